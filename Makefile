@@ -1,0 +1,37 @@
+# The two commands of a newcomer: `make demo` and `make test`. Both create .venv first, once.
+SHELL := /bin/bash
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PYTHONNOUSERSITE := 1
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
+
+.PHONY: demo test lint clean
+
+demo: .venv/installed
+	@echo "demo: three small trainings on satellite images, a few minutes; a line every ten seconds"
+	@snakemake --cores all --config scale=demo
+	@echo
+	@echo "The report:  $(CURDIR)/reports/demo/report.html"
+	@echo "As a PDF:    $(CURDIR)/reports/demo/report.pdf"
+
+test: .venv/installed
+	@pytest -n 2 tests
+
+lint: .venv/installed
+	@ruff check . && ruff format --check .
+	@snakefmt --check Snakefile workflow
+	@snakemake --lint
+
+.venv/installed: requirements.lock pyproject.toml
+	@"$(or $(PYTHON),false)" workflow/preflight.py || { \
+		[ -n "$(PYTHON)" ] || echo "pixcycle needs Python 3.11 or newer; found: $$(python3 --version 2>&1 || echo none). \
+	Install one, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; exit 2; }
+	@echo "installing into .venv (6 GB, most of it PyTorch; once)"
+	@"$(PYTHON)" -m venv .venv
+	@python -m pip install --quiet --upgrade "pip>=26"
+	@python -m pip install --quiet --requirement requirements.lock
+	@python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+clean:
+	rm -rf .venv

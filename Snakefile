@@ -1,0 +1,25 @@
+# Experiments of five pix2pix and CycleGAN reports:  snakemake --cores all --resources gpu=2
+# Targets: all, a chapter (ucsd), a dataset in it (ucsd-facades), an experiment (ucsd-facades-l1).
+# Options: --config scale=demo mirror=file:///my/mirror extractor=efficientnet-lite0  (targets stand before it)
+configfile: "params.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/report.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/evaluate.smk"
+
+
+localrules:
+    fetch,
+    fetch_weights,
+
+
+rule all:
+    default_target: True
+    input:
+        rules.report.output,
+        [ancient(run.folder) for run in PLAN.runs.values()],
+        [ancient(run.translated) for run in PLAN.runs.values()],
+        [ancient(run.metrics) for run in PLAN.runs.values()],

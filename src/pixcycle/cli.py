@@ -1,0 +1,183 @@
+"""The command line: one command for each kind of node, called by rules, tests and people alike."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+
+from pixcycle import config, runs
+from pixcycle.errors import UserError
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help=__doc__)
+
+ParamsFile = Annotated[Path, typer.Option(help="The params file.")]
+ScaleName = Annotated[str | None, typer.Option(help="Instead of the scale in the params file.")]
+PlanFile = Annotated[Path, typer.Option("--plan", help="The plan that Snakemake wrote.")]
+Out = Annotated[Path, typer.Option(help="What to make; it appears when it is whole.")]
+Folder = Annotated[Path, typer.Option()]
+
+
+@app.command()
+def check(params: ParamsFile = Path("params.yaml")) -> None:
+    """Check params.yaml: every experiment, at every scale."""
+    plan = runs.plan(config.load(params))
+    print(f"{params}: {len(plan.runs)} runs at scale {plan.params.scale}, all settings are valid")
+
+
+@app.command()
+def show(
+    experiment: Annotated[str, typer.Argument(help="Its id, such as ucsd-facades-l1.")],
+    scale: ScaleName = None,
+    params: ParamsFile = Path("params.yaml"),
+) -> None:
+    """Print an experiment as it would be run, and what was assumed where its report is silent."""
+    loaded = config.load(params)
+    chapter, name = config.experiment_ids(loaded)[config.known(experiment, config.experiment_ids(loaded), "experiment")]
+    scale = scale or loaded.scale
+    found = dict(runs.resolved(loaded, scale))
+    if experiment not in found:
+        raise UserError(f"{experiment} is not part of scale {scale}, which has: {', '.join(found)}")
+    settings = found[experiment].model_dump(exclude={"assumes", "label", "extra"})
+    print(f"# {experiment} at scale {scale}, report: {loaded.chapters[chapter].title}")
+    print(yaml.safe_dump(settings, sort_keys=False), end="")
+    assumed = found[experiment].assumes | loaded.chapters[chapter].assumes
+    if assumed:
+        print("\n# Assumed, where the report is silent:")
+        print(yaml.safe_dump(assumed, sort_keys=False, width=110, allow_unicode=True), end="")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of params.yaml, for completion in editors."""
+    print(json.dumps(config.Params.model_json_schema(), indent=1))
+
+
+@app.command()
+def digest(source: Annotated[Path, typer.Argument(help="An archive or a folder of images.")]) -> None:
+    """Print the content digest of an archive or folder, as `content` in params.yaml wants it."""
+    from pixcycle.data.archives import archive_content_digest
+    from pixcycle.data.digest import folder_digest
+
+    if not source.exists():
+        raise UserError(f"{source}: no such file or folder")
+    print(folder_digest(source, cache=None) if source.is_dir() else archive_content_digest(source))
+
+
+@app.command()
+def fetch(dataset: str, plan_file: PlanFile, out: Out) -> None:
+    """Fetch a dataset, verify it, unpack it."""
+    from pixcycle.data import locations
+
+    params = _plan(plan_file).params
+    sources = params.datasets[dataset].sources
+    locations.fetch(dataset, sources, out, mirror=params.mirror, recorded=Path("data/recorded.json"))
+
+
+@app.command()
+def fetch_weights(name: str, plan_file: PlanFile, out: Out) -> None:
+    """Fetch the published weights of a feature extractor and verify them."""
+    from pixcycle.data import locations
+
+    params = _plan(plan_file).params
+    source = params.weights[name]
+    try:
+        locations.fetch_file(name, source, out, mirror=params.mirror, recorded=Path("data/recorded.json"))
+    except UserError as error:
+        raise UserError(
+            f"{error}\nor choose the stand-in: --config extractor=efficientnet-lite0 (never comparable with published values)"
+        ) from None
+
+
+@app.command()
+def prepare(data: str, plan_file: PlanFile, raw: Folder, out: Out) -> None:
+    """Decode and resize a dataset once, into arrays."""
+    from pixcycle.data.prepare import PrepareSpec
+    from pixcycle.data.prepare import prepare as prepare_arrays
+
+    plan = _plan(plan_file)
+    node = plan.data[data]
+    prepare_arrays(node.dataset, plan.params.datasets[node.dataset], raw, out, PrepareSpec(**node.spec))
+
+
+@app.command()
+def features(
+    extractor: str, prepared: Folder, out: Out, weights: Annotated[Path | None, typer.Option()] = None
+) -> None:
+    """Compute the features of the real test images."""
+    from pixcycle.metrics.nodes import real_features
+
+    real_features(extractor, weights, prepared, out)
+
+
+@app.command()
+def train(run: str, plan_file: PlanFile, prepared: Folder, out: Out) -> None:
+    """Train one experiment with one seed; goes on where it was interrupted."""
+    from pixcycle.training.loop import train as train_run
+
+    train_run(_plan(plan_file).runs[run], prepared, out)
+
+
+@app.command()
+def translate(run: str, plan_file: PlanFile, trained: Folder, prepared: Folder, out: Out) -> None:
+    """Send the test images through a trained generator."""
+    from pixcycle.training.translate import translate as translate_run
+
+    translate_run(_plan(plan_file).runs[run], trained, prepared, out)
+
+
+@app.command()
+def evaluate(
+    run: str,
+    plan_file: PlanFile,
+    translated: Folder,
+    prepared: Folder,
+    real: Annotated[Path, typer.Option(help="Features of the real test images.")],
+    out: Out,
+    weights: Annotated[Path | None, typer.Option()] = None,
+) -> None:
+    """Measure the translated images against the real ones."""
+    from pixcycle.metrics.nodes import evaluate_run
+
+    plan = _plan(plan_file)
+    evaluate_run(plan.runs[run], plan.params.neighbours, translated, prepared, real, weights, out)
+
+
+@app.command()
+def report(selection: str, plan_file: PlanFile, out: Out, root: Folder = Path()) -> None:
+    """Write report.html, report.pdf, values.json, tables and figures from finished runs."""
+    from pixcycle.report.build import build
+
+    build(_plan(plan_file), selection, root, out)
+
+
+@app.command()
+def import_weights(
+    file: Path,
+    generator: Annotated[str, typer.Option(help="unet_128, unet_256, resnet_6blocks or resnet_9blocks.")],
+    out: Annotated[Path, typer.Option(help="A safetensors file.")] = Path("imported.safetensors"),
+) -> None:
+    """Read a generator that was published for the authors' PyTorch code (`*_net_G.pth`)."""
+    from safetensors.torch import save_file
+
+    from pixcycle.models.foreign import load_foreign
+
+    network = load_foreign(file, generator)
+    save_file({key: value.contiguous() for key, value in network.state_dict().items()}, out)
+    count = sum(parameter.numel() for parameter in network.parameters())
+    print(f"{out}: {generator} with {count / 1e6:.3f} million parameters")
+
+
+def _plan(path: Path) -> runs.Plan:
+    return runs.Plan.model_validate_json(path.read_text())
+
+
+def main() -> None:
+    """Entry point: a UserError is a line on stderr and exit code 2."""
+    try:
+        app()
+    except UserError as error:
+        print(f"pixcycle: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,264 @@
+"""What `params.yaml` may say: typed, closed and checked as a whole before anything runs."""
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from pixcycle.errors import UserError
+
+ExtractorName = Literal["inception-v3", "efficientnet-lite0"]
+Positive = Annotated[int, Field(ge=1)]
+Factor = Annotated[float, Field(gt=0, le=1)]
+
+
+def _float_written_as_1e_3(value: Any) -> Any:
+    """YAML 1.1, which Snakemake reads, takes `1e-3` for a word; YAML 1.2, which DVC reads, for a number."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+Real = Annotated[float, BeforeValidator(_float_written_as_1e_3)]
+
+
+class Closed(BaseModel):
+    """A section in which an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Source(Closed):
+    """One archive, file or folder: where it lies and how to know that it is the right one."""
+
+    locations: list[str] = []
+    """Tried in this order: http(s) and file:// addresses, paths, `package:MODULE/FILE` of an installed package."""
+    size: Positive | None = None
+    """Bytes of the archive as published."""
+    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
+    """Of the archive as published."""
+    content: str | None = Field(None, pattern="^[0-9a-f]{64}$")
+    """Of the files in it (`pixcycle digest`): accepts an archive that was packed anew."""
+    bring: str | None = None
+    """For what may not be fetched: what to download, and from where."""
+
+
+class Dataset(Closed):
+    """A dataset as it is distributed."""
+
+    title: str
+    layout: Literal["side_by_side", "domain_folders", "earth"]
+    """side_by_side: SPLIT/N.jpg, A left and B right. domain_folders: SPLITA/, SPLITB/. earth: two world maps."""
+    sources: list[Source] = Field(min_length=1)
+    splits: dict[Literal["train", "test"], list[str]]
+    """Which of the distributed splits we train on, and which we evaluate on."""
+    published: dict[str, Positive] = {}
+    """Images that the publisher counts, by folder (SPLIT or SPLITA)."""
+    domains: tuple[str, str] = ("A", "B")
+    """What a reader should call the two domains."""
+    paired: bool = True
+    licence: str
+    note: str = ""
+
+
+class Experiment(Closed):
+    """One training run, at the size its report gives. Defaults are what all reports share (EXPERIMENTS section 2)."""
+
+    method: Literal["pix2pix", "cyclegan"]
+    dataset: str
+    direction: Literal["a_to_b", "b_to_a"] = "b_to_a"
+    """The direction that is trained (pix2pix) or scored (CycleGAN)."""
+
+    generator: Literal["unet", "resnet6", "resnet9"] = "unet"
+    skips: bool = True
+    norm: Literal["batch", "instance"] = "batch"
+    dropout: bool = True
+    filters: Positive = 64
+    """Channels of the first layer of both networks (`ngf`, `ndf`)."""
+    patch: Literal[1, 16, 70, 286] = 70
+    """Receptive field of the PatchGAN in pixels."""
+    conditional: bool = True
+    """Whether the discriminator also sees the input image (pix2pix only)."""
+    discriminators: Literal[1, 2] = 2
+    """CycleGAN only: 1 judges the scored direction alone (report 001)."""
+
+    gan_mode: Literal["bce", "lsgan"] = "bce"
+    l1: Real = Field(1.0, ge=0)
+    """Share of the mean absolute error in the reconstruction (pix2pix) or cycle (CycleGAN) loss."""
+    l2: Real = Field(0.0, ge=0)
+    """Share of the mean squared error in it."""
+    lambda_reconstruction: Real = Field(100.0, ge=0)
+    lambda_identity: Real = Field(0.0, ge=0)
+    """As a multiple of lambda_reconstruction, as in the authors' code (CycleGAN only)."""
+    pool_size: int = Field(0, ge=0)
+
+    preprocess: Literal["jitter", "crop"] = "jitter"
+    """jitter: resize to load_size, crop at random; evaluate on the whole image at crop_size.
+    crop: as jitter, but evaluate on the centre crop of load_size."""
+    load_size: Positive = 286
+    crop_size: Positive = 256
+    resize: Literal["nearest", "bilinear", "bicubic"] = "bicubic"
+    flip: bool = True
+
+    batch_size: Positive = 1
+    n_epochs: int = Field(ge=0)
+    """With a constant learning rate; 0 leaves the networks untrained."""
+    n_epochs_decay: int = Field(0, ge=0)
+    """Further epochs in which the learning rates fall linearly to 0."""
+    lr: Real = Field(2e-4, gt=0)
+    lr_discriminator: Real | None = Field(None, gt=0)
+    """lr where it is not given."""
+    beta1: Real = Field(0.5, ge=0, lt=1)
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    log_every: Positive = 5
+    """Steps between two rows of the loss history."""
+
+    label: str = ""
+    """The row of the report's table that this experiment fills, in the report's words."""
+    extra: str = ""
+    """Why we run what the report does not."""
+    assumes: dict[str, str] = {}
+    """Where the report is silent: field -> what we took, and why."""
+
+
+class Scale(Closed):
+    """The same experiments at another size: factors keep what the experiments differ in."""
+
+    title: str
+    resolution: Factor = 1.0
+    filters: Factor = 1.0
+    epochs: Factor = 1.0
+    batch: Factor = 1.0
+    train_images: Positive | None = None
+    """At most so many training images of each domain, the first by name."""
+    test_images: Positive | None = None
+    stand_ins: dict[str, str] = {}
+    """Dataset -> the dataset that is used in its place."""
+    extractor: ExtractorName = "inception-v3"
+    precision: Literal["32-true", "bf16-mixed"] | None = None
+    experiments: list[str] = []
+    """Ids of the only experiments of this scale; all of them where empty."""
+
+
+class Chapter(Closed):
+    """One of the five reports."""
+
+    title: str
+    cite: str
+    assumes: dict[str, str] = {}
+    """Where the whole report is silent: subject -> what we took, and why."""
+    inconsistencies: list[str] = []
+    """What in the report contradicts itself or its data."""
+
+
+class Params(Closed):
+    """All of params.yaml."""
+
+    scale: str
+    seeds: list[int] = Field(min_length=1)
+    extractor: ExtractorName | None = None
+    """Instead of the scale's."""
+    neighbours: Positive = 3
+    """k of the k-th nearest neighbour in precision and recall."""
+    mirror: str | None = None
+    """Address or folder that is tried first for everything that is fetched."""
+    datasets: dict[str, Dataset]
+    weights: dict[ExtractorName, Source]
+    recipes: dict[str, dict[str, Any]] = {}
+    """Anchors for experiments to merge; not read on their own."""
+    chapters: dict[str, Chapter]
+    experiments: dict[str, dict[str, Experiment]]
+    scales: dict[str, Scale]
+
+
+def load(path: Path | str = "params.yaml") -> Params:
+    """Read and check a params file. Raises UserError with one line a mistake."""
+    path = Path(path)
+    try:
+        tree = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; run from the project's folder") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    return check(tree, str(path))
+
+
+def check(tree: Any, where: str = "params.yaml") -> Params:
+    """The typed params of a parsed file; `where` names it in errors. Raises UserError with one line a mistake."""
+    try:
+        params = Params.model_validate(tree)
+    except ValidationError as error:
+        raise UserError("\n".join(_one_line(e, tree, where) for e in error.errors())) from None
+    mistakes = list(_dangling_names(params))
+    if mistakes:
+        raise UserError("\n".join(f"{where}: {mistake}" for mistake in mistakes))
+    return params
+
+
+def experiment_ids(params: Params) -> dict[str, tuple[str, str]]:
+    """`ucsd-facades-l1` -> (`ucsd`, `facades-l1`), in the order of the file."""
+    return {f"{c}-{name}": (c, name) for c, section in params.experiments.items() for name in section}
+
+
+def known(name: str, names: Any, what: str) -> str:
+    """`name`, or a UserError that lists what would be right."""
+    names = list(names)
+    if name in names:
+        return name
+    close = difflib.get_close_matches(name, names, n=1)
+    hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(names)}"
+    raise UserError(f"unknown {what} '{name}'; {hint}")
+
+
+def _dangling_names(params: Params):
+    def missing(where: str, name: str, names: Any, what: str):
+        try:
+            known(name, names, what)
+        except UserError as error:
+            yield f"{where}: {error}"
+
+    yield from missing("scale", params.scale, params.scales, "scale")
+    for chapter, section in params.experiments.items():
+        yield from missing(f"experiments.{chapter}", chapter, params.chapters, "chapter")
+        for name, experiment in section.items():
+            where = f"experiments.{chapter}.{name}"
+            yield from missing(f"{where}.dataset", experiment.dataset, params.datasets, "dataset")
+            for field in experiment.assumes:
+                yield from missing(f"{where}.assumes", field, Experiment.model_fields, "field")
+    for name, scale in params.scales.items():
+        for experiment in scale.experiments:
+            yield from missing(f"scales.{name}.experiments", experiment, experiment_ids(params), "experiment")
+        for dataset in [*scale.stand_ins, *scale.stand_ins.values()]:
+            yield from missing(f"scales.{name}.stand_ins", dataset, params.datasets, "dataset")
+
+
+def _one_line(error: Any, tree: Any, where: str) -> str:
+    """A pydantic error as `file: path.to.field: what is wrong; what would be right`."""
+    loc = [str(part) for part in error["loc"] if part != "[key]"]
+    *parents, field = loc or [""]
+    at = ".".join(loc)
+    if error["type"] == "extra_forbidden":
+        fields = list(_fields_at(parents))
+        close = difflib.get_close_matches(field, fields, n=1)
+        hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(fields)}"
+        return f"{where}: {at}: unknown field; {hint}"
+    if error["type"] == "missing":
+        return f"{where}: {at}: is missing"
+    message = error["msg"].replace("Input should be", "must be")
+    shown = error["input"]
+    return f"{where}: {at}: {message}" + (f" (is {shown!r})" if not isinstance(shown, dict | list) else "")
+
+
+def _fields_at(parents: list[str]) -> list[str]:
+    sections = {
+        "datasets": Source if "sources" in parents else Dataset,
+        "experiments": Experiment,
+        "scales": Scale,
+        "chapters": Chapter,
+        "weights": Source,
+    }
+    model = sections[parents[0]] if parents else Params
+    return list(model.model_fields)

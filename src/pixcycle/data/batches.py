@@ -1,0 +1,122 @@
+"""From prepared arrays to batches: crops, flips and normalisation on whole batches, on the device."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pixcycle.errors import UserError
+from pixcycle.files import read_json
+
+ORDER, AUGMENTATION = 0, 1
+"""The independent random streams of one domain in one epoch."""
+
+
+class Batches:
+    """The batches of one split of a prepared dataset.
+
+    paired: whether the images of a batch belong together, and then share crop and flip. Otherwise each domain has
+    its own order and augmentation, and an epoch is as long as the larger domain; the smaller starts again.
+    Each epoch is a new permutation. Its last images are left out where they do not fill a batch (they differ from
+    epoch to epoch, and batch norm over a few images is another thing), except where they are all there is.
+
+    The augmentation of image i in epoch e depends on (seed, e, i) alone, not on batch size, order or the other images.
+    """
+
+    def __init__(
+        self,
+        prepared: Path,
+        split: str,
+        crop_size: int,
+        flip: bool,
+        paired: bool,
+        batch_size: int,
+        seed: int,
+        device: torch.device | str,
+    ):
+        if paired and not read_json(prepared / "manifest.json")["paired"]:
+            raise UserError(f"{prepared} holds an unpaired dataset; only cyclegan can be trained on it")
+        self._arrays = [_open(prepared, split, domain) for domain in "AB"]
+        self._crop_size, self._flip, self._paired = crop_size, flip, paired
+        self._seed, self._device = seed, device
+        self._samples = max(map(len, self._arrays))
+        self._batch_size = min(batch_size, self._samples)
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return self._samples // self._batch_size
+
+    def epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """The batches (a, b) of an epoch, float32 (N, 3, crop_size, crop_size) in [-1, 1], channels-last in memory."""
+        draws = [self._draws(epoch, domain) for domain in (0, 0 if self._paired else 1)]
+        for first in range(0, len(self) * self._batch_size, self._batch_size):
+            a, b = (
+                self._batch(array, order[first : first + self._batch_size], augmentation)
+                for array, (order, augmentation) in zip(self._arrays, draws, strict=True)
+            )
+            yield a, b
+
+    def _draws(self, epoch: int, domain: int) -> tuple[np.ndarray, np.ndarray]:
+        """Order (samples,) of an epoch, and uniform numbers (rows, 3) for top, left and flip of each row.
+
+        Image i is row i in the first round through the domain, n + i in the second, and so on.
+        """
+        n = len(self._arrays[domain])
+        rounds = -(-self._samples // n)
+        keys = uniform(self._seed, epoch, 2 * domain + ORDER, (rounds, n))
+        order = (keys.argsort(axis=1, kind="stable") + n * np.arange(rounds)[:, None]).ravel()
+        return order[: self._samples], uniform(self._seed, epoch, 2 * domain + AUGMENTATION, (rounds * n, 3))
+
+    def _batch(self, array: np.ndarray, rows: np.ndarray, augmentation: np.ndarray) -> Tensor:
+        images = torch.from_numpy(array[rows % len(array)]).to(self._device)
+        places = array.shape[1] - self._crop_size + 1
+        corners = (augmentation[rows, :2] * places).astype(np.int64)
+        flips = (augmentation[rows, 2] < 0.5) & self._flip
+        return to_tensor(crop(images, corners, flips, self._crop_size))
+
+
+def uniform(seed: int, epoch: int, stream: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Numbers in [0, 1) that are a function of seed, epoch, stream and place alone (Philox, a counter-based generator).
+
+    Rows do not depend on how many follow them. Raises ValueError if seed or epoch is negative.
+    """
+    return np.random.Generator(np.random.Philox(key=[seed, epoch], counter=[0, 0, 0, stream])).random(shape)
+
+
+def crop(images: Tensor, corners: np.ndarray, flips: np.ndarray, size: int) -> Tensor:
+    """Cut (N, size, size, C) out of images (N, H, W, C), each at its own place.
+
+    corners: (N, 2), first row and first column; flips: (N,) bool, whether to mirror left and right.
+    """
+    steps = np.arange(size)
+    rows = corners[:, 0, None] + steps
+    columns = corners[:, 1, None] + np.where(flips[:, None], steps[::-1], steps)
+    index = np.arange(len(images))[:, None, None], rows[:, :, None], columns[:, None, :]
+    return images[tuple(torch.from_numpy(i).to(images.device) for i in index)]
+
+
+def to_tensor(images: np.ndarray | Tensor, device: torch.device | str | None = None) -> Tensor:
+    """uint8 (N, H, W, 3) in 0..255 to float32 (N, 3, H, W) in [-1, 1], channels-last in memory.
+
+    An array is copied to the device (the CPU where none is given); a tensor stays where it is.
+    """
+    tensor = images if isinstance(images, Tensor) else torch.tensor(images, device=device)
+    return tensor.permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def to_uint8(images: Tensor) -> np.ndarray:
+    """(N, 3, H, W) in [-1, 1], of any float type, to uint8 (N, H, W, 3): clamped and rounded to the nearest."""
+    levels = ((images.detach().float() + 1) * 127.5).round().clamp(0, 255)
+    return levels.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+
+
+def test_images(prepared: Path) -> tuple[np.ndarray, np.ndarray, list[str], list[str]]:
+    """The test images of both domains, (a, b, names of a, names of b): memory-mapped uint8 (N, H, W, 3), in order."""
+    names = read_json(prepared / "manifest.json")["splits"]["test"]
+    return _open(prepared, "test", "A"), _open(prepared, "test", "B"), names["A"]["names"], names["B"]["names"]
+
+
+def _open(prepared: Path, split: str, domain: str) -> np.ndarray:
+    return np.load(prepared / f"{split}_{domain}.npy", mmap_mode="r")

@@ -1,0 +1,145 @@
+"""What identifies data: hashes of files, of sets of files, and of sources that nobody has fetched yet."""
+
+import fcntl
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
+
+from pixcycle.config import Source
+from pixcycle.errors import UserError
+from pixcycle.files import read_json, write_json
+
+JUNK = {"__MACOSX", ".DS_Store", "Thumbs.db"}
+
+SETTLED_NS = 2_000_000_000
+"""A file that changed later than this may change again within the same tick of its file system's clock."""
+
+
+def is_junk(path: str) -> bool:
+    """Whether an operating system left this file behind, so that it is no part of the data."""
+    return any(part in JUNK or part.startswith("._") for part in PurePosixPath(path).parts)
+
+
+def file_sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def content_digest(files: Iterable[tuple[str, str]]) -> str:
+    """sha256 over the lines `SHA256  PATH`, sorted by path, junk left out.
+
+    It stays the same however the files are packed.
+
+    files: (posix path, sha256 of the file).
+    """
+    lines = (f"{sha256}  {path}\n" for path, sha256 in sorted(files) if not is_junk(path))
+    return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def folder_digest(folder: Path, cache: Path | None) -> str:
+    """Content digest of all files below a folder, links followed, paths relative to it.
+
+    cache: JSON file with size, times and sha256 of each file, so that only changed ones are read again.
+    Raises UserError for a folder without files.
+    """
+    remembered = _remembered(cache)
+    before = remembered.get(str(folder.absolute()), {})
+    after, digests = {}, []
+    for path, entry in _files_below(folder):
+        now, stat = time.time_ns(), entry.stat()
+        # A file moved here keeps its size and mtime, but not its ctime.
+        stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
+        *known_stamp, sha256 = before.get(path, [None])
+        if known_stamp != stamp:
+            sha256 = file_sha256(Path(entry.path))
+        if now - max(stamp[1:]) > SETTLED_NS:
+            after[path] = [*stamp, sha256]
+        digests.append((path, sha256))
+    if not digests:
+        raise UserError(f"{folder}: the folder holds no files")
+    if cache and after != before:
+        with suppress(OSError, UnicodeError):  # without a cache the next call is slower, not wrong
+            write_json(cache, remembered | {str(folder.absolute()): after})
+    return content_digest(digests)
+
+
+def declared_digest(source: Source, root: Path) -> str:
+    """What identifies a source without fetching it; quick, because it is asked whenever the workflow is read.
+
+    Its sha256, else its content digest, else the digest of the first of its locations that is a local folder,
+    else the names of its locations: what is found there is recorded at the first fetch and may never change.
+    root: the project folder, against which relative locations are resolved.
+    """
+    if declared := source.sha256 or source.content:
+        return declared
+    for location in source.locations:
+        folder = local_path(location, root)
+        if folder and folder.is_dir():
+            return folder_digest(folder, root / "data/.digests.json")
+    return location_key(source)
+
+
+def location_key(source: Source) -> str:
+    """The name of a source whose content is not declared."""
+    return " ".join(source.locations)
+
+
+def local_path(location: str, root: Path = Path()) -> Path | None:
+    """The file or folder that a location means on this machine; None for other addresses."""
+    if location.startswith("file://"):
+        return Path(unquote(location.removeprefix("file://").removeprefix("localhost")))
+    if "://" in location or location.startswith("package:"):
+        return None
+    return root / Path(location).expanduser()
+
+
+def hold_to_first_seen(recorded: Path, source: Source, sha256: str, size: int, location: str) -> None:
+    """Trust on first use: record what a source gave, and from then on refuse anything else.
+
+    Raises UserError for another sha256 than the recorded one. Several processes may do this at once.
+    """
+    recorded.parent.mkdir(parents=True, exist_ok=True)
+    with recorded.with_name(f".{recorded.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            known = read_json(recorded) if recorded.exists() else {}
+        except ValueError as error:
+            raise UserError(
+                f"{recorded}: is not valid JSON ({error}); mend it, or take it from git again"
+            ) from None
+        seen = {"sha256": sha256, "size": size, "location": location}
+        first = known.setdefault(location_key(source), seen)
+        if first is seen:
+            write_json(recorded, dict(sorted(known.items())))
+    if first["sha256"] != sha256:
+        raise UserError(
+            f"the sha256 is {sha256}, but {recorded} has {first['sha256']} from its first fetch; "
+            f"if the change is wanted, write `sha256: {sha256}` into params.yaml"
+        )
+
+
+def _remembered(cache: Path | None) -> dict[str, dict[str, list]]:
+    with suppress(OSError, json.JSONDecodeError):
+        return read_json(cache) if cache else {}
+    return {}
+
+
+def _files_below(
+    folder: Path | str, prefix: str = "", above: tuple[str, ...] = ()
+) -> Iterator[tuple[str, os.DirEntry]]:
+    real = os.path.realpath(folder)
+    if real in above:
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if is_junk(entry.name):
+                continue
+            if entry.is_dir():
+                yield from _files_below(entry.path, f"{prefix}{entry.name}/", (*above, real))
+            elif entry.is_file():
+                yield f"{prefix}{entry.name}", entry

@@ -1,0 +1,333 @@
+"""From the locations of a dataset to its files: fetched, verified and unpacked, or refused with a reason."""
+
+import errno
+import hashlib
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib.resources import files as resources
+from pathlib import Path, PurePosixPath
+from typing import Any, TypeVar
+from urllib.parse import unquote, urlsplit
+
+import requests
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from urllib3.exceptions import HTTPError
+
+from pixcycle.config import Source
+from pixcycle.data.archives import is_archive, unpack
+from pixcycle.data.digest import content_digest, file_sha256, folder_digest, hold_to_first_seen, local_path
+from pixcycle.errors import UserError
+from pixcycle.files import finished_folder, read_json, write_json
+
+PIECE = 1 << 18
+TIMEOUTS = (10, 60)
+"""Seconds to connect, and between two pieces."""
+FRUITLESS_TRIES = 3
+"""So many connections in a row that bring a download no further end it."""
+SECONDS_BETWEEN_TRIES = 2.0
+SECONDS_BETWEEN_LINES = 5
+
+T = TypeVar("T")
+Show = Callable[[int, int | None], None]
+"""Told how many bytes of a download are here, and how many it has where the server says so."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One source to be had, and what all its locations share."""
+
+    name: str
+    source: Source
+    work: Path
+    mirror: str | None
+    recorded: Path
+    progress: bool
+
+    @property
+    def downloads(self) -> Path:
+        return self.work / "downloads"
+
+
+def fetch(
+    name: str, sources: list[Source], out: Path, *, mirror: str | None, recorded: Path, progress: bool = True
+) -> None:
+    """Make the raw folder of a dataset: `fetched.json`, and `files-I/` with the files of archive I.
+
+    Folders, and files that are no archive, are used where they are. The work happens in OUT.part, from where
+    the next call goes on after an interruption. Relative locations start at the working directory.
+    mirror: address or folder that is tried first, with the path of the source's first http(s) location.
+    recorded: JSON file with the sha256 first seen of each source that declares neither sha256 nor content.
+    Raises UserError, with a reason for each location, when none gives what the source declares.
+    """
+    with finished_folder(out, keep_work=True) as work:
+        state = work / "fetched.json"
+        done = read_json(state)["sources"] if state.exists() else []
+        for index, source in enumerate(sources[len(done) :], start=len(done)):
+            task = _Task(name, source, work, mirror, recorded, progress)
+            done.append(_first_good(task, partial(_raw, task, work / f"files-{index}")))
+            write_json(state, {"dataset": name, "sources": done})
+
+
+def fetch_file(
+    name: str, source: Source, out: Path, *, mirror: str | None, recorded: Path, progress: bool = True
+) -> None:
+    """Put one file, such as the weights of a network, at `out`: verified as by `fetch`, never unpacked."""
+    work = out.with_name(f"{out.name}.part")
+    work.mkdir(parents=True, exist_ok=True)
+    # A content digest speaks of the files of an archive; here only the file's own sha256 counts.
+    task = _Task(name, source.model_copy(update={"content": None}), work, mirror, recorded, progress)
+    _first_good(task, partial(_single, task, out))
+    shutil.rmtree(work)
+
+
+def _first_good(task: _Task, take: Callable[[str, Path], T]) -> T:
+    """What `take` makes of the first location that is there and that it does not refuse."""
+    reasons = []
+    for location in _in_order(task):
+        file = None
+        try:
+            file = _obtain(task, location)
+            taken = take(location, file)
+        except (UserError, OSError) as error:
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                raise UserError(
+                    f"{task.name}: {location}: the disk is full at {task.work}; free some space "
+                    "and run the same command again, which goes on from here"
+                ) from error
+            if file and task.downloads in file.parents:
+                shutil.rmtree(file.parent)
+            reasons.append(f"  {location}: {error}")
+        else:
+            shutil.rmtree(task.downloads, ignore_errors=True)
+            return taken
+    raise UserError("\n".join([f"{task.name}: no location gave the right data:", *reasons, _advice(task)]))
+
+
+def _in_order(task: _Task) -> list[str]:
+    path = _web_path(task.source)
+    if not (task.mirror and path):
+        return task.source.locations
+    base = task.mirror.rstrip("/")
+    mirrored = base + (path if "://" in base else unquote(path))
+    return [mirrored, *(location for location in task.source.locations if location != mirrored)]
+
+
+def _web_path(source: Source) -> str | None:
+    """`/pix2pix/datasets/facades.tar.gz`: where the source lies on its first server."""
+    return next((urlsplit(location).path for location in source.locations if _is_web(location)), None)
+
+
+def _is_web(location: str) -> bool:
+    return location.startswith(("http://", "https://"))
+
+
+def _advice(task: _Task) -> str:
+    path, own = _web_path(task.source), [place for place in task.source.locations if local_path(place)]
+    if task.source.bring:
+        return f"{task.source.bring}; put it at {' or '.join(own)} and run the same command again"
+    if not path:
+        return f"put it at {' or '.join(own)}" if own else "install the package that ships it"
+    folder = task.recorded.parent / "mirror"
+    by_hand = f"{' or '.join(own)}" if own else f"{folder}{unquote(path)} and set mirror={folder}"
+    return (
+        "set `mirror` to an address or folder that has it (--config mirror=..., or PIXCYCLE_MIRROR=...), "
+        f"or put the file at {by_hand}"
+    )
+
+
+def _raw(task: _Task, files: Path, location: str, file: Path) -> dict[str, Any]:
+    """The entry of fetched.json for a verified source, whose archive is unpacked into `files`."""
+    source = task.source
+    shutil.rmtree(files, ignore_errors=True)
+    sha256 = size = None
+    root = str(file.absolute())
+    if file.is_dir():
+        if source.sha256 and not source.content:
+            raise UserError(
+                "is a folder, but the declared sha256 is that of an archive; declare `content` as well"
+            )
+        content = folder_digest(file, cache=None)
+    else:
+        sha256, size = _checked_sha256(source, file), file.stat().st_size
+        if is_archive(file):
+            _say(task, f"unpacking {file.name}")
+            content, root = unpack(file, files), files.name
+        else:
+            content = content_digest([(file.name, sha256)])
+    try:
+        if source.content and content != source.content and not (sha256 and sha256 == source.sha256):
+            raise UserError(
+                f"its files have the content digest {content}, expected {source.content}; "
+                "they are not the published ones"
+            )
+        if sha256 and not (source.sha256 or source.content):
+            hold_to_first_seen(task.recorded, source, sha256, size, location)
+    except UserError:
+        shutil.rmtree(files, ignore_errors=True)
+        raise
+    if task.downloads in file.parents and not files.exists():
+        files.mkdir()
+        root = os.path.relpath(file.rename(files / file.name), task.work)
+    return {"location": location, "sha256": sha256, "size": size, "content": content, "root": root}
+
+
+def _single(task: _Task, out: Path, location: str, file: Path) -> None:
+    sha256 = _checked_sha256(task.source, file)
+    if not task.source.sha256:
+        hold_to_first_seen(task.recorded, task.source, sha256, file.stat().st_size, location)
+    if task.downloads not in file.parents:
+        file = shutil.copyfile(file, task.work / "copy")
+    os.replace(file, out)
+
+
+def _checked_sha256(source: Source, file: Path) -> str:
+    """The sha256 of a file that may be the source's; where `content` is declared, that is left to decide."""
+    with file.open("rb") as opened:
+        if opened.read(64).lstrip().lower().startswith((b"<!doctype html", b"<html")):
+            raise UserError("is an HTML page (an error, a login or a moved file), not the data")
+    sha256, size = file_sha256(file), file.stat().st_size
+    if sha256 == source.sha256 or source.content:
+        return sha256
+    if source.size and size != source.size:
+        what = "cut off" if size < source.size else "another file"
+        raise UserError(f"has {size} bytes, expected {source.size}: it is {what}")
+    if source.sha256:
+        raise UserError(
+            f"the sha256 is {sha256}, expected {source.sha256}; "
+            "if the change is wanted, write the new one into params.yaml"
+        )
+    return sha256
+
+
+def _obtain(task: _Task, location: str) -> Path:
+    """The file or folder of a location, where it lies or as a download."""
+    if location.startswith("package:"):
+        return _in_package(location)
+    if path := local_path(location):
+        if not path.exists():
+            raise UserError("there is no such file or folder")
+        return path
+    if not _is_web(location):
+        raise UserError("is none of http://, https://, file://, package:MODULE/FILE and a path")
+    name = PurePosixPath(unquote(urlsplit(location).path)).name or "download"
+    to = task.downloads / hashlib.sha256(location.encode()).hexdigest()[:8] / name
+    with _shown(f"{task.name}  {name}", task.progress) as show:
+        _download(location, to, show)
+    return to
+
+
+def _in_package(location: str) -> Path:
+    module, _, name = location.removeprefix("package:").partition("/")
+    try:
+        file = Path(str(resources(module) / name))
+    except ModuleNotFoundError:
+        raise UserError(f"the Python package that has {module} is not installed") from None
+    if not file.is_file():
+        raise UserError(f"{module} is installed, but has no file {name}")
+    return file
+
+
+def _download(url: str, to: Path, show: Show) -> None:
+    """Download a file, going on from what is in `to` already, over several connections if need be."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    furthest, fruitless = _size(to), 0
+    while True:
+        try:
+            return _go_on(url, to, show)
+        except (requests.ConnectionError, requests.Timeout, HTTPError) as error:
+            here = _size(to)
+            fruitless = 0 if here > furthest else fruitless + 1
+            furthest = max(furthest, here)
+            if fruitless == FRUITLESS_TRIES:
+                cause = getattr(error.args[0] if error.args else error, "reason", error)
+                raise UserError(f"the connection failed or was lost after {here} bytes: {cause}") from error
+            time.sleep(SECONDS_BETWEEN_TRIES)
+
+
+def _go_on(url: str, to: Path, show: Show) -> None:
+    """One connection: the rest of the file if the server can and still has the same one, else all of it."""
+    note = to.with_name(f"{to.name}.server")
+    known = read_json(note) if note.exists() else {"validator": None, "size": None}
+    here = _size(to)
+    if here and here == known["size"]:
+        return
+    headers = {"Accept-Encoding": "identity"}
+    if here and known["validator"]:
+        headers |= {"Range": f"bytes={here}-", "If-Range": known["validator"]}
+    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUTS) as response:
+        resumed = response.headers.get("Content-Range", "").startswith(f"bytes {here}-")
+        if response.status_code == 416 or (response.status_code == 206 and not resumed):
+            to.unlink()
+            raise HTTPError("the server sent another range than the one asked for")
+        if response.status_code >= 400:
+            raise UserError(f"the server answers {response.status_code} {response.reason}")
+        if not resumed:
+            to.unlink(missing_ok=True)
+            here, known = 0, _of_server(response)
+            write_json(note, known)
+        with to.open("ab") as file:
+            for piece in response.raw.stream(PIECE, decode_content=False):
+                file.write(piece)
+                here += len(piece)
+                show(here, known["size"])
+    if known["size"] not in (None, here):
+        raise HTTPError(f"the server sent {here} of {known['size']} bytes")
+
+
+def _of_server(response: requests.Response) -> dict[str, Any]:
+    """What is needed to go on later: the size of the file, and what changes when it does (RFC 9110)."""
+    etag = response.headers.get("ETag", "W/")
+    validator = response.headers.get("Last-Modified") if etag.startswith("W/") else etag
+    size = response.headers.get("Content-Length")
+    return {"validator": validator, "size": int(size) if size else None}
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
+
+
+@contextmanager
+def _shown(title: str, progress: bool) -> Iterator[Show]:
+    """A bar on a terminal, elsewhere a line for each tenth and at least every few seconds."""
+    if not progress:
+        yield lambda here, size: None
+    elif sys.stderr.isatty():
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+            shown = bar.add_task(title, total=None)
+            yield lambda here, size: bar.update(shown, completed=here, total=size)
+    else:
+        yield _lines(title)
+
+
+def _lines(title: str) -> Show:
+    last = (0.0, 0)
+
+    def show(here: int, size: int | None) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last[0] >= SECONDS_BETWEEN_LINES or (size and here - last[1] >= size / 10):
+            last = now, here
+            of = f" of {size / 1e6:.1f}" if size else ""
+            print(f"{title}  {here / 1e6:.1f}{of} MB", file=sys.stderr, flush=True)
+
+    return show
+
+
+def _say(task: _Task, text: str) -> None:
+    if task.progress:
+        print(f"{task.name}  {text}", file=sys.stderr, flush=True)

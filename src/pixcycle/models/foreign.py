@@ -1,0 +1,115 @@
+"""Generators with weights that were published for junyanz/pytorch-CycleGAN-and-pix2pix."""
+
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pixcycle.errors import UserError
+from pixcycle.models.build import build_generator
+from pixcycle.models.norm import Norm
+
+GENERATORS: dict[str, dict[str, Any]] = {
+    "unet_128": {"name": "unet", "crop_size": 128, "norm": "batch", "dropout": True},
+    "unet_256": {"name": "unet", "crop_size": 256, "norm": "batch", "dropout": True},
+    "resnet_6blocks": {"name": "resnet6", "crop_size": 128, "norm": "instance", "dropout": False},
+    "resnet_9blocks": {"name": "resnet9", "crop_size": 256, "norm": "instance", "dropout": False},
+}
+"""The authors' name -> arguments of build_generator that suit their pix2pix and CycleGAN weights."""
+
+
+def load_foreign(
+    path: Path, generator: str, *, norm: Norm | None = None, dropout: bool | None = None, filters: int = 64
+) -> nn.Module:
+    """The generator that the authors call `generator`, on the CPU, with weights from `*_net_G.pth`.
+
+    norm, dropout: for weights that were trained with other options than the published ones.
+    Nothing but tensors is ever unpickled. Raises UserError if the file holds anything but a flat dict of
+    tensors, or the weights of another network, which is then named.
+    """
+    if generator not in GENERATORS:
+        raise UserError(f"unknown generator '{generator}'; known: {', '.join(GENERATORS)}")
+    weights = _read_tensors(path)
+    settings = GENERATORS[generator] | {"filters": filters}
+    settings |= {key: value for key, value in (("norm", norm), ("dropout", dropout)) if value is not None}
+    network = build_generator(**settings)
+    misfits = _misfits(weights, network)
+    if misfits:
+        fitting = _fitting_generator(weights)
+        hint = f"they fit {fitting}" if fitting else misfits
+        raise UserError(f"{path}: not the weights of {_describe(generator, settings)}; {hint}")
+    network.load_state_dict(_without_unused_statistics(weights, network))
+    return network
+
+
+def _read_tensors(path: Path) -> dict[str, Tensor]:
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+    except Exception:  # damaged and hostile pickles fail in as many ways as there are instructions
+        raise UserError(
+            f"{path}: damaged, or holds Python objects, which could run code; want only tensors"
+        ) from None
+    if not isinstance(content, dict) or not content:
+        raise UserError(
+            f"{path}: want a flat dict of tensors, as state_dict() gives it; found {_kind(content)}"
+        )
+    for key, value in content.items():
+        if not isinstance(key, str) or not isinstance(value, Tensor):
+            raise UserError(f"{path}: want a flat dict of tensors; found {_kind(value)} under {key!r}")
+    return {key.removeprefix("module."): value for key, value in content.items()}
+
+
+def _kind(value: Any) -> str:
+    return type(value).__name__ + (f" of {len(value)} entries" if isinstance(value, dict | list) else "")
+
+
+def _without_unused_statistics(weights: dict[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
+    """Instance norm kept running statistics before PyTorch 0.4; the authors' code ignores them as well."""
+    instance_norms = [name for name, layer in network.named_modules() if isinstance(layer, nn.InstanceNorm2d)]
+    statistics = ("running_mean", "running_var", "num_batches_tracked")
+    unused = {f"{name}.{statistic}" for name in instance_norms for statistic in statistics}
+    return {key: value for key, value in weights.items() if key not in unused}
+
+
+def _misfits(weights: dict[str, Tensor], network: nn.Module) -> str:
+    """Keys and shapes in which weights and network differ; empty if they fit."""
+    wanted, given = network.state_dict(), _without_unused_statistics(weights, network)
+    # Batch norm counts its batches since PyTorch 0.4.1; load_state_dict gives older weights a counter.
+    missing = [key for key in wanted if key not in given and not key.endswith(".num_batches_tracked")]
+    unexpected = [key for key in given if key not in wanted]
+    reshaped = [
+        f"{key} {tuple(given[key].shape)} in place of {tuple(value.shape)}"
+        for key, value in wanted.items()
+        if key in given and given[key].shape != value.shape
+    ]
+    kinds = {"missing": missing, "unexpected": unexpected, "other shape": reshaped}
+    return "; ".join(f"{kind}: {_first_few(keys)}" for kind, keys in kinds.items() if keys)
+
+
+def _first_few(names: list[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
+
+
+def _fitting_generator(weights: dict[str, Tensor]) -> str | None:
+    """The generator that these weights are of, if the authors' code has it."""
+    filters = next((len(value) for value in weights.values() if value.ndim == 4), 0)
+    if not filters:
+        return None
+    for generator, norm, dropout in product(GENERATORS, ("batch", "instance"), (False, True)):
+        settings = GENERATORS[generator] | {"norm": norm, "dropout": dropout, "filters": filters}
+        with torch.device("meta"):
+            network = build_generator(**settings)
+        if not _misfits(weights, network):
+            return _describe(generator, settings)
+    return None
+
+
+def _describe(generator: str, settings: dict[str, Any]) -> str:
+    # A U-Net has the same weights with and without dropout.
+    dropout = " and dropout" if settings["dropout"] and settings["name"] != "unet" else ""
+    return f"{generator} with {settings['norm']} norm, {settings['filters']} filters{dropout}"

@@ -1,0 +1,85 @@
+"""The U-Net generator of pix2pix, module for module that of junyanz/pytorch-CycleGAN-and-pix2pix."""
+
+from collections import OrderedDict
+
+import torch
+from torch import Tensor, nn
+
+from pixcycle.models.norm import Norm, needs_bias, norm_layer
+
+
+class UNetBlock(nn.Module):
+    """Halves its input, passes it through the block within, doubles the result: `outer` channels in and out.
+
+    With skips the input joins the output, which then has 2 * outer channels.
+    """
+
+    def __init__(
+        self, outer: int, inner: int, within: nn.Module | None, norm: Norm, dropout: bool, skips: bool
+    ) -> None:
+        super().__init__()
+        self.skips = skips
+        bias = needs_bias(norm)
+        down = [nn.LeakyReLU(0.2, inplace=True), nn.Conv2d(outer, inner, 4, stride=2, padding=1, bias=bias)]
+        if within is not None:
+            # The innermost block has no norm here: at 1x1 pixels instance norm would leave nothing.
+            down += [norm_layer(norm, inner), within]
+        joined = 2 * inner if skips and within is not None else inner
+        up = [
+            nn.ReLU(inplace=True),
+            nn.ConvTranspose2d(joined, outer, 4, stride=2, padding=1, bias=bias),
+            norm_layer(norm, outer),
+        ]
+        self.model = nn.Sequential(*down, *up, *([nn.Dropout(0.5)] if dropout else []))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.model(x)
+        # By now the first LeakyReLU has changed x in place; the ReLU that reads the skip sees no difference.
+        return torch.cat([x, y], dim=1) if self.skips else y
+
+
+class UNet(nn.Module):
+    """Encoder and decoder joined by skip connections (report 000, section 4.1.1; 002, section 3.3.1).
+
+    In `num_downs` (at least 3) halvings, channels double from `filters` to at most 8 * filters. Without skips
+    the decoder's inputs are half as wide and all information passes through the bottleneck.
+
+    Dropout 0.5, the noise z of pix2pix, ends the decoder blocks around the innermost one: three of them at 8
+    halvings, two at 7, one at 6, as in the authors' code. Theirs has none with fewer; here one remains, so
+    that a small generator keeps its noise.
+
+    Maps (N, in_channels, H, W) in [-1, 1] to (N, out_channels, H, W) in [-1, 1]; H and W are multiples of
+    2 ** num_downs.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        out_channels: int = 3,
+        num_downs: int = 8,
+        filters: int = 64,
+        norm: Norm = "batch",
+        dropout: bool = True,
+        skips: bool = True,
+    ) -> None:
+        super().__init__()
+        widths = [filters * min(2**level, 8) for level in range(num_downs)]
+        innermost = num_downs - 1
+        noisy_blocks = min(3, max(1, num_downs - 5)) if dropout else 0
+
+        within = None
+        for level in range(innermost, 0, -1):
+            noisy = innermost - noisy_blocks <= level < innermost
+            within = UNetBlock(widths[level - 1], widths[level], within, norm, noisy, skips)
+        outermost = nn.Sequential(
+            nn.Conv2d(in_channels, filters, 4, stride=2, padding=1, bias=needs_bias(norm)),
+            within,
+            nn.ReLU(inplace=True),
+            nn.ConvTranspose2d(2 * filters if skips else filters, out_channels, 4, stride=2, padding=1),
+            nn.Tanh(),
+        )
+        # The authors' outermost layers are a block within the network: keys start with `model.model`.
+        self.model = nn.Sequential(OrderedDict(model=outermost))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.model(x)

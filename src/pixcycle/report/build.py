@@ -1,0 +1,44 @@
+"""From finished runs to reports/<scale>/: page, PDF, values, tables and figures, all or nothing."""
+
+import csv
+import shutil
+from pathlib import Path
+
+from pixcycle.files import write_json
+from pixcycle.report import page, pdf
+from pixcycle.report.content import Document, Table
+from pixcycle.report.document import document
+from pixcycle.report.fingerprint import report_fingerprint
+from pixcycle.report.values import Values
+from pixcycle.runs import Plan
+
+MADE_FROM = "made-from"
+
+
+def build(plan: Plan, selection: str, root: Path, out: Path) -> None:
+    """Write the report of a selection into `out`, over the last one. Raises UserError if a run or a number is missing."""
+    values = Values(plan, selection, root)
+    out.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(out / MADE_FROM, ignore_errors=True)
+    for folder in ("figures", "tables"):
+        shutil.rmtree(out / folder, ignore_errors=True)
+        (out / folder).mkdir()
+    content = document(values, root, out)
+    write_json(out / "values.json", values.as_json())
+    _write_tables(content, out / "tables")
+    (out / "report.html").write_text(page.render(content, out))
+    (out / "report.pdf").write_bytes(pdf.render(content, out))
+    runs = {run.key: run.metrics_fingerprint for run in plan.select(selection)}
+    name = report_fingerprint(plan, selection, root)
+    write_json(out / MADE_FROM / f"{name}.json", {"selection": selection, "runs": runs})
+    print(f"report: {out / 'report.html'} and report.pdf, from {len(runs)} runs")
+
+
+def _write_tables(content: Document, folder: Path) -> None:
+    for section in content.sections:
+        for table in section.blocks:
+            if isinstance(table, Table):
+                with (folder / f"{table.id}.csv").open("w", newline="") as file:
+                    writer = csv.writer(file)
+                    writer.writerow([f"{c.group} {c.title}".strip() for c in table.columns])
+                    writer.writerows([cell.text for cell in row] for row in table.rows)

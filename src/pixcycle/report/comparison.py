@@ -1,0 +1,111 @@
+"""Published and reproduced side by side, as tables and as verdicts."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from pixcycle.report.content import Cell, Column, Table
+from pixcycle.report.fingerprint import PUBLISHED
+from pixcycle.report.values import Values
+
+DIGITS = {"fid": 2, "kid": 4, "precision": 2, "recall": 2, "l1": 4, "psnr": 2, "ssim": 3}
+TITLES = {
+    "fid": "FID ↓",
+    "kid": "KID ↓",
+    "precision": "Precision ↑",
+    "recall": "Recall ↑",
+    "l1": "Pixel L1 ↓",
+    "psnr": "PSNR (dB) ↑",
+    "ssim": "SSIM ↑",
+}
+SMALLER_IS_BETTER = {"fid", "kid", "l1"}
+NOTHING = Cell("–", "muted")
+
+
+def read_published(name: str, root: Path) -> pd.DataFrame:
+    """A transcribed table: columns row, dataset and one for each metric."""
+    return pd.read_csv(root / PUBLISHED / f"{name}.csv")
+
+
+def comparison_table(
+    id: str,
+    caption: str,
+    values: Values,
+    experiments: list[str],
+    published: pd.DataFrame,
+    metrics: list[str],
+    further: list[str],
+) -> Table:
+    """One row an experiment: `metrics` as published | ours | difference, `further` as ours only.
+
+    experiments: ids, all of one dataset; published: that dataset's rows. A row that nobody ran shows its published values.
+    """
+    further = [m for m in further if any(values.has(e, m) for e in experiments)]
+    columns = [Column("Experiment", numeric=False)]
+    for metric in metrics:
+        columns += [Column(title, group=TITLES[metric]) for title in ("published", "ours", "difference")]
+    columns += [Column(TITLES[metric], group="ours only") for metric in further]
+    by_label = {values.one(id).config.label: id for id in experiments}
+    labels = list(dict.fromkeys([*published["row"], *by_label]))
+    best = {metric: _best(values, experiments, metric) for metric in (*metrics, *further)}
+    rows = []
+    for label in labels:
+        experiment = by_label.get(label)
+        printed = published[published["row"] == label]
+        row = [Cell(label)]
+        for metric in metrics:
+            row += _triple(values, experiment, None if printed.empty else float(printed[metric].iloc[0]), metric, best)
+        row += [_ours(values, experiment, metric, best) for metric in further]
+        rows.append(row)
+    return Table(id, caption, columns, rows, _notes(values, experiments))
+
+
+def _triple(values: Values, experiment: str | None, printed: float | None, metric: str, best: dict) -> list[Cell]:
+    digits = DIGITS[metric]
+    published = NOTHING if printed is None else Cell(f"{printed:.{digits}f}", "published")
+    ours = _ours(values, experiment, metric, best)
+    if printed is None or experiment is None or not values.comparable:
+        return [published, ours, NOTHING]
+    return [published, ours, Cell(f"{values.mean(experiment, metric) - printed:+.{digits}f}")]
+
+
+def _ours(values: Values, experiment: str | None, metric: str, best: dict) -> Cell:
+    if experiment is None:
+        return Cell("not run", "muted")
+    if not values.has(experiment, metric):
+        return NOTHING
+    kind = "best" if experiment == best[metric] else "plain"
+    return Cell(with_spread(values, experiment, metric), kind)
+
+
+def with_spread(values: Values, experiment: str, metric: str) -> str:
+    """`110.68`, or `110.68 ± 2.10` over several seeds."""
+    digits, spread = DIGITS[metric], values.spread(experiment, metric)
+    text = f"{values.mean(experiment, metric):.{digits}f}"
+    return text if spread is None else f"{text} ± {spread:.{digits}f}"
+
+
+def _best(values: Values, experiments: list[str], metric: str) -> str | None:
+    measured = [e for e in experiments if values.has(e, metric)]
+    sign = 1 if metric in SMALLER_IS_BETTER else -1
+    return min(measured, key=lambda e: sign * values.mean(e, metric), default=None)
+
+
+def _notes(values: Values, experiments: list[str]) -> list[str]:
+    first = values.one(experiments[0])
+    n = values.measured[first.key]["metrics"][first.config.direction]
+    seeds = ", ".join(str(run.seed) for run in values.runs[experiments[0]])
+    notes = [
+        f"{n['n_fake']} generated against {n['n_real']} real test images, PNG at {first.config.crop_size} × "
+        f"{first.config.crop_size} pixels, k = {values.plan.params.neighbours}, seed {seeds}; "
+        + "; ".join(f"features: {extractor.label}, resized {extractor.resize}" for extractor in values.extractors)
+        + ". Bold: our best."
+    ]
+    if not values.comparable:
+        notes.append("No differences are given: ours and the published values were not measured with one ruler.")
+    notes += [
+        f"{values.one(e).config.label}: {values.one(e).config.extra}." for e in experiments if values.one(e).config.extra
+    ]
+    collapsed = [e for e in experiments if any(values.records[r.key]["status"] != "finished" for r in values.runs[e])]
+    notes += [f"{values.one(e).config.label}: this run collapsed; see its cost row." for e in collapsed]
+    return notes

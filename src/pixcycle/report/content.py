@@ -1,0 +1,110 @@
+"""What a report says, free of how it looks: the HTML page and the PDF are two drawings of one Document."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Verdict = Literal["holds", "does not hold", "not distinguishable", "not run"]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A warning at the top: what this report must not be taken for."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list; an item's lead is set apart from its text."""
+
+    items: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table. Neighbours with the same group stand under one heading, and below it by subgroup."""
+
+    title: str
+    group: str = ""
+    numeric: bool = True
+    subgroup: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A table's cell: its text, and whether it is the best of its column, a remark or nothing at all."""
+
+    text: str
+    kind: Literal["plain", "published", "best", "muted"] = "plain"
+
+
+@dataclass(frozen=True)
+class Table:
+    """id: `ucsd-table-1`; also the name of its CSV file. Each row has one cell a column."""
+
+    id: str
+    caption: str
+    columns: list[Column]
+    rows: list[list[Cell]]
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """file: PNG or SVG below the report's folder; made_from: keys of the runs that it shows."""
+
+    id: str
+    caption: str
+    file: Path
+    alt: str
+    made_from: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence of a report, our verdict, and the numbers that it rests on."""
+
+    id: str
+    text: str
+    verdict: Verdict
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Claims:
+    """The claims of a chapter."""
+
+    claims: list[Claim]
+
+
+Block = Text | Bullets | Table | Figure | Claims
+
+
+@dataclass(frozen=True)
+class Section:
+    """level 1 is a chapter, 2 a section in it."""
+
+    id: str
+    title: str
+    level: int
+    blocks: list[Block]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole report. facts: short lines under the title (scale, data, extractor, runs, date of the newest run)."""
+
+    title: str
+    subtitle: str
+    facts: list[tuple[str, str]]
+    notices: list[Notice]
+    sections: list[Section]

@@ -1,0 +1,176 @@
+"""The whole report as a Document: what was run and on what, a chapter for each report, cost, provenance."""
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+from pixcycle.report.chapters import CHAPTERS
+from pixcycle.report.content import Block, Bullets, Cell, Column, Document, Notice, Section, Table, Text
+from pixcycle.report.values import Values
+from pixcycle.training.progress import duration
+
+
+def document(values: Values, root: Path, out: Path) -> Document:
+    """The report of the selected runs; draws its figures into `out`."""
+    params = values.plan.params
+    scale = params.scales[params.scale]
+    sections = [Section("what", "What was run", 1, _what(values)), Section("data", "Data", 1, _cards(values))]
+    for key in dict.fromkeys(run.chapter for seeds in values.runs.values() for run in seeds):
+        chapter = params.chapters[key]
+        sections.append(Section(key, chapter.title, 1, [Text(f"Reproduces {chapter.cite}")]))
+        sections += CHAPTERS[key](values, root, out)
+        sections.append(Section(f"{key}-assumptions", "Assumptions", 2, _assumptions(values, key)))
+        wrong = [("", text) for text in chapter.inconsistencies]
+        sections.append(Section(f"{key}-inconsistencies", "Inconsistencies in the report", 2, [Bullets(wrong)]))
+    sections.append(Section("cost", "Cost", 1, [_cost(values)]))
+    sections.append(Section("provenance", "Provenance", 1, _provenance(values, root)))
+    return Document(
+        title="pixcycle: published and reproduced",
+        subtitle="" if values.selection == "all" else f"Target {values.selection}",
+        facts=[
+            ("Scale", f"{params.scale} ({scale.title})"),
+            ("Data", ", ".join(_data_titles(values))),
+            ("Features", "; ".join(extractor.label for extractor in values.extractors)),
+            ("Runs", f"{sum(map(len, values.runs.values()))} of {len(values.runs)} experiments"),
+        ],
+        notices=_notices(values),
+        sections=sections,
+    )
+
+
+def _data_titles(values: Values) -> list[str]:
+    return list(dict.fromkeys(manifest["title"] for manifest in values.manifests.values()))
+
+
+def _notices(values: Values) -> list[Notice]:
+    params = values.plan.params
+    notices = []
+    if values.stand_ins:
+        pairs = ", ".join(f"{there} in place of {asked}" for asked, there in values.stand_ins.items())
+        notices.append(
+            Notice("Stand-in data", f"These runs used {pairs}. They show that everything works, and reproduce nothing.")
+        )
+    if params.scale != "full":
+        notices.append(
+            Notice(
+                f"Scale {params.scale}",
+                f"Smaller than published: {params.scales[params.scale].title}. "
+                "Published values stand beside ours for orientation.",
+            )
+        )
+    for extractor in values.extractors:
+        if not extractor.comparable:
+            notices.append(
+                Notice(
+                    "Stand-in extractor",
+                    f"FID, KID, precision and recall come from {extractor.label}. "
+                    "They compare our runs with each other only.",
+                )
+            )
+    return notices
+
+
+def _what(values: Values) -> list[Block]:
+    columns = [Column(title, numeric=title in NUMERIC) for title in ("Experiment", "Method", "Data", *NUMERIC)]
+    rows = []
+    for id, seeds in values.runs.items():
+        e = seeds[0].config
+        data = e.dataset if e.dataset == seeds[0].asked_dataset else f"{e.dataset} for {seeds[0].asked_dataset}"
+        shape = [e.crop_size, e.filters, e.patch, e.batch_size, e.n_epochs + e.n_epochs_decay, len(seeds)]
+        rows.append([Cell(id), Cell(f"{e.method}, {e.generator}"), Cell(data), *(Cell(str(n)) for n in shape)])
+    return [Table("experiments", "The experiments of this report, as they were run", columns, rows)]
+
+
+NUMERIC = ("Crop", "Filters", "Patch", "Batch", "Epochs", "Seeds")
+
+
+def _cards(values: Values) -> list[Block]:
+    blocks: list[Block] = []
+    for key, manifest in values.manifests.items():
+        used = {run.asked_dataset for seeds in values.runs.values() for run in seeds if run.data == key}
+        dataset = values.plan.params.datasets[manifest["dataset"]]
+        title = f"Dataset card: {manifest['title']} (A: {manifest['domains'][0]}, B: {manifest['domains'][1]})"
+        blocks.append(_counts(key, title, manifest))
+        blocks.append(Bullets([*_card_lines(manifest), ("Licence", f"{dataset.licence}."), ("Used for", ", ".join(used))]))
+    return blocks
+
+
+def _counts(key: str, title: str, manifest: dict) -> Table:
+    columns = [Column("Folder", numeric=False), Column("Published"), Column("Found"), Column("Difference")]
+    rows = []
+    for folder, count in manifest["counts"].items():
+        published = count["published"]
+        difference = "–" if published is None else f"{count['found'] - published:+d}" if count["found"] != published else "0"
+        rows.append([Cell(folder), Cell("–" if published is None else str(published), "published"), Cell(str(count["found"])), Cell(difference)])
+    return Table(f"card-{key}", title, columns, rows)
+
+
+def _assumptions(values: Values, chapter: str) -> list[Block]:
+    """Chapter-wide ones first, then those of experiments, each told once with the experiments it concerns."""
+    params = values.plan.params
+    items = list(params.chapters[chapter].assumes.items())
+    by_text: dict[tuple[str, str], list[str]] = {}
+    for id, seeds in values.runs.items():
+        if seeds[0].chapter == chapter:
+            for field, text in seeds[0].config.assumes.items():
+                by_text.setdefault((field, text), []).append(id)
+    items += [(f"{field} ({', '.join(ids)})", text) for (field, text), ids in by_text.items()]
+    return [Bullets(items)]
+
+
+def _cost(values: Values) -> Table:
+    columns = [Column(title, numeric=title != "Run") for title in COST]
+    rows = []
+    for key, record in values.records.items():
+        millions = sum(record["parameters"].values()) / 1e6
+        rate = record["images_per_second"]
+        rows.append(
+            [
+                Cell(key if record["status"] == "finished" else f"{key}: {record['status']}, {record['collapse']}"),
+                Cell(f"{millions:.2f}"),
+                Cell(str(record["epochs"])),
+                Cell(str(record["steps"])),
+                Cell(duration(record["seconds"])),
+                Cell("–" if rate is None else f"{rate:.1f}"),
+                Cell(str(record["peak_memory_mb"])),
+            ]
+        )
+    devices = dict.fromkeys(f"{r['device']}, {r['threads']} thread(s), {r['precision']}" for r in values.records.values())
+    return Table("cost", "What training cost", columns, rows, [f"Measured on {'; '.join(devices)}."])
+
+
+COST = ("Run", "Parameters (million)", "Epochs", "Steps", "Wall time", "Images/s", "Peak memory (MB)")
+
+
+def _provenance(values: Values, root: Path) -> list[Block]:
+    versions = dict.fromkeys(
+        ", ".join(f"{name} {version}" for name, version in r["versions"].items()) for r in values.records.values()
+    )
+    items = [
+        ("Commit", _commit(root)),
+        ("params.yaml", _sha256(root / "params.yaml")),
+        ("requirements.lock", _sha256(root / "requirements.lock")),
+        ("Versions of the trainings", "; ".join(versions)),
+    ]
+    columns = [Column(t, numeric=False) for t in ("Run", "Trained from", "Translated", "Measured", "Data")]
+    rows = [
+        [Cell(t) for t in (r.key, r.fingerprint, r.translated_fingerprint, r.metrics_fingerprint, r.data)]
+        for seeds in values.runs.values()
+        for r in seeds
+    ]
+    return [Bullets(items), Table("fingerprints", "The fingerprints that this report was made from", columns, rows)]
+
+
+def _commit(root: Path) -> str:
+    def git(*command: str) -> str:
+        return subprocess.run(["git", *command], cwd=root, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        changed = git("status", "--porcelain", "--untracked-files=no")
+        return git("rev-parse", "HEAD") + (", with uncommitted changes" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "not in a git checkout"
+
+
+def _sha256(path: Path) -> str:
+    return f"sha256 {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}" if path.exists() else "not there"

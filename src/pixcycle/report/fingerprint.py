@@ -1,0 +1,21 @@
+"""What a report is made from, as one name: its runs, its words and the code that draws it."""
+
+import hashlib
+from pathlib import Path
+
+from pixcycle.runs import Plan, fingerprint
+
+PUBLISHED = Path("reports/published")
+
+
+def report_fingerprint(plan: Plan, selection: str, root: Path = Path()) -> str:
+    """Changes with any measured run, any text of params.yaml that is shown, any template, caption or colour."""
+    runs = [[run.key, run.metrics_fingerprint, run.config.model_dump(mode="json")] for run in plan.select(selection)]
+    words = plan.params.model_dump(mode="json", include={"chapters", "scales", "datasets", "neighbours"})
+    sources = [*sorted(Path(__file__).parent.rglob("*")), *sorted((root / PUBLISHED).glob("*.csv"))]
+    code = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sources
+        if path.suffix in {".py", ".j2", ".typ", ".css", ".csv"}
+    }
+    return fingerprint([selection, runs, words, code])

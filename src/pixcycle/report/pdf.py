@@ -1,0 +1,49 @@
+"""The report as a PDF, set by typst from the same content as the page."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from pixcycle.report.content import Block, Document, Figure, Table
+from pixcycle.report.typesetting import MARKS, caption_lead, group_starts, header_rows, legend
+
+_TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
+
+
+def render(document: Document, folder: Path) -> bytes:
+    """The PDF; the same document gives the same bytes on every machine, as only typst's own fonts are used.
+
+    folder: where the files of the figures lie.
+    """
+    figures = [block for section in document.sections for block in section.blocks if isinstance(block, Figure)]
+    sources = {
+        "main.typ": _TEMPLATE.read_bytes(),
+        "report.json": json.dumps(_plain(document)).encode(),
+        **{figure.file.as_posix(): (folder / figure.file).read_bytes() for figure in figures},
+    }
+    return typst.Compiler(sources, ignore_system_fonts=True).compile(format="pdf")
+
+
+def _plain(document: Document) -> dict[str, Any]:
+    """What the template reads. Texts travel as JSON strings, so that none of their characters is markup."""
+    sections = [
+        asdict(section) | {"blocks": [_plain_block(block) for block in section.blocks]}
+        for section in document.sections
+    ]
+    return asdict(document) | {"sections": sections, "marks": MARKS}
+
+
+def _plain_block(block: Block) -> dict[str, Any]:
+    plain = asdict(block) | {"kind": type(block).__name__.lower()}
+    if isinstance(block, Table | Figure):
+        plain["caption"] = caption_lead(block.caption)
+    if isinstance(block, Figure):
+        plain["file"] = block.file.as_posix()
+    if isinstance(block, Table):
+        plain["header"] = [[asdict(heading) for heading in row] for row in header_rows(block.columns)]
+        plain["starts"] = group_starts(block.columns)
+        plain["legend"] = legend(block)
+    return plain

@@ -1,0 +1,53 @@
+"""Grids of test images: input, truth and what each experiment made of it."""
+
+from pathlib import Path
+
+import numpy as np
+
+from pixcycle.files import read_json
+from pixcycle.metrics.nodes import TARGET
+from pixcycle.report import figures
+from pixcycle.report.values import Values
+from pixcycle.training.translate import FAKES, read_png
+
+
+def sample_grid(
+    values: Values, experiments: list[str], root: Path, file: Path, *, name: str | None = None, rows: int = 1
+) -> tuple[Path, list[str]]:
+    """Draw and save a grid of the experiments' first seeds; returns the file and the names of its images.
+
+    name: the one image to show, if the test split has it; otherwise `rows` images at even distances, or for one row
+    the eighth. All experiments share one dataset.
+    """
+    first = values.one(experiments[0])
+    prepared = root / "data/prepared" / first.data
+    manifest = read_json(prepared / "manifest.json")
+    names = manifest["splits"]["test"]["A"]["names"]
+    if name in names:
+        chosen = [names.index(name)]
+    elif rows == 1:
+        chosen = [min(7, len(names) - 1)]
+    else:
+        chosen = np.unique(np.linspace(0, len(names) - 1, rows).round().astype(int)).tolist()
+    target = TARGET[first.config.direction]
+    source = "AB".replace(target, "")
+    columns = [
+        ("Input", _real(prepared, source, chosen)),
+        *([("Ground truth", _real(prepared, target, chosen))] if manifest["paired"] else []),
+        *((values.one(e).config.label, _fakes(values, e, target, prepared, root, chosen)) for e in experiments),
+    ]
+    figures.save(figures.image_grid(columns), file)
+    return file, [names[i] for i in chosen]
+
+
+def _real(prepared: Path, domain: str, chosen: list[int]) -> list[np.ndarray]:
+    images = np.load(prepared / f"test_{domain}.npy", mmap_mode="r")
+    return [np.asarray(images[i]) for i in chosen]
+
+
+def _fakes(values: Values, experiment: str, target: str, prepared: Path, root: Path, chosen: list[int]):
+    run = values.one(experiment)
+    source = "AB".replace(target, "")
+    names = read_json(prepared / "manifest.json")["splits"]["test"][source]["names"]
+    folder = root / run.translated / FAKES[run.config.direction]
+    return [read_png(folder / f"{names[i]}.png") for i in chosen]

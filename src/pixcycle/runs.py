@@ -1,0 +1,230 @@
+"""From params to work: experiments x scale x seeds as nodes that are named by what makes them.
+
+A fingerprint is a short hash of all that decides a node's content: its resolved settings, the fingerprints of what it
+reads, and the recipe version of the code that makes it. A node that exists under its name is therefore right for ever.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pixcycle.config import Closed, Experiment, ExtractorName, Params, Scale, Source, experiment_ids, known
+from pixcycle.data.digest import declared_digest
+from pixcycle.errors import UserError
+from pixcycle.models.sizes import downsamplings, smallest_input
+
+RECIPE = {"fetch": 1, "prepare": 1, "train": 1, "translate": 1, "features": 1, "evaluate": 1}
+"""Raised by hand when the same settings would give another result; tests/training/test_golden.py notices."""
+
+DESCRIPTIVE = {"dataset", "label", "extra", "assumes"}
+"""Fields of an experiment that decide nothing of its result (the data speaks for the dataset's name)."""
+
+
+class Data(Closed):
+    """A dataset at the sizes that some runs need."""
+
+    key: str
+    dataset: str
+    raw: str
+    spec: dict[str, Any]
+
+
+class Run(Closed):
+    """One experiment at one scale with one seed, and the names of what it makes."""
+
+    id: str
+    chapter: str
+    name: str
+    seed: int
+    scale: str
+    config: Experiment
+    asked_dataset: str
+    """What the experiment names; config.dataset is what stands in for it at this scale."""
+    data: str
+    extractor: ExtractorName
+    fingerprint: str
+    translated_fingerprint: str
+    metrics_fingerprint: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.id}/{self.seed}"
+
+    @property
+    def _parent(self) -> str:
+        return f"results/{self.scale}/{self.chapter}/{self.name}"
+
+    @property
+    def folder(self) -> str:
+        return f"{self._parent}/{self.seed}-{self.fingerprint}"
+
+    @property
+    def translated(self) -> str:
+        return f"{self._parent}/translated-{self.seed}-{self.translated_fingerprint}"
+
+    @property
+    def metrics(self) -> str:
+        return f"{self._parent}/metrics-{self.seed}-{self.metrics_fingerprint}.json"
+
+
+class Plan(Closed):
+    """All that the jobs of one invocation may know: written once, when the workflow is read."""
+
+    params: Params
+    data: dict[str, Data]
+    runs: dict[str, Run]
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(self.model_dump(mode="json"))
+
+    def select(self, selection: str) -> list[Run]:
+        """The runs of `all`, a chapter (`ucsd`), a group (`ucsd-facades`) or one experiment."""
+        known(selection, selections(self), "target")
+        if selection == "all":
+            return list(self.runs.values())
+        return [r for r in self.runs.values() if f"{r.id}-".startswith(f"{selection}-")]
+
+
+def fingerprint(value: Any) -> str:
+    """Eight hexadecimal digits that name a JSON-like value."""
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:8]
+
+
+def plan(params: Params, root: Path = Path()) -> Plan:
+    """The runs of the chosen scale and seeds, in the order of params.yaml. Raises UserError for what cannot be built."""
+    digest = cache(lambda dataset: _raw_key(params, dataset, root))
+    data, runs = {}, {}
+    for scale in params.scales:
+        for id, experiment in resolved(params, scale):
+            if scale != params.scale:
+                continue
+            node = _data(params, experiment, digest(experiment.dataset))
+            data[node.key] = node
+            for seed in params.seeds:
+                run = _run(params, id, experiment, seed, node.key)
+                runs[run.key] = run
+    return Plan(params=params, data=data, runs=runs)
+
+
+def resolved(params: Params, scale: str) -> Iterator[tuple[str, Experiment]]:
+    """(id, experiment at that scale), each checked to be buildable."""
+    chosen = params.scales[known(scale, params.scales, "scale")]
+    for id, (chapter, name) in experiment_ids(params).items():
+        if chosen.experiments and id not in chosen.experiments:
+            continue
+        experiment = scaled(params.experiments[chapter][name], chosen)
+        at_scale = "" if scale == "full" else f" at scale {scale}"
+        for field, mistake in _unbuildable(experiment):
+            raise UserError(f"params.yaml: experiments.{chapter}.{name}.{field}{at_scale}: {mistake}")
+        yield id, experiment
+
+
+def scaled(experiment: Experiment, scale: Scale) -> Experiment:
+    """The experiment with the factors of a scale applied; no factor makes anything less than 1."""
+
+    def times(number: int, factor: float) -> int:
+        return max(1, round(number * factor)) if number else 0
+
+    return experiment.model_copy(
+        update={
+            "dataset": scale.stand_ins.get(experiment.dataset, experiment.dataset),
+            "load_size": times(experiment.load_size, scale.resolution),
+            "crop_size": times(experiment.crop_size, scale.resolution),
+            "filters": times(experiment.filters, scale.filters),
+            "batch_size": times(experiment.batch_size, scale.batch),
+            "n_epochs": times(experiment.n_epochs, scale.epochs),
+            "n_epochs_decay": times(experiment.n_epochs_decay, scale.epochs),
+            "precision": scale.precision or experiment.precision,
+        }
+    )
+
+
+def selections(plan: Plan) -> list[str]:
+    """All that can be asked for by name: all, chapters, chapter-dataset groups, experiments."""
+    names: dict[str, None] = {"all": None}
+    for run in plan.runs.values():
+        group = f"{run.chapter}-{run.name.split('-')[0]}"
+        names |= dict.fromkeys([run.chapter, group, run.id])
+    return list(names)
+
+
+def _unbuildable(e: Experiment) -> Iterator[tuple[str, str]]:
+    if e.load_size < e.crop_size:
+        yield "load_size", f"must be at least crop_size ({e.crop_size}); is {e.load_size}"
+    try:
+        if e.generator == "unet":
+            downsamplings(e.crop_size)
+        elif e.crop_size % 4 or e.crop_size < 8:
+            yield "crop_size", f"a ResNet generator needs a multiple of 4, at least 8; is {e.crop_size}"
+    except UserError as error:
+        yield "crop_size", str(error)
+    if e.crop_size < smallest_input(e.patch):
+        yield "patch", f"PatchGAN {e.patch} needs images of at least {smallest_input(e.patch)}; crop_size is {e.crop_size}"
+    if e.generator != "unet" and not e.skips:
+        yield "skips", "a ResNet generator has no skip connections to remove"
+    if e.method == "cyclegan" and e.conditional:
+        yield "conditional", "CycleGAN has no pairs to condition on; set conditional: false"
+    for field in ("pool_size", "lambda_identity"):
+        if e.method == "pix2pix" and getattr(e, field):
+            yield field, "pix2pix has none; remove it, or use method: cyclegan"
+
+
+def _data(params: Params, experiment: Experiment, raw: str) -> Data:
+    scale = params.scales[params.scale]
+    dataset = params.datasets[experiment.dataset]
+    spec = {
+        "load_size": experiment.load_size,
+        "crop_size": experiment.crop_size,
+        "preprocess": experiment.preprocess,
+        "resize": experiment.resize,
+        "train_images": scale.train_images,
+        "test_images": scale.test_images,
+    }
+    made_by = [raw, dataset.layout, dataset.splits, dataset.domains, dataset.paired, spec, RECIPE["prepare"]]
+    return Data(
+        key=f"{experiment.dataset}-{fingerprint(made_by)}", dataset=experiment.dataset, raw=raw, spec=spec
+    )
+
+
+def _raw_key(params: Params, dataset: str, root: Path) -> str:
+    digests = [declared_digest(source, root) for source in params.datasets[dataset].sources]
+    return f"{dataset}-{fingerprint([digests, RECIPE['fetch']])}"
+
+
+def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str) -> Run:
+    chapter, name = experiment_ids(params)[id]
+    scale = params.scales[params.scale]
+    extractor = params.extractor or scale.extractor
+    settings = experiment.model_dump(mode="json", exclude=DESCRIPTIVE)
+    trained = fingerprint([settings, data, RECIPE["train"]])
+    translated = fingerprint([trained, seed, RECIPE["translate"]])
+    measured = fingerprint([translated, features_key(data, extractor), params.neighbours, RECIPE["evaluate"]])
+    return Run(
+        id=id,
+        chapter=chapter,
+        name=name,
+        seed=seed,
+        scale=params.scale,
+        config=experiment,
+        asked_dataset=params.experiments[chapter][name].dataset,
+        data=data,
+        extractor=extractor,
+        fingerprint=trained,
+        translated_fingerprint=translated,
+        metrics_fingerprint=measured,
+    )
+
+
+def features_key(data: str, extractor: str) -> str:
+    """The name of the real test images' features."""
+    return f"{data}-{extractor}-{fingerprint([data, extractor, RECIPE['features']])}"
+
+
+def weights_source(params: Params, extractor: str) -> Source | None:
+    """Where an extractor's weights are fetched from; None for one whose weights come with its package."""
+    return params.weights.get(extractor)

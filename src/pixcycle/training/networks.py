@@ -1,0 +1,85 @@
+"""Networks with their optimisers on a device: initialised, stepped, frozen, saved."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from pixcycle.config import Experiment
+from pixcycle.models.init import init_weights
+
+
+class Networks:
+    """Named networks, and one Adam for each group of them ("g" and "d").
+
+    Weights are N(0, 0.02), drawn from the seed alone; memory is channels-last, which convolutions prefer.
+    """
+
+    def __init__(
+        self, modules: dict[str, nn.Module], groups: dict[str, list[str]], e: Experiment, fabric: Fabric, seed: int
+    ):
+        draw = torch.Generator().manual_seed(seed)
+        for module in modules.values():
+            init_weights(module, draw)
+            module.to(memory_format=torch.channels_last)
+        self._fabric = fabric
+        self._modules = {name: fabric.setup_module(module) for name, module in modules.items()}
+        self.base_lr = {"g": e.lr, "d": e.lr_discriminator or e.lr}
+        self.optimisers = {}
+        for group, names in groups.items():
+            parameters = list(chain.from_iterable(self._modules[name].parameters() for name in names))
+            adam = torch.optim.Adam(parameters, lr=self.base_lr[group], betas=(e.beta1, 0.999), fused=True)
+            self.optimisers[group] = fabric.setup_optimizers(adam)
+
+    def __getitem__(self, name: str) -> nn.Module:
+        return self._modules[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._modules
+
+    def descend(self, group: str, loss: Tensor) -> None:
+        """One step of the group's optimiser down the gradient of the loss."""
+        self.optimisers[group].zero_grad()
+        self._fabric.backward(loss)
+        self.optimisers[group].step()
+
+    @contextmanager
+    def frozen(self, *names: str) -> Iterator[None]:
+        """Networks that are only looked through: their gradients are not computed."""
+        for name in names:
+            self[name].requires_grad_(False)
+        yield
+        for name in names:
+            self[name].requires_grad_(True)
+
+    def scale_lr(self, factor: float) -> None:
+        for group, optimiser in self.optimisers.items():
+            for parameters in optimiser.param_groups:
+                parameters["lr"] = self.base_lr[group] * factor
+
+    def weights(self) -> dict[str, Tensor]:
+        """`network.parameter` -> tensor on the CPU, of all networks."""
+        return {
+            f"{name}.{key}": value.detach().cpu().contiguous()
+            for name, module in self._modules.items()
+            for key, value in module.state_dict().items()
+        }
+
+    def parameter_counts(self) -> dict[str, int]:
+        return {name: sum(p.numel() for p in m.parameters()) for name, m in self._modules.items()}
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "modules": {name: module.state_dict() for name, module in self._modules.items()},
+            "optimisers": {group: optimiser.state_dict() for group, optimiser in self.optimisers.items()},
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        for name, module in self._modules.items():
+            module.load_state_dict(state["modules"][name])
+        for group, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][group])

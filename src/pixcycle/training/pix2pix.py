@@ -1,0 +1,76 @@
+"""pix2pix: one generator, one discriminator that sees the input beside the output (report 000, equations 1 to 3)."""
+
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from pixcycle.config import Experiment
+from pixcycle.models.build import build_discriminator, build_generator
+from pixcycle.models.losses import gan_loss, pixel_loss
+from pixcycle.training.networks import Networks
+
+
+def discriminator_loss(d, x: Tensor | None, y: Tensor, fake: Tensor, mode: str) -> Tensor:
+    """(L_GAN(D(x, y), 1) + L_GAN(D(x, G(x)), 0)) / 2; halved, to slow D down (report 000, section 5.1).
+
+    x: input (N, C, H, W), or None for a discriminator that sees outputs only; y, fake: the real and generated output.
+    """
+    on_real = gan_loss(d(_seen(x, y)), True, mode)
+    on_fake = gan_loss(d(_seen(x, fake.detach())), False, mode)
+    return (on_real + on_fake) / 2
+
+
+def generator_losses(d, x: Tensor | None, y: Tensor, fake: Tensor, e: Experiment) -> dict[str, Tensor]:
+    """G* = L_GAN(D(x, G(x)), 1) + lambda * L_rec(y, G(x)) (report 000, equation 3), total and terms."""
+    gan = gan_loss(d(_seen(x, fake)), True, e.gan_mode)
+    reconstruction = pixel_loss(fake, y, e.l1, e.l2)
+    return {
+        "g": gan + e.lambda_reconstruction * reconstruction,
+        "g_gan": gan,
+        "g_reconstruction": reconstruction,
+    }
+
+
+def _seen(x: Tensor | None, y: Tensor) -> Tensor:
+    return y if x is None else torch.cat([x, y], dim=1)
+
+
+class Pix2pix:
+    """The networks of a pix2pix run and one step of them."""
+
+    def __init__(self, e: Experiment, fabric: Fabric, seed: int):
+        modules = {
+            "g": build_generator(
+                e.generator, crop_size=e.crop_size, filters=e.filters, norm=e.norm, dropout=e.dropout, skips=e.skips
+            ),
+            "d": build_discriminator(e.patch, 6 if e.conditional else 3, e.filters, e.norm),
+        }
+        self.e = e
+        self.nets = Networks(modules, {"g": ["g"], "d": ["d"]}, e, fabric, seed)
+
+    def step(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:
+        """One step of D, then one of G, on a batch in [-1, 1]; the losses as scalars."""
+        e, nets = self.e, self.nets
+        g, d = nets["g"], nets["d"]
+        x, y = (a, b) if e.direction == "a_to_b" else (b, a)
+        seen = x if e.conditional else None
+
+        fake = g(x)
+        loss_d = discriminator_loss(d, seen, y, fake, e.gan_mode)
+        nets.descend("d", loss_d)
+        with nets.frozen("d"):
+            losses = generator_losses(d, seen, y, fake, e)
+            nets.descend("g", losses["g"])
+        return losses | {"d": loss_d}
+
+    def generators(self) -> dict[str, str]:
+        """Direction -> the network that goes there."""
+        return {self.e.direction: "g"}
+
+    def extra_state(self) -> dict[str, Any]:
+        return {}
+
+    def load_extra_state(self, state: dict[str, Any]) -> None:
+        del state

@@ -1,0 +1,57 @@
+"""How far a run has come, for the person who waits: a live bar on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn, TimeRemainingColumn
+
+SECONDS_BETWEEN_LINES = 10
+
+
+class Progress:
+    """Epoch, losses, images/s and time left of one run."""
+
+    def __init__(self, title: str, epochs: int, steps: int, epochs_done: int):
+        self._title, self._epochs, self._steps = title, epochs, steps
+        self._began = self._last = time.monotonic()
+        self._first_step = epochs_done * steps
+        self._bar = None
+        if sys.stderr.isatty():
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            self._bar = Bar(*columns, console=Console(stderr=True))
+            self._task = self._bar.add_task(title, total=epochs * steps, completed=self._first_step)
+            self._bar.start()
+        elif epochs_done:
+            self.say(f"taken up again after epoch {epochs_done}")
+
+    def show(self, epoch: int, step: int, losses: dict[str, float], batch_size: int) -> None:
+        """Called at every logged step; decides itself how often to speak."""
+        now, at = time.monotonic(), epoch * self._steps + step
+        done = at - self._first_step + 1
+        rate = done / (now - self._began)
+        terms = "  ".join(f"{name} {value:.3g}" for name, value in losses.items() if name in ("g", "d", "d_a", "d_b"))
+        if self._bar:
+            text = f"{self._title}  epoch {epoch + 1}/{self._epochs}  {terms}  {rate * batch_size:.1f} images/s"
+            self._bar.update(self._task, completed=at + 1, description=text)
+        elif now - self._last >= SECONDS_BETWEEN_LINES:
+            self._last = now
+            left = (self._epochs * self._steps - at) / rate
+            self.say(
+                f"epoch {epoch + 1}/{self._epochs}  {terms}  {rate * batch_size:.1f} images/s  {duration(left)} left"
+            )
+
+    def say(self, text: str) -> None:
+        print(f"{self._title}  {text}", file=sys.stderr, flush=True)
+
+    def finish(self, seconds: float) -> None:
+        if self._bar:
+            self._bar.stop()
+        self.say(f"done: {self._epochs} epochs in {duration(seconds)}")
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `12 min`, `3.5 h`."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

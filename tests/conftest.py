@@ -1,0 +1,56 @@
+"""What the tests share: tiny prepared data and runs on it."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pixcycle.config import Experiment
+from pixcycle.runs import Run, fingerprint
+
+
+def tiny_images(seed: int, n: int, size: int) -> np.ndarray:
+    """Smooth random images, uint8 (n, size, size, 3), which a network can learn."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (n, 4, 4, 3), dtype=np.uint8)
+    return coarse.repeat(size // 4, axis=1).repeat(size // 4, axis=2)
+
+
+@pytest.fixture
+def prepared(tmp_path: Path) -> Path:
+    """A prepared dataset of 12 training and 6 test pairs, 16 x 16 pixels; B is the negative of A."""
+    folder = tmp_path / "prepared"
+    folder.mkdir()
+    splits = {}
+    for split, n in (("train", 12), ("test", 6)):
+        a = tiny_images(n, n, 16)
+        names = [f"{split}/{i}" for i in range(n)]
+        for domain, images in (("A", a), ("B", 255 - a)):
+            np.save(folder / f"{split}_{domain}.npy", images)
+            splits.setdefault(split, {})[domain] = {"n": n, "names": names}
+    manifest = {"dataset": "tiny", "title": "Tiny", "paired": True, "domains": ["A", "B"], "splits": splits}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def tiny_experiment(method: str = "pix2pix", **settings) -> Experiment:
+    sizes = {"load_size": 16, "crop_size": 16, "filters": 4, "patch": 16, "batch_size": 4, "n_epochs": 3, "log_every": 1}
+    sizes["conditional"] = method == "pix2pix"
+    return Experiment(method=method, dataset="tiny", **(sizes | settings))
+
+
+def tiny_run(experiment: Experiment, seed: int = 0) -> Run:
+    return Run(
+        id="ucsd-tiny",
+        chapter="ucsd",
+        name="tiny",
+        seed=seed,
+        scale="test",
+        config=experiment,
+        asked_dataset="tiny",
+        data="tiny",
+        extractor="efficientnet-lite0",
+        fingerprint=fingerprint(experiment.model_dump(mode="json")),
+        translated_fingerprint="0" * 8,
+        metrics_fingerprint="0" * 8,
+    )

@@ -1,0 +1,198 @@
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from pixcycle.config import Source
+from pixcycle.data import digest
+from pixcycle.data.digest import content_digest, declared_digest, folder_digest, hold_to_first_seen, local_path
+from pixcycle.errors import UserError
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def write(folder: Path, files: dict[str, bytes]) -> Path:
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    return folder
+
+
+IMAGES = {"train/2.jpg": b"two", "train/10.jpg": b"ten", "a.txt": b""}
+# Sorted as text, "10" comes before "2".
+LISTING = f"{sha256(b'')}  a.txt\n{sha256(b'ten')}  train/10.jpg\n{sha256(b'two')}  train/2.jpg\n"
+EXPECTED = sha256(LISTING.encode())
+
+
+@pytest.fixture
+def hashed(monkeypatch) -> list[str]:
+    """Names of the files that were read in order to be hashed; files count as settled at once."""
+    names = []
+    original = digest.file_sha256
+    monkeypatch.setattr(digest, "SETTLED_NS", -1)
+    monkeypatch.setattr(digest, "file_sha256", lambda file: names.append(file.name) or original(file))
+    return names
+
+
+def test_content_digest_is_that_of_the_sorted_listing():
+    assert content_digest((path, sha256(content)) for path, content in IMAGES.items()) == EXPECTED
+
+
+def test_content_digest_leaves_out_what_operating_systems_leave_behind():
+    junk = ["__MACOSX/train/2.jpg", "train/._2.jpg", ".DS_Store", "train/Thumbs.db"]
+    files = [(path, sha256(content)) for path, content in IMAGES.items()]
+    assert content_digest(files + [(path, sha256(b"junk")) for path in junk]) == EXPECTED
+
+
+def test_folder_digest_is_the_content_digest_of_its_files_with_and_without_cache(tmp_path):
+    folder = write(tmp_path / "own", IMAGES | {"train/.DS_Store": b"junk", "__MACOSX/x": b"junk"})
+    (folder / "empty").mkdir()
+    assert folder_digest(folder, None) == EXPECTED
+    assert folder_digest(folder, tmp_path / "cache.json") == EXPECTED
+    assert folder_digest(folder, tmp_path / "cache.json") == EXPECTED
+
+
+def test_folder_digest_follows_links_and_ends_in_spite_of_a_loop(tmp_path):
+    elsewhere = write(tmp_path / "elsewhere", {"2.jpg": b"two", "10.jpg": b"ten"})
+    folder = write(tmp_path / "own", {"a.txt": b""})
+    (folder / "train").symlink_to(elsewhere)
+    (elsewhere / "loop").symlink_to(folder)
+    assert folder_digest(folder, None) == EXPECTED
+
+
+def test_unchanged_files_are_not_read_again(tmp_path, hashed):
+    folder = write(tmp_path / "own", IMAGES)
+    folder_digest(folder, tmp_path / "cache.json")
+    assert sorted(hashed) == ["10.jpg", "2.jpg", "a.txt"]
+    folder_digest(folder, tmp_path / "cache.json")
+    assert len(hashed) == 3
+
+
+def test_two_folders_share_one_cache(tmp_path, hashed):
+    folders = [write(tmp_path / name, IMAGES) for name in ("one", "two")]
+    for _ in range(2):
+        for folder in folders:
+            assert folder_digest(folder, tmp_path / "cache.json") == EXPECTED
+    assert len(hashed) == 6
+
+
+def test_an_image_replaced_by_one_of_the_same_size_and_time_is_noticed(tmp_path, hashed):
+    folder, cache = write(tmp_path / "own", IMAGES), tmp_path / "cache.json"
+    folder_digest(folder, cache)
+    replaced, other = folder / "train/2.jpg", tmp_path / "other.jpg"
+    other.write_bytes(b"TWO")
+    stat = replaced.stat()
+    time.sleep(0.02)  # more than a tick of the file system's clock
+    os.utime(other, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    os.replace(other, replaced)
+    assert replaced.stat().st_mtime_ns == stat.st_mtime_ns
+    assert folder_digest(folder, cache) == sha256(LISTING.replace(sha256(b"two"), sha256(b"TWO")).encode())
+    assert hashed[3:] == ["2.jpg"]
+
+
+def test_an_image_replaced_within_one_tick_of_the_clock_is_noticed(tmp_path, monkeypatch):
+    folder, cache = write(tmp_path / "own", IMAGES), tmp_path / "cache.json"
+    monkeypatch.setattr(digest, "SETTLED_NS", 10**18)
+    folder_digest(folder, cache)
+    assert not cache.exists() or not any(json.loads(cache.read_text()).values())
+
+
+def test_a_file_that_is_added_renamed_or_removed_is_noticed(tmp_path):
+    folder, cache = write(tmp_path / "own", IMAGES), tmp_path / "cache.json"
+    folder_digest(folder, cache)
+    (folder / "train/2.jpg").rename(folder / "train/3.jpg")
+    assert folder_digest(folder, cache) == sha256(LISTING.replace("train/2.jpg", "train/3.jpg").encode())
+    (folder / "train/3.jpg").unlink()
+    assert folder_digest(folder, cache) == sha256("".join(LISTING.splitlines(keepends=True)[:2]).encode())
+
+
+def test_a_damaged_or_unwritable_cache_costs_only_time(tmp_path, hashed):
+    folder, cache = write(tmp_path / "own", IMAGES), tmp_path / "cache.json"
+    cache.write_text('{"half of')
+    assert folder_digest(folder, cache) == EXPECTED
+    assert folder_digest(folder, tmp_path / "own/a.txt/no-folder/cache.json") == EXPECTED
+
+
+def test_ten_thousand_unchanged_files_take_well_under_a_second(tmp_path, monkeypatch):
+    folder, cache = tmp_path / "own", tmp_path / "cache.json"
+    folder.mkdir()
+    for number in range(10_000):
+        (folder / f"{number}.jpg").touch()
+    monkeypatch.setattr(digest, "SETTLED_NS", -1)
+    first = folder_digest(folder, cache)
+    began = time.process_time()
+    assert folder_digest(folder, cache) == first
+    assert time.process_time() - began < 0.7
+
+
+def test_a_folder_without_files_is_refused(tmp_path):
+    with pytest.raises(UserError, match="holds no files"):
+        folder_digest(tmp_path, None)
+
+
+def test_a_source_is_identified_by_sha256_then_content_then_folder_then_locations(tmp_path):
+    write(tmp_path / "own", IMAGES)
+    locations = ["https://example.org/own.zip", "own"]
+    declared = {"sha256": "1" * 64, "content": "2" * 64}
+    assert declared_digest(Source(locations=locations, **declared), tmp_path) == "1" * 64
+    assert declared_digest(Source(locations=locations, content="2" * 64), tmp_path) == "2" * 64
+    assert declared_digest(Source(locations=locations), tmp_path) == EXPECTED
+    assert declared_digest(Source(locations=[f"file://{tmp_path}/own"]), Path()) == EXPECTED
+    nowhere = declared_digest(Source(locations=["https://example.org/own.zip", "elsewhere"]), tmp_path)
+    assert "https://example.org/own.zip" in nowhere and "elsewhere" in nowhere
+
+
+def test_local_paths_are_told_from_addresses(tmp_path):
+    assert local_path("data/x.zip", tmp_path) == tmp_path / "data/x.zip"
+    assert local_path("/data/x.zip", tmp_path) == Path("/data/x.zip")
+    assert local_path("file:///data/a%20b.zip") == Path("/data/a b.zip")
+    assert local_path("file://localhost/data/x.zip") == Path("/data/x.zip")
+    assert local_path("~/x.zip") == Path.home() / "x.zip"
+    for address in ("http://h/x.zip", "https://h/x.zip", "ftp://h/x.zip", "package:module/x.jpg"):
+        assert local_path(address) is None
+
+
+def test_the_first_sha256_is_recorded_and_held_to(tmp_path):
+    recorded, source = tmp_path / "data/recorded.json", Source(locations=["http://h/x.zip", "x.zip"])
+    hold_to_first_seen(recorded, source, "1" * 64, 7, "x.zip")
+    hold_to_first_seen(recorded, source, "1" * 64, 7, "http://h/x.zip")
+    seen = {"sha256": "1" * 64, "size": 7, "location": "x.zip"}
+    assert list(json.loads(recorded.read_text()).values()) == [seen]
+    with pytest.raises(UserError) as refusal:
+        hold_to_first_seen(recorded, source, "2" * 64, 7, "x.zip")
+    assert all(part in str(refusal.value) for part in ("1" * 64, "2" * 64, str(recorded), "params.yaml"))
+    assert list(json.loads(recorded.read_text()).values()) == [seen]
+
+
+def test_a_record_that_is_no_json_is_refused_and_left_alone(tmp_path):
+    recorded = tmp_path / "recorded.json"
+    recorded.write_text("<<<<<<< HEAD\n")
+    with pytest.raises(UserError, match="not valid JSON"):
+        hold_to_first_seen(recorded, Source(locations=["x.zip"]), "1" * 64, 7, "x.zip")
+    assert recorded.read_text() == "<<<<<<< HEAD\n"
+
+
+def test_many_first_fetches_at_once_are_all_recorded(tmp_path):
+    recorded = tmp_path / "recorded.json"
+
+    def record(number: int) -> None:
+        source = Source(locations=[f"{number % 20}.zip"])
+        hold_to_first_seen(recorded, source, f"{number % 20:064}", number, source.locations[0])
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(record, range(60)))
+    known = json.loads(recorded.read_text())
+    assert {key: value["sha256"] for key, value in known.items()} == {f"{n}.zip": f"{n:064}" for n in range(20)}
+
+
+def test_neither_torch_nor_requests_is_imported_to_identify_a_source():
+    code = "import sys, pixcycle.data.digest; print({'torch', 'numpy', 'requests'} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"

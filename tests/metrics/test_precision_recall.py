@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+import torch
+from torch_fidelity.metric_prc import KEY_METRIC_PRECISION, KEY_METRIC_RECALL, prc_features_to_metric
+
+from pixcycle.errors import UserError
+from pixcycle.metrics.precision_recall import precision_recall
+
+
+def cloud(seed: int, count: int, scale: float, centre: float = 0.0, dimension: int = 8) -> np.ndarray:
+    return np.random.default_rng(seed).normal(centre, scale, (count, dimension))
+
+
+def precision_recall_by_loops(real, fake, k):
+    def distance(a, b):
+        return sum((p - q) ** 2 for p, q in zip(a, b, strict=True)) ** 0.5
+
+    def share_inside(points, reference):
+        radii = [
+            sorted(distance(a, b) for j, b in enumerate(reference) if j != i)[k - 1]
+            for i, a in enumerate(reference)
+        ]
+        inside = [
+            any(distance(point, a) <= radius for a, radius in zip(reference, radii, strict=True))
+            for point in points
+        ]
+        return sum(inside) / len(points)
+
+    return share_inside(fake, real), share_inside(real, fake)
+
+
+def test_a_tight_generated_cluster_inside_a_wide_real_cloud_has_precision_1_and_recall_near_0():
+    precision, recall = precision_recall(cloud(1, 200, scale=1.0), cloud(2, 200, scale=0.01))
+    assert precision == 1.0
+    assert recall < 0.05
+
+
+def test_a_wide_generated_cloud_around_a_tight_real_cluster_has_precision_near_0_and_recall_1():
+    precision, recall = precision_recall(cloud(3, 200, scale=0.01), cloud(4, 200, scale=1.0))
+    assert precision < 0.05
+    assert recall == 1.0
+
+
+def test_half_the_real_modes_generated_gives_precision_1_and_recall_one_half():
+    here, there = cloud(5, 50, 1.0, centre=0.0), cloud(6, 50, 1.0, centre=1000.0)
+    assert precision_recall(np.concatenate([here, there]), here) == (1.0, 0.5)
+
+
+def test_sets_far_apart_have_neither_and_equal_sets_have_both():
+    real, far = cloud(7, 30, 1.0), cloud(8, 30, 1.0, centre=1000.0)
+    assert precision_recall(real, far) == (0.0, 0.0)
+    assert precision_recall(real, real) == (1.0, 1.0)
+
+
+def test_the_radius_reaches_the_kth_other_point_and_includes_its_surface():
+    real = np.array([[0.0], [1.0], [2.0], [3.0]])  # radii for k = 2: 2, 1, 1, 2
+    fake = np.array([[-2.0], [5.0], [5.1], [-2.1]])
+    precision, _ = precision_recall(real, fake, k=2)
+    assert precision == 0.5
+
+
+@pytest.mark.parametrize("k", [1, 3, 5])
+def test_values_equal_a_loop_over_the_definition(k):
+    real, fake = cloud(9, 25, 1.0, dimension=3), cloud(10, 18, 0.8, centre=1.5, dimension=3)
+    expected = precision_recall_by_loops(real, fake, k)
+    assert all(0 < share < 1 for share in expected)
+    assert precision_recall(real, fake, k) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("k", [3, 5])
+def test_values_equal_torch_fidelity_on_the_same_features(k):
+    real, fake = cloud(11, 120, 1.0, dimension=32), cloud(12, 90, 0.95, centre=0.15, dimension=32)
+    theirs = prc_features_to_metric(
+        torch.from_numpy(fake), torch.from_numpy(real), prc_neighborhood=k, verbose=False
+    )
+    precision, recall = precision_recall(real, fake, k)
+    assert 0 < recall < 1 and precision != recall
+    assert precision == pytest.approx(theirs[KEY_METRIC_PRECISION])
+    assert recall == pytest.approx(theirs[KEY_METRIC_RECALL])
+
+
+def test_too_few_images_for_k_neighbours_are_refused_by_name():
+    with pytest.raises(UserError, match=r"k = 3 need at least 4 images a set, got 3 real and 9 generated"):
+        precision_recall(cloud(13, 3, 1.0), cloud(14, 9, 1.0))

@@ -1,0 +1,111 @@
+import copy
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from pixcycle import config, runs
+from pixcycle.errors import UserError
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def tree():
+    return yaml.safe_load((ROOT / "params.yaml").read_text())
+
+
+def refused(tree, **at):
+    """The one line with which the params are refused."""
+    with pytest.raises(UserError) as error:
+        runs.plan(config.check(tree), ROOT)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def facades_l1(tree):
+    return tree["experiments"]["ucsd"]["facades-l1"]
+
+
+def test_the_committed_params_are_valid_at_every_scale(tree):
+    for scale in tree["scales"]:
+        assert runs.plan(config.check(tree | {"scale": scale}), ROOT).runs
+
+
+def test_an_unknown_field_is_named_with_the_field_that_was_meant(tree):
+    facades_l1(tree)["batchsize"] = 4
+    assert refused(tree) == (
+        "params.yaml: experiments.ucsd.facades-l1.batchsize: unknown field; did you mean 'batch_size'?"
+    )
+
+
+def test_an_unknown_key_at_the_root_lists_what_is_known(tree):
+    tree["zzz"] = 1
+    assert refused(tree).startswith("params.yaml: zzz: unknown field; known: scale, seeds, ")
+
+
+def test_a_misspelt_dataset_is_named_with_the_dataset_that_was_meant(tree):
+    facades_l1(tree)["dataset"] = "fasades"
+    assert refused(tree) == (
+        "params.yaml: experiments.ucsd.facades-l1.dataset: unknown dataset 'fasades'; did you mean 'facades'?"
+    )
+
+
+def test_a_batch_of_zero_is_answered_with_what_would_be_right(tree):
+    facades_l1(tree)["batch_size"] = 0
+    assert refused(tree) == (
+        "params.yaml: experiments.ucsd.facades-l1.batch_size: must be greater than or equal to 1 (is 0)"
+    )
+
+
+def test_a_crop_that_the_unet_cannot_halve_names_the_sizes_that_it_can(tree):
+    facades_l1(tree)["crop_size"] = 200
+    message = refused(tree)
+    assert message.startswith("params.yaml: experiments.ucsd.facades-l1.crop_size: ")
+    assert "128" in message and "256" in message
+
+
+def test_a_crop_larger_than_what_it_is_cut_from_is_refused(tree):
+    facades_l1(tree)["load_size"] = 200
+    assert refused(tree) == (
+        "params.yaml: experiments.ucsd.facades-l1.load_size: must be at least crop_size (256); is 200"
+    )
+
+
+def test_a_patch_larger_than_a_scale_allows_names_the_scale(tree):
+    tree["scales"]["small"]["resolution"] = 0.25
+    message = refused(tree)
+    assert message.startswith("params.yaml: experiments.ucsd.facades-patch286.patch at scale small: ")
+    assert "96" in message
+
+
+def test_settings_that_a_method_does_not_have_are_refused_rather_than_ignored(tree):
+    facades_l1(tree)["pool_size"] = 50
+    assert "experiments.ucsd.facades-l1.pool_size: pix2pix" in refused(tree)
+
+
+def test_a_learning_rate_that_yaml_readers_disagree_on_is_a_number_for_us(tree):
+    facades_l1(tree)["lr"] = "1e-4"
+    assert config.check(tree).experiments["ucsd"]["facades-l1"].lr == 1e-4
+
+
+def test_a_file_that_is_not_yaml_is_answered_in_one_line(tmp_path):
+    (tmp_path / "params.yaml").write_text("scale: [full\n")
+    with pytest.raises(UserError, match="params.yaml: not YAML: .*line 2"):
+        config.load(tmp_path / "params.yaml")
+
+
+def test_the_published_schema_is_the_code_s():
+    published = json.loads((ROOT / "src/pixcycle/params.schema.json").read_text())
+    assert published == config.Params.model_json_schema(), "run: pixcycle schema > src/pixcycle/params.schema.json"
+
+
+def test_the_schema_accepts_the_committed_params_and_refuses_a_misspelt_field(tree):
+    schema = config.Params.model_json_schema()
+    jsonschema.validate(tree, schema)
+    broken = copy.deepcopy(tree)
+    facades_l1(broken)["batchsize"] = 4
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(broken, schema)

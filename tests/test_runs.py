@@ -1,0 +1,105 @@
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pixcycle import config, runs
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def tree():
+    return yaml.safe_load((ROOT / "params.yaml").read_text()) | {"scale": "small", "seeds": [0, 1]}
+
+
+def plan(tree):
+    return runs.plan(config.check(copy.deepcopy(tree)), ROOT)
+
+
+def folders(tree):
+    return {key: run.folder for key, run in plan(tree).runs.items()}
+
+
+def renamed(before, after):
+    return {key for key in before if before[key] != after[key]}
+
+
+def test_a_run_s_folder_says_scale_chapter_experiment_seed_and_fingerprint(tree):
+    run = plan(tree).runs["ucsd-facades-l1/1"]
+    assert run.folder == f"results/small/ucsd/facades-l1/1-{run.fingerprint}"
+    assert len(run.fingerprint) == 8
+
+
+def test_an_edited_learning_rate_renames_exactly_that_experiment(tree):
+    before = folders(tree)
+    tree["experiments"]["ucsd"]["facades-l2"]["lr"] = 0.0001
+    assert renamed(before, folders(tree)) == {"ucsd-facades-l2/0", "ucsd-facades-l2/1"}
+
+
+def test_a_label_or_an_assumption_renames_nothing(tree):
+    before = folders(tree)
+    tree["experiments"]["ucsd"]["facades-l2"] |= {"label": "other", "assumes": {"lr": "because"}}
+    assert folders(tree) == before
+
+
+def test_another_archive_renames_exactly_its_dataset_s_experiments(tree):
+    before = folders(tree)
+    tree["datasets"]["facades"]["sources"][0]["content"] = "0" * 64
+    assert renamed(before, folders(tree)) == {key for key in before if "facades" in key}
+
+
+def test_another_place_of_the_same_archive_renames_nothing(tree):
+    before = folders(tree)
+    tree["datasets"]["facades"]["sources"][0]["locations"] = ["/somewhere/else/facades.tar.gz"]
+    tree["mirror"] = "file:///mirror"
+    assert folders(tree) == before
+
+
+def test_another_k_renames_the_metrics_but_no_training(tree):
+    before, metrics = folders(tree), plan(tree).runs["ucsd-facades-l1/0"].metrics
+    tree["neighbours"] = 5
+    assert folders(tree) == before
+    assert plan(tree).runs["ucsd-facades-l1/0"].metrics != metrics
+
+
+def test_a_replaced_image_in_a_folder_of_one_s_own_renames_exactly_its_experiments(tree, tmp_path):
+    (tmp_path / "train").mkdir()
+    image = tmp_path / "train" / "1.png"
+    image.write_bytes(b"first")
+    tree["datasets"]["mine"] = {
+        "title": "mine",
+        "layout": "side_by_side",
+        "sources": [{"locations": [str(tmp_path)]}],
+        "splits": {"train": ["train"], "test": ["test"]},
+        "licence": "my own",
+    }
+    tree["experiments"]["ucsd"]["mine-l1"] = tree["experiments"]["ucsd"]["facades-l1"] | {"dataset": "mine"}
+    before = folders(tree)
+    image.write_bytes(b"other")
+    assert renamed(before, folders(tree)) == {"ucsd-mine-l1/0", "ucsd-mine-l1/1"}
+
+
+def test_a_scale_multiplies_and_keeps_what_experiments_differ_in(tree):
+    e = plan(tree).runs["ucsd-facades-patch16/0"].config
+    assert (e.crop_size, e.load_size, e.filters, e.patch) == (128, 143, tree["scales"]["small"]["filters"] * 64, 16)
+    assert plan(tree).runs["ucsd-facades-untrained/0"].config.n_epochs == 0
+
+
+def test_a_target_is_all_or_a_chapter_or_a_dataset_in_it_or_an_experiment(tree):
+    p = plan(tree)
+    facades = {r.id for r in p.select("ucsd-facades")}
+    assert len(facades) == 10 and all("facades" in id for id in facades)
+    assert {r.id for r in p.select("ucsd-facades-l1")} == {"ucsd-facades-l1"}
+    assert len(p.select("all")) == len(p.runs) == len(p.select("ucsd"))
+
+
+def test_a_stand_in_is_remembered_with_what_it_stands_for(tree):
+    run = plan(tree | {"scale": "demo"}).runs["ucsd-maps-l1/0"]
+    assert (run.asked_dataset, run.config.dataset) == ("maps", "earth")
+
+
+def test_a_plan_survives_being_written_and_read(tree):
+    p = plan(tree)
+    assert runs.Plan.model_validate_json(p.model_dump_json()) == p

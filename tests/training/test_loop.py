@@ -1,0 +1,133 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from safetensors.numpy import load_file
+
+from pixcycle.training import checkpoint, loop
+from pixcycle.training.translate import read_fakes, translate
+from tests.conftest import tiny_experiment, tiny_run
+
+METHODS = ["pix2pix", "cyclegan"]
+
+
+class Killed(Exception):
+    pass
+
+
+def weights(folder):
+    return load_file(folder / "final.safetensors")
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(np.array_equal(one[k], other[k]) for k in one)
+
+
+@pytest.fixture
+def kill_after(monkeypatch):
+    """Make the loop save after every epoch and die after the given one."""
+
+    def arm(epoch):
+        def save_and_die(work, method, done):
+            checkpoint.save(work, method, done)
+            if done.epoch == epoch:
+                raise Killed
+
+        monkeypatch.setattr(loop.checkpoint, "save_now_and_then", save_and_die)
+
+    yield arm
+    monkeypatch.undo()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_same_run_twice_gives_the_same_bits(method, prepared, tmp_path):
+    run = tiny_run(tiny_experiment(method))
+    for name in ("one", "two"):
+        loop.train(run, prepared, tmp_path / name)
+    assert same(weights(tmp_path / "one"), weights(tmp_path / "two"))
+    assert (tmp_path / "one/history.csv").read_bytes() == (tmp_path / "two/history.csv").read_bytes()
+
+
+def test_another_seed_gives_other_weights(prepared, tmp_path):
+    for seed in (0, 1):
+        loop.train(tiny_run(tiny_experiment(), seed), prepared, tmp_path / str(seed))
+    assert not same(weights(tmp_path / "0"), weights(tmp_path / "1"))
+
+
+@pytest.mark.parametrize("settings", [{"method": "pix2pix"}, {"method": "cyclegan", "pool_size": 5, "n_epochs_decay": 2}])
+def test_interrupted_run_equals_undisturbed_run(settings, prepared, tmp_path, kill_after, monkeypatch):
+    run = tiny_run(tiny_experiment(**settings))
+    loop.train(run, prepared, tmp_path / "undisturbed")
+    with monkeypatch.context():
+        kill_after(2)
+        with pytest.raises(Killed):
+            loop.train(run, prepared, tmp_path / "interrupted")
+        assert not (tmp_path / "interrupted").exists()
+        kill_after(None)
+        loop.train(run, prepared, tmp_path / "interrupted")
+    assert same(weights(tmp_path / "undisturbed"), weights(tmp_path / "interrupted"))
+    histories = [(tmp_path / name / "history.csv").read_text() for name in ("undisturbed", "interrupted")]
+    assert histories[0] == histories[1]
+
+
+def test_a_finished_folder_describes_itself(prepared, tmp_path):
+    run = tiny_run(tiny_experiment())
+    loop.train(run, prepared, tmp_path / "run")
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert names == {"config.json", "history.csv", "final.safetensors", "run.json"}
+    assert json.loads((tmp_path / "run/config.json").read_text()) == run.model_dump(mode="json")
+    record = json.loads((tmp_path / "run/run.json").read_text())
+    assert (record["status"], record["epochs"], record["steps"], record["seed"]) == ("finished", 3, 9, 0)
+    history = pd.read_csv(tmp_path / "run/history.csv")
+    assert history["step"].tolist() == list(range(9))
+    assert history["epoch"].tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+
+
+def test_training_lowers_the_reconstruction_term(prepared, tmp_path):
+    loop.train(tiny_run(tiny_experiment(n_epochs=20, lr=0.002)), prepared, tmp_path / "run")
+    loss = pd.read_csv(tmp_path / "run/history.csv").groupby("epoch")["g_reconstruction"].mean()
+    assert loss.iloc[-1] < 0.7 * loss.iloc[0]
+
+
+def test_no_epochs_leave_the_initial_weights(prepared, tmp_path):
+    loop.train(tiny_run(tiny_experiment(n_epochs=0)), prepared, tmp_path / "run")
+    first = weights(tmp_path / "run")["g.model.model.0.weight"]
+    assert np.std(first) == pytest.approx(0.02, rel=0.2)
+    assert json.loads((tmp_path / "run/run.json").read_text())["epochs"] == 0
+
+
+def test_losses_that_are_no_longer_finite_end_the_run_as_collapsed(prepared, tmp_path, monkeypatch):
+    step = loop.Pix2pix.step
+    monkeypatch.setattr(loop.Pix2pix, "step", lambda *a: {k: v * float("nan") for k, v in step(*a).items()})
+    loop.train(tiny_run(tiny_experiment()), prepared, tmp_path / "run")
+    record = json.loads((tmp_path / "run/run.json").read_text())
+    assert record["status"] == "collapsed"
+    assert "no longer finite" in record["collapse"]
+    assert record["epochs"] == 1
+
+
+@pytest.mark.parametrize(
+    ("epoch", "factor"), [(0, 1), (99, 1), (100, 1 - 1 / 101), (149, 1 - 50 / 101), (199, 1 - 100 / 101)]
+)
+def test_the_learning_rate_is_constant_then_falls_linearly(epoch, factor):
+    assert loop.learning_rate_factor(epoch, 100, 100) == pytest.approx(factor)
+
+
+@pytest.mark.parametrize(("method", "made"), [("pix2pix", {"fake_A"}), ("cyclegan", {"fake_A", "fake_B"})])
+def test_every_test_image_is_translated_to_png_in_each_direction_that_was_trained(method, made, prepared, tmp_path):
+    run = tiny_run(tiny_experiment(method))
+    loop.train(run, prepared, tmp_path / "run")
+    translate(run, tmp_path / "run", prepared, tmp_path / "out")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == made
+    assert len(list((tmp_path / "out/fake_A").rglob("*.png"))) == 6
+    assert read_fakes(tmp_path / "out", "b_to_a", prepared).shape == (6, 16, 16, 3)
+
+
+def test_a_translation_does_not_depend_on_the_images_beside_it(prepared, tmp_path):
+    run = tiny_run(tiny_experiment())
+    loop.train(run, prepared, tmp_path / "run")
+    for size in (1, 6):
+        translate(run, tmp_path / "run", prepared, tmp_path / f"by-{size}", batch_size=size)
+    one, six = (read_fakes(tmp_path / f"by-{n}", "b_to_a", prepared).astype(int) for n in (1, 6))
+    assert np.abs(one - six).max() <= 1

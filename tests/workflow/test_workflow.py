@@ -1,0 +1,42 @@
+"""The workflow as its users meet it."""
+
+import time
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("whole runs")
+
+
+def test_a_target_after_which_its_report_exists_is_a_group_or_an_experiment(new_project):
+    planned = new_project.snakemake("ucsd-facades-l1", "-n", "--quiet", "none")
+    assert "reports/tiny/ucsd-facades-l1/report.html" in planned
+    assert planned.count("rule train:") == 1
+
+
+def test_a_mistake_in_params_is_one_line_and_exit_code_2(project):
+    project.set_lr("facades-l1", -1)
+    output = project.snakemake("-n", fails=True)
+    assert "params.yaml: experiments.ucsd.facades-l1.lr: must be greater than 0 (is -1" in output
+    assert "Traceback" not in output
+
+
+def test_an_experiment_and_a_dataset_of_one_s_own_need_params_only(project):
+    def add(tree):
+        tree["datasets"]["mine"] = tree["datasets"]["tiny"] | {"title": "My own pairs"}
+        tree["experiments"]["ucsd"]["mine-l2"] = tree["experiments"]["ucsd"]["facades-l2"] | {"dataset": "mine"}
+        tree["scales"]["tiny"]["experiments"].append("ucsd-mine-l2")
+
+    project.edit(add)
+    project.snakemake("ucsd-mine-l2")
+    assert project.trained() == ["ucsd-mine-l2/0"]
+    assert "My own pairs" in (project.folder / "reports/tiny/ucsd-mine-l2/report.html").read_text()
+
+
+def test_a_dry_run_of_the_whole_registry_takes_seconds(new_project):
+    began = time.monotonic()
+    new_project.snakemake("-n", "--config", "scale=full")
+    assert time.monotonic() - began < 15  # 3 s on an idle machine; benchmarks/ measures it
+
+
+def test_the_workflow_s_style_is_clean(new_project):
+    assert "Congratulations" in new_project.run("snakemake", "--lint")

@@ -1,0 +1,26 @@
+"""Says what this machine lacks before anything is installed; runs under any Python 3."""
+
+import importlib.util
+import os
+import shutil
+import sys
+
+NEEDED_GB = 9
+
+
+def missing():
+    """Yields one line for each thing that would make the installation fail in its middle."""
+    if sys.version_info < (3, 11):
+        yield "Python 3.11 or newer (this is {}.{})".format(*sys.version_info)
+    for module in ("venv", "ensurepip"):
+        if importlib.util.find_spec(module) is None:
+            yield "Python's module '{}' (on Debian and Ubuntu: apt install python3-venv)".format(module)
+    free = shutil.disk_usage(os.getcwd()).free / 1e9
+    if free < NEEDED_GB:
+        yield "disk: {} GB free space are needed here, {:.1f} GB are left".format(NEEDED_GB, free)
+
+
+lines = list(missing())
+for line in lines:
+    print("pixcycle needs " + line, file=sys.stderr)
+sys.exit(2 if lines else 0)

@@ -1,0 +1,84 @@
+# What the rules share: the plan, resolved once and handed to every job as PLAN_FILE, and which node a path belongs to.
+import os
+import sys
+from pathlib import Path
+
+from pixcycle.config import check
+from pixcycle.errors import UserError
+from pixcycle.files import write_json
+from pixcycle.report.fingerprint import report_fingerprint
+from pixcycle.runs import features_key, plan as make_plan, selections
+
+config.setdefault("mirror", os.environ.get("PIXCYCLE_MIRROR"))
+
+try:
+    PLAN = make_plan(check(config))
+except UserError as error:
+    print(f"pixcycle: {error}", file=sys.stderr)
+    sys.exit(2)
+
+SCALE = PLAN.params.scale
+PLAN_FILE = f".snakemake/plans/{PLAN.fingerprint}.json"
+if not Path(PLAN_FILE).exists():
+    write_json(Path(PLAN_FILE), PLAN.model_dump(mode="json"))
+DATASET_OF_RAW = {node.raw: node.dataset for node in PLAN.data.values()}
+RUN_BY_NAME = {(run.scale, run.chapter, run.name, str(run.seed)): run for run in PLAN.runs.values()}
+
+# With two runs side by side on few cores, threads that spin while they wait cost a factor of ten.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+wildcard_constraints:
+    fp="[0-9a-f]{8}",
+    seed="[0-9]+",
+
+
+def run_of(wildcards):
+    """The run that the wildcards of a path under results/ belong to."""
+    return RUN_BY_NAME[wildcards.scale, wildcards.chapter, wildcards.experiment, wildcards.seed]
+
+
+def run_key(wildcards):
+    return run_of(wildcards).key
+
+
+def run_folder(wildcards):
+    return run_of(wildcards).folder
+
+
+def translated_folder(wildcards):
+    return run_of(wildcards).translated
+
+
+def prepared_of_run(wildcards):
+    return f"data/prepared/{run_of(wildcards).data}"
+
+
+def features_of_run(wildcards):
+    run = run_of(wildcards)
+    return f"data/features/{features_key(run.data, run.extractor)}"
+
+
+def weights_of_run(wildcards):
+    return weights_file(run_of(wildcards).extractor)
+
+
+def dataset_of_raw(wildcards):
+    return DATASET_OF_RAW[wildcards.raw]
+
+
+def raw_of_data(wildcards):
+    return f"data/raw/{PLAN.data[wildcards.data].raw}"
+
+
+def weights_file(extractor):
+    """The fetched weights of an extractor; nothing for one whose weights come with its package."""
+    return f"data/weights/{extractor}.pth" if extractor in PLAN.params.weights else []
+
+
+def weights_of_features(wildcards):
+    return weights_file(wildcards.extractor)
+
+
+def weights_option(wildcards, input):
+    return f"--weights {input.weights}" if input.weights else ""

@@ -1,0 +1,47 @@
+# Datasets: fetched and verified once, decoded and resized once for each size, described by the extractor's features.
+rule fetch:
+    output:
+        directory("data/raw/{raw}"),
+    log:
+        "logs/fetch/{raw}.log",
+    conda:
+        "../envs/pixcycle.yaml"
+    params:
+        plan=PLAN_FILE,
+        dataset=dataset_of_raw,
+    shell:
+        "pixcycle fetch {params.dataset} --plan {params.plan} --out {output} 2>&1 | tee {log}"
+
+
+rule prepare:
+    input:
+        raw=ancient(raw_of_data),
+    output:
+        directory("data/prepared/{data}"),
+    log:
+        "logs/prepare/{data}.log",
+    conda:
+        "../envs/pixcycle.yaml"
+    params:
+        plan=PLAN_FILE,
+    shell:
+        "pixcycle prepare {wildcards.data} --plan {params.plan} --raw {input.raw} --out {output} 2>&1 | tee {log}"
+
+
+rule fetch_weights:
+    output:
+        "data/weights/{extractor}.pth",
+    log:
+        "logs/fetch/{extractor}.log",
+    conda:
+        "../envs/pixcycle.yaml"
+    params:
+        plan=PLAN_FILE,
+    shell:
+        "pixcycle fetch-weights {wildcards.extractor} --plan {params.plan} --out {output} 2>&1 | tee {log}"
+
+
+rule data:
+    input:
+        [ancient(f"data/prepared/{key}") for key in PLAN.data],
+        [ancient(f"data/features/{features_key(run.data, run.extractor)}") for run in PLAN.runs.values()],

@@ -1,0 +1,62 @@
+# What a trained generator makes of the test images, and how near that comes to the real ones.
+rule translate:
+    input:
+        prepared=ancient(prepared_of_run),
+        trained=ancient(run_folder),
+    output:
+        directory("results/{scale}/{chapter}/{experiment}/translated-{seed}-{fp}"),
+    log:
+        "logs/{scale}/{chapter}-{experiment}/translate-{seed}-{fp}.log",
+    conda:
+        "../envs/pixcycle.yaml"
+    resources:
+        gpu=1,
+    params:
+        plan=PLAN_FILE,
+        run=run_key,
+    shell:
+        "pixcycle translate {params.run} --plan {params.plan} --trained {input.trained}"
+        " --prepared {input.prepared} --out {output} 2>&1 | tee {log}"
+
+
+rule real_features:
+    input:
+        prepared=ancient("data/prepared/{data}"),
+        weights=ancient(weights_of_features),
+    output:
+        directory("data/features/{data}-{extractor}-{fp}"),
+    log:
+        "logs/features/{data}-{extractor}-{fp}.log",
+    wildcard_constraints:
+        extractor="inception-v3|efficientnet-lite0",
+    conda:
+        "../envs/pixcycle.yaml"
+    resources:
+        gpu=1,
+    params:
+        weights=weights_option,
+    shell:
+        "pixcycle features {wildcards.extractor} --prepared {input.prepared} --out {output} {params.weights} 2>&1 | tee {log}"
+
+
+rule evaluate:
+    input:
+        prepared=ancient(prepared_of_run),
+        translated=ancient(translated_folder),
+        real=ancient(features_of_run),
+        weights=ancient(weights_of_run),
+    output:
+        "results/{scale}/{chapter}/{experiment}/metrics-{seed}-{fp}.json",
+    log:
+        "logs/{scale}/{chapter}-{experiment}/evaluate-{seed}-{fp}.log",
+    conda:
+        "../envs/pixcycle.yaml"
+    resources:
+        gpu=1,
+    params:
+        plan=PLAN_FILE,
+        run=run_key,
+        weights=weights_option,
+    shell:
+        "pixcycle evaluate {params.run} --plan {params.plan} --translated {input.translated} --prepared {input.prepared}"
+        " --real {input.real} --out {output} {params.weights} 2>&1 | tee {log}"

@@ -1,0 +1,18 @@
+# One job for each experiment and seed; the folder's name says what made it, so a finished one is right for ever.
+rule train:
+    input:
+        prepared=ancient(prepared_of_run),
+    output:
+        directory("results/{scale}/{chapter}/{experiment}/{seed}-{fp}"),
+    log:
+        "logs/{scale}/{chapter}-{experiment}/train-{seed}-{fp}.log",
+    conda:
+        "../envs/pixcycle.yaml"
+    threads: 1
+    resources:
+        gpu=1,
+    params:
+        plan=PLAN_FILE,
+        run=run_key,
+    shell:
+        "pixcycle train {params.run} --plan {params.plan} --prepared {input.prepared} --out {output} 2>&1 | tee {log}"
