@@ -34,7 +34,15 @@ def prepared(tmp_path: Path) -> Path:
 
 
 def tiny_experiment(method: str = "pix2pix", **settings) -> Experiment:
-    sizes = {"load_size": 16, "crop_size": 16, "filters": 4, "patch": 16, "batch_size": 4, "n_epochs": 3, "log_every": 1}
+    sizes = {
+        "load_size": 16,
+        "crop_size": 16,
+        "filters": 4,
+        "patch": 16,
+        "batch_size": 4,
+        "n_epochs": 3,
+        "log_every": 1,
+    }
     sizes["conditional"] = method == "pix2pix"
     return Experiment(method=method, dataset="tiny", **(sizes | settings))
 

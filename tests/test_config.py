@@ -93,7 +93,7 @@ def test_a_learning_rate_that_yaml_readers_disagree_on_is_a_number_for_us(tree):
 
 def test_a_file_that_is_not_yaml_is_answered_in_one_line(tmp_path):
     (tmp_path / "params.yaml").write_text("scale: [full\n")
-    with pytest.raises(UserError, match="params.yaml: not YAML: .*line 2"):
+    with pytest.raises(UserError, match=r"params\.yaml: not YAML: .*line 2"):
         config.load(tmp_path / "params.yaml")
 
 

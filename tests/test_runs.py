@@ -83,7 +83,12 @@ def test_a_replaced_image_in_a_folder_of_one_s_own_renames_exactly_its_experimen
 
 def test_a_scale_multiplies_and_keeps_what_experiments_differ_in(tree):
     e = plan(tree).runs["ucsd-facades-patch16/0"].config
-    assert (e.crop_size, e.load_size, e.filters, e.patch) == (128, 143, tree["scales"]["small"]["filters"] * 64, 16)
+    assert (e.crop_size, e.load_size, e.filters, e.patch) == (
+        128,
+        143,
+        tree["scales"]["small"]["filters"] * 64,
+        16,
+    )
     assert plan(tree).runs["ucsd-facades-untrained/0"].config.n_epochs == 0
 
 
@@ -96,8 +101,8 @@ def test_a_target_is_all_or_a_chapter_or_a_dataset_in_it_or_an_experiment(tree):
 
 
 def test_a_stand_in_is_remembered_with_what_it_stands_for(tree):
-    run = plan(tree | {"scale": "demo"}).runs["ucsd-maps-l1/0"]
-    assert (run.asked_dataset, run.config.dataset) == ("maps", "earth")
+    run = plan(tree | {"scale": "demo"}).runs["ucsd-facades-l1/0"]
+    assert (run.asked_dataset, run.config.dataset) == ("facades", "earth")
 
 
 def test_a_plan_survives_being_written_and_read(tree):

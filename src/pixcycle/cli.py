@@ -35,7 +35,8 @@ def show(
 ) -> None:
     """Print an experiment as it would be run, and what was assumed where its report is silent."""
     loaded = config.load(params)
-    chapter, name = config.experiment_ids(loaded)[config.known(experiment, config.experiment_ids(loaded), "experiment")]
+    ids = config.experiment_ids(loaded)
+    chapter, _ = ids[config.known(experiment, ids, "experiment")]
     scale = scale or loaded.scale
     found = dict(runs.resolved(loaded, scale))
     if experiment not in found:
@@ -87,7 +88,8 @@ def fetch_weights(name: str, plan_file: PlanFile, out: Out) -> None:
         locations.fetch_file(name, source, out, mirror=params.mirror, recorded=Path("data/recorded.json"))
     except UserError as error:
         raise UserError(
-            f"{error}\nor choose the stand-in: --config extractor=efficientnet-lite0 (never comparable with published values)"
+            f"{error}\nor choose the stand-in, whose values are not comparable with published ones: "
+            "--config extractor=efficientnet-lite0"
         ) from None
 
 

@@ -96,7 +96,7 @@ def fingerprint(value: Any) -> str:
 
 
 def plan(params: Params, root: Path = Path()) -> Plan:
-    """The runs of the chosen scale and seeds, in the order of params.yaml. Raises UserError for what cannot be built."""
+    """The runs of the chosen scale and seeds, in the order of params.yaml. Raises UserError for impossible ones."""
     digest = cache(lambda dataset: _raw_key(params, dataset, root))
     data, runs = {}, {}
     for scale in params.scales:
@@ -164,7 +164,10 @@ def _unbuildable(e: Experiment) -> Iterator[tuple[str, str]]:
     except UserError as error:
         yield "crop_size", str(error)
     if e.crop_size < smallest_input(e.patch):
-        yield "patch", f"PatchGAN {e.patch} needs images of at least {smallest_input(e.patch)}; crop_size is {e.crop_size}"
+        yield (
+            "patch",
+            f"PatchGAN {e.patch} needs images of at least {smallest_input(e.patch)}; crop_size is {e.crop_size}",
+        )
     if e.generator != "unet" and not e.skips:
         yield "skips", "a ResNet generator has no skip connections to remove"
     if e.method == "cyclegan" and e.conditional:
@@ -186,9 +189,7 @@ def _data(params: Params, experiment: Experiment, raw: str) -> Data:
         "test_images": scale.test_images,
     }
     made_by = [raw, dataset.layout, dataset.splits, dataset.domains, dataset.paired, spec, RECIPE["prepare"]]
-    return Data(
-        key=f"{experiment.dataset}-{fingerprint(made_by)}", dataset=experiment.dataset, raw=raw, spec=spec
-    )
+    return Data(key=f"{experiment.dataset}-{fingerprint(made_by)}", dataset=experiment.dataset, raw=raw, spec=spec)
 
 
 def _raw_key(params: Params, dataset: str, root: Path) -> str:

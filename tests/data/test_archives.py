@@ -10,7 +10,11 @@ import pytest
 from pixcycle.data.archives import archive_content_digest, is_archive, unpack
 from pixcycle.errors import UserError
 
-FILES = {"facades/train/1.jpg": b"one" * 50_000, "facades/train/2.jpg": b"", "facades/val/1.jpg": bytes(range(256))}
+FILES = {
+    "facades/train/1.jpg": b"one" * 50_000,
+    "facades/train/2.jpg": b"",
+    "facades/val/1.jpg": bytes(range(256)),
+}
 KINDS = ["zip", "tar", "tar.gz", "tgz", "tar.bz2", "tar.xz"]
 
 
@@ -164,6 +168,14 @@ def test_an_encrypted_zip_is_refused(tmp_path):
     content[content.index(b"PK\x01\x02") + 8] |= 1
     archive.write_bytes(content)
     assert "member 'facades/train/1.jpg' is encrypted" in refusal(archive)
+
+
+def test_a_zip_with_a_compression_of_the_future_is_refused(tmp_path):
+    archive = packed(tmp_path / "facades.zip", FILES)
+    content = bytearray(archive.read_bytes())
+    content[8] = content[content.index(b"PK\x01\x02") + 10] = 77
+    archive.write_bytes(content)
+    assert "compression" in refusal(archive)
 
 
 @pytest.mark.parametrize("kind", KINDS)

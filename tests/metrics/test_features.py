@@ -28,9 +28,7 @@ def inception_weights():
     """Random weights named as in pytorch-fid's file: torchvision's InceptionV3 with 1008 classes and no
     auxiliary head, whose blocks pytorch-fid replaces by ones of the same parameters."""
     torch.manual_seed(0)
-    return torchvision.models.inception_v3(
-        num_classes=1008, aux_logits=False, init_weights=False
-    ).state_dict()
+    return torchvision.models.inception_v3(num_classes=1008, aux_logits=False, init_weights=False).state_dict()
 
 
 @pytest.fixture
@@ -173,7 +171,5 @@ def test_weights_that_carry_code_are_not_run(tmp_path, monkeypatch):
 
 
 def test_an_unknown_extractor_is_answered_with_the_known_ones():
-    with pytest.raises(
-        UserError, match=r"'vgg16' is unknown; choose one of inception-v3, efficientnet-lite0"
-    ):
+    with pytest.raises(UserError, match=r"'vgg16' is unknown; choose one of inception-v3, efficientnet-lite0"):
         load_extractor("vgg16", None)

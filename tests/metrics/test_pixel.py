@@ -56,9 +56,7 @@ def test_ssim_is_the_published_formula_with_a_gaussian_window():
     mean_x, mean_y = mean(x), mean(y)
     var_x, var_y, cov = mean(x * x) - mean_x**2, mean(y * y) - mean_y**2, mean(x * y) - mean_x * mean_y
     c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-    per_channel = ((2 * mean_x * mean_y + c1) * (2 * cov + c2)) / (
-        (mean_x**2 + mean_y**2 + c1) * (var_x + var_y + c2)
-    )
+    per_channel = ((2 * mean_x * mean_y + c1) * (2 * cov + c2)) / ((mean_x**2 + mean_y**2 + c1) * (var_x + var_y + c2))
     # An image of the window's size has one place where the window fits.
     assert ssim(fake, real) == pytest.approx([per_channel.mean()])
 

@@ -17,12 +17,10 @@ def precision_recall_by_loops(real, fake, k):
 
     def share_inside(points, reference):
         radii = [
-            sorted(distance(a, b) for j, b in enumerate(reference) if j != i)[k - 1]
-            for i, a in enumerate(reference)
+            sorted(distance(a, b) for j, b in enumerate(reference) if j != i)[k - 1] for i, a in enumerate(reference)
         ]
         inside = [
-            any(distance(point, a) <= radius for a, radius in zip(reference, radii, strict=True))
-            for point in points
+            any(distance(point, a) <= radius for a, radius in zip(reference, radii, strict=True)) for point in points
         ]
         return sum(inside) / len(points)
 
@@ -70,9 +68,7 @@ def test_values_equal_a_loop_over_the_definition(k):
 @pytest.mark.parametrize("k", [3, 5])
 def test_values_equal_torch_fidelity_on_the_same_features(k):
     real, fake = cloud(11, 120, 1.0, dimension=32), cloud(12, 90, 0.95, centre=0.15, dimension=32)
-    theirs = prc_features_to_metric(
-        torch.from_numpy(fake), torch.from_numpy(real), prc_neighborhood=k, verbose=False
-    )
+    theirs = prc_features_to_metric(torch.from_numpy(fake), torch.from_numpy(real), prc_neighborhood=k, verbose=False)
     precision, recall = precision_recall(real, fake, k)
     assert 0 < recall < 1 and precision != recall
     assert precision == pytest.approx(theirs[KEY_METRIC_PRECISION])

@@ -35,9 +35,7 @@ def test_resnet_has_the_authors_keys_and_shapes(authors_shapes, generator, block
 
 
 def test_dropout_moves_the_second_convolution_of_a_resnet_block_as_in_the_authors_code(authors_shapes):
-    moved = {
-        key.replace("conv_block.5", "conv_block.6"): s for key, s in authors_shapes("resnet_9blocks").items()
-    }
+    moved = {key.replace("conv_block.5", "conv_block.6"): s for key, s in authors_shapes("resnet_9blocks").items()}
     assert shapes(meta(ResnetGenerator, dropout=True)) == moved
 
 
@@ -119,9 +117,7 @@ def test_unet_computes_what_the_pix2pix_paper_writes_level_by_level(skips):
         if skips:
             decoded = torch.cat([encoded.pop(), decoded], dim=1)
     last = "model.model.3"
-    y = F.conv_transpose2d(
-        F.relu(decoded), state[f"{last}.weight"], state[f"{last}.bias"], stride=2, padding=1
-    )
+    y = F.conv_transpose2d(F.relu(decoded), state[f"{last}.weight"], state[f"{last}.bias"], stride=2, padding=1)
 
     ours, expected = network(x), torch.tanh(y)
     torch.testing.assert_close(ours, expected)

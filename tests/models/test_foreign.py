@@ -14,10 +14,7 @@ def published(authors_shapes):
 
     def state(generator, norm="batch"):
         random = torch.Generator().manual_seed(0)
-        return {
-            key: torch.randn(shape, generator=random)
-            for key, shape in authors_shapes(generator, 2, norm).items()
-        }
+        return {key: torch.randn(shape, generator=random) for key, shape in authors_shapes(generator, 2, norm).items()}
 
     return state
 
@@ -101,9 +98,7 @@ def test_pickle_that_would_run_code_is_refused_and_not_run(path, tmp_path, with_
         torch.save(content, path)
     else:
         path.write_bytes(pickle.dumps(content, protocol=2))
-    assert (
-        refusal(path) == f"{path}: damaged, or holds Python objects, which could run code; want only tensors"
-    )
+    assert refusal(path) == f"{path}: damaged, or holds Python objects, which could run code; want only tensors"
     assert not marker.exists()
     torch.load(path, weights_only=False) if with_torch else pickle.loads(path.read_bytes())
     assert marker.exists(), "the file must have been dangerous"

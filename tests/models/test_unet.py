@@ -47,9 +47,7 @@ def test_bottleneck_of_a_matching_crop_is_one_pixel():
     assert seen == [(2, 16, 1, 1)]
 
 
-@pytest.mark.parametrize(
-    ("num_downs", "depths"), [(8, [5, 4, 3]), (7, [4, 3]), (6, [3]), (5, [2]), (4, [1]), (3, [0])]
-)
+@pytest.mark.parametrize(("num_downs", "depths"), [(8, [5, 4, 3]), (7, [4, 3]), (6, [3]), (5, [2]), (4, [1]), (3, [0])])
 def test_dropout_follows_the_decoder_blocks_next_to_the_innermost(num_downs, depths):
     network = UNet(num_downs=num_downs, filters=1)
     dropouts = {name: module.p for name, module in network.named_modules() if isinstance(module, nn.Dropout)}

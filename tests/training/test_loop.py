@@ -55,7 +55,9 @@ def test_another_seed_gives_other_weights(prepared, tmp_path):
     assert not same(weights(tmp_path / "0"), weights(tmp_path / "1"))
 
 
-@pytest.mark.parametrize("settings", [{"method": "pix2pix"}, {"method": "cyclegan", "pool_size": 5, "n_epochs_decay": 2}])
+@pytest.mark.parametrize(
+    "settings", [{"method": "pix2pix"}, {"method": "cyclegan", "pool_size": 5, "n_epochs_decay": 2}]
+)
 def test_interrupted_run_equals_undisturbed_run(settings, prepared, tmp_path, kill_after, monkeypatch):
     run = tiny_run(tiny_experiment(**settings))
     loop.train(run, prepared, tmp_path / "undisturbed")

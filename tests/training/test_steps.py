@@ -51,7 +51,12 @@ def test_pix2pix_follows_equations_1_to_3():
         reconstruction = 0.5 * (y - fake).abs().mean() + 0.5 * ((y - fake) ** 2).mean()
         stepped(adam_g, gan + 100 * reconstruction)
 
-        expected = {"d": loss_d, "g_gan": gan, "g_reconstruction": reconstruction, "g": gan + 100 * reconstruction}
+        expected = {
+            "d": loss_d,
+            "g_gan": gan,
+            "g_reconstruction": reconstruction,
+            "g": gan + 100 * reconstruction,
+        }
         for name, value in expected.items():
             torch.testing.assert_close(losses[name], value, rtol=1e-4, atol=1e-5)
 
@@ -99,7 +104,10 @@ def test_the_two_learning_rates_are_separate():
     run = method(Pix2pix, lr=1e-3, lr_discriminator=1e-6)
     before = {n: [p.clone() for p in run.nets[n].parameters()] for n in "gd"}
     run.step(*batch(0))
-    moved = {n: max((p - q).abs().max().item() for p, q in zip(run.nets[n].parameters(), before[n])) for n in "gd"}
+    moved = {
+        name: max((p - q).abs().max().item() for p, q in zip(run.nets[name].parameters(), before[name], strict=True))
+        for name in "gd"
+    }
     assert moved["g"] == pytest.approx(1e-3, rel=0.01)  # Adam's first step is the learning rate
     assert moved["d"] == pytest.approx(1e-6, rel=0.1)
 

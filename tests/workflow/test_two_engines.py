@@ -8,7 +8,10 @@ NOTHING_TO_DO = "Nothing to be done"
 
 pytestmark = pytest.mark.xdist_group("whole runs")
 
-ENGINES = [pytest.param(("snakemake", "--cores", "2"), id="snakemake"), pytest.param(("dvc", "repro"), id="dvc")]
+ENGINES = [
+    pytest.param(("snakemake", "--cores", "2"), id="snakemake"),
+    pytest.param(("dvc", "repro"), id="dvc"),
+]
 
 
 def test_row_1_after_snakemake_dvc_repro_trains_nothing_and_is_clean(project):

@@ -41,7 +41,7 @@ def is_archive(file: Path) -> bool:
 def unpack(archive: Path, folder: Path) -> str:
     """Unpack all files but junk into the new `folder`; returns their content digest.
 
-    Raises UserError, and leaves no folder behind, for an archive that is damaged, cut off, encrypted or empty,
+    Raises UserError, and leaves no folder behind, for an archive that is damaged, cut off, encrypted or empty
     or has a member outside its folder, a device, or a link. Links of a tar to its own files become copies.
     """
     folder.mkdir(parents=True)
@@ -54,9 +54,7 @@ def unpack(archive: Path, folder: Path) -> str:
                 yield piece
 
     try:
-        return content_digest(
-            {path: _sha256(written(path, pieces)) for path, pieces in _files(archive)}.items()
-        )
+        return content_digest({path: _sha256(written(path, pieces)) for path, pieces in _files(archive)}.items())
     except BaseException:
         shutil.rmtree(folder)
         raise
@@ -117,9 +115,7 @@ def _tar_members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
                 _refuse_outside(archive, target, f"member '{path}' links to '{member.linkname}',")
             content = opened.extractfile(member)
             if content is None:
-                raise UserError(
-                    f"{archive.name}: member '{path}' is a device or links to a folder; pack files only"
-                )
+                raise UserError(f"{archive.name}: member '{path}' is a device or links to a folder; pack files only")
             yield path, content
         _refuse_missing_end(opened)
 

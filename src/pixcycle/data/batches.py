@@ -17,12 +17,13 @@ ORDER, AUGMENTATION = 0, 1
 class Batches:
     """The batches of one split of a prepared dataset.
 
-    paired: whether the images of a batch belong together, and then share crop and flip. Otherwise each domain has
-    its own order and augmentation, and an epoch is as long as the larger domain; the smaller starts again.
-    Each epoch is a new permutation. Its last images are left out where they do not fill a batch (they differ from
-    epoch to epoch, and batch norm over a few images is another thing), except where they are all there is.
+    paired: whether the images of a batch belong together, and then share crop and flip. Otherwise each domain
+    has its own order and augmentation; an epoch is as long as the larger one, and the smaller starts again.
 
-    The augmentation of image i in epoch e depends on (seed, e, i) alone, not on batch size, order or the other images.
+    Each epoch is a new permutation. Images that do not fill its last batch are left out (others each time;
+    batch norm over a few images would be another thing), except where they are all there is.
+    The augmentation of image i in epoch e depends on (seed, e, i) alone, not on batch size or other images.
+    Raises UserError if pairs are asked of an unpaired dataset.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Batches:
         return self._samples // self._batch_size
 
     def epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """The batches (a, b) of an epoch, float32 (N, 3, crop_size, crop_size) in [-1, 1], channels-last in memory."""
+        """The batches (a, b) of an epoch: float32 (N, 3, crop_size, crop_size) in [-1, 1], channels-last."""
         draws = [self._draws(epoch, domain) for domain in (0, 0 if self._paired else 1)]
         for first in range(0, len(self) * self._batch_size, self._batch_size):
             a, b = (
@@ -78,9 +79,9 @@ class Batches:
 
 
 def uniform(seed: int, epoch: int, stream: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Numbers in [0, 1) that are a function of seed, epoch, stream and place alone (Philox, a counter-based generator).
+    """Numbers in [0, 1), each a function of seed, epoch, stream and its place in the array alone.
 
-    Rows do not depend on how many follow them. Raises ValueError if seed or epoch is negative.
+    From Philox, which counts instead of carrying a state on (Salmon et al. 2011). seed and epoch: at least 0.
     """
     return np.random.Generator(np.random.Philox(key=[seed, epoch], counter=[0, 0, 0, stream])).random(shape)
 
@@ -107,15 +108,20 @@ def to_tensor(images: np.ndarray | Tensor, device: torch.device | str | None = N
 
 
 def to_uint8(images: Tensor) -> np.ndarray:
-    """(N, 3, H, W) in [-1, 1], of any float type, to uint8 (N, H, W, 3): clamped and rounded to the nearest."""
+    """(N, 3, H, W) in [-1, 1], any float type, to uint8 (N, H, W, 3): rounded to the nearest and clamped."""
     levels = ((images.detach().float() + 1) * 127.5).round().clamp(0, 255)
     return levels.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
 
 def test_images(prepared: Path) -> tuple[np.ndarray, np.ndarray, list[str], list[str]]:
-    """The test images of both domains, (a, b, names of a, names of b): memory-mapped uint8 (N, H, W, 3), in order."""
+    """(a, b, names of a, names of b) of the test split, in order; images are memory-mapped, as prepared."""
     names = read_json(prepared / "manifest.json")["splits"]["test"]
-    return _open(prepared, "test", "A"), _open(prepared, "test", "B"), names["A"]["names"], names["B"]["names"]
+    return (
+        _open(prepared, "test", "A"),
+        _open(prepared, "test", "B"),
+        names["A"]["names"],
+        names["B"]["names"],
+    )
 
 
 def _open(prepared: Path, split: str, domain: str) -> np.ndarray:

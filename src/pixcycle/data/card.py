@@ -47,8 +47,8 @@ def card(images: Iterable[Facts], counts: Mapping[str, Mapping[str, int | None]]
     - images: {split: {domain: number looked at}};
     - sizes: {domain: {"smallest", "largest" (by area), "most_common": [width, height], "distinct": number}};
     - grey: {domain: {"total", "names"}};
-    - duplicates: {domain: {place: {"groups", "images": those in the groups, "names": [[equal images], ...]}}},
-      place being a split, for groups that lie within it, or "across splits".
+    - duplicates: {domain: {place: {"groups", "images": those in the groups, "names": [[equal ones], ...]}}};
+      a place is a split, for groups that lie within it, or "across splits".
     """
     by_domain: dict[str, list[Facts]] = defaultdict(list)
     for image in images:

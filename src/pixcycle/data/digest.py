@@ -109,9 +109,7 @@ def hold_to_first_seen(recorded: Path, source: Source, sha256: str, size: int, l
         try:
             known = read_json(recorded) if recorded.exists() else {}
         except ValueError as error:
-            raise UserError(
-                f"{recorded}: is not valid JSON ({error}); mend it, or take it from git again"
-            ) from None
+            raise UserError(f"{recorded}: is not valid JSON ({error}); mend it, or take it from git again") from None
         seen = {"sha256": sha256, "size": size, "location": location}
         first = known.setdefault(location_key(source), seen)
         if first is seen:

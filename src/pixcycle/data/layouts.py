@@ -2,17 +2,18 @@
 
 import functools
 import itertools
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 from pixcycle.config import Dataset
 from pixcycle.data import earth
 from pixcycle.errors import UserError
+from pixcycle.files import read_json
 
 SUFFIXES = {".jpg", ".jpeg", ".png"}
 WRAPPERS = 2
@@ -49,9 +50,9 @@ def images(dataset: Dataset, raw: Path, split: str) -> dict[str, list[Item]]:
     return found
 
 
-def _fetched(raw: Path) -> dict:
+def _fetched(raw: Path) -> dict[str, Any]:
     try:
-        return json.loads((raw / "fetched.json").read_text())
+        return read_json(raw / "fetched.json")
     except FileNotFoundError:
         raise UserError(f"{raw} is not a fetched dataset (it has no fetched.json); fetch it first") from None
 
@@ -135,7 +136,7 @@ def _files(name: str, roots: list[Path], folder: str) -> list[Path]:
     if len(nearest) > 1:
         raise UserError(f"{name}: which '{folder}' is it? Found {' and '.join(map(str, nearest))}")
     files = [f for f in nearest[0].iterdir() if f.suffix.lower() in SUFFIXES and not f.name.startswith(".")]
-    files.sort(key=lambda f: (_natural(f.stem), f.name))
+    files.sort(key=lambda f: (_natural(f.stem), f.stem))
     if not files:
         raise UserError(f"{name}: {nearest[0]} holds no .jpg, .jpeg or .png")
     for one, other in itertools.pairwise(files):

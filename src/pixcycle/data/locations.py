@@ -150,39 +150,39 @@ def _advice(task: _Task) -> str:
 
 
 def _raw(task: _Task, files: Path, location: str, file: Path) -> dict[str, Any]:
-    """The entry of fetched.json for a verified source, whose archive is unpacked into `files`."""
-    source = task.source
+    """The entry of fetched.json for a verified source; what is unpacked or was downloaded ends in `files`."""
+    source, sha256, size, root = task.source, None, None, str(file.absolute())
     shutil.rmtree(files, ignore_errors=True)
-    sha256 = size = None
-    root = str(file.absolute())
-    if file.is_dir():
-        if source.sha256 and not source.content:
-            raise UserError(
-                "is a folder, but the declared sha256 is that of an archive; declare `content` as well"
-            )
-        content = folder_digest(file, cache=None)
-    else:
-        sha256, size = _checked_sha256(source, file), file.stat().st_size
-        if is_archive(file):
-            _say(task, f"unpacking {file.name}")
-            content, root = unpack(file, files), files.name
-        else:
-            content = content_digest([(file.name, sha256)])
     try:
-        if source.content and content != source.content and not (sha256 and sha256 == source.sha256):
-            raise UserError(
-                f"its files have the content digest {content}, expected {source.content}; "
-                "they are not the published ones"
-            )
+        if file.is_dir():
+            content = folder_digest(file, cache=None)
+        else:
+            sha256, size = _checked_sha256(source, file), file.stat().st_size
+            if is_archive(file):
+                _say(task, f"unpacking {file.name}")
+                content, root = unpack(file, files), files.name
+            else:
+                content = content_digest([(file.name, sha256)])
+                if task.downloads in file.parents:
+                    files.mkdir()
+                    root = f"{files.name}/{file.rename(files / file.name).name}"
+        _check_content(source, sha256, content)
         if sha256 and not (source.sha256 or source.content):
             hold_to_first_seen(task.recorded, source, sha256, size, location)
     except UserError:
         shutil.rmtree(files, ignore_errors=True)
         raise
-    if task.downloads in file.parents and not files.exists():
-        files.mkdir()
-        root = os.path.relpath(file.rename(files / file.name), task.work)
     return {"location": location, "sha256": sha256, "size": size, "content": content, "root": root}
+
+
+def _check_content(source: Source, sha256: str | None, content: str) -> None:
+    """Accept what lies in another archive than the declared one, or in a folder, by what the files are."""
+    if source.content and source.content != content and (not sha256 or sha256 != source.sha256):
+        raise UserError(
+            f"its files have the content digest {content}, expected {source.content}: not the published ones"
+        )
+    if source.sha256 and not source.content and not sha256:
+        raise UserError("is a folder, but the declared sha256 is that of an archive; declare `content` as well")
 
 
 def _single(task: _Task, out: Path, location: str, file: Path) -> None:
@@ -271,7 +271,7 @@ def _go_on(url: str, to: Path, show: Show) -> None:
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUTS) as response:
         resumed = response.headers.get("Content-Range", "").startswith(f"bytes {here}-")
         if response.status_code == 416 or (response.status_code == 206 and not resumed):
-            to.unlink()
+            to.unlink(missing_ok=True)
             raise HTTPError("the server sent another range than the one asked for")
         if response.status_code >= 400:
             raise UserError(f"the server answers {response.status_code} {response.reason}")
@@ -302,7 +302,7 @@ def _size(file: Path) -> int:
 
 @contextmanager
 def _shown(title: str, progress: bool) -> Iterator[Show]:
-    """A bar on a terminal, elsewhere a line for each tenth and at least every few seconds."""
+    """A bar on a terminal; elsewhere a line for each tenth, and one whenever some seconds have passed."""
     if not progress:
         yield lambda here, size: None
     elif sys.stderr.isatty():
@@ -315,12 +315,13 @@ def _shown(title: str, progress: bool) -> Iterator[Show]:
 
 
 def _lines(title: str) -> Show:
-    last = (0.0, 0)
+    last = (time.monotonic(), 0)
 
     def show(here: int, size: int | None) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last[0] >= SECONDS_BETWEEN_LINES or (size and here - last[1] >= size / 10):
+        tenth = size and (here - last[1] >= size / 10 or here == size)
+        if tenth or now - last[0] >= SECONDS_BETWEEN_LINES:
             last = now, here
             of = f" of {size / 1e6:.1f}" if size else ""
             print(f"{title}  {here / 1e6:.1f}{of} MB", file=sys.stderr, flush=True)

@@ -95,7 +95,7 @@ def _write_array(
 def fit(image: Image.Image, split: str, spec: PrepareSpec) -> Image.Image:
     """The image at the size of its split's array; bilinear and bicubic are antialiased.
 
-    train: load_size. test: with `jitter` the whole image at crop_size, with `crop` the centre of it at load_size.
+    train: load_size. test: with `jitter` the whole image at crop_size; with `crop` its centre at load_size.
     """
     if split == "test" and spec.preprocess == "jitter":
         return _resized(image, spec.crop_size, spec.resize)

@@ -39,9 +39,7 @@ class InceptionFeatures(nn.Module):
         file = io.BytesIO()
         torch.save(weights, file)
         file.seek(0)
-        self.inception = FeatureExtractorInceptionV3(
-            "inception-v3", ["2048"], feature_extractor_weights_path=file
-        )
+        self.inception = FeatureExtractorInceptionV3("inception-v3", ["2048"], feature_extractor_weights_path=file)
 
     def forward(self, images: Tensor) -> Tensor:
         return self.inception(images)[0]

@@ -34,9 +34,7 @@ def ssim(fake: np.ndarray, real: np.ndarray) -> np.ndarray:
     """
     height, width = fake.shape[1:3]
     if min(height, width) < SSIM_WINDOW:
-        raise UserError(
-            f"SSIM needs images of at least {SSIM_WINDOW}x{SSIM_WINDOW} pixels, got {height}x{width}"
-        )
+        raise UserError(f"SSIM needs images of at least {SSIM_WINDOW}x{SSIM_WINDOW} pixels, got {height}x{width}")
     return np.array(
         [
             structural_similarity(

@@ -50,13 +50,9 @@ def _read_tensors(path: Path) -> dict[str, Tensor]:
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from None
     except Exception:  # damaged and hostile pickles fail in as many ways as there are instructions
-        raise UserError(
-            f"{path}: damaged, or holds Python objects, which could run code; want only tensors"
-        ) from None
+        raise UserError(f"{path}: damaged, or holds Python objects, which could run code; want only tensors") from None
     if not isinstance(content, dict) or not content:
-        raise UserError(
-            f"{path}: want a flat dict of tensors, as state_dict() gives it; found {_kind(content)}"
-        )
+        raise UserError(f"{path}: want a flat dict of tensors, as state_dict() gives it; found {_kind(content)}")
     for key, value in content.items():
         if not isinstance(key, str) or not isinstance(value, Tensor):
             raise UserError(f"{path}: want a flat dict of tensors; found {_kind(value)} under {key!r}")

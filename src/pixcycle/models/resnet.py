@@ -52,9 +52,7 @@ class ResnetGenerator(nn.Module):
             layers += [norm_layer(norm, 2 * width), nn.ReLU(inplace=True)]
         layers += [ResnetBlock(4 * filters, norm, dropout) for _ in range(blocks)]
         for width in (2 * filters, filters):
-            layers += [
-                nn.ConvTranspose2d(2 * width, width, 3, stride=2, padding=1, output_padding=1, bias=bias)
-            ]
+            layers += [nn.ConvTranspose2d(2 * width, width, 3, stride=2, padding=1, output_padding=1, bias=bias)]
             layers += [norm_layer(norm, width), nn.ReLU(inplace=True)]
         layers += [nn.ReflectionPad2d(3), nn.Conv2d(filters, out_channels, 7), nn.Tanh()]
         self.model = nn.Sequential(*layers)

@@ -28,9 +28,7 @@ def patchgan_layers(patch: int) -> int:
     Raises UserError for a patch that no such network has.
     """
     if patch not in STRIDED_LAYERS:
-        raise UserError(
-            f"no PatchGAN judges patches of {patch} pixels; known: {', '.join(map(str, STRIDED_LAYERS))}"
-        )
+        raise UserError(f"no PatchGAN judges patches of {patch} pixels; known: {', '.join(map(str, STRIDED_LAYERS))}")
     return STRIDED_LAYERS[patch]
 
 

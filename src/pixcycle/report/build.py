@@ -16,7 +16,7 @@ MADE_FROM = "made-from"
 
 
 def build(plan: Plan, selection: str, root: Path, out: Path) -> None:
-    """Write the report of a selection into `out`, over the last one. Raises UserError if a run or a number is missing."""
+    """Write a selection's report into `out`, over the last one. Raises UserError if a run or a number is missing."""
     values = Values(plan, selection, root)
     out.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(out / MADE_FROM, ignore_errors=True)

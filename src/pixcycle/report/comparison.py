@@ -38,7 +38,7 @@ def comparison_table(
 ) -> Table:
     """One row an experiment: `metrics` as published | ours | difference, `further` as ours only.
 
-    experiments: ids, all of one dataset; published: that dataset's rows. A row that nobody ran shows its published values.
+    experiments: ids, all of one dataset; published: that dataset's rows. A row that was not run shows those.
     """
     further = [m for m in further if any(values.has(e, m) for e in experiments)]
     columns = [Column("Experiment", numeric=False)]
@@ -104,7 +104,9 @@ def _notes(values: Values, experiments: list[str]) -> list[str]:
     if not values.comparable:
         notes.append("No differences are given: ours and the published values were not measured with one ruler.")
     notes += [
-        f"{values.one(e).config.label}: {values.one(e).config.extra}." for e in experiments if values.one(e).config.extra
+        f"{values.one(e).config.label}: {values.one(e).config.extra}."
+        for e in experiments
+        if values.one(e).config.extra
     ]
     collapsed = [e for e in experiments if any(values.records[r.key]["status"] != "finished" for r in values.runs[e])]
     notes += [f"{values.one(e).config.label}: this run collapsed; see its cost row." for e in collapsed]

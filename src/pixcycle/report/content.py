@@ -31,12 +31,11 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table. Neighbours with the same group stand under one heading, and below it by subgroup."""
+    """A column of a table. Columns with the same group stand under one heading."""
 
     title: str
     group: str = ""
     numeric: bool = True
-    subgroup: str = ""
 
 
 @dataclass(frozen=True)

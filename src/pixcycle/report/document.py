@@ -4,6 +4,7 @@ import hashlib
 import subprocess
 from pathlib import Path
 
+from pixcycle.report.cards import cards
 from pixcycle.report.chapters import CHAPTERS
 from pixcycle.report.content import Block, Bullets, Cell, Column, Document, Notice, Section, Table, Text
 from pixcycle.report.values import Values
@@ -14,7 +15,7 @@ def document(values: Values, root: Path, out: Path) -> Document:
     """The report of the selected runs; draws its figures into `out`."""
     params = values.plan.params
     scale = params.scales[params.scale]
-    sections = [Section("what", "What was run", 1, _what(values)), Section("data", "Data", 1, _cards(values))]
+    sections = [Section("what", "What was run", 1, _what(values)), Section("data", "Data", 1, cards(values))]
     for key in dict.fromkeys(run.chapter for seeds in values.runs.values() for run in seeds):
         chapter = params.chapters[key]
         sections.append(Section(key, chapter.title, 1, [Text(f"Reproduces {chapter.cite}")]))
@@ -48,7 +49,10 @@ def _notices(values: Values) -> list[Notice]:
     if values.stand_ins:
         pairs = ", ".join(f"{there} in place of {asked}" for asked, there in values.stand_ins.items())
         notices.append(
-            Notice("Stand-in data", f"These runs used {pairs}. They show that everything works, and reproduce nothing.")
+            Notice(
+                "Stand-in data",
+                f"These runs used {pairs}. They show that everything works, and reproduce nothing.",
+            )
         )
     if params.scale != "full":
         notices.append(
@@ -84,27 +88,6 @@ def _what(values: Values) -> list[Block]:
 NUMERIC = ("Crop", "Filters", "Patch", "Batch", "Epochs", "Seeds")
 
 
-def _cards(values: Values) -> list[Block]:
-    blocks: list[Block] = []
-    for key, manifest in values.manifests.items():
-        used = {run.asked_dataset for seeds in values.runs.values() for run in seeds if run.data == key}
-        dataset = values.plan.params.datasets[manifest["dataset"]]
-        title = f"Dataset card: {manifest['title']} (A: {manifest['domains'][0]}, B: {manifest['domains'][1]})"
-        blocks.append(_counts(key, title, manifest))
-        blocks.append(Bullets([*_card_lines(manifest), ("Licence", f"{dataset.licence}."), ("Used for", ", ".join(used))]))
-    return blocks
-
-
-def _counts(key: str, title: str, manifest: dict) -> Table:
-    columns = [Column("Folder", numeric=False), Column("Published"), Column("Found"), Column("Difference")]
-    rows = []
-    for folder, count in manifest["counts"].items():
-        published = count["published"]
-        difference = "–" if published is None else f"{count['found'] - published:+d}" if count["found"] != published else "0"
-        rows.append([Cell(folder), Cell("–" if published is None else str(published), "published"), Cell(str(count["found"])), Cell(difference)])
-    return Table(f"card-{key}", title, columns, rows)
-
-
 def _assumptions(values: Values, chapter: str) -> list[Block]:
     """Chapter-wide ones first, then those of experiments, each told once with the experiments it concerns."""
     params = values.plan.params
@@ -135,7 +118,9 @@ def _cost(values: Values) -> Table:
                 Cell(str(record["peak_memory_mb"])),
             ]
         )
-    devices = dict.fromkeys(f"{r['device']}, {r['threads']} thread(s), {r['precision']}" for r in values.records.values())
+    devices = dict.fromkeys(
+        f"{r['device']}, {r['threads']} thread(s), {r['precision']}" for r in values.records.values()
+    )
     return Table("cost", "What training cost", columns, rows, [f"Measured on {'; '.join(devices)}."])
 
 
@@ -158,7 +143,10 @@ def _provenance(values: Values, root: Path) -> list[Block]:
         for seeds in values.runs.values()
         for r in seeds
     ]
-    return [Bullets(items), Table("fingerprints", "The fingerprints that this report was made from", columns, rows)]
+    return [
+        Bullets(items),
+        Table("fingerprints", "The fingerprints that this report was made from", columns, rows),
+    ]
 
 
 def _commit(root: Path) -> str:

@@ -1,4 +1,4 @@
-"""Figures of values: functions from numbers and images to matplotlib figures, in one style; `save` writes them."""
+"""Figures of values: from numbers and images to matplotlib figures, in one style; `save` writes them."""
 
 import math
 import os
@@ -35,17 +35,17 @@ STYLE = {
     "legend.frameon": False,
     "figure.titlesize": 11,
     "figure.facecolor": "white",
-    "savefig.dpi": 200,
+    "savefig.dpi": 150,
     "svg.hashsalt": "pixcycle",
 }
+FEW_EPOCHS = 20  # up to which each epoch's mean is marked by a point
 WIDTH = 9.0  # inches of a figure that fills a page's width
-CELL, WIDEST_CELL, GAP, LABEL_WIDTH = 1.15, 1.8, 0.07, 1.1  # inches, in a grid of images
-LINE = 1.25  # height of a line of text, in units of its size
+CELL, WIDEST_CELL, GAP, WIDEST_LABEL, LINE = 1.15, 1.8, 0.07, 1.1, 0.16  # inches, in a grid of images
 
 
 @matplotlib.rc_context(STYLE)
 def loss_curves(history: pd.DataFrame, terms: dict[str, str], steps_per_epoch: int, title: str = "") -> Figure:
-    """One panel a loss term, since their scales differ: each logged step light, the mean of each epoch strong.
+    """One panel a loss term, as their scales differ: each logged step light, the mean of each epoch strong.
 
     history: a row a logged step: `epoch`, `step` (both counted from 0 over the whole run) and the loss terms.
     terms: column of history -> title of its panel.
@@ -54,16 +54,25 @@ def loss_curves(history: pd.DataFrame, terms: dict[str, str], steps_per_epoch: i
     down = math.ceil(len(terms) / across)
     figure = Figure(figsize=(WIDTH, 0.5 + 2.0 * down), layout="constrained")
     figure.suptitle(title, x=0.01, ha="left")
+    marker = "." if history["epoch"].nunique() <= FEW_EPOCHS else None
     panels = figure.subplots(down, across, sharex=True, squeeze=False)
-    for panel, (term, label) in zip(panels.flat, terms.items(), strict=False):
+    for i, (term, label) in enumerate(terms.items()):
+        panel = panels.flat[i]
         means = history.groupby("epoch")[term].mean(skipna=False)
         # Tens of thousands of steps as one picture: as vectors they would make most of the report's size.
         panel.plot(
-            history["step"] / steps_per_epoch, history[term], color=LIGHT, lw=0.7, rasterized=True, label="each step"
+            history["step"] / steps_per_epoch,
+            history[term],
+            color=LIGHT,
+            lw=0.7,
+            rasterized=True,
+            label="each step",
         )
-        panel.plot(means.index + 0.5, means, color=STRONG, lw=1.6, marker=".", label="mean of each epoch")
-        panel.set(title=label, ylabel="loss", xlabel="epoch")
-        panel.label_outer()
+        panel.plot(means.index + 0.5, means, color=STRONG, lw=1.6, marker=marker, label="mean of each epoch")
+        panel.set(title=label, ylabel="loss")
+        if i + across >= len(terms):
+            panel.set_xlabel("epoch")
+            panel.tick_params(labelbottom=True)
     for panel in panels.flat[len(terms) :]:
         panel.remove()
     panels[0, 0].legend()
@@ -74,22 +83,132 @@ def loss_curves(history: pd.DataFrame, terms: dict[str, str], steps_per_epoch: i
 def image_grid(
     columns: list[tuple[str, list[np.ndarray | None]]], row_labels: list[str] | None = None, title: str = ""
 ) -> Figure:
-    """Images side by side under their headings (report 000, figure 3); one that is missing is a cell "not run".
+    """Images side by side under their headings (report 000, figure 3); in place of a missing one: not run.
 
     columns: heading and images of each column, as many in each, uint8 (H, W, 3) of one shape.
     """
     down, across = len(columns[0][1]), len(columns)
-    example = next(image for _, images in columns for image in images if image is not None)
+    shape = next((image.shape for _, images in columns for image in images if image is not None), (1, 1))
     width = min(max(CELL, WIDTH / across - GAP), WIDEST_CELL)
-    height = width * example.shape[0] / example.shape[1]
-    size = STYLE["font.size"]
-    headings = [_wrapped(heading, width, size) for heading, _ in columns]
-    labels = [_wrapped(label, LABEL_WIDTH, size) for label in row_labels or [""] * down]
+    height = width * shape[0] / shape[1]
+    headings = [_wrapped(heading, width) for heading, _ in columns]
+    labels = [_wrapped(label, WIDEST_LABEL) for label in row_labels or []]
+    left = max((_text_width(line) for label in labels for line in label.split("\n")), default=-GAP) + GAP
+    top = LINE * max(heading.count("\n") + 1 for heading in headings) + (1.6 * LINE if title else 0)
+    size = (left + across * (width + GAP), top + down * (height + GAP))
 
-    left = LABEL_WIDTH + GAP if row_labels else 0
-    top = _text_height(headings, size) + (_text_height([title], STYLE["figure.titlesize"]) + GAP if title else 0)
-    total_width = left + across * (width + GAP)
-    total_height = top + down * (height + GAP)
-    figure = Figure(figsize=(total_width, total_height))
-    if title: figure.text(0, 1, title, size=STYLE["figure.titlesize"], va="top")
+    figure = Figure(figsize=size)
+    figure.suptitle(title, x=0, y=1, ha="left", va="top")
+    cells = figure.subplots(
+        down,
+        across,
+        squeeze=False,
+        gridspec_kw={
+            "left": left / size[0],
+            "right": 1 - GAP / size[0],
+            "top": 1 - top / size[1],
+            "bottom": GAP / size[1],
+            "wspace": GAP / width,
+            "hspace": GAP / height,
+        },
+    )
+    for column, (_, images) in enumerate(columns):
+        cells[0, column].set_title(headings[column], loc="center", fontsize=STYLE["font.size"], pad=4)
+        for row, image in enumerate(images):
+            _draw_cell(cells[row, column], image)
+    for cell, label in zip(cells[:, 0], labels, strict=False):
+        cell.set_ylabel(label, rotation=0, ha="right", va="center", color=INK)
     return figure
+
+
+def _draw_cell(cell: Axes, image: np.ndarray | None) -> None:
+    cell.set(xticks=[], yticks=[], facecolor=FAINT)
+    cell.grid(False)
+    cell.spines[:].set_visible(False)
+    if image is None:
+        cell.text(0.5, 0.5, "not run", ha="center", va="center", color=MUTED, transform=cell.transAxes)
+    else:
+        cell.imshow(image, interpolation="bicubic", aspect="auto")
+
+
+def _text_width(text: str) -> float:
+    """In inches, in the style's font."""
+    font = FontProperties(family=STYLE["font.family"], size=STYLE["font.size"])
+    return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72
+
+
+def _wrapped(text: str, width: float) -> str:
+    """The text with line breaks, no line wider than that many inches; a word that is wider is cut."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if _text_width(longer) <= width:
+            lines[-1] = longer
+            continue
+        lines.append("")
+        for letter in word:
+            if _text_width(lines[-1] + letter) <= width:
+                lines[-1] += letter
+            else:
+                lines.append(letter)
+    return "\n".join(filter(None, lines))
+
+
+@matplotlib.rc_context(STYLE)
+def bars(
+    rows: list[tuple[str, float | None, float | None]],
+    comparable: bool,
+    published_name: str = "published",
+    our_name: str = "ours",
+    title: str = "",
+) -> Figure:
+    """FID as published and as measured, a row an experiment (label, published, ours); None is drawn as words.
+
+    comparable: whether both were measured alike and may share an axis; otherwise each has its own panel.
+    """
+    figure = Figure(figsize=(WIDTH, 1.1 + len(rows) * (0.5 if comparable else 0.32)), layout="constrained")
+    figure.suptitle(title, x=0.01, ha="left")
+    labels, published, ours = zip(*rows, strict=True)
+    places = np.arange(len(rows))
+    if comparable:
+        panel = figure.subplots()
+        _draw_bars(panel, places - 0.2, published, 0.38, PUBLISHED, published_name, "not published")
+        _draw_bars(panel, places + 0.2, ours, 0.38, STRONG, our_name, "not run")
+        panel.set_xlabel("FID (lower is better)")
+        panel.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
+    else:
+        panel, other = figure.subplots(1, 2, sharey=True)
+        _draw_bars(panel, places, published, 0.6, PUBLISHED, published_name, "not published")
+        _draw_bars(other, places, ours, 0.6, STRONG, our_name, "not run")
+        for side, name in ((panel, published_name), (other, our_name)):
+            side.set(title=name, xlabel="FID (lower is better; the two scales do not compare)")
+    panel.set_yticks(places, labels, color=INK)
+    panel.invert_yaxis()
+    return figure
+
+
+def _draw_bars(
+    panel: Axes,
+    places: np.ndarray,
+    values: tuple[float | None, ...],
+    height: float,
+    colour: str,
+    name: str,
+    missing: str,
+) -> None:
+    bars = panel.barh(places, [0 if v is None else v for v in values], height, color=colour, label=name)
+    panel.bar_label(bars, [missing if v is None else f"{v:.2f}" for v in values], padding=3, fontsize=8)
+    panel.margins(x=0.15)
+    panel.grid(False, axis="y")
+    panel.tick_params(axis="y", length=0)
+
+
+@matplotlib.rc_context(STYLE)
+def save(figure: Figure, path: Path) -> None:
+    """Write an SVG or a PNG, by the path's ending; the same figure gives the same bytes. It is used up."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.part")
+    unstamped = {".svg": {"Date": None}, ".png": {"Software": None}}[path.suffix]
+    figure.savefig(beside, format=path.suffix[1:], metadata=unstamped)
+    os.replace(beside, path)
+    figure.clear()

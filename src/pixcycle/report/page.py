@@ -32,7 +32,7 @@ def render(document: Document, folder: Path) -> str:
         kind=lambda block: type(block).__name__,
         data_uri=partial(_data_uri, folder),
         width=partial(_width, folder),
-        **{name: getattr(typesetting, name) for name in ("MARKS", "caption_lead", "group_starts", "header_rows", "legend")},
+        typesetting=typesetting,
     )
 
 

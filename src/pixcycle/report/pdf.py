@@ -8,7 +8,7 @@ from typing import Any
 import typst
 
 from pixcycle.report.content import Block, Document, Figure, Table
-from pixcycle.report.typesetting import MARKS, caption_lead, group_starts, header_rows, legend
+from pixcycle.report.typesetting import MARKS, caption_lead, header_rows, legend
 
 _TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 
@@ -18,20 +18,14 @@ def render(document: Document, folder: Path) -> bytes:
 
     folder: where the files of the figures lie.
     """
-    figures = [block for section in document.sections for block in section.blocks if isinstance(block, Figure)]
-    sources = {
-        "main.typ": _TEMPLATE.read_bytes(),
-        "report.json": json.dumps(_plain(document)).encode(),
-        **{figure.file.as_posix(): (folder / figure.file).read_bytes() for figure in figures},
-    }
-    return typst.Compiler(sources, ignore_system_fonts=True).compile(format="pdf")
+    compiler = typst.Compiler(_TEMPLATE.read_bytes(), root=folder, ignore_system_fonts=True)
+    return compiler.compile(format="pdf", sys_inputs={"report": json.dumps(_plain(document))})
 
 
 def _plain(document: Document) -> dict[str, Any]:
     """What the template reads. Texts travel as JSON strings, so that none of their characters is markup."""
     sections = [
-        asdict(section) | {"blocks": [_plain_block(block) for block in section.blocks]}
-        for section in document.sections
+        asdict(section) | {"blocks": [_plain_block(block) for block in section.blocks]} for section in document.sections
     ]
     return asdict(document) | {"sections": sections, "marks": MARKS}
 
@@ -41,9 +35,8 @@ def _plain_block(block: Block) -> dict[str, Any]:
     if isinstance(block, Table | Figure):
         plain["caption"] = caption_lead(block.caption)
     if isinstance(block, Figure):
-        plain["file"] = block.file.as_posix()
+        plain["file"] = f"/{block.file.as_posix()}"
     if isinstance(block, Table):
         plain["header"] = [[asdict(heading) for heading in row] for row in header_rows(block.columns)]
-        plain["starts"] = group_starts(block.columns)
         plain["legend"] = legend(block)
     return plain

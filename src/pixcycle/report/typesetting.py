@@ -10,42 +10,34 @@ MARKS = {"holds": "✓", "does not hold": "✗", "not distinguishable": "≈", "
 """A sign for each verdict, for readers who do not see its colour."""
 
 _LEGEND = {"published": "shaded: as published", "best": "bold: best of its column"}
-_CAPTION_LEAD = re.compile(r"(?:Table|Figure) \d[^:]*:")
+_CAPTION_LEAD = re.compile(r"(?:Table|Figure) \w*\d[^:]*:")
 
 
 @dataclass(frozen=True)
 class Heading:
-    """A cell in the header of a table, which may span several columns (from `first` on) or rows."""
+    """A cell in the header of a table: a group over its columns, from the `first` on, or a column's title."""
 
     text: str
     first: int
     columns: int
     rows: int
+    is_group: bool
     numeric: bool
 
 
 def header_rows(columns: list[Column]) -> list[list[Heading]]:
-    """The header of a table: group over subgroup over title, neighbours with the same group under one heading.
-
-    A column without groups has a title as high as the whole header.
-    """
-    paths = [[*filter(None, (column.group, column.subgroup)), column.title] for column in columns]
-    depth = max(map(len, paths))
-    return [_header_row(columns, paths, row, depth) for row in range(depth)]
-
-
-def _header_row(columns: list[Column], paths: list[list[str]], row: int, depth: int) -> list[Heading]:
-    def heading_of(i: int) -> tuple:
-        is_group = row < len(paths[i]) - 1
-        return (*paths[i][: row + 1], None if is_group else i)
-
-    headings = []
-    for _, neighbours in groupby(range(len(columns)), heading_of):
-        first, *others = neighbours
-        height = depth - row if row == len(paths[first]) - 1 else 1
-        if row < len(paths[first]):
-            headings.append(Heading(paths[first][row], first, 1 + len(others), height, columns[first].numeric))
-    return headings
+    """The titles of a table; with groups, a row of these above them, into which ungrouped titles reach up."""
+    depth = 2 if any(column.group for column in columns) else 1
+    upper, lower = [], []
+    for _, neighbours in groupby(enumerate(columns), lambda place: place[1].group or place[0]):
+        (first, column), *others = neighbours
+        if not column.group:
+            upper.append(Heading(column.title, first, 1, depth, is_group=False, numeric=column.numeric))
+            continue
+        upper.append(Heading(column.group, first, 1 + len(others), 1, is_group=True, numeric=False))
+        for i, member in ((first, column), *others):
+            lower.append(Heading(member.title, i, 1, 1, is_group=False, numeric=member.numeric))
+    return [upper, lower][:depth]
 
 
 def group_starts(columns: list[Column]) -> list[bool]:
@@ -55,7 +47,7 @@ def group_starts(columns: list[Column]) -> list[bool]:
 
 
 def caption_lead(caption: str) -> tuple[str, str]:
-    """("Table 1 of the report:", " the rest"); the lead is empty when the caption does not begin with a number."""
+    """("Table 1 of the report:", " the rest"); the lead is empty if the caption begins otherwise."""
     lead = _CAPTION_LEAD.match(caption)
     return (lead.group(), caption[lead.end() :]) if lead else ("", caption)
 

@@ -73,9 +73,7 @@ class Values:
     @property
     def stand_ins(self) -> dict[str, str]:
         """Dataset that an experiment names -> the one that stands in for it."""
-        return {
-            run.asked_dataset: run.config.dataset for run in self._all() if run.asked_dataset != run.config.dataset
-        }
+        return {run.asked_dataset: run.config.dataset for run in self._all() if run.asked_dataset != run.config.dataset}
 
     @property
     def comparable(self) -> bool:

@@ -21,7 +21,7 @@ def compare(values: Values, first: str, second: str, metric: str) -> Order:
 
 
 def verdict(orders: list[Order]) -> Verdict:
-    """Of a claim that says `better` in every comparison: one that is worse refutes it, one that is unclear leaves it open."""
+    """Of a claim that says `better` in each comparison: one `worse` refutes it, one `unclear` leaves it open."""
     if not orders:
         return "not run"
     if "worse" in orders:

@@ -16,7 +16,7 @@ from pixcycle.training.pix2pix import discriminator_loss
 def generator_losses(nets, a: Tensor, b: Tensor, e: Experiment) -> tuple[dict[str, Tensor], Tensor, Tensor]:
     """L = L_GAN(A to B) + L_GAN(B to A) + lambda * L_cyc + lambda * lambda_identity * L_idt.
 
-    L_cyc = L_rec(A, G_BA(G_AB(A))) + L_rec(B, G_AB(G_BA(B))) (report 000, equation 4, with the domain that it misprints);
+    L_cyc = L_rec(A, G_BA(G_AB(A))) + L_rec(B, G_AB(G_BA(B))) (report 000, equation 4, its misprint mended);
     L_idt = |G_AB(B) - B| + |G_BA(A) - A| (report 003). A direction without discriminator has no GAN term (report 001).
 
     a, b: unpaired batches (N, C, H, W) in [-1, 1]. Returns the losses and the fakes of domain A and of domain B.
@@ -46,7 +46,12 @@ class CycleGAN:
     def __init__(self, e: Experiment, fabric: Fabric, seed: int):
         modules = {
             name: build_generator(
-                e.generator, crop_size=e.crop_size, filters=e.filters, norm=e.norm, dropout=e.dropout, skips=e.skips
+                e.generator,
+                crop_size=e.crop_size,
+                filters=e.filters,
+                norm=e.norm,
+                dropout=e.dropout,
+                skips=e.skips,
             )
             for name in ("g_ab", "g_ba")
         }

@@ -20,7 +20,12 @@ class Networks:
     """
 
     def __init__(
-        self, modules: dict[str, nn.Module], groups: dict[str, list[str]], e: Experiment, fabric: Fabric, seed: int
+        self,
+        modules: dict[str, nn.Module],
+        groups: dict[str, list[str]],
+        e: Experiment,
+        fabric: Fabric,
+        seed: int,
     ):
         draw = torch.Generator().manual_seed(seed)
         for module in modules.values():

@@ -43,7 +43,12 @@ class Pix2pix:
     def __init__(self, e: Experiment, fabric: Fabric, seed: int):
         modules = {
             "g": build_generator(
-                e.generator, crop_size=e.crop_size, filters=e.filters, norm=e.norm, dropout=e.dropout, skips=e.skips
+                e.generator,
+                crop_size=e.crop_size,
+                filters=e.filters,
+                norm=e.norm,
+                dropout=e.dropout,
+                skips=e.skips,
             ),
             "d": build_discriminator(e.patch, 6 if e.conditional else 3, e.filters, e.norm),
         }

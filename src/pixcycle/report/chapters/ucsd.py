@@ -68,12 +68,21 @@ def _figures(values: Values, root: Path, out: Path) -> list[Block]:
     curve = _figure_2_run(values)
     if curve:
         file = Path("figures/ucsd-figure-2.svg")
-        title = f"{curve}, {values.one(curve).config.n_epochs} epochs of batch size {values.one(curve).config.batch_size}"
-        figures.save(figures.loss_curves(values.history(curve), LOSSES, values.steps_per_epoch(curve), title), out / file)
-        caption = f"Figure 2 of the report: loss curves of the L1 experiment, here on {_title(values, _dataset(curve))}."
+        title = (
+            f"{curve}, {values.one(curve).config.n_epochs} epochs of batch size {values.one(curve).config.batch_size}"
+        )
+        figures.save(
+            figures.loss_curves(values.history(curve), LOSSES, values.steps_per_epoch(curve), title),
+            out / file,
+        )
+        caption = (
+            f"Figure 2 of the report: loss curves of the L1 experiment, here on {_title(values, _dataset(curve))}."
+        )
         if _dataset(curve) != "maps":
             caption += " The report shows the maps run, which is not part of this selection."
-        blocks.append(Figure("ucsd-figure-2", caption, file, "Loss against epoch, four panels", [values.one(curve).key]))
+        blocks.append(
+            Figure("ucsd-figure-2", caption, file, "Loss against epoch, four panels", [values.one(curve).key])
+        )
     for dataset in DATASETS:
         experiments = _present(values, dataset, FIGURE_3)
         if experiments:
@@ -171,16 +180,26 @@ def _fid_claim(values: Values, letter: str, text: str, judge) -> Claim:
             missing.append(dataset)
     if told and missing:
         told.append(f"not judged: {', '.join(missing)}")
-    return Claim(f"ucsd-claim-{letter}", text, verdict(orders), ". ".join(told) or "Its runs are not part of this report.")
+    return Claim(
+        f"ucsd-claim-{letter}",
+        text,
+        verdict(orders),
+        ". ".join(told) or "Its runs are not part of this report.",
+    )
 
 
 def _trend_claim(values: Values) -> Claim:
-    id, text = "ucsd-claim-f", "The L1 term falls over the epochs, while the GAN losses of G and D follow no pattern."
+    id, text = (
+        "ucsd-claim-f",
+        "The L1 term falls over the epochs, while the GAN losses of G and D follow no pattern.",
+    )
     run = _figure_2_run(values)
     if run is None:
         return Claim(id, text, "not run", "Its run is not part of this report.")
     epochs = values.history(run).groupby("epoch").mean()
-    trend = {term: float(spearmanr(epochs.index, epochs[term]).statistic) for term in ("g_reconstruction", "g_gan", "d")}
+    trend = {
+        term: float(spearmanr(epochs.index, epochs[term]).statistic) for term in ("g_reconstruction", "g_gan", "d")
+    }
     falls = trend["g_reconstruction"] <= -TREND
     patternless = all(abs(trend[term]) < TREND for term in ("g_gan", "d"))
     told = (

@@ -1,0 +1,64 @@
+"""Dataset cards: counts against published counts, duplicates, grey images, sizes."""
+
+from typing import Any
+
+from pixcycle.report.content import Block, Bullets, Cell, Column, Table
+from pixcycle.report.values import Values
+
+COUNTS = [Column("Folder", numeric=False), Column("Published"), Column("Found"), Column("Difference")]
+
+
+def cards(values: Values) -> list[Block]:
+    """A table of counts and a list of remarks for each prepared dataset."""
+    blocks: list[Block] = []
+    for key, manifest in values.manifests.items():
+        used = dict.fromkeys(run.asked_dataset for seeds in values.runs.values() for run in seeds if run.data == key)
+        domains = dict(zip("AB", manifest["domains"], strict=True))
+        dataset = values.plan.params.datasets[manifest["dataset"]]
+        card = manifest["card"]
+        title = f"Dataset card of {manifest['title']} (A: {domains['A']}, B: {domains['B']})"
+        rows = [_count(folder, **count) for folder, count in card["counts"].items()]
+        blocks.append(Table(f"card-{key}", title, COUNTS, rows))
+        remarks = [
+            ("Prepared", _each(card["images"], lambda n: _each(n, str))),
+            ("Sizes as distributed", _each(card["sizes"], _sizes)),
+            ("Exact duplicates", _each(card["duplicates"], _duplicates)),
+            ("Grey images", _each(card["grey"], lambda grey: f"{grey['total']}{_such_as(grey['names'])}")),
+            ("Licence", f"{dataset.licence}."),
+            ("Stands for" if dict(values.stand_ins) else "Used as", f"{', '.join(used)}."),
+        ]
+        blocks.append(Bullets(remarks))
+    return blocks
+
+
+def _count(folder: str, found: int, published: int | None, difference: int | None) -> list[Cell]:
+    told = ["–", "–"] if published is None else [str(published), f"{difference:+d}" if difference else "0"]
+    return [Cell(folder), Cell(told[0], "published"), Cell(str(found)), Cell(told[1])]
+
+
+def _each(parts: dict[str, Any], tell) -> str:
+    """`train: A 400, B 400; test: A 206, B 206`."""
+    return "; ".join(f"{name} {tell(part)}" for name, part in parts.items())
+
+
+def _sizes(sizes: dict[str, Any]) -> str:
+    shown = {name: f"{w} × {h}" for name in ("smallest", "largest") for w, h in [sizes[name]]}
+    return shown["smallest"] if sizes["distinct"] == 1 else f"{shown['smallest']} to {shown['largest']}"
+
+
+def _duplicates(places: dict[str, Any]) -> str:
+    found = {place: group for place, group in places.items() if group["groups"]}
+    if not found:
+        return "none"
+    where = {place: place if place.startswith("across") else f"within {place}" for place in found}
+    return ", ".join(
+        f"{group['images']} images in {group['groups']} groups {where[place]}"
+        f"{_such_as([' = '.join(names) for names in group['names']])}"
+        for place, group in found.items()
+    )
+
+
+def _such_as(names: list[str], most: int = 3) -> str:
+    if not names:
+        return ""
+    return f" ({', '.join(names[:most])}{', …' if len(names) > most else ''})"

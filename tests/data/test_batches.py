@@ -1,0 +1,207 @@
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pixcycle.data import batches as module
+from pixcycle.data.batches import Batches, to_tensor, to_uint8
+from pixcycle.errors import UserError
+
+
+def tell_tale(n: int, side: int) -> np.ndarray:
+    """Images whose pixels say which image, row and column they are: uint8 (n, side, side, 3)."""
+    return np.stack(np.indices((n, side, side)), axis=-1).astype(np.uint8)
+
+
+def prepared(folder: Path, n_a: int = 10, n_b: int | None = None, side: int = 8, paired: bool = True) -> Path:
+    folder.mkdir()
+    for domain, n in (("A", n_a), ("B", n_a if n_b is None else n_b)):
+        np.save(folder / f"train_{domain}.npy", tell_tale(n, side))
+    (folder / "manifest.json").write_text(json.dumps({"paired": paired}))
+    return folder
+
+
+def read(batch: torch.Tensor) -> list[tuple[int, int, int, bool]]:
+    """(image, top, left, flipped) of each sample; fails unless it is a crop of one tell-tale image."""
+    told = []
+    for image, rows, columns in to_uint8(batch).astype(int).transpose(0, 3, 1, 2):
+        size = len(rows)
+        flipped = size > 1 and columns[0, 0] > columns[0, 1]
+        top, left = rows.min(), columns.min()
+        across = np.arange(size)[::-1] if flipped else np.arange(size)
+        assert (image == image[0, 0]).all()
+        np.testing.assert_array_equal(rows, np.arange(top, top + size)[:, None].repeat(size, axis=1))
+        np.testing.assert_array_equal(columns, (left + across)[None].repeat(size, axis=0))
+        told.append((int(image[0, 0]), int(top), int(left), bool(flipped)))
+    return told
+
+
+def batches(folder: Path, **settings) -> Batches:
+    given = {"crop_size": 5, "flip": True, "paired": True, "batch_size": 2, "seed": 3, "device": "cpu"}
+    return Batches(folder, "train", **(given | settings))
+
+
+def samples(data: Batches, epoch: int = 0) -> tuple[list, list]:
+    """What an epoch shows of A and of B, in order."""
+    pairs = [(read(a), read(b)) for a, b in data.epoch(epoch)]
+    return [s for a, _ in pairs for s in a], [s for _, b in pairs for s in b]
+
+
+def test_batches_are_normalised_crops(tmp_path):
+    a, b = next(batches(prepared(tmp_path / "d")).epoch(0))
+    for batch in (a, b):
+        assert (batch.dtype, batch.shape) == (torch.float32, (2, 3, 5, 5))
+        levels = (batch + 1) * 127.5
+        torch.testing.assert_close(levels, levels.round(), atol=1e-4, rtol=0)
+        assert len(read(batch)) == 2
+
+
+def test_paired_images_share_image_crop_and_flip(tmp_path):
+    a, b = samples(batches(prepared(tmp_path / "d", 100)))
+    assert a == b
+    assert len(set(a)) == 100
+
+
+def test_unpaired_images_share_neither(tmp_path):
+    a, b = samples(batches(prepared(tmp_path / "d", 100), paired=False))
+    assert sum(one[0] == other[0] for one, other in zip(a, b, strict=True)) < 10
+    of_a, of_b = ({image: place for image, *place in domain} for domain in (a, b))
+    assert sum(of_a[i] == of_b[i] for i in range(100)) < 20  # 16 places x 2 ways agree by chance in 3 of 100
+
+
+def test_an_epoch_shows_every_image_once_and_the_next_one_in_another_order(tmp_path):
+    data = batches(prepared(tmp_path / "d", 50))
+    orders = [[image for image, *_ in samples(data, epoch)[0]] for epoch in range(3)]
+    assert all(sorted(order) == list(range(50)) for order in orders)
+    assert orders[0] != orders[1] != orders[2] != orders[0]
+
+
+def test_augmentation_depends_on_seed_epoch_and_image_alone(tmp_path):
+    by_image = {}
+    for name, n, batch_size in (("reference", 40, 2), ("larger batches", 40, 8), ("fewer images", 30, 3)):
+        shown = samples(batches(prepared(tmp_path / name, n), batch_size=batch_size), epoch=4)[0]
+        by_image[name] = {image: place for image, *place in shown}
+    assert len(by_image["reference"]) == 40
+    assert by_image["larger batches"] == by_image["reference"]
+    assert by_image["fewer images"].items() <= by_image["reference"].items()
+
+
+@pytest.mark.parametrize("other", [{"seed": 4}, {"epoch": 5}])
+def test_another_seed_or_epoch_augments_differently(tmp_path, other):
+    folder = prepared(tmp_path / "d", 100)
+    one, two = (
+        {image: place for image, *place in samples(batches(folder, seed=s), epoch=e)[0]}
+        for s, e in ((3, 4), (other.get("seed", 3), other.get("epoch", 4)))
+    )
+    assert sum(one[i] == two[i] for i in range(100)) < 20
+
+
+def test_the_same_seed_gives_the_same_epoch_again_in_any_order_of_asking(tmp_path):
+    data = batches(prepared(tmp_path / "d"))
+    later = samples(data, epoch=7)
+    assert samples(data, epoch=2) != later
+    assert samples(batches(tmp_path / "d"), epoch=7) == later
+
+
+def test_all_places_and_both_ways_are_equally_likely(tmp_path):
+    data = batches(prepared(tmp_path / "d", 200, side=4), crop_size=2, batch_size=50)
+    seen = Counter(tuple(place) for epoch in range(9) for _, *place in samples(data, epoch)[0])
+    expected = 1800 / (3 * 3 * 2)
+    assert set(seen) == {(top, left, flip) for top in range(3) for left in range(3) for flip in (False, True)}
+    chi_squared = sum((count - expected) ** 2 / expected for count in seen.values())
+    assert chi_squared < 40.8  # 17 degrees of freedom: exceeded once in a thousand
+
+
+def test_without_flip_and_room_images_stay_as_they_are(tmp_path):
+    folder = prepared(tmp_path / "d", side=8)
+    shown = samples(batches(folder, flip=False, crop_size=8))[0]
+    assert {(top, left, flip) for _, top, left, flip in shown} == {(0, 0, False)}
+
+
+def test_without_flip_crops_are_those_of_a_run_with_flip(tmp_path):
+    folder = prepared(tmp_path / "d", 40)
+    flipping, plain = (samples(batches(folder, flip=flip))[0] for flip in (True, False))
+    assert [s[:3] for s in plain] == [s[:3] for s in flipping]
+    assert not any(s[3] for s in plain)
+
+
+@pytest.mark.parametrize(("n_a", "n_b"), [(10, 4), (4, 10)])
+def test_the_smaller_domain_starts_again_in_a_fresh_order_and_a_fresh_crop(tmp_path, n_a, n_b):
+    data = batches(prepared(tmp_path / "d", n_a, n_b, side=200, paired=False), paired=False)
+    assert len(data) == 5
+    large, small = sorted(samples(data), key=lambda domain: -len({image for image, *_ in domain}))
+    assert sorted(image for image, *_ in large) == list(range(10))
+    first, second = small[:4], small[4:8]
+    assert sorted(s[0] for s in first) == sorted(s[0] for s in second) == [0, 1, 2, 3]
+    assert not set(first) & set(second)
+    rounds = {tuple(s[0] for s in samples(data, e)[0 if n_a == 4 else 1][i : i + 4]) for e in range(5) for i in (0, 4)}
+    assert len(rounds) > 5
+
+
+def test_images_that_do_not_fill_a_batch_wait_for_another_epoch(tmp_path):
+    data = batches(prepared(tmp_path / "d", 10), batch_size=4)
+    assert len(data) == 2
+    left_out = [set(range(10)) - {image for image, *_ in samples(data, epoch)[0]} for epoch in range(6)]
+    assert all(len(images) == 2 for images in left_out)
+    assert len(set.union(*left_out)) > 4
+
+
+def test_fewer_images_than_a_batch_are_one_batch(tmp_path):
+    data = batches(prepared(tmp_path / "d", 3), batch_size=16)
+    assert len(data) == 1
+    assert [len(a) for a, _ in data.epoch(0)] == [3]
+
+
+def test_an_unpaired_dataset_has_no_pairs(tmp_path):
+    with pytest.raises(UserError, match="unpaired"):
+        batches(prepared(tmp_path / "d", paired=False), paired=True)
+
+
+def test_every_level_survives_the_way_to_the_network_and_back():
+    levels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1).repeat(3, axis=3)
+    tensor = to_tensor(levels)
+    assert (tensor.min().item(), tensor.max().item()) == (-1.0, 1.0)
+    np.testing.assert_array_equal(to_uint8(tensor), levels)
+
+
+def test_channels_rows_and_columns_keep_their_places():
+    image = np.random.default_rng(0).integers(0, 256, (2, 3, 5, 3), dtype=np.uint8)
+    tensor = to_tensor(image)
+    assert tensor.shape == (2, 3, 3, 5)
+    assert tensor[1, 2, 0, 4].item() == pytest.approx(int(image[1, 0, 4, 2]) / 127.5 - 1)
+    np.testing.assert_array_equal(to_uint8(tensor), image)
+
+
+@pytest.mark.parametrize(
+    ("value", "level"),
+    [(-1.5, 0), (1.5, 255), (-1 + 0.49 / 127.5, 0), (-1 + 0.51 / 127.5, 1), (1 - 0.49 / 127.5, 255)],
+)
+def test_values_are_clamped_and_rounded_to_the_nearest_level(value, level):
+    assert to_uint8(torch.full((1, 3, 2, 2), value)).tolist() == [[[[level] * 3] * 2] * 2]
+
+
+def test_half_precision_is_accepted():
+    assert to_uint8(torch.ones(1, 3, 2, 2, dtype=torch.bfloat16, requires_grad=True)).min() == 255
+
+
+def test_a_memory_mapped_image_is_not_written_to(tmp_path):
+    np.save(tmp_path / "x.npy", tell_tale(2, 4))
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    to_tensor(mapped).fill_(0)
+    np.testing.assert_array_equal(mapped, tell_tale(2, 4))
+
+
+def test_test_images_come_whole_and_in_order_with_their_names(tmp_path):
+    a, b = tell_tale(3, 4), 255 - tell_tale(2, 4)
+    np.save(tmp_path / "test_A.npy", a)
+    np.save(tmp_path / "test_B.npy", b)
+    names = {"A": {"names": ["test/1", "test/2", "test/10"]}, "B": {"names": ["test/3", "test/4"]}}
+    (tmp_path / "manifest.json").write_text(json.dumps({"splits": {"test": names}}))
+    found_a, found_b, names_a, names_b = module.test_images(tmp_path)
+    np.testing.assert_array_equal(found_a, a)
+    np.testing.assert_array_equal(found_b, b)
+    assert (names_a, names_b) == (["test/1", "test/2", "test/10"], ["test/3", "test/4"])
+    assert isinstance(found_a, np.memmap)

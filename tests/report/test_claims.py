@@ -1,0 +1,258 @@
+"""Tables, verdicts and the whole report, from made-up measurements whose right answers are known."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from pixcycle import config, runs
+from pixcycle.errors import UserError
+from pixcycle.report.build import build
+from pixcycle.report.chapters import ucsd
+from pixcycle.report.comparison import comparison_table, read_published
+from pixcycle.report.values import Values
+from pixcycle.report.verdicts import verdict
+from pixcycle.training.translate import save_png
+from tests.conftest import tiny_images
+
+ROOT = Path(__file__).parents[2]
+
+FID = {"l1": 100.0, "l2": 110, "l1l2": 120, "patch16": 130, "patch286": 140, "noskip": 300}
+FID |= {"cyc-l1": 200.0, "cyc-l2": 190, "cyc-l1l2": 210, "untrained": 400}
+
+
+class Results:
+    """Finished runs of the facades experiments, written as the nodes write them, with FIDs of our choice."""
+
+    def __init__(self, root: Path, seeds=(0,), scale="small"):
+        tree = yaml.safe_load((ROOT / "params.yaml").read_text())
+        tree |= {"scale": scale, "seeds": list(seeds)}
+        names = tree["scales"][scale].get("experiments") or [f"ucsd-facades-{name}" for name in FID]
+        tree["scales"][scale]["experiments"] = names
+        self.root = root
+        self.plan = runs.plan(config.check(tree), ROOT)
+        (root / "reports").mkdir(parents=True)
+        (root / "reports/published").symlink_to(ROOT / "reports/published")
+        for data in self.plan.data.values():
+            self._write_data(data)
+        for run in self.plan.runs.values():
+            self.write_run(run, FID[run.name.removeprefix("facades-")] + run.seed)
+
+    def _write_data(self, data):
+        folder = self.root / "data/prepared" / data.key
+        folder.mkdir(parents=True)
+        names = ["val/7", "val/8", "test/1"]
+        test = {"n": 3, "names": names}
+        for domain in "AB":
+            np.save(folder / f"test_{domain}.npy", tiny_images(ord(domain), 3, 16))
+        manifest = {
+            "dataset": data.dataset,
+            "title": "CMP facades",
+            "paired": True,
+            "domains": ["photo", "label"],
+            "splits": {"test": {"A": test, "B": test}},
+            "card": {
+                "counts": {"train": {"found": 399, "published": 400, "difference": -1}},
+                "images": {"train": {"A": 399, "B": 399}, "test": {"A": 3, "B": 3}},
+                "sizes": {"A": {"smallest": [9, 9], "largest": [16, 16], "most_common": [16, 16], "distinct": 2}},
+                "duplicates": {"A": {"test": {"groups": 1, "images": 2, "names": [["val/7", "val/8"]]}}},
+                "grey": {"A": {"total": 0, "names": []}},
+            },
+        }
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+
+    def write_run(self, run, fid, l1=0.2):
+        folder = self.root / run.folder
+        (folder).mkdir(parents=True)
+        terms = ["g", "g_gan", "g_reconstruction", "d"]
+        rows = [[e, e, 5 - e / 10, [0.7, 0.9, 0.8][e % 3], 1 / (1 + e), [0.6, 0.5, 0.7][e % 3]] for e in range(12)]
+        lines = [",".join(["epoch", "step", *terms]), *(",".join(map(str, row)) for row in rows)]
+        (folder / "history.csv").write_text("\n".join(lines))
+        record = {
+            "fingerprint": run.fingerprint,
+            "status": "finished",
+            "collapse": "",
+            "epochs": 12,
+            "steps": 12,
+            "parameters": {"g": 1000000, "d": 500000},
+            "seconds": 60,
+            "images_per_second": 20.0,
+            "peak_memory_mb": 512,
+            "device": "CPU",
+            "threads": 1,
+            "precision": "32-true",
+            "versions": {"torch": "2.14.1"},
+        }
+        (folder / "run.json").write_text(json.dumps(record))
+        measured = {
+            "fid": fid,
+            "kid": 0.1,
+            "precision": 0.5,
+            "recall": 0.25,
+            "l1": l1,
+            "psnr": 15.0,
+            "ssim": 0.3,
+        }
+        metrics = {
+            "fingerprint": run.metrics_fingerprint,
+            "metrics": {run.config.direction: measured | {"n_real": 3, "n_fake": 3}},
+        }
+        (self.root / run.metrics).write_text(json.dumps(metrics))
+        for name, image in zip(["val/7", "val/8", "test/1"], tiny_images(0, 3, 16), strict=True):
+            save_png(self.root / run.translated / "fake_A" / f"{name}.png", image)
+
+    def values(self, selection="all"):
+        return Values(self.plan, selection, self.root)
+
+
+@pytest.fixture
+def results(tmp_path):
+    return Results(tmp_path)
+
+
+def claims(results):
+    return {claim.id[-1]: claim for claim in ucsd.claims(results.values())}
+
+
+def test_claims_that_the_numbers_support_hold_and_others_do_not(results):
+    verdicts = {letter: claim.verdict for letter, claim in claims(results).items()}
+    assert verdicts == {
+        "a": "holds",
+        "b": "holds",
+        "c": "does not hold",  # cyc-l2 has 190 against 200
+        "d": "holds",
+        "e": "holds",
+        "f": "holds",  # the L1 term falls in every epoch, the others go up and down
+    }
+
+
+def test_a_claim_names_the_numbers_it_rests_on_and_the_datasets_it_was_not_judged_on(results):
+    evidence = claims(results)["d"].evidence
+    assert "Patch GAN 16 130.00, Patch GAN 286 140.00" in evidence
+    assert "not judged: maps, horse2zebra" in evidence
+
+
+def test_claims_without_runs_say_that_they_were_not_run(tmp_path):
+    few = Results(tmp_path, scale="demo")
+    verdicts = {letter: claim.verdict for letter, claim in claims(few).items()}
+    assert verdicts["c"] == verdicts["d"] == "not run"
+
+
+def test_over_seeds_a_difference_inside_the_spread_is_not_distinguishable(tmp_path):
+    results = Results(tmp_path, seeds=(0, 20))  # FIDs of a run and of the same 20 higher: spread 14
+    assert claims(results)["d"].verdict == "not distinguishable"
+    assert claims(results)["a"].verdict == "holds"
+    assert results.values().spread("ucsd-facades-l1", "fid") == pytest.approx(200**0.5)
+
+
+@pytest.mark.parametrize(
+    ("orders", "expected"),
+    [
+        ([], "not run"),
+        (["better", "better"], "holds"),
+        (["better", "unclear"], "not distinguishable"),
+        (["unclear", "worse"], "does not hold"),
+    ],
+)
+def test_one_refuted_comparison_refutes_a_claim_and_one_unclear_one_leaves_it_open(orders, expected):
+    assert verdict(orders) == expected
+
+
+def table(results):
+    values = results.values()
+    published = read_published("ucsd-table-1", ROOT)
+    published = published[published["dataset"] == "facades"]
+    ids = [f"ucsd-facades-{name}" for name in (*ucsd.PAIRED, "untrained")]
+    return comparison_table("t", "caption", values, ids, published, ["precision", "recall", "fid"], ["l1"])
+
+
+def row(table, label):
+    return next([cell.text for cell in row] for row in table.rows if row[0].text == label)
+
+
+def test_a_table_sets_published_beside_ours_and_gives_no_difference_for_a_stand_in_extractor(results):
+    made = table(results)
+    assert row(made, "L1 Loss") == [
+        "L1 Loss",
+        "0.76",
+        "0.50",
+        "–",
+        "0.39",
+        "0.25",
+        "–",
+        "110.68",
+        "100.00",
+        "–",
+        "0.2000",
+    ]
+    assert any("not comparable with published values" in note for note in made.notes)
+
+
+def test_a_table_gives_differences_where_the_ruler_is_the_same(tmp_path, monkeypatch):
+    results = Results(tmp_path)
+    monkeypatch.setattr(Values, "comparable", True)
+    assert row(table(results), "L1 Loss")[7:10] == ["110.68", "100.00", "-10.68"]
+
+
+def test_our_best_value_of_a_column_is_marked_and_a_row_without_published_values_is_shown(results):
+    made = table(results)
+    fid = [column.title == "ours" and "FID" in column.group for column in made.columns].index(True)
+    assert [row[0].text for row in made.rows if row[fid].kind == "best"] == ["L1 Loss"]
+    assert row(made, "untrained")[7:9] == ["–", "400.00"]
+
+
+def test_the_whole_report_is_written_and_says_what_it_was_made_from(results):
+    out = results.root / "reports/small"
+    build(results.plan, "all", results.root, out)
+    page = (out / "report.html").read_text()
+    for text in (
+        "Stand-in extractor",
+        "Scale small",
+        "CMP facades",
+        "275.91",
+        "does not hold",
+        "lambda_reconstruction",
+        "val/7 = val/8",
+        "9 × 9 to 16 × 16",
+    ):
+        assert text in page
+    assert (out / "report.pdf").read_bytes().startswith(b"%PDF")
+    values = json.loads((out / "values.json").read_text())
+    assert values["experiments"]["ucsd-facades-l2"]["metrics"]["fid"] == {"mean": 110.0, "std": None}
+    (made_from,) = (out / "made-from").glob("*.json")
+    assert (
+        json.loads(made_from.read_text())["runs"]["ucsd-facades-l1/0"]
+        == results.plan.runs["ucsd-facades-l1/0"].metrics_fingerprint
+    )
+
+
+def test_a_report_is_refused_where_a_run_is_missing_or_was_made_from_something_else(results):
+    run = results.plan.runs["ucsd-facades-l1/0"]
+    path = results.root / run.metrics
+    metrics = json.loads(path.read_text())
+    path.write_text(json.dumps(metrics | {"fingerprint": "12345678"}))
+    with pytest.raises(UserError, match=r"12345678.*asked for"):
+        build(results.plan, "all", results.root, results.root / "out")
+    path.unlink()
+    with pytest.raises(UserError, match="is missing; run its experiment first"):
+        build(results.plan, "all", results.root, results.root / "out")
+
+
+def test_a_missing_number_fails_the_report(results):
+    run = results.plan.runs["ucsd-facades-l1/0"]
+    path = results.root / run.metrics
+    metrics = json.loads(path.read_text())
+    metrics["metrics"]["b_to_a"]["fid"] = None
+    path.write_text(json.dumps(metrics))
+    with pytest.raises(UserError, match="ucsd-facades-l1 has no value for fid"):
+        build(results.plan, "all", results.root, results.root / "out")
+
+
+def test_the_published_tables_are_transcribed_whole():
+    one, two = (read_published(f"ucsd-table-{n}", ROOT) for n in (1, 2))
+    assert one[["precision", "recall", "fid"]].count().sum() == 6 * 3 * 3
+    assert two["fid"].count() == 3 * 3
+    labels = {e.label for e in config.load(ROOT / "params.yaml").experiments["ucsd"].values() if not e.extra}
+    assert set(one["row"]) | set(two["row"]) == labels

@@ -1,0 +1,195 @@
+import base64
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from pixcycle.report import page
+from pixcycle.report.content import Column, Document, Figure, Section, Table
+from pixcycle.report.typesetting import MARKS
+
+VOID = {"meta", "img", "br", "hr", "link", "input"}
+
+
+class Page(HTMLParser):
+    """The elements of a page with their attributes, and its text; an element that is not closed is an error."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.elements: list[tuple[str, dict]] = []
+        self.open: list[str] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        assert len(dict(attributes)) == len(attributes)
+        self.elements.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.text += data
+
+    def all(self, tag: str) -> list[dict]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+@pytest.fixture
+def html(document: Document, folder: Path) -> str:
+    return page.render(document, folder)
+
+
+@pytest.fixture
+def parsed(html: str) -> Page:
+    return Page(html)
+
+
+def test_all_that_the_document_says_is_on_the_page(texts, parsed):
+    shown = squeezed(parsed.text)
+    assert [text for text in texts if squeezed(text) not in shown] == []
+
+
+def test_texts_are_never_markup(parsed, hostile):
+    assert parsed.all("script") == []
+    assert {tag for tag, _ in parsed.elements} <= set(
+        [
+            "html",
+            "head",
+            "meta",
+            "title",
+            "style",
+            "body",
+            "header",
+            "h1",
+            "h2",
+            "h3",
+            "p",
+            "aside",
+            "dl",
+            "div",
+            "dt",
+            "dd",
+            "nav",
+            "ol",
+            "ul",
+            "li",
+            "a",
+            "main",
+            "section",
+            "figure",
+            "figcaption",
+            "table",
+            "thead",
+            "tbody",
+            "tr",
+            "th",
+            "td",
+            "span",
+            "img",
+            "b",
+        ]
+    )
+    assert f"Images: {hostile}" in [image["alt"] for image in parsed.all("img")]
+    assert not [name for _, attributes in parsed.elements for name in attributes if name.startswith("on")]
+
+
+def test_the_page_asks_for_nothing_outside_itself(html, parsed):
+    assert all(image["src"].startswith("data:image/") for image in parsed.all("img"))
+    assert all(link["href"].startswith("#") for link in parsed.all("a"))
+    assert parsed.all("link") == []
+    (style,) = re.findall(r"<style>(.*?)</style>", html, re.S)
+    assert "url(" not in style
+    assert "@import" not in style
+    policies = [meta["content"] for meta in parsed.all("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
+    assert policies == ["default-src 'none'; img-src data:; style-src 'unsafe-inline'"]
+
+
+def test_figures_carry_the_bytes_of_their_files_and_their_alternative_texts(folder, parsed):
+    drawing, picture = parsed.all("img")
+    for image, kind, file in (
+        (drawing, "svg+xml", "figures/drawing.svg"),
+        (picture, "png", "figures/a picture.png"),
+    ):
+        head, _, content = image["src"].partition(",")
+        assert head == f"data:image/{kind};base64"
+        assert base64.b64decode(content) == (folder / file).read_bytes()
+    assert drawing["alt"] == "Falling lines"
+
+
+def test_a_png_is_shown_at_its_size_in_inches(parsed):
+    _, picture = parsed.all("img")
+    assert picture["width"] == "288"  # 300 dots at 100 an inch, in pixels of 1/96 inch
+
+
+def test_ids_are_unique_and_every_link_has_its_target(document, parsed):
+    ids = [attributes["id"] for _, attributes in parsed.elements if "id" in attributes]
+    assert len(set(ids)) == len(ids)
+    assert {link["href"][1:] for link in parsed.all("a")} == {section.id for section in document.sections}
+    assert {"overview", "chapter-results", "chapter-table-1", "figure-3", "chapter-c"} <= set(ids)
+    labels = [attributes["aria-labelledby"] for _, attributes in parsed.elements if "aria-labelledby" in attributes]
+    assert set(labels) <= set(ids)
+
+
+def test_the_page_states_its_language_and_fits_a_phone(parsed):
+    assert parsed.all("html") == [{"lang": "en"}]
+    assert "width=device-width" in next(m["content"] for m in parsed.all("meta") if m.get("name") == "viewport")
+
+
+def test_the_header_of_a_table_covers_each_column_in_each_of_its_rows_once(html, results):
+    head = re.search(r"<thead>(.*?)</thead>", html, re.S)[1]
+    covered = [(r, c) for r in range(2) for c in range(len(results.columns))]
+    reached: list[tuple[int, int]] = []
+    for row, line in enumerate(head.split("</tr>")[:2]):
+        for cell in Page(line + "</tr>").all("th"):
+            column = next(c for c in range(len(results.columns)) if (row, c) not in reached)
+            for r in range(int(cell["rowspan"])):
+                reached += [(row + r, column + c) for c in range(int(cell["colspan"]))]
+    assert sorted(reached) == covered
+
+
+def test_published_values_best_values_and_remarks_are_marked(html):
+    for kind, text in (("published", "110.68"), ("best", "98.10"), ("muted", "not run")):
+        assert re.search(rf'<td class="{kind} number[^"]*">{text}</td>', html)
+    assert re.search(r'<th scope="row" class="muted">untrained</th>', html)
+    assert "Shaded: as published; bold: best of its column." in html
+
+
+def test_each_verdict_has_a_sign_besides_its_colour(document, parsed):
+    assert len(set(MARKS.values())) == 4
+    for claim in document.sections[2].blocks[1].claims:
+        assert f"{MARKS[claim.verdict]} {claim.verdict}" in parsed.text
+
+
+def test_notices_stand_before_the_contents_and_all_sections(html):
+    places = [html.index(text) for text in ('class="notice"', "<nav", "<main")]
+    assert places == sorted(places)
+
+
+def test_the_same_document_gives_the_same_page(document, folder, html):
+    assert page.render(document, folder) == html
+
+
+def test_a_table_without_rows_and_a_document_without_notices_are_drawn(document, folder):
+    empty = Table("empty", "Nothing was run.", [Column("Run", numeric=False), Column("Time")], [])
+    bare = replace(document, notices=[], sections=[Section("s", "Bare", 1, [empty])])
+    parsed = Page(page.render(bare, folder))
+    assert "Nothing was run." in parsed.text
+    assert parsed.all("aside") == []
+
+
+def test_a_figure_whose_file_is_missing_is_an_error(document, folder):
+    lost = Figure("lost", "Lost", Path("figures/lost.png"), "")
+    with pytest.raises(FileNotFoundError, match=r"lost\.png"):
+        page.render(replace(document, sections=[Section("s", "Lost", 1, [lost])]), folder)
