@@ -148,11 +148,17 @@ def evaluate(
 
 
 @app.command()
-def report(selection: str, plan_file: PlanFile, out: Out, root: Folder = Path()) -> None:
+def report(
+    selection: str,
+    plan_file: PlanFile,
+    out: Out,
+    fingerprint: Annotated[str, typer.Option(help="The name of what it is made from.")],
+    root: Folder = Path(),
+) -> None:
     """Write report.html, report.pdf, values.json, tables and figures from finished runs."""
     from pixcycle.report.build import build
 
-    build(_plan(plan_file), selection, root, out)
+    build(_plan(plan_file), selection, root, out, fingerprint)
 
 
 @app.command()

@@ -158,7 +158,7 @@ class Params(Closed):
     """All of params.yaml."""
 
     scale: str
-    seeds: list[int] = Field(min_length=1)
+    seeds: list[Annotated[int, Field(ge=0)]] = Field(min_length=1)
     extractor: ExtractorName | None = None
     """Instead of the scale's."""
     neighbours: Positive = 3

@@ -201,7 +201,8 @@ def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str) 
     chapter, name = experiment_ids(params)[id]
     scale = params.scales[params.scale]
     extractor = params.extractor or scale.extractor
-    settings = experiment.model_dump(mode="json", exclude=DESCRIPTIVE)
+    # Without defaults: a field that is added later, and whose default means what was done before, renames nothing.
+    settings = experiment.model_dump(mode="json", exclude=DESCRIPTIVE, exclude_defaults=True)
     trained = fingerprint([settings, data, RECIPE["train"]])
     translated = fingerprint([trained, seed, RECIPE["translate"]])
     measured = fingerprint([translated, features_key(data, extractor), params.neighbours, RECIPE["evaluate"]])

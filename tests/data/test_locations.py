@@ -260,7 +260,7 @@ def test_a_connection_that_is_always_lost_is_given_up_and_a_later_good_one_goes_
 
 
 def test_a_file_that_was_replaced_on_its_server_is_not_glued_to_the_old_one(server):
-    address = server.put("/facades.tar.gz", OTHER, etag='"old"', lose_after=[500_000] * 20)
+    address = server.put("/facades.tar.gz", bytes(len(GOOD)), etag='"old"', lose_after=[500_000] * 20)
     source = Source(locations=[address], sha256=sha256(GOOD))
     refusal(source)
     server.put("/facades.tar.gz", GOOD, etag='"new"')

@@ -205,7 +205,7 @@ def test_our_best_value_of_a_column_is_marked_and_a_row_without_published_values
 
 def test_the_whole_report_is_written_and_says_what_it_was_made_from(results):
     out = results.root / "reports/small"
-    build(results.plan, "all", results.root, out)
+    build(results.plan, "all", results.root, out, "0123abcd")
     page = (out / "report.html").read_text()
     for text in (
         "Stand-in extractor",
@@ -221,7 +221,7 @@ def test_the_whole_report_is_written_and_says_what_it_was_made_from(results):
     assert (out / "report.pdf").read_bytes().startswith(b"%PDF")
     values = json.loads((out / "values.json").read_text())
     assert values["experiments"]["ucsd-facades-l2"]["metrics"]["fid"] == {"mean": 110.0, "std": None}
-    (made_from,) = (out / "made-from").glob("*.json")
+    (made_from,) = (out / "made-from").glob("0123abcd.json")
     assert (
         json.loads(made_from.read_text())["runs"]["ucsd-facades-l1/0"]
         == results.plan.runs["ucsd-facades-l1/0"].metrics_fingerprint
@@ -234,10 +234,10 @@ def test_a_report_is_refused_where_a_run_is_missing_or_was_made_from_something_e
     metrics = json.loads(path.read_text())
     path.write_text(json.dumps(metrics | {"fingerprint": "12345678"}))
     with pytest.raises(UserError, match=r"12345678.*asked for"):
-        build(results.plan, "all", results.root, results.root / "out")
+        build(results.plan, "all", results.root, results.root / "out", "0123abcd")
     path.unlink()
     with pytest.raises(UserError, match="is missing; run its experiment first"):
-        build(results.plan, "all", results.root, results.root / "out")
+        build(results.plan, "all", results.root, results.root / "out", "0123abcd")
 
 
 def test_a_missing_number_fails_the_report(results):
@@ -247,7 +247,7 @@ def test_a_missing_number_fails_the_report(results):
     metrics["metrics"]["b_to_a"]["fid"] = None
     path.write_text(json.dumps(metrics))
     with pytest.raises(UserError, match="ucsd-facades-l1 has no value for fid"):
-        build(results.plan, "all", results.root, results.root / "out")
+        build(results.plan, "all", results.root, results.root / "out", "0123abcd")
 
 
 def test_the_published_tables_are_transcribed_whole():

@@ -2,6 +2,7 @@
 # Its folder says by name what it was made from (made-from/<fingerprint>.json), so it is remade exactly when that changes.
 for selection in selections(PLAN):
     selected = PLAN.select(selection)
+    made_from = report_fingerprint(PLAN, selection)
     folder = f"reports/{SCALE}" if selection == "all" else f"reports/{SCALE}/{selection}"
 
     rule:
@@ -16,7 +17,7 @@ for selection in selections(PLAN):
             html=f"{folder}/report.html",
             pdf=f"{folder}/report.pdf",
             values=f"{folder}/values.json",
-            made_from=f"{folder}/made-from/{report_fingerprint(PLAN, selection)}.json",
+            made_from=f"{folder}/made-from/{made_from}.json",
         log:
             f"logs/{SCALE}/report-{selection}.log",
         conda:
@@ -24,5 +25,7 @@ for selection in selections(PLAN):
         params:
             plan=PLAN_FILE,
             selection=selection,
+            fingerprint=made_from,
         shell:
-            "pixcycle report {params.selection} --plan {params.plan} --out $(dirname {output.html}) 2>&1 | tee {log}"
+            "pixcycle report {params.selection} --plan {params.plan} --fingerprint {params.fingerprint}"
+            " --out $(dirname {output.html}) 2>&1 | tee {log}"

@@ -8,15 +8,18 @@ from pixcycle.files import write_json
 from pixcycle.report import page, pdf
 from pixcycle.report.content import Document, Table
 from pixcycle.report.document import document
-from pixcycle.report.fingerprint import report_fingerprint
 from pixcycle.report.values import Values
 from pixcycle.runs import Plan
 
 MADE_FROM = "made-from"
 
 
-def build(plan: Plan, selection: str, root: Path, out: Path) -> None:
-    """Write a selection's report into `out`, over the last one. Raises UserError if a run or a number is missing."""
+def build(plan: Plan, selection: str, root: Path, out: Path, name: str) -> None:
+    """Write a selection's report into `out`, over the last one.
+
+    name: the report's fingerprint, under which made-from/ says what it was made from.
+    Raises UserError if a run or a number is missing.
+    """
     values = Values(plan, selection, root)
     out.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(out / MADE_FROM, ignore_errors=True)
@@ -29,7 +32,6 @@ def build(plan: Plan, selection: str, root: Path, out: Path) -> None:
     (out / "report.html").write_text(page.render(content, out))
     (out / "report.pdf").write_bytes(pdf.render(content, out))
     runs = {run.key: run.metrics_fingerprint for run in plan.select(selection)}
-    name = report_fingerprint(plan, selection, root)
     write_json(out / MADE_FROM / f"{name}.json", {"selection": selection, "runs": runs})
     print(f"report: {out / 'report.html'} and report.pdf, from {len(runs)} runs")
 

@@ -40,11 +40,13 @@ STYLE = {
 }
 FEW_EPOCHS = 20  # up to which each epoch's mean is marked by a point
 WIDTH = 9.0  # inches of a figure that fills a page's width
-CELL, WIDEST_CELL, GAP, WIDEST_LABEL, LINE = 1.15, 1.8, 0.07, 1.1, 0.16  # inches, in a grid of images
+CELL, WIDEST_CELL, GAP, WIDEST_LABEL, LINE = 1.15, 1.8, 0.07, 1.1, 0.18  # inches, in a grid of images
 
 
 @matplotlib.rc_context(STYLE)
-def loss_curves(history: pd.DataFrame, terms: dict[str, str], steps_per_epoch: int, title: str = "") -> Figure:
+def loss_curves(
+    history: pd.DataFrame, terms: dict[str, str], steps_per_epoch: int, title: str = ""
+) -> Figure:
     """One panel a loss term, as their scales differ: each logged step light, the mean of each epoch strong.
 
     history: a row a logged step: `epoch`, `step` (both counted from 0 over the whole run) and the loss terms.
@@ -94,7 +96,8 @@ def image_grid(
     headings = [_wrapped(heading, width) for heading, _ in columns]
     labels = [_wrapped(label, WIDEST_LABEL) for label in row_labels or []]
     left = max((_text_width(line) for label in labels for line in label.split("\n")), default=-GAP) + GAP
-    top = LINE * max(heading.count("\n") + 1 for heading in headings) + (1.6 * LINE if title else 0)
+    lines = max(heading.count("\n") + 1 for heading in headings)
+    top = LINE * lines + GAP + (1.5 * LINE if title else 0)
     size = (left + across * (width + GAP), top + down * (height + GAP))
 
     figure = Figure(figsize=size)

@@ -1,0 +1,20 @@
+"""`snakemake -n` over the whole registry against `snakemake --version`, which only starts: python benchmarks/dry_run.py"""
+
+import statistics
+import subprocess
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+COMMANDS = {"dry run": ["snakemake", "-n", "--quiet"], "start only": ["snakemake", "--version"]}
+
+times: dict[str, list[float]] = {name: [] for name in COMMANDS}
+for _ in range(5):
+    for name, command in COMMANDS.items():
+        began = time.monotonic()
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+        times[name].append(time.monotonic() - began)
+medians = {name: statistics.median(values) for name, values in times.items()}
+for name, value in medians.items():
+    print(f"{name}: median {value:.2f} s of {len(times[name])}")
+print(f"ratio: {medians['dry run'] / medians['start only']:.2f}")
