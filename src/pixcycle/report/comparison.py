@@ -45,19 +45,28 @@ def comparison_table(
     for metric in metrics:
         columns += [Column(title, group=TITLES[metric]) for title in ("published", "ours", "difference")]
     columns += [Column(TITLES[metric], group="ours only") for metric in further]
-    by_label = {values.one(id).config.label: id for id in experiments}
-    labels = list(dict.fromkeys([*published["row"], *by_label]))
     best = {metric: _best(values, experiments, metric) for metric in (*metrics, *further)}
     rows = []
-    for label in labels:
-        experiment = by_label.get(label)
+    for title, label, experiment in _rows(values, experiments, published):
         printed = published[published["row"] == label]
-        row = [Cell(label)]
+        row = [Cell(title)]
         for metric in metrics:
             row += _triple(values, experiment, None if printed.empty else float(printed[metric].iloc[0]), metric, best)
         row += [_ours(values, experiment, metric, best) for metric in further]
         rows.append(row)
     return Table(id, caption, columns, rows, _notes(values, experiments))
+
+
+def _rows(values: Values, experiments: list[str], published: pd.DataFrame) -> list[tuple[str, str, str | None]]:
+    """(title, label, experiment): the published rows in their order, run or not, then experiments of one's own."""
+    rows = []
+    labels = {id: values.one(id).config.label or id for id in experiments}
+    for label in dict.fromkeys([*published["row"], *labels.values()]):
+        filled = [id for id in experiments if labels[id] == label]
+        rows += [(label if len(filled) == 1 else f"{label} ({id})", label, id) for id in filled]
+        if not filled:
+            rows.append((label, label, None))
+    return rows
 
 
 def _triple(values: Values, experiment: str | None, printed: float | None, metric: str, best: dict) -> list[Cell]:
@@ -104,10 +113,10 @@ def _notes(values: Values, experiments: list[str]) -> list[str]:
     if not values.comparable:
         notes.append("No differences are given: ours and the published values were not measured with one ruler.")
     notes += [
-        f"{values.one(e).config.label}: {values.one(e).config.extra}."
+        f"{values.one(e).config.label or e}: {values.one(e).config.extra}."
         for e in experiments
         if values.one(e).config.extra
     ]
     collapsed = [e for e in experiments if any(values.records[r.key]["status"] != "finished" for r in values.runs[e])]
-    notes += [f"{values.one(e).config.label}: this run collapsed; see its cost row." for e in collapsed]
+    notes += [f"{values.one(e).config.label or e}: this run collapsed; see its cost row." for e in collapsed]
     return notes

@@ -95,7 +95,8 @@ def image_grid(
     height = width * shape[0] / shape[1]
     headings = [_wrapped(heading, width) for heading, _ in columns]
     labels = [_wrapped(label, WIDEST_LABEL) for label in row_labels or []]
-    left = max((_text_width(line) for label in labels for line in label.split("\n")), default=-GAP) + GAP
+    widths = [_text_width(line) for label in labels for line in label.split("\n")]
+    left = max(widths) + 2 * GAP if widths else 0
     lines = max(heading.count("\n") + 1 for heading in headings)
     top = LINE * lines + GAP + (1.5 * LINE if title else 0)
     size = (left + across * (width + GAP), top + down * (height + GAP))

@@ -1,0 +1,79 @@
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+
+from pixcycle import cli
+from pixcycle.models.build import build_generator
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def pixcycle(monkeypatch, capsys):
+    """Call the command line as a person in the project's folder would: (exit code, stdout, stderr)."""
+    monkeypatch.chdir(ROOT)
+
+    def call(*arguments):
+        monkeypatch.setattr("sys.argv", ["pixcycle", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        printed = capsys.readouterr()
+        return stop.value.code or 0, printed.out, printed.err
+
+    return call
+
+
+def test_show_prints_the_settings_at_a_scale_and_what_was_assumed(pixcycle):
+    code, out, _ = pixcycle("show", "ucsd-facades-cyc-l1", "--scale", "small")
+    settings, assumed = (yaml.safe_load(part) for part in out.split("\n\n"))
+    assert code == 0
+    assert (settings["crop_size"], settings["method"], settings["lambda_reconstruction"]) == (128, "cyclegan", 10)
+    assert "paired task only" in assumed["lambda_reconstruction"]
+    assert "inference" in assumed
+
+
+def test_show_of_an_unknown_experiment_is_one_line_and_exit_code_2(pixcycle):
+    code, out, err = pixcycle("show", "ucsd-facade-l1")
+    assert (code, out) == (2, "")
+    assert err == "pixcycle: unknown experiment 'ucsd-facade-l1'; did you mean 'ucsd-facades-l1'?\n"
+
+
+def test_show_of_an_experiment_outside_a_scale_says_what_the_scale_has(pixcycle):
+    code, _, err = pixcycle("show", "ucsd-maps-l1", "--scale", "demo")
+    assert code == 2
+    assert "ucsd-maps-l1 is not part of scale demo, which has: ucsd-facades-l1" in err
+
+
+def test_check_counts_the_runs(pixcycle):
+    code, out, _ = pixcycle("check")
+    assert code == 0
+    assert "runs at scale full, all settings are valid" in out
+
+
+def test_import_weights_keeps_every_number_of_an_authors_checkpoint(pixcycle, tmp_path):
+    published = build_generator("unet", crop_size=256, filters=64, norm="batch", dropout=True).state_dict()
+    torch.save(published, tmp_path / "latest_net_G.pth")
+    code, out, _ = pixcycle(
+        "import-weights", tmp_path / "latest_net_G.pth", "--generator", "unet_256", "--out", tmp_path / "g.safetensors"
+    )
+    assert code == 0 and "54.414 million parameters" in out
+    imported = load_file(tmp_path / "g.safetensors")
+    assert imported.keys() == published.keys()
+    assert all(torch.equal(imported[key], published[key]) for key in published)
+
+
+def test_import_weights_of_another_network_names_what_would_fit(pixcycle, tmp_path):
+    torch.save(
+        build_generator("unet", crop_size=128, filters=64, norm="batch", dropout=True).state_dict(),
+        tmp_path / "latest_net_G.pth",
+    )
+    code, _, err = pixcycle("import-weights", tmp_path / "latest_net_G.pth", "--generator", "unet_256")
+    assert code == 2
+    assert "unet_128" in err
+
+
+def test_digest_of_what_is_not_there_is_one_line(pixcycle, tmp_path):
+    assert pixcycle("digest", tmp_path / "no") == (2, "", f"pixcycle: {tmp_path / 'no'}: no such file or folder\n")
