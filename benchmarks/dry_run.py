@@ -1,4 +1,7 @@
-"""`snakemake -n` over the whole registry against `snakemake --version`, which only starts: python benchmarks/dry_run.py"""
+"""`snakemake -n` over the whole registry against `snakemake --version`, which only starts.
+
+python benchmarks/dry_run.py
+"""
 
 import statistics
 import subprocess

@@ -13,10 +13,15 @@ from pixcycle.errors import UserError
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON beside `path`, then rename it there. NaN is refused: JSON has none."""
+    """Write JSON; NaN is refused, as JSON has none."""
+    write_bytes(path, (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write beside `path`, then rename it there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.part")
-    beside.write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    beside.write_bytes(content)
     os.replace(beside, path)
 
 

@@ -8,8 +8,7 @@ for _ in range(8):  # parentheses inside a string need no backslash if they bala
     _STRING = rb"\((?:\\.|[^\\()]|%s)*\)" % _STRING
 _SHOWN = re.compile(
     rb"/ActualText(?P<actual>%(string)s|<\w+>)>>BDC.*?EMC"
-    rb"|/(?P<font>f\d+) \S+ Tf [^[(]*(?P<glyphs>\[(?:%(string)s|[^]()])*\]TJ|%(string)sTj)"
-    % {b"string": _STRING},
+    rb"|/(?P<font>f\d+) \S+ Tf [^[(]*(?P<glyphs>\[(?:%(string)s|[^]()])*\]TJ|%(string)sTj)" % {b"string": _STRING},
     re.S,
 )
 
@@ -50,9 +49,7 @@ def _text(shown: re.Match, fonts: dict[str, dict[bytes, str]]) -> str:
         return _decoded(actual)
     glyphs = b"".join(map(_unescaped, re.findall(_STRING, shown["glyphs"], re.S)))
     unicode = fonts[shown["font"].decode()]
-    return "".join(
-        unicode.get(glyphs[i : i + 2], "\N{REPLACEMENT CHARACTER}") for i in range(0, len(glyphs), 2)
-    )
+    return "".join(unicode.get(glyphs[i : i + 2], "\N{REPLACEMENT CHARACTER}") for i in range(0, len(glyphs), 2))
 
 
 def _decoded(string: bytes) -> str:

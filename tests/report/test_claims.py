@@ -10,7 +10,7 @@ import yaml
 from pixcycle import config, runs
 from pixcycle.errors import UserError
 from pixcycle.report.build import build
-from pixcycle.report.chapters import ucsd
+from pixcycle.report.chapters import ucsd_claims
 from pixcycle.report.comparison import comparison_table, read_published
 from pixcycle.report.values import Values
 from pixcycle.report.verdicts import verdict
@@ -113,7 +113,7 @@ def results(tmp_path):
 
 
 def claims(results):
-    return {claim.id[-1]: claim for claim in ucsd.claims(results.values())}
+    return {claim.id[-1]: claim for claim in ucsd_claims.claims(results.values())}
 
 
 def test_claims_that_the_numbers_support_hold_and_others_do_not(results):
@@ -130,14 +130,16 @@ def test_claims_that_the_numbers_support_hold_and_others_do_not(results):
 
 def test_a_claim_names_the_numbers_it_rests_on_and_the_datasets_it_was_not_judged_on(results):
     evidence = claims(results)["d"].evidence
-    assert "Patch GAN 16 130.00, Patch GAN 286 140.00" in evidence
-    assert "not judged: maps, horse2zebra" in evidence
+    assert "FID on facades: Patch GAN 16 130.00, Patch GAN 286 140.00." in evidence
+    assert "Not judged on maps." in evidence
 
 
 def test_claims_without_runs_say_that_they_were_not_run(tmp_path):
     few = Results(tmp_path, scale="demo")
     verdicts = {letter: claim.verdict for letter, claim in claims(few).items()}
     assert verdicts["c"] == verdicts["d"] == "not run"
+    assert verdicts["b"] == "not run"  # L1 beats Skip, but four more could still beat L1
+    assert "Not run: ucsd-facades-l2, " in claims(few)["b"].evidence
 
 
 def test_over_seeds_a_difference_inside_the_spread_is_not_distinguishable(tmp_path):
@@ -148,23 +150,25 @@ def test_over_seeds_a_difference_inside_the_spread_is_not_distinguishable(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("orders", "expected"),
+    ("orders", "complete", "expected"),
     [
-        ([], "not run"),
-        (["better", "better"], "holds"),
-        (["better", "unclear"], "not distinguishable"),
-        (["unclear", "worse"], "does not hold"),
+        ([], True, "not run"),
+        (["better", "better"], True, "holds"),
+        (["better", "better"], False, "not run"),
+        (["better", "unclear"], True, "not distinguishable"),
+        (["unclear", "worse"], True, "does not hold"),
+        (["better", "worse"], False, "does not hold"),
     ],
 )
-def test_one_refuted_comparison_refutes_a_claim_and_one_unclear_one_leaves_it_open(orders, expected):
-    assert verdict(orders) == expected
+def test_one_refuted_comparison_refutes_a_claim_and_a_missing_one_leaves_it_open(orders, complete, expected):
+    assert verdict(orders, complete) == expected
 
 
 def table(results):
     values = results.values()
     published = read_published("ucsd-table-1", ROOT)
     published = published[published["dataset"] == "facades"]
-    ids = [f"ucsd-facades-{name}" for name in (*ucsd.PAIRED, "untrained")]
+    ids = [f"ucsd-facades-{name}" for name in (*ucsd_claims.PAIRED, "untrained")]
     return comparison_table("t", "caption", values, ids, published, ["precision", "recall", "fid"], ["l1"])
 
 

@@ -112,9 +112,7 @@ def test_the_page_asks_for_nothing_outside_itself(html, parsed):
     (style,) = re.findall(r"<style>(.*?)</style>", html, re.S)
     assert "url(" not in style
     assert "@import" not in style
-    policies = [
-        meta["content"] for meta in parsed.all("meta") if meta.get("http-equiv") == "Content-Security-Policy"
-    ]
+    policies = [meta["content"] for meta in parsed.all("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
     assert policies == ["default-src 'none'; img-src data:; style-src 'unsafe-inline'"]
 
 
@@ -140,17 +138,13 @@ def test_ids_are_unique_and_every_link_has_its_target(document, parsed):
     assert len(set(ids)) == len(ids)
     assert {link["href"][1:] for link in parsed.all("a")} == {section.id for section in document.sections}
     assert {"overview", "chapter-results", "chapter-table-1", "figure-3", "chapter-c"} <= set(ids)
-    labels = [
-        attributes["aria-labelledby"] for _, attributes in parsed.elements if "aria-labelledby" in attributes
-    ]
+    labels = [attributes["aria-labelledby"] for _, attributes in parsed.elements if "aria-labelledby" in attributes]
     assert set(labels) <= set(ids)
 
 
 def test_the_page_states_its_language_and_fits_a_phone(parsed):
     assert parsed.all("html") == [{"lang": "en"}]
-    assert "width=device-width" in next(
-        m["content"] for m in parsed.all("meta") if m.get("name") == "viewport"
-    )
+    assert "width=device-width" in next(m["content"] for m in parsed.all("meta") if m.get("name") == "viewport")
 
 
 def test_the_header_of_a_table_covers_each_column_in_each_of_its_rows_once(html, results):
@@ -187,12 +181,13 @@ def test_the_same_document_gives_the_same_page(document, folder, html):
     assert page.render(document, folder) == html
 
 
-def test_a_table_without_rows_and_a_document_without_notices_are_drawn(document, folder):
+def test_a_table_without_rows_and_a_document_without_subtitle_and_notices_are_drawn(document, folder):
     empty = Table("empty", "Nothing was run.", [Column("Run", numeric=False), Column("Time")], [])
-    bare = replace(document, notices=[], sections=[Section("s", "Bare", 1, [empty])])
+    bare = replace(document, subtitle="", notices=[], sections=[Section("s", "Bare", 1, [empty])])
     parsed = Page(page.render(bare, folder))
     assert "Nothing was run." in parsed.text
     assert parsed.all("aside") == []
+    assert {"class": "subtitle"} not in parsed.all("p")
 
 
 def test_a_figure_whose_file_is_missing_is_an_error(document, folder):

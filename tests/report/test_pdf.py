@@ -72,9 +72,7 @@ def table(columns: int, rows: int, value: str) -> Table:
 
 
 def test_a_long_table_repeats_its_header_on_every_page(document, folder):
-    rendered = pages(
-        pdf.render(with_sections(document, Section("s", "S", 1, [table(5, 100, "1.00")])), folder)
-    )
+    rendered = pages(pdf.render(with_sections(document, Section("s", "S", 1, [table(5, 100, "1.00")])), folder))
     with_rows = [page for page in rendered if "1.00" in page.text]
     assert len(with_rows) >= 3
     assert all(page.text.count("Experiment") == 1 for page in with_rows)

@@ -52,6 +52,7 @@ def test_a_group_starts_where_the_group_changes():
     [
         ("Table 1 of the report: FID: lower is better.", "Table 1 of the report:"),
         ("Figure 12: samples.", "Figure 12:"),
+        ("Table 2 of the report, unpaired: on maps.", "Table 2 of the report,"),
         ("Table D1: the dataset.", "Table D1:"),
         ("FID as published: a table.", ""),
         ("Table of all: runs.", ""),

@@ -1,14 +1,17 @@
 """The workflow as its users meet it."""
 
+import re
+
 import pytest
 
 pytestmark = pytest.mark.xdist_group("whole runs")
 
 
-def test_a_target_after_which_its_report_exists_is_a_group_or_an_experiment(new_project):
-    planned = new_project.snakemake("ucsd-facades-l1", "-n", "--quiet", "none")
-    assert "reports/tiny/ucsd-facades-l1/report.html" in planned
-    assert planned.count("rule train:") == 1
+def test_a_target_names_an_experiment_and_plans_that_and_its_report_alone(new_project):
+    planned = new_project.snakemake("ucsd-facades-l1", "-n")
+    jobs = dict(re.findall(r"^(\S+) +(\d+)$", planned, flags=re.MULTILINE))
+    once = ("fetch", "prepare", "real_features", "train", "translate", "evaluate", "ucsd-facades-l1")
+    assert jobs == dict.fromkeys(once, "1") | {"total": "7"}
 
 
 def test_a_mistake_in_params_is_one_line_and_exit_code_2(project):

@@ -4,7 +4,7 @@ import csv
 import shutil
 from pathlib import Path
 
-from pixcycle.files import write_json
+from pixcycle.files import write_bytes, write_json
 from pixcycle.report import page, pdf
 from pixcycle.report.content import Document, Table
 from pixcycle.report.document import document
@@ -29,8 +29,8 @@ def build(plan: Plan, selection: str, root: Path, out: Path, name: str) -> None:
     content = document(values, root, out)
     write_json(out / "values.json", values.as_json())
     _write_tables(content, out / "tables")
-    (out / "report.html").write_text(page.render(content, out))
-    (out / "report.pdf").write_bytes(pdf.render(content, out))
+    write_bytes(out / "report.html", page.render(content, out).encode())
+    write_bytes(out / "report.pdf", pdf.render(content, out))
     runs = {run.key: run.metrics_fingerprint for run in plan.select(selection)}
     write_json(out / MADE_FROM / f"{name}.json", {"selection": selection, "runs": runs})
     print(f"report: {out / 'report.html'} and report.pdf, from {len(runs)} runs")

@@ -96,6 +96,8 @@ def with_spread(values: Values, experiment: str, metric: str) -> str:
 
 def _best(values: Values, experiments: list[str], metric: str) -> str | None:
     measured = [e for e in experiments if values.has(e, metric)]
+    if len({values.mean(e, metric) for e in measured}) < 2:
+        return None
     sign = 1 if metric in SMALLER_IS_BETTER else -1
     return min(measured, key=lambda e: sign * values.mean(e, metric), default=None)
 
@@ -108,7 +110,6 @@ def _notes(values: Values, experiments: list[str]) -> list[str]:
         f"{n['n_fake']} generated against {n['n_real']} real test images, PNG at {first.config.crop_size} × "
         f"{first.config.crop_size} pixels, k = {values.plan.params.neighbours}, seed {seeds}; "
         + "; ".join(f"features: {extractor.label}, resized {extractor.resize}" for extractor in values.extractors)
-        + ". Bold: our best."
     ]
     if not values.comparable:
         notes.append("No differences are given: ours and the published values were not measured with one ruler.")

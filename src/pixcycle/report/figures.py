@@ -13,7 +13,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 INK, MUTED, FAINT = "#1c2126", "#5f6975", "#e9edf1"
-STRONG, LIGHT, PUBLISHED = "#0072b2", "#a8cfe6", "#aeb7c1"
+STRONG, LIGHT = "#0072b2", "#a8cfe6"
 # Blues and greys that differ in lightness too: every reader, and a grey printer, tells them apart.
 
 STYLE = {
@@ -44,9 +44,7 @@ CELL, WIDEST_CELL, GAP, WIDEST_LABEL, LINE = 1.15, 1.8, 0.07, 1.1, 0.18  # inche
 
 
 @matplotlib.rc_context(STYLE)
-def loss_curves(
-    history: pd.DataFrame, terms: dict[str, str], steps_per_epoch: int, title: str = ""
-) -> Figure:
+def loss_curves(history: pd.DataFrame, terms: dict[str, str], steps_per_epoch: int, title: str = "") -> Figure:
     """One panel a loss term, as their scales differ: each logged step light, the mean of each epoch strong.
 
     history: a row a logged step: `epoch`, `step` (both counted from 0 over the whole run) and the loss terms.
@@ -68,7 +66,7 @@ def loss_curves(
             color=LIGHT,
             lw=0.7,
             rasterized=True,
-            label="each step",
+            label="logged steps",
         )
         panel.plot(means.index + 0.5, means, color=STRONG, lw=1.6, marker=marker, label="mean of each epoch")
         panel.set(title=label, ylabel="loss")
@@ -77,7 +75,8 @@ def loss_curves(
             panel.tick_params(labelbottom=True)
     for panel in panels.flat[len(terms) :]:
         panel.remove()
-    panels[0, 0].legend()
+    for line in panels[0, 0].legend().get_lines():
+        line.set_linewidth(2)
     return figure
 
 
@@ -156,55 +155,6 @@ def _wrapped(text: str, width: float) -> str:
             else:
                 lines.append(letter)
     return "\n".join(filter(None, lines))
-
-
-@matplotlib.rc_context(STYLE)
-def bars(
-    rows: list[tuple[str, float | None, float | None]],
-    comparable: bool,
-    published_name: str = "published",
-    our_name: str = "ours",
-    title: str = "",
-) -> Figure:
-    """FID as published and as measured, a row an experiment (label, published, ours); None is drawn as words.
-
-    comparable: whether both were measured alike and may share an axis; otherwise each has its own panel.
-    """
-    figure = Figure(figsize=(WIDTH, 1.1 + len(rows) * (0.5 if comparable else 0.32)), layout="constrained")
-    figure.suptitle(title, x=0.01, ha="left")
-    labels, published, ours = zip(*rows, strict=True)
-    places = np.arange(len(rows))
-    if comparable:
-        panel = figure.subplots()
-        _draw_bars(panel, places - 0.2, published, 0.38, PUBLISHED, published_name, "not published")
-        _draw_bars(panel, places + 0.2, ours, 0.38, STRONG, our_name, "not run")
-        panel.set_xlabel("FID (lower is better)")
-        panel.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
-    else:
-        panel, other = figure.subplots(1, 2, sharey=True)
-        _draw_bars(panel, places, published, 0.6, PUBLISHED, published_name, "not published")
-        _draw_bars(other, places, ours, 0.6, STRONG, our_name, "not run")
-        for side, name in ((panel, published_name), (other, our_name)):
-            side.set(title=name, xlabel="FID (lower is better; the two scales do not compare)")
-    panel.set_yticks(places, labels, color=INK)
-    panel.invert_yaxis()
-    return figure
-
-
-def _draw_bars(
-    panel: Axes,
-    places: np.ndarray,
-    values: tuple[float | None, ...],
-    height: float,
-    colour: str,
-    name: str,
-    missing: str,
-) -> None:
-    bars = panel.barh(places, [0 if v is None else v for v in values], height, color=colour, label=name)
-    panel.bar_label(bars, [missing if v is None else f"{v:.2f}" for v in values], padding=3, fontsize=8)
-    panel.margins(x=0.15)
-    panel.grid(False, axis="y")
-    panel.tick_params(axis="y", length=0)
 
 
 @matplotlib.rc_context(STYLE)

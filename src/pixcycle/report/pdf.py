@@ -25,8 +25,7 @@ def render(document: Document, folder: Path) -> bytes:
 def _plain(document: Document) -> dict[str, Any]:
     """What the template reads. Texts travel as JSON strings, so that none of their characters is markup."""
     sections = [
-        asdict(section) | {"blocks": [_plain_block(block) for block in section.blocks]}
-        for section in document.sections
+        asdict(section) | {"blocks": [_plain_block(block) for block in section.blocks]} for section in document.sections
     ]
     return asdict(document) | {"sections": sections, "marks": MARKS}
 

@@ -10,7 +10,7 @@ MARKS = {"holds": "✓", "does not hold": "✗", "not distinguishable": "≈", "
 """A sign for each verdict, for readers who do not see its colour."""
 
 _LEGEND = {"published": "shaded: as published", "best": "bold: best of its column"}
-_CAPTION_LEAD = re.compile(r"(?:Table|Figure) \w*\d[^:]*:")
+_CAPTION_LEAD = re.compile(r"(?:Table|Figure) \w*\d[^:,.]*[:,.]")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,83 @@
+"""The six claims of report 000, each as the comparisons that it consists of."""
+
+from scipy.stats import spearmanr
+
+from pixcycle.report.content import Claim
+from pixcycle.report.values import Values
+from pixcycle.report.verdicts import pairwise_claim
+
+PAIRED = ("l1", "l2", "l1l2", "patch16", "patch286", "noskip")
+UNPAIRED = ("cyc-l1", "cyc-l2", "cyc-l1l2")
+
+FID_CLAIMS = [
+    (
+        "a",
+        "Without skip connections the FID is the worst on every dataset.",
+        ("facades", "maps"),
+        [(other, "noskip") for other in PAIRED[:-1]],
+    ),
+    (
+        "b",
+        "L1 has the best FID on every paired dataset.",
+        ("facades", "maps"),
+        [("l1", rival) for rival in PAIRED[1:]],
+    ),
+    (
+        "c",
+        "L1 has the best FID on every unpaired dataset.",
+        ("facades", "maps", "horse2zebra"),
+        [("cyc-l1", rival) for rival in UNPAIRED[1:]],
+    ),
+    (
+        "d",
+        "Patch 16 has a better FID than patch 286. (The report's own Table 1 disagrees on maps.)",
+        ("facades", "maps"),
+        [("patch16", "patch286")],
+    ),
+    (
+        "e",
+        "Paired training beats unpaired training with the same loss, on the datasets that both use.",
+        ("facades", "maps"),
+        list(zip(PAIRED[:3], UNPAIRED, strict=True)),
+    ),
+]
+"""Letter, text, datasets, and pairs of which the first must have the better FID."""
+
+TREND = 0.8
+"""Rank correlation of a loss with the epoch from which on we call it a trend (below -0.8: it falls)."""
+
+
+def claims(values: Values) -> list[Claim]:
+    """Claims a to f, judged on the datasets that were run (FID of whatever extractor was used)."""
+    compared = [
+        pairwise_claim(values, f"ucsd-claim-{letter}", text, "ucsd", datasets, pairs, "fid")
+        for letter, text, datasets, pairs in FID_CLAIMS
+    ]
+    return [*compared, _trend_claim(values)]
+
+
+def loss_curve_run(values: Values) -> str | None:
+    """The experiment of Figure 2 and of claim f: L1 on maps, or on facades where maps was not run."""
+    candidates = (f"ucsd-{dataset}-l1" for dataset in ("maps", "facades"))
+    return next((id for id in candidates if id in values.runs), None)
+
+
+def _trend_claim(values: Values) -> Claim:
+    id, text = (
+        "ucsd-claim-f",
+        "The L1 term falls over the epochs, while the GAN losses of G and D follow no pattern.",
+    )
+    run = loss_curve_run(values)
+    if run is None:
+        return Claim(id, text, "not run", "Its run is not part of this report.")
+    epochs = values.history(run).groupby("epoch").mean()
+    trend = {
+        term: float(spearmanr(epochs.index, epochs[term]).statistic) for term in ("g_reconstruction", "g_gan", "d")
+    }
+    falls = trend["g_reconstruction"] <= -TREND
+    patternless = all(abs(trend[term]) < TREND for term in ("g_gan", "d"))
+    told = (
+        f"{run}: rank correlation of the epoch means with the epoch: L1 {trend['g_reconstruction']:+.2f}, "
+        f"G's GAN loss {trend['g_gan']:+.2f}, D's loss {trend['d']:+.2f}; beyond ±{TREND} counts as a trend"
+    )
+    return Claim(id, text, "holds" if falls and patternless else "does not hold", told)
