@@ -10,8 +10,8 @@ NEEDED_GB = 9
 
 def missing():
     """Yields one line for each thing that would make the installation fail in its middle."""
-    if sys.version_info < (3, 11):
-        yield "Python 3.11 or newer (this is {}.{})".format(*sys.version_info)
+    if sys.version_info[:2] < (3, 11):
+        yield "Python 3.11 or newer (this is {}.{})".format(*sys.version_info[:2])
     for module in ("venv", "ensurepip"):
         if importlib.util.find_spec(module) is None:
             yield "Python's module '{}' (on Debian and Ubuntu: apt install python3-venv)".format(module)

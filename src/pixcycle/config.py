@@ -2,13 +2,15 @@
 
 import difflib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from pixcycle.errors import UserError
 
+ChapterKey = Literal["ucsd"]
+"""The reports that have a module in report/chapters."""
 ExtractorName = Literal["inception-v3", "efficientnet-lite0"]
 Positive = Annotated[int, Field(ge=1)]
 Factor = Annotated[float, Field(gt=0, le=1)]
@@ -44,6 +46,18 @@ class Source(Closed):
     """Of the files in it (`pixcycle digest`): accepts an archive that was packed anew."""
     bring: str | None = None
     """For what may not be fetched: what to download, and from where."""
+
+    @model_validator(mode="after")
+    def _lies_somewhere(self) -> Self:
+        if self.bring and not any(_is_path(location) for location in self.locations):
+            raise ValueError("says what to bring, but not where to put it; add a path to its locations")
+        if not self.locations:
+            raise ValueError("has no locations; add an address, a path or package:MODULE/FILE")
+        return self
+
+
+def _is_path(location: str) -> bool:
+    return not location.startswith("package:") and "://" not in location.removeprefix("file://")
 
 
 class Dataset(Closed):
@@ -169,8 +183,8 @@ class Params(Closed):
     weights: dict[ExtractorName, Source]
     recipes: dict[str, dict[str, Any]] = {}
     """Anchors for experiments to merge; not read on their own."""
-    chapters: dict[str, Chapter]
-    experiments: dict[str, dict[str, Experiment]]
+    chapters: dict[ChapterKey, Chapter]
+    experiments: dict[ChapterKey, dict[str, Experiment]]
     scales: dict[str, Scale]
 
 
@@ -247,7 +261,7 @@ def _one_line(error: Any, tree: Any, where: str) -> str:
         return f"{where}: {at}: unknown field; {hint}"
     if error["type"] == "missing":
         return f"{where}: {at}: is missing"
-    message = error["msg"].replace("Input should be", "must be")
+    message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     shown = error["input"]
     return f"{where}: {at}: {message}" + (f" (is {shown!r})" if not isinstance(shown, dict | list) else "")
 

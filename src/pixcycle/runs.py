@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pixcycle.config import Closed, Experiment, ExtractorName, Params, Scale, Source, experiment_ids, known
+from pixcycle.config import ChapterKey, Closed, Experiment, ExtractorName, Params, Scale, Source, experiment_ids, known
 from pixcycle.data.digest import declared_digest
 from pixcycle.errors import UserError
 from pixcycle.models.sizes import downsamplings, smallest_input
@@ -36,7 +36,7 @@ class Run(Closed):
     """One experiment at one scale with one seed, and the names of what it makes."""
 
     id: str
-    chapter: str
+    chapter: ChapterKey
     name: str
     seed: int
     scale: str

@@ -5,9 +5,7 @@ import hashlib
 import os
 import shutil
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files as resources
@@ -15,35 +13,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
-import requests
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-from urllib3.exceptions import HTTPError
-
 from pixcycle.config import Source
 from pixcycle.data.archives import is_archive, unpack
 from pixcycle.data.digest import content_digest, file_sha256, folder_digest, hold_to_first_seen, local_path
+from pixcycle.data.download import download
 from pixcycle.errors import UserError
 from pixcycle.files import finished_folder, read_json, write_json
 
-PIECE = 1 << 18
-TIMEOUTS = (10, 60)
-"""Seconds to connect, and between two pieces."""
-FRUITLESS_TRIES = 3
-"""So many connections in a row that bring a download no further end it."""
-SECONDS_BETWEEN_TRIES = 2.0
-SECONDS_BETWEEN_LINES = 5
-
 T = TypeVar("T")
-Show = Callable[[int, int | None], None]
-"""Told how many bytes of a download are here, and how many it has where the server says so."""
 
 
 @dataclass(frozen=True)
@@ -225,8 +202,7 @@ def _obtain(task: _Task, location: str) -> Path:
         raise UserError("is none of http://, https://, file://, package:MODULE/FILE and a path")
     name = PurePosixPath(unquote(urlsplit(location).path)).name or "download"
     to = task.downloads / hashlib.sha256(location.encode()).hexdigest()[:8] / name
-    with _shown(f"{task.name}  {name}", task.progress) as show:
-        _download(location, to, show)
+    download(location, to, title=f"{task.name}  {name}", progress=task.progress)
     return to
 
 
@@ -239,94 +215,6 @@ def _in_package(location: str) -> Path:
     if not file.is_file():
         raise UserError(f"{module} is installed, but has no file {name}")
     return file
-
-
-def _download(url: str, to: Path, show: Show) -> None:
-    """Download a file, going on from what is in `to` already, over several connections if need be."""
-    to.parent.mkdir(parents=True, exist_ok=True)
-    furthest, fruitless = _size(to), 0
-    while True:
-        try:
-            return _go_on(url, to, show)
-        except (requests.ConnectionError, requests.Timeout, HTTPError) as error:
-            here = _size(to)
-            fruitless = 0 if here > furthest else fruitless + 1
-            furthest = max(furthest, here)
-            if fruitless == FRUITLESS_TRIES:
-                cause = getattr(error.args[0] if error.args else error, "reason", error)
-                raise UserError(f"the connection failed or was lost after {here} bytes: {cause}") from error
-            time.sleep(SECONDS_BETWEEN_TRIES)
-
-
-def _go_on(url: str, to: Path, show: Show) -> None:
-    """One connection: the rest of the file if the server can and still has the same one, else all of it."""
-    note = to.with_name(f"{to.name}.server")
-    known = read_json(note) if note.exists() else {"validator": None, "size": None}
-    here = _size(to)
-    if here and here == known["size"]:
-        return
-    headers = {"Accept-Encoding": "identity"}
-    if here and known["validator"]:
-        headers |= {"Range": f"bytes={here}-", "If-Range": known["validator"]}
-    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUTS) as response:
-        resumed = response.headers.get("Content-Range", "").startswith(f"bytes {here}-")
-        if response.status_code == 416 or (response.status_code == 206 and not resumed):
-            to.unlink(missing_ok=True)
-            raise HTTPError("the server sent another range than the one asked for")
-        if response.status_code >= 400:
-            raise UserError(f"the server answers {response.status_code} {response.reason}")
-        if not resumed:
-            to.unlink(missing_ok=True)
-            here, known = 0, _of_server(response)
-            write_json(note, known)
-        with to.open("ab") as file:
-            for piece in response.raw.stream(PIECE, decode_content=False):
-                file.write(piece)
-                here += len(piece)
-                show(here, known["size"])
-    if known["size"] not in (None, here):
-        raise HTTPError(f"the server sent {here} of {known['size']} bytes")
-
-
-def _of_server(response: requests.Response) -> dict[str, Any]:
-    """What is needed to go on later: the size of the file, and what changes when it does (RFC 9110)."""
-    etag = response.headers.get("ETag", "W/")
-    validator = response.headers.get("Last-Modified") if etag.startswith("W/") else etag
-    size = response.headers.get("Content-Length")
-    return {"validator": validator, "size": int(size) if size else None}
-
-
-def _size(file: Path) -> int:
-    return file.stat().st_size if file.exists() else 0
-
-
-@contextmanager
-def _shown(title: str, progress: bool) -> Iterator[Show]:
-    """A bar on a terminal; elsewhere a line for each tenth, and one whenever some seconds have passed."""
-    if not progress:
-        yield lambda here, size: None
-    elif sys.stderr.isatty():
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-        with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-            shown = bar.add_task(title, total=None)
-            yield lambda here, size: bar.update(shown, completed=here, total=size)
-    else:
-        yield _lines(title)
-
-
-def _lines(title: str) -> Show:
-    last = (time.monotonic(), 0)
-
-    def show(here: int, size: int | None) -> None:
-        nonlocal last
-        now = time.monotonic()
-        tenth = size and (here - last[1] >= size / 10 or here == size)
-        if tenth or now - last[0] >= SECONDS_BETWEEN_LINES:
-            last = now, here
-            of = f" of {size / 1e6:.1f}" if size else ""
-            print(f"{title}  {here / 1e6:.1f}{of} MB", file=sys.stderr, flush=True)
-
-    return show
 
 
 def _say(task: _Task, text: str) -> None:

@@ -1,5 +1,6 @@
 """The two nodes of evaluation: features of the real test images, and all metrics of one run."""
 
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ def evaluate_run(
             continue
         fakes = read_fakes(translated, direction, prepared)
         domain = TARGET[direction]
-        measured[direction] = evaluate(
+        numbers = evaluate(
             fakes,
             np.load(real / f"{domain}.npy"),
             extract(network, fakes, device=device),
@@ -45,6 +46,8 @@ def evaluate_run(
             seed=run.seed,
             k=neighbours,
         )
+        # JSON has no infinity, which PSNR is where a generated image equals its truth.
+        measured[direction] = {name: n if n is None or isfinite(n) else None for name, n in numbers.items()}
     write_json(
         out,
         {

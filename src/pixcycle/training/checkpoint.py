@@ -30,7 +30,8 @@ def restore(work: Path, method: Any) -> Done:
         return Done()
     state = torch.load(path, map_location="cpu", weights_only=True)
     method.nets.load_state_dict(state["nets"])
-    method.load_extra_state(state["extra"])
+    for name, pool in method.pools.items():
+        pool.load_state_dict(state["pools"][name])
     torch.set_rng_state(state["rng"])
     if torch.cuda.is_available():
         torch.cuda.set_rng_state(state["cuda_rng"])
@@ -41,7 +42,7 @@ def save(work: Path, method: Any, done: Done) -> None:
     """Write the state beside the last one, then put it in its place."""
     state = {
         "nets": method.nets.state_dict(),
-        "extra": method.extra_state(),
+        "pools": {name: pool.state_dict() for name, pool in method.pools.items()},
         "rng": torch.get_rng_state(),
         "done": asdict(done),
     }

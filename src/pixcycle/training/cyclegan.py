@@ -1,15 +1,13 @@
 """CycleGAN: two generators that undo each other, judged without pairs (report 000, equations 4 to 6)."""
 
-from typing import Any
-
 from lightning_fabric import Fabric
 from torch import Tensor
 
 from pixcycle.config import Experiment
-from pixcycle.models.build import build_discriminator, build_generator
+from pixcycle.models.build import build_discriminator
 from pixcycle.models.losses import gan_loss, pixel_loss
 from pixcycle.models.pool import ImagePool
-from pixcycle.training.networks import Networks
+from pixcycle.training.networks import Networks, generator_of
 from pixcycle.training.pix2pix import discriminator_loss
 
 
@@ -44,17 +42,7 @@ class CycleGAN:
     """The networks of a CycleGAN run and one step of them."""
 
     def __init__(self, e: Experiment, fabric: Fabric, seed: int):
-        modules = {
-            name: build_generator(
-                e.generator,
-                crop_size=e.crop_size,
-                filters=e.filters,
-                norm=e.norm,
-                dropout=e.dropout,
-                skips=e.skips,
-            )
-            for name in ("g_ab", "g_ba")
-        }
+        modules = {name: generator_of(e) for name in ("g_ab", "g_ba")}
         scored = "d_b" if e.direction == "a_to_b" else "d_a"
         judges = ["d_a", "d_b"] if e.discriminators == 2 else [scored]
         modules |= {name: build_discriminator(e.patch, 3, e.filters, e.norm) for name in judges}
@@ -76,14 +64,3 @@ class CycleGAN:
             losses[judge] = discriminator_loss(nets[judge], None, real, fake, e.gan_mode)
         nets.descend("d", sum(losses[judge] for judge in self.judges))
         return losses
-
-    def generators(self) -> dict[str, str]:
-        """Direction -> the network that goes there."""
-        return {"a_to_b": "g_ab", "b_to_a": "g_ba"}
-
-    def extra_state(self) -> dict[str, Any]:
-        return {name: pool.state_dict() for name, pool in self.pools.items()}
-
-    def load_extra_state(self, state: dict[str, Any]) -> None:
-        for name, pool in self.pools.items():
-            pool.load_state_dict(state[name])

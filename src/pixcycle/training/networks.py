@@ -10,6 +10,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from pixcycle.config import Experiment
+from pixcycle.models.build import build_generator
 from pixcycle.models.init import init_weights
 
 
@@ -88,3 +89,10 @@ class Networks:
             module.load_state_dict(state["modules"][name])
         for group, optimiser in self.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][group])
+
+
+def generator_of(e: Experiment) -> nn.Module:
+    """The generator that an experiment describes, not yet initialised."""
+    return build_generator(
+        e.generator, crop_size=e.crop_size, filters=e.filters, norm=e.norm, dropout=e.dropout, skips=e.skips
+    )

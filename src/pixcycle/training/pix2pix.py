@@ -1,15 +1,13 @@
 """pix2pix: one generator, one discriminator that sees the input beside the output (report 000, equations 1 to 3)."""
 
-from typing import Any
-
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
 from pixcycle.config import Experiment
-from pixcycle.models.build import build_discriminator, build_generator
+from pixcycle.models.build import build_discriminator
 from pixcycle.models.losses import gan_loss, pixel_loss
-from pixcycle.training.networks import Networks
+from pixcycle.training.networks import Networks, generator_of
 
 
 def discriminator_loss(d, x: Tensor | None, y: Tensor, fake: Tensor, mode: str) -> Tensor:
@@ -42,18 +40,12 @@ class Pix2pix:
 
     def __init__(self, e: Experiment, fabric: Fabric, seed: int):
         modules = {
-            "g": build_generator(
-                e.generator,
-                crop_size=e.crop_size,
-                filters=e.filters,
-                norm=e.norm,
-                dropout=e.dropout,
-                skips=e.skips,
-            ),
+            "g": generator_of(e),
             "d": build_discriminator(e.patch, 6 if e.conditional else 3, e.filters, e.norm),
         }
         self.e = e
         self.nets = Networks(modules, {"g": ["g"], "d": ["d"]}, e, fabric, seed)
+        self.pools = {}
 
     def step(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:
         """One step of D, then one of G, on a batch in [-1, 1]; the losses as scalars."""
@@ -69,13 +61,3 @@ class Pix2pix:
             losses = generator_losses(d, seen, y, fake, e)
             nets.descend("g", losses["g"])
         return losses | {"d": loss_d}
-
-    def generators(self) -> dict[str, str]:
-        """Direction -> the network that goes there."""
-        return {self.e.direction: "g"}
-
-    def extra_state(self) -> dict[str, Any]:
-        return {}
-
-    def load_extra_state(self, state: dict[str, Any]) -> None:
-        del state

@@ -9,9 +9,9 @@ from PIL import Image
 
 from pixcycle.data.batches import test_images, to_tensor, to_uint8
 from pixcycle.files import finished_folder, read_json
-from pixcycle.models.build import build_generator
 from pixcycle.runs import Run
 from pixcycle.training import checkpoint
+from pixcycle.training.networks import generator_of
 
 FAKES = {"a_to_b": "fake_B", "b_to_a": "fake_A"}
 
@@ -62,9 +62,6 @@ def read_fakes(translated: Path, direction: str, prepared: Path) -> np.ndarray:
 
 
 def _generator(run: Run, state: dict[str, torch.Tensor], fabric: Fabric):
-    e = run.config
-    generator = build_generator(
-        e.generator, crop_size=e.crop_size, filters=e.filters, norm=e.norm, dropout=e.dropout, skips=e.skips
-    )
+    generator = generator_of(run.config)
     generator.load_state_dict(state)
     return fabric.setup_module(generator.to(memory_format=torch.channels_last)).eval()
