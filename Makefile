@@ -15,7 +15,7 @@ demo: .venv/installed
 	@echo "As a PDF:    $(CURDIR)/reports/demo/report.pdf"
 
 test: .venv/installed
-	@pytest -n 2 tests
+	@OMP_NUM_THREADS=1 pytest -n 2 --dist loadgroup tests
 
 lint: .venv/installed
 	@ruff check . && ruff format --check .

@@ -81,6 +81,31 @@ def test_a_patch_larger_than_a_scale_allows_names_the_scale(tree):
     assert "96" in message
 
 
+@pytest.mark.parametrize("locations", [[], ["https://example.org/c.zip", "package:cityscapes/c.zip", "ftp://c.zip"]])
+def test_data_to_bring_without_a_path_to_put_it_at_is_refused(tree, locations):
+    tree["datasets"]["cityscapes"]["sources"][0]["locations"] = locations
+    assert refused(tree) == (
+        "params.yaml: datasets.cityscapes.sources.0: says what to bring, but not where to put it; "
+        "add a path to its locations"
+    )
+
+
+@pytest.mark.parametrize("path", ["c.zip", "~/c.zip", "/d/c.zip", "file:///d/c.zip"])
+def test_data_to_bring_may_be_put_at_any_path(tree, path):
+    source = {"locations": ["https://example.org/c.zip", path], "bring": "the pairs"}
+    tree["datasets"]["cityscapes"]["sources"] = [source]
+    assert config.check(tree).datasets["cityscapes"].sources[0].locations[1] == path
+
+
+def test_a_source_without_a_location_is_refused(tree):
+    advice = "has no locations; add an address, a path or package:MODULE/FILE"
+    facades, inception = tree["datasets"]["facades"]["sources"], tree["weights"]["inception-v3"]
+    locations = facades[0].pop("locations")
+    assert refused(tree) == f"params.yaml: datasets.facades.sources.0: {advice}"
+    facades[0]["locations"], inception["locations"] = locations, []
+    assert refused(tree) == f"params.yaml: weights.inception-v3: {advice}"
+
+
 def test_settings_that_a_method_does_not_have_are_refused_rather_than_ignored(tree):
     facades_l1(tree)["pool_size"] = 50
     assert "experiments.ucsd.facades-l1.pool_size: pix2pix" in refused(tree)

@@ -1,4 +1,3 @@
-import gzip
 import hashlib
 import io
 import json
@@ -7,23 +6,20 @@ import signal
 import subprocess
 import sys
 import tarfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from pixcycle.config import Source
-from pixcycle.data import locations
 from pixcycle.data.locations import fetch, fetch_file
 from pixcycle.errors import UserError
+from tests.data.conftest import PAGE
 
 FILES = {"facades/train/1.jpg": hashlib.shake_256(b"1").digest(900_000), "facades/val/1.jpg": b"two"}
-PAGE = b"<!DOCTYPE html><html><title>Not here any more</title></html>"
 
 
 def sha256(content: bytes) -> str:
@@ -46,87 +42,9 @@ OTHER = tarball(FILES | {"facades/val/1.jpg": b"2"})
 CONTENT = sha256("".join(f"{sha256(content)}  {path}\n" for path, content in sorted(FILES.items())).encode())
 
 
-class Server(ThreadingHTTPServer):
-    """Serves what `put` was given, and remembers what was asked for and how many bytes it sent."""
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Answer)
-        self.pages: dict[str, Callable[[Answer], None]] = {}
-        self.asked: list[tuple[str, str | None]] = []
-        self.sent = 0
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def put(
-        self,
-        path: str,
-        body: bytes,
-        status: int = 200,
-        etag: str | None = '"1"',
-        ranges: bool = True,
-        sized: bool = True,
-        lose_after: list[int] | None = None,
-        stall: bool = False,
-    ) -> str:
-        """Serve `body` at `path`; returns the address.
-
-        lose_after: bytes after which each of the first connections is lost. stall: hang there instead.
-        """
-        self.pages[path] = partial(
-            Answer.answer, body=body, status=status, etag=etag, ranges=ranges, sized=sized,
-            lose_after=lose_after if lose_after is not None else [], stall=stall,
-        )  # fmt: skip
-        return self.address + path
-
-
-class Answer(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self):
-        self.server.asked.append((self.path, self.headers["Range"]))
-        self.server.pages.get(self.path, partial(Answer.answer, body=PAGE, status=404))(self)
-
-    def answer(self, body, status=200, etag=None, ranges=False, sized=True, lose_after=(), stall=False):
-        start = 0
-        asked = self.headers["Range"]
-        if ranges and asked and self.headers["If-Range"] in (etag, None):
-            start = int(asked.removeprefix("bytes=").removesuffix("-"))
-            status = 206 if start < len(body) else 416
-        self.send_response(status)
-        if etag:
-            self.send_header("ETag", etag)
-        if status == 206:
-            self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
-        if sized:
-            self.send_header("Content-Length", str(len(body) - start))
-        self.end_headers()
-        end = lose_after.pop(0) if lose_after else len(body)
-        self.wfile.write(body[start:end])
-        self.wfile.flush()
-        self.server.sent += len(body[start:end])
-        if stall and end < len(body):
-            time.sleep(60)
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as server:
-        server.daemon_threads = True
-        server.block_on_close = False
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield server
-        server.shutdown()
-
-
 @pytest.fixture(autouse=True)
 def in_a_project_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(locations, "SECONDS_BETWEEN_TRIES", 0)
 
 
 OUT = Path("data/raw/facades-1234abcd")
@@ -233,97 +151,6 @@ def test_a_single_image_is_kept_where_it_lies_or_downloaded_under_its_name(serve
     assert here["content"] == there["content"] == sha256(f"{sha256(image)}  earth.jpg\n".encode())
 
 
-def test_a_lost_connection_is_resumed_where_it_was_lost(server):
-    address = server.put("/facades.tar.gz", GOOD, lose_after=[150_000 * n for n in range(1, 6)])
-    assert files_of(*get(Source(locations=[address], sha256=sha256(GOOD)))) == FILES
-    starts = [asked for _, asked in server.asked]
-    assert starts == [None, *(f"bytes={150_000 * n}-" for n in range(1, 6))]
-    assert server.sent == len(GOOD)
-
-
-@pytest.mark.parametrize("how", [{"ranges": False}, {"etag": None}, {"etag": 'W/"weak"'}])
-def test_a_server_that_cannot_resume_is_asked_for_the_whole_file_again(server, how):
-    address = server.put("/facades.tar.gz", GOOD, lose_after=[500_000], **how)
-    assert files_of(*get(Source(locations=[address], sha256=sha256(GOOD)))) == FILES
-    assert server.sent == 500_000 + len(GOOD)
-
-
-def test_a_connection_that_is_always_lost_is_given_up_and_a_later_good_one_goes_on(server):
-    address = server.put("/facades.tar.gz", GOOD, lose_after=[500_000] * 20)
-    source = Source(locations=[address], sha256=sha256(GOOD))
-    assert f"{address}: the connection failed or was lost after 500000 bytes" in refusal(source)
-    assert 2 <= len(server.asked) <= 5
-    sent = server.sent
-    server.put("/facades.tar.gz", GOOD)
-    assert files_of(*get(source)) == FILES
-    assert server.sent - sent == len(GOOD) - 500_000
-
-
-def test_a_file_that_was_replaced_on_its_server_is_not_glued_to_the_old_one(server):
-    address = server.put("/facades.tar.gz", bytes(len(GOOD)), etag='"old"', lose_after=[500_000] * 20)
-    source = Source(locations=[address], sha256=sha256(GOOD))
-    refusal(source)
-    server.put("/facades.tar.gz", GOOD, etag='"new"')
-    assert files_of(*get(source)) == FILES
-
-
-def test_a_server_that_answers_with_another_range_is_asked_for_the_whole_file(server):
-    address = server.put("/facades.tar.gz", GOOD, lose_after=[500_000] * 20)
-    source = Source(locations=[address], sha256=sha256(GOOD))
-    refusal(source)
-    server.put("/facades.tar.gz", GOOD, ranges=False)
-    whole = server.pages["/facades.tar.gz"]
-
-    def beside_the_range(answer: Answer) -> None:
-        if not answer.headers["Range"]:
-            return whole(answer)
-        answer.send_response(206)
-        answer.send_header("Content-Range", f"bytes 100-{len(GOOD) - 1}/{len(GOOD)}")
-        answer.end_headers()
-        answer.wfile.write(GOOD[100:])
-
-    server.pages["/facades.tar.gz"] = beside_the_range
-    assert files_of(*get(source)) == FILES
-
-
-def test_a_server_that_gives_less_than_the_range_asked_for_is_asked_again(server):
-    address = server.put("/facades.tar.gz", GOOD, lose_after=[100_000])
-    first = server.pages["/facades.tar.gz"]
-
-    def at_most_300_kb(answer: Answer) -> None:
-        if not answer.headers["Range"]:
-            return first(answer)
-        start = int(answer.headers["Range"].removeprefix("bytes=").removesuffix("-"))
-        part = GOOD[start : start + 300_000]
-        answer.send_response(206)
-        answer.send_header("Content-Range", f"bytes {start}-{start + len(part) - 1}/{len(GOOD)}")
-        answer.send_header("Content-Length", str(len(part)))
-        answer.end_headers()
-        answer.wfile.write(part)
-
-    server.pages["/facades.tar.gz"] = at_most_300_kb
-    assert files_of(*get(Source(locations=[address], sha256=sha256(GOOD)))) == FILES
-    assert [asked for _, asked in server.asked] == [
-        None, "bytes=100000-", "bytes=400000-", "bytes=700000-",
-    ]  # fmt: skip
-
-
-def test_a_file_arrives_as_it_is_from_a_server_that_compresses_on_the_way(server):
-    image = b"satellite" * 1000
-
-    def compressing(answer: Answer) -> None:
-        wanted = "gzip" in (answer.headers["Accept-Encoding"] or "")
-        answer.send_response(200)
-        if wanted:
-            answer.send_header("Content-Encoding", "gzip")
-        answer.end_headers()
-        answer.wfile.write(gzip.compress(image) if wanted else image)
-
-    server.pages["/earth.jpg"] = compressing
-    [entry] = get(Source(locations=[f"{server.address}/earth.jpg"]))
-    assert (OUT / entry["root"]).read_bytes() == image
-
-
 def test_a_fetch_killed_in_the_middle_leaves_nothing_finished_and_the_next_call_resumes(server):
     address = server.put("/facades.tar.gz", GOOD, lose_after=[600_000], stall=True)
     code = f"""
@@ -363,15 +190,6 @@ def test_a_finished_source_is_not_fetched_again_when_the_next_one_failed(server)
     server.put("/2.tar.gz", REPACKED)
     assert [files_of(entry) for entry in get(first, second)] == [FILES, FILES]
     assert [path for path, _ in server.asked] == ["/1.tar.gz", "/2.tar.gz", "/2.tar.gz"]
-
-
-@pytest.mark.parametrize("status", [404, 500])
-def test_an_error_of_the_server_is_told_and_a_later_good_answer_works(server, status):
-    address = server.put("/facades.tar.gz", PAGE, status=status)
-    source = Source(locations=[address], sha256=sha256(GOOD))
-    assert f"{address}: the server answers {status}" in refusal(source)
-    server.put("/facades.tar.gz", GOOD)
-    assert files_of(*get(source)) == FILES
 
 
 @pytest.mark.parametrize("declared", [{"sha256": sha256(GOOD)}, {"content": CONTENT}, {}])
@@ -607,14 +425,13 @@ def test_a_single_file_without_a_sha256_is_recorded_and_held_to(server, declared
     assert Path("data/weights/inception.pth").read_bytes() == GOOD
 
 
-def test_progress_is_told_in_plain_lines_where_there_is_no_terminal(server, capsys):
-    image = hashlib.shake_256(b"").digest(3_000_000)
-    source = Source(locations=[server.put("/earth.jpg", image)], sha256=sha256(image))
-    fetch("earth", [source], OUT, mirror=None, recorded=RECORDED)
-    lines = capsys.readouterr().err.splitlines()
-    assert 5 <= len(lines) <= 11
-    assert all(line.startswith("earth  earth.jpg  ") and line.endswith(" of 3.0 MB") for line in lines)
-    assert lines[-1] == "earth  earth.jpg  3.0 of 3.0 MB"
+def test_progress_names_the_dataset_and_what_is_done_with_which_file(server, capsys):
+    source = Source(locations=[server.put("/d/facades.tar.gz", GOOD)])
+    fetch("facades", [source], OUT, mirror=None, recorded=RECORDED)
+    *downloading, unpacking = capsys.readouterr().err.splitlines()
+    assert downloading
+    assert all(line.startswith("facades  facades.tar.gz  0.") for line in downloading)
+    assert unpacking == "facades  unpacking facades.tar.gz"
 
 
 def test_no_progress_is_told_where_none_is_wanted(server, capsys):

@@ -9,14 +9,7 @@ from typing import Any
 
 import requests
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from urllib3.exceptions import HTTPError
 
 from pixcycle.errors import UserError
@@ -39,8 +32,8 @@ def download(url: str, to: Path, *, title: str, progress: bool) -> None:
 
     What the server says about the file is kept beside it, in TO.server.
     title: what precedes the progress, which is told on stderr if `progress`.
-    Raises UserError when the server refuses, or when the connections bring no more; what is here stays for the
-    next call, and so it does after an OSError such as a full disk.
+    Raises UserError when the server answers with an error, or when several connections in a row bring nothing more.
+    What arrived before that stays, and the next call goes on from it.
     """
     to.parent.mkdir(parents=True, exist_ok=True)
     with _shown(title, progress) as show:
