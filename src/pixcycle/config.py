@@ -173,9 +173,9 @@ class Params(Closed):
 
     scale: str
     seeds: list[Annotated[int, Field(ge=0)]] = Field(min_length=1)
-    extractor: ExtractorName | None = None
+    extractor: ExtractorName | None
     """Instead of the scale's."""
-    neighbours: Positive = 3
+    neighbours: Positive
     """k of the k-th nearest neighbour in precision and recall."""
     mirror: str | None = None
     """Address or folder that is tried first for everything that is fetched."""
