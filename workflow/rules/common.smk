@@ -42,6 +42,10 @@ def run_key(wildcards):
     return run_of(wildcards).key
 
 
+def longest_first(wildcards):
+    return run_of(wildcards).work
+
+
 def run_folder(wildcards):
     return run_of(wildcards).folder
 

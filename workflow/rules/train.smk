@@ -6,6 +6,7 @@ rule train:
         directory("results/{scale}/{chapter}/{experiment}/{seed}-{fp}"),
     log:
         "logs/{scale}/{chapter}-{experiment}/train-{seed}-{fp}.log",
+    priority: longest_first
     conda:
         "../envs/pixcycle.yaml"
     threads: 1
