@@ -1,6 +1,6 @@
 """The demo's trainings on two cores against one: python benchmarks/cores.py [ROUNDS]
 
-Interleaved (two, one, two, one, ...), each time in a fresh clone of the last commit; prints wall seconds and their ratio.
+Interleaved (two, one, two, one, ...), each time in a fresh clone of the last commit; prints wall seconds and ratio.
 """
 
 import statistics

@@ -110,6 +110,7 @@ def _notes(values: Values, experiments: list[str]) -> list[str]:
         f"{n['n_fake']} generated against {n['n_real']} real test images, PNG at {first.config.crop_size} × "
         f"{first.config.crop_size} pixels, k = {values.plan.params.neighbours}, seed {seeds}; "
         + "; ".join(f"features: {extractor.label}, resized {extractor.resize}" for extractor in values.extractors)
+        + "."
     ]
     if not values.comparable:
         notes.append("No differences are given: ours and the published values were not measured with one ruler.")
