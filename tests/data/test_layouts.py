@@ -15,7 +15,7 @@ SPLITS = {"train": ["train"], "test": ["val", "test"]}
 
 
 def dataset(layout: str, **fields) -> Dataset:
-    tree = {"title": "Tiny", "layout": layout, "sources": [{}], "splits": SPLITS, "licence": "free"}
+    tree = {"title": "Tiny", "layout": layout, "sources": [{"locations": ["one"]}], "splits": SPLITS, "licence": "free"}
     return Dataset(**(tree | fields))
 
 

@@ -24,7 +24,7 @@ def dataset(**fields) -> Dataset:
     tree = {
         "title": "Tiny pairs",
         "layout": "side_by_side",
-        "sources": [{}],
+        "sources": [{"locations": ["one"]}],
         "splits": {"train": ["train"], "test": ["val"]},
         "published": {"train": 5},
         "licence": "free",
