@@ -19,7 +19,4 @@ localrules:
 rule all:
     default_target: True
     input:
-        rules.report.output,
-        [ancient(run.folder) for run in PLAN.runs.values()],
-        [ancient(run.translated) for run in PLAN.runs.values()],
-        [ancient(run.metrics) for run in PLAN.runs.values()],
+        everything_of("all"),

@@ -8,6 +8,7 @@ import yaml
 
 from pixcycle import config, runs
 from pixcycle.errors import UserError
+from pixcycle.metrics.extractors import EXTRACTORS
 
 ROOT = Path(__file__).parents[1]
 
@@ -120,6 +121,12 @@ def test_a_file_that_is_not_yaml_is_answered_in_one_line(tmp_path):
     (tmp_path / "params.yaml").write_text("scale: [full\n")
     with pytest.raises(UserError, match=r"params\.yaml: not YAML: .*line 2"):
         config.load(tmp_path / "params.yaml")
+
+
+def test_the_weights_to_fetch_are_those_that_the_extractor_accepts(tree):
+    for name, source in config.check(tree).weights.items():
+        spec = EXTRACTORS[name]
+        assert (source.sha256, source.locations[0]) == (spec.weights_sha256, spec.weights_source)
 
 
 def test_the_published_schema_is_the_code_s():

@@ -100,6 +100,26 @@ def test_a_target_is_all_or_a_chapter_or_a_dataset_in_it_or_an_experiment(tree):
     assert len(p.select("all")) == len(p.runs) == len(p.select("ucsd"))
 
 
+def test_a_target_that_is_an_experiment_leaves_out_those_whose_names_continue_it(tree):
+    tree["experiments"]["ucsd"]["facades-l1-slow"] = tree["experiments"]["ucsd"]["facades-l1"] | {"lr": 0.0001}
+    assert {r.id for r in plan(tree).select("ucsd-facades-l1")} == {"ucsd-facades-l1"}
+
+
+def test_a_replaced_archive_of_one_s_own_renames_its_experiments(tree, tmp_path):
+    archive = tmp_path / "pairs.zip"
+    archive.write_bytes(b"first")
+    tree["datasets"]["facades"]["sources"] = [{"locations": [str(archive)]}]
+    before = folders(tree)
+    archive.write_bytes(b"other")
+    assert renamed(before, folders(tree)) == {key for key in before if "facades" in key}
+
+
+def test_words_for_readers_rename_nothing(tree):
+    before = folders(tree)
+    tree["datasets"]["facades"] |= {"title": "Fronts", "domains": ["front", "parts"], "published": {"train": 1}}
+    assert folders(tree) == before
+
+
 def test_a_stand_in_is_remembered_with_what_it_stands_for(tree):
     run = plan(tree | {"scale": "demo"}).runs["ucsd-facades-l1/0"]
     assert (run.asked_dataset, run.config.dataset) == ("facades", "earth")

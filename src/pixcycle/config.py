@@ -75,7 +75,6 @@ class Dataset(Closed):
     """What a reader should call the two domains."""
     paired: bool = True
     licence: str
-    note: str = ""
 
 
 class Experiment(Closed):
@@ -205,7 +204,7 @@ def check(tree: Any, where: str = "params.yaml") -> Params:
     try:
         params = Params.model_validate(tree)
     except ValidationError as error:
-        raise UserError("\n".join(_one_line(e, tree, where) for e in error.errors())) from None
+        raise UserError("\n".join(_one_line(e, where) for e in error.errors())) from None
     mistakes = list(_dangling_names(params))
     if mistakes:
         raise UserError("\n".join(f"{where}: {mistake}" for mistake in mistakes))
@@ -249,7 +248,7 @@ def _dangling_names(params: Params):
             yield from missing(f"scales.{name}.stand_ins", dataset, params.datasets, "dataset")
 
 
-def _one_line(error: Any, tree: Any, where: str) -> str:
+def _one_line(error: Any, where: str) -> str:
     """A pydantic error as `file: path.to.field: what is wrong; what would be right`."""
     loc = [str(part) for part in error["loc"] if part != "[key]"]
     *parents, field = loc or [""]

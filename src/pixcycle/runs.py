@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pixcycle.config import ChapterKey, Closed, Experiment, ExtractorName, Params, Scale, Source, experiment_ids, known
+from pixcycle.config import ChapterKey, Closed, Experiment, ExtractorName, Params, Scale, experiment_ids, known
 from pixcycle.data.digest import declared_digest
 from pixcycle.errors import UserError
 from pixcycle.models.sizes import downsamplings, smallest_input
@@ -20,7 +20,7 @@ RECIPE = {"fetch": 1, "prepare": 1, "train": 1, "translate": 1, "features": 1, "
 """Raised by hand when the same settings would give another result; tests/training/test_golden.py notices."""
 
 DESCRIPTIVE = {"dataset", "label", "extra", "assumes"}
-"""Fields of an experiment that decide nothing of its result (the data speaks for the dataset's name)."""
+"""Fields of an experiment that decide nothing of its result (the key of its data stands for the dataset)."""
 
 
 class Data(Closed):
@@ -93,6 +93,8 @@ class Plan(Closed):
         known(selection, selections(self), "target")
         if selection == "all":
             return list(self.runs.values())
+        if exact := [r for r in self.runs.values() if r.id == selection]:
+            return exact
         return [r for r in self.runs.values() if f"{r.id}-".startswith(f"{selection}-")]
 
 
@@ -195,7 +197,9 @@ def _data(params: Params, experiment: Experiment, raw: str) -> Data:
         "train_images": scale.train_images,
         "test_images": scale.test_images,
     }
-    made_by = [raw, dataset.layout, dataset.splits, dataset.domains, dataset.paired, spec, RECIPE["prepare"]]
+    # Elsewhere the domains are words for readers; of earth they choose the maps.
+    domains = dataset.domains if dataset.layout == "earth" else None
+    made_by = [raw, dataset.layout, dataset.splits, domains, dataset.paired, spec, RECIPE["prepare"]]
     return Data(key=f"{experiment.dataset}-{fingerprint(made_by)}", dataset=experiment.dataset, raw=raw, spec=spec)
 
 
@@ -232,8 +236,3 @@ def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str) 
 def features_key(data: str, extractor: str) -> str:
     """The name of the real test images' features."""
     return f"{data}-{extractor}-{fingerprint([data, extractor, RECIPE['features']])}"
-
-
-def weights_source(params: Params, extractor: str) -> Source | None:
-    """Where an extractor's weights are fetched from; None for one whose weights come with its package."""
-    return params.weights.get(extractor)

@@ -131,7 +131,7 @@ def test_claims_that_the_numbers_support_hold_and_others_do_not(results):
 def test_a_claim_names_the_numbers_it_rests_on_and_the_datasets_it_was_not_judged_on(results):
     evidence = claims(results)["d"].evidence
     assert "FID on facades: Patch GAN 16 130.00, Patch GAN 286 140.00." in evidence
-    assert "Not judged on maps." in evidence
+    assert "Not judged on cityscapes, maps." in evidence
 
 
 def test_claims_without_runs_say_that_they_were_not_run(tmp_path):

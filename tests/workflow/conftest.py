@@ -33,6 +33,7 @@ class Project:
         environment = os.environ | {
             "PATH": f"{self.folder}/bin:{BIN}:{os.environ['PATH']}",
             "PIXCYCLE_CALLS": str(self.calls),
+            "PYTHONPATH": str(self.folder / "src"),
         }
         done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=500)
         output = done.stdout + done.stderr

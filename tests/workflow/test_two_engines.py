@@ -45,11 +45,29 @@ def test_rows_3_and_6_an_edited_lr_trains_that_experiment_and_reverting_finds_th
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_row_9_an_edited_caption_remakes_the_report_and_trains_nothing(project, engine):
-    project.edit(lambda tree: tree["chapters"]["ucsd"].update(title="Another caption altogether"))
+def test_row_9_an_edited_text_or_colour_remakes_the_report_and_trains_nothing(project, engine):
+    def rename(tree):
+        tree["chapters"]["ucsd"]["title"] = "Another title altogether"
+        tree["datasets"]["tiny"] |= {"title": "Renamed pairs", "domains": ["picture", "negative"]}
+
+    project.edit(rename)
+    style = project.folder / "src/pixcycle/report/templates/report.css"
+    style.write_text(style.read_text() + "\nbody { color: #123456; }\n")
     project.run(*engine)
     assert project.trained() == []
-    assert "Another caption altogether" in (project.folder / "reports/tiny/report.html").read_text()
+    page = (project.folder / "reports/tiny/report.html").read_text()
+    for text in ("Another title altogether", "Renamed pairs (A: picture, B: negative)", "#123456"):
+        assert text in page
+    assert NOTHING_TO_DO in project.snakemake("-n")
+
+
+def test_a_node_that_was_lost_is_made_again_by_a_target_whose_report_exists(project):
+    project.snakemake("ucsd-facades")
+    assert project.trained() == []
+    folder = next((project.folder / "results/tiny/ucsd/facades-noskip").glob("0-*"))
+    project.run("rm", "-r", str(folder))
+    project.snakemake("ucsd-facades")
+    assert project.trained() == ["ucsd-facades-noskip/0"]
 
 
 def test_a_deleted_run_is_trained_again_and_gives_the_same_numbers(project):

@@ -22,7 +22,11 @@ PLAN_FILE = f".snakemake/plans/{PLAN.fingerprint}.json"
 if not Path(PLAN_FILE).exists():
     write_json(Path(PLAN_FILE), PLAN.model_dump(mode="json"))
 DATASET_OF_RAW = {node.raw: node.dataset for node in PLAN.data.values()}
-RUN_BY_NAME = {(run.scale, run.chapter, run.name, str(run.seed)): run for run in PLAN.runs.values()}
+RUN_BY_FINGERPRINT = {
+    (run.key, fingerprint): run
+    for run in PLAN.runs.values()
+    for fingerprint in (run.fingerprint, run.translated_fingerprint, run.metrics_fingerprint)
+}
 
 # With two runs side by side on few cores, threads that spin while they wait cost a factor of ten.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -34,8 +38,29 @@ wildcard_constraints:
 
 
 def run_of(wildcards):
-    """The run that the wildcards of a path under results/ belong to."""
-    return RUN_BY_NAME[wildcards.scale, wildcards.chapter, wildcards.experiment, wildcards.seed]
+    """The run that the wildcards of a path under results/ belong to, if params.yaml still makes it."""
+    key = f"{wildcards.chapter}-{wildcards.experiment}/{wildcards.seed}"
+    if (key, wildcards.fp) not in RUN_BY_FINGERPRINT:
+        raise UserError(f"params.yaml no longer makes {key} under the name {wildcards.fp}; start Snakemake anew")
+    return RUN_BY_FINGERPRINT[key, wildcards.fp]
+
+
+def report_folder(selection):
+    return f"reports/{SCALE}" if selection == "all" else f"reports/{SCALE}/{selection}"
+
+
+def nodes_of(selection):
+    """Every folder and file that the report of a selection is made from."""
+    runs = PLAN.select(selection)
+    prepared = {f"data/prepared/{run.data}": None for run in runs}
+    return [*prepared, *(path for run in runs for path in (run.folder, run.translated, run.metrics))]
+
+
+def everything_of(selection):
+    """The report of a selection and what it is made from."""
+    made_from = f"made-from/{report_fingerprint(PLAN, selection)}.json"
+    made = [f"{report_folder(selection)}/{name}" for name in ("report.html", "report.pdf", "values.json", made_from)]
+    return [*made, *(ancient(path) for path in nodes_of(selection))]
 
 
 def run_key(wildcards):

@@ -42,7 +42,7 @@ def content_digest(files: Iterable[tuple[str, str]]) -> str:
 
 
 def folder_digest(folder: Path, cache: Path | None) -> str:
-    """Content digest of all files below a folder, links followed, paths relative to it.
+    """Content digest of all files below a folder, links followed, paths relative to it; or of one file by its name.
 
     cache: JSON file with size, times and sha256 of each file, so that only changed ones are read again.
     Raises UserError for a folder without files.
@@ -56,7 +56,7 @@ def folder_digest(folder: Path, cache: Path | None) -> str:
         stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
         *known_stamp, sha256 = before.get(path, [None])
         if known_stamp != stamp:
-            sha256 = file_sha256(Path(entry.path))
+            sha256 = file_sha256(Path(entry))
         if now - max(stamp[1:]) > SETTLED_NS:
             after[path] = [*stamp, sha256]
         digests.append((path, sha256))
@@ -78,9 +78,9 @@ def declared_digest(source: Source, root: Path) -> str:
     if declared := source.sha256 or source.content:
         return declared
     for location in source.locations:
-        folder = local_path(location, root)
-        if folder and folder.is_dir():
-            return folder_digest(folder, root / "data/.digests.json")
+        path = local_path(location, root)
+        if path and path.exists():
+            return folder_digest(path, root / "data/.digests.json")
     return location_key(source)
 
 
@@ -129,7 +129,10 @@ def _remembered(cache: Path | None) -> dict[str, dict[str, list]]:
 
 def _files_below(
     folder: Path | str, prefix: str = "", above: tuple[str, ...] = ()
-) -> Iterator[tuple[str, os.DirEntry]]:
+) -> Iterator[tuple[str, os.DirEntry | Path]]:
+    if os.path.isfile(folder):
+        yield os.path.basename(folder), Path(folder)
+        return
     real = os.path.realpath(folder)
     if real in above:
         return

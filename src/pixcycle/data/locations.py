@@ -15,7 +15,15 @@ from urllib.parse import unquote, urlsplit
 
 from pixcycle.config import Source
 from pixcycle.data.archives import is_archive, unpack
-from pixcycle.data.digest import content_digest, file_sha256, folder_digest, hold_to_first_seen, local_path
+from pixcycle.data.digest import (
+    content_digest,
+    declared_digest,
+    file_sha256,
+    folder_digest,
+    hold_to_first_seen,
+    local_path,
+    location_key,
+)
 from pixcycle.data.download import download
 from pixcycle.errors import UserError
 from pixcycle.files import finished_folder, read_json, write_json
@@ -144,7 +152,7 @@ def _raw(task: _Task, files: Path, location: str, file: Path) -> dict[str, Any]:
                     files.mkdir()
                     root = f"{files.name}/{file.rename(files / file.name).name}"
         _check_content(source, sha256, content)
-        if sha256 and not (source.sha256 or source.content):
+        if sha256 and declared_digest(source, Path()) == location_key(source):
             hold_to_first_seen(task.recorded, source, sha256, size, location)
     except UserError:
         shutil.rmtree(files, ignore_errors=True)
@@ -164,7 +172,7 @@ def _check_content(source: Source, sha256: str | None, content: str) -> None:
 
 def _single(task: _Task, out: Path, location: str, file: Path) -> None:
     sha256 = _checked_sha256(task.source, file)
-    if not task.source.sha256:
+    if not task.source.sha256 and declared_digest(task.source, Path()) == location_key(task.source):
         hold_to_first_seen(task.recorded, task.source, sha256, file.stat().st_size, location)
     if task.downloads not in file.parents:
         file = shutil.copyfile(file, task.work / "copy")

@@ -13,11 +13,10 @@ def cards(values: Values) -> list[Block]:
     blocks: list[Block] = []
     for key, manifest in values.manifests.items():
         used = dict.fromkeys(run.asked_dataset for seeds in values.runs.values() for run in seeds if run.data == key)
-        domains = dict(zip("AB", manifest["domains"], strict=True))
         dataset = values.plan.params.datasets[manifest["dataset"]]
         card = manifest["card"]
-        title = f"Dataset card of {manifest['title']} (A: {domains['A']}, B: {domains['B']})"
-        rows = [_count(folder, **count) for folder, count in card["counts"].items()]
+        title = f"Dataset card of {dataset.title} (A: {dataset.domains[0]}, B: {dataset.domains[1]})"
+        rows = [_count(folder, n["found"], dataset.published.get(folder)) for folder, n in card["counts"].items()]
         blocks.append(Table(f"card-{key}", title, COUNTS, rows))
         remarks = [
             ("Prepared", _each(card["images"], lambda n: _each(n, str))),
@@ -25,14 +24,16 @@ def cards(values: Values) -> list[Block]:
             ("Exact duplicates", _each(card["duplicates"], _duplicates)),
             ("Grey images", _each(card["grey"], lambda grey: f"{grey['total']}{_such_as(grey['names'])}")),
             ("Licence", f"{dataset.licence}."),
-            ("Stands for" if dict(values.stand_ins) else "Used as", f"{', '.join(used)}."),
+            ("Used as" if manifest["dataset"] in used else "Stands for", f"{', '.join(used)}."),
         ]
         blocks.append(Bullets(remarks))
     return blocks
 
 
-def _count(folder: str, found: int, published: int | None, difference: int | None) -> list[Cell]:
-    told = ["–", "–"] if published is None else [str(published), f"{difference:+d}" if difference else "0"]
+def _count(folder: str, found: int, published: int | None) -> list[Cell]:
+    told = (
+        ["–", "–"] if published is None else [str(published), f"{found - published:+d}" if found != published else "0"]
+    )
     return [Cell(folder), Cell(told[0], "published"), Cell(str(found)), Cell(told[1])]
 
 

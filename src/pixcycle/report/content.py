@@ -100,7 +100,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole report. facts: short lines under the title (scale, data, extractor, runs, date of the newest run)."""
+    """A whole report. facts: short lines under the title (scale, data, features, runs)."""
 
     title: str
     subtitle: str

@@ -32,7 +32,7 @@ def document(values: Values, root: Path, out: Path) -> Document:
             ("Scale", f"{params.scale} ({scale.title})"),
             ("Data", ", ".join(_data_titles(values))),
             ("Features", "; ".join(extractor.label for extractor in values.extractors)),
-            ("Runs", f"{sum(map(len, values.runs.values()))} of {len(values.runs)} experiments"),
+            ("Runs", f"{sum(map(len, values.runs.values()))}, of {len(values.runs)} experiments"),
         ],
         notices=_notices(values),
         sections=sections,
@@ -40,7 +40,8 @@ def document(values: Values, root: Path, out: Path) -> Document:
 
 
 def _data_titles(values: Values) -> list[str]:
-    return list(dict.fromkeys(manifest["title"] for manifest in values.manifests.values()))
+    datasets = values.plan.params.datasets
+    return list(dict.fromkeys(datasets[manifest["dataset"]].title for manifest in values.manifests.values()))
 
 
 def _notices(values: Values) -> list[Notice]:

@@ -11,11 +11,13 @@ PUBLISHED = Path("reports/published")
 def report_fingerprint(plan: Plan, selection: str, root: Path = Path()) -> str:
     """Changes with any measured run, any text of params.yaml that is shown, any template, caption or colour."""
     runs = [[run.key, run.metrics_fingerprint, run.config.model_dump(mode="json")] for run in plan.select(selection)]
-    words = plan.params.model_dump(mode="json", include={"chapters", "scales", "datasets", "neighbours"})
-    sources = [*sorted(Path(__file__).parent.rglob("*")), *sorted((root / PUBLISHED).glob("*.csv"))]
+    words = plan.params.model_dump(mode="json", include={"chapters", "datasets", "neighbours"})
+    scale = plan.params.scales[plan.params.scale].model_dump(mode="json")
+    package = Path(__file__).parents[1]
+    sources = [*package.glob("report/**/*"), package / "metrics/extractors.py", *(root / PUBLISHED).glob("*.csv")]
     code = {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        f"{path.parent.name}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sources
         if path.suffix in {".py", ".j2", ".typ", ".css", ".csv"}
     }
-    return fingerprint([selection, runs, words, code])
+    return fingerprint([selection, runs, words, scale, code])

@@ -22,19 +22,19 @@ def sample_grid(
     first = values.one(experiments[0])
     prepared = root / "data/prepared" / first.data
     manifest = read_json(prepared / "manifest.json")
-    names = manifest["splits"]["test"]["A"]["names"]
+    target = TARGET[first.config.direction]
+    source = "AB".replace(target, "")
+    names = manifest["splits"]["test"][source]["names"]
     if name in names:
         chosen = [names.index(name)]
     elif rows == 1:
         chosen = [min(7, len(names) - 1)]
     else:
         chosen = np.unique(np.linspace(0, len(names) - 1, rows).round().astype(int)).tolist()
-    target = TARGET[first.config.direction]
-    source = "AB".replace(target, "")
     columns = [
         ("Input", _real(prepared, source, chosen)),
         *([("Ground truth", _real(prepared, target, chosen))] if manifest["paired"] else []),
-        *((values.one(e).config.label, _fakes(values, e, target, prepared, root, chosen)) for e in experiments),
+        *((values.one(e).config.label, _fakes(values, e, root, [names[i] for i in chosen])) for e in experiments),
     ]
     figures.save(figures.image_grid(columns), file)
     return file, [names[i] for i in chosen]
@@ -45,9 +45,7 @@ def _real(prepared: Path, domain: str, chosen: list[int]) -> list[np.ndarray]:
     return [np.asarray(images[i]) for i in chosen]
 
 
-def _fakes(values: Values, experiment: str, target: str, prepared: Path, root: Path, chosen: list[int]):
+def _fakes(values: Values, experiment: str, root: Path, names: list[str]) -> list[np.ndarray]:
     run = values.one(experiment)
-    source = "AB".replace(target, "")
-    names = read_json(prepared / "manifest.json")["splits"]["test"][source]["names"]
     folder = root / run.translated / FAKES[run.config.direction]
-    return [read_png(folder / f"{names[i]}.png") for i in chosen]
+    return [read_png(folder / f"{name}.png") for name in names]

@@ -11,7 +11,8 @@ Order = Literal["better", "worse", "unclear"]
 
 RULER = (
     "A claim holds if every comparison that it consists of comes out as it says, and does not hold if one comes out "
-    "the other way. It counts as not run while comparisons are missing that could still refute it. Over several seeds "
+    "the other way; it is judged on the datasets that were run, and the others are named. It counts as not run while "
+    "comparisons on a dataset that was run are missing and could still refute it. Over several seeds "
     "a difference inside their spread is not distinguishable; with a single seed no spread is known, and every "
     "difference counts, however small."
 )

@@ -33,7 +33,7 @@ def restore(work: Path, method: Any) -> Done:
     for name, pool in method.pools.items():
         pool.load_state_dict(state["pools"][name])
     torch.set_rng_state(state["rng"])
-    if torch.cuda.is_available():
+    if "cuda_rng" in state and torch.cuda.is_available():
         torch.cuda.set_rng_state(state["cuda_rng"])
     return Done(**state["done"])
 
