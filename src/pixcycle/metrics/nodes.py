@@ -11,9 +11,7 @@ from pixcycle.files import finished_folder, read_json, write_json
 from pixcycle.metrics.evaluate import evaluate
 from pixcycle.metrics.features import extract, load_extractor
 from pixcycle.runs import Run
-from pixcycle.training.translate import FAKES, read_fakes
-
-TARGET = {"a_to_b": "B", "b_to_a": "A"}
+from pixcycle.training.translate import TARGET, fakes_folder, read_fakes
 
 
 def real_features(extractor: str, weights: Path | None, prepared: Path, out: Path) -> None:
@@ -33,11 +31,10 @@ def evaluate_run(
     network, device = load_extractor(run.extractor, weights), Fabric(devices=1).device
     truth = dict(zip("AB", test_images(prepared)[:2], strict=True))
     measured = {}
-    for direction in FAKES:
-        if not (translated / FAKES[direction]).exists():
+    for direction, domain in TARGET.items():
+        if not fakes_folder(translated, direction).exists():
             continue
         fakes = read_fakes(translated, direction, prepared)
-        domain = TARGET[direction]
         numbers = evaluate(
             fakes,
             np.load(real / f"{domain}.npy"),

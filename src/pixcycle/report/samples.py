@@ -5,10 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from pixcycle.files import read_json
-from pixcycle.metrics.nodes import TARGET
 from pixcycle.report import figures
 from pixcycle.report.values import Values
-from pixcycle.training.translate import FAKES, read_png
+from pixcycle.training.translate import SOURCE, TARGET, fakes_folder, read_png
 
 
 def sample_grid(
@@ -23,7 +22,7 @@ def sample_grid(
     prepared = root / "data/prepared" / first.data
     manifest = read_json(prepared / "manifest.json")
     target = TARGET[first.config.direction]
-    source = "AB".replace(target, "")
+    source = SOURCE[first.config.direction]
     names = manifest["splits"]["test"][source]["names"]
     if name in names:
         chosen = [names.index(name)]
@@ -47,5 +46,5 @@ def _real(prepared: Path, domain: str, chosen: list[int]) -> list[np.ndarray]:
 
 def _fakes(values: Values, experiment: str, root: Path, names: list[str]) -> list[np.ndarray]:
     run = values.one(experiment)
-    folder = root / run.translated / FAKES[run.config.direction]
+    folder = fakes_folder(root / run.translated, run.config.direction)
     return [read_png(folder / f"{name}.png") for name in names]

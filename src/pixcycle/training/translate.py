@@ -13,7 +13,8 @@ from pixcycle.runs import Run
 from pixcycle.training import checkpoint
 from pixcycle.training.networks import generator_of
 
-FAKES = {"a_to_b": "fake_B", "b_to_a": "fake_A"}
+SOURCE = {"a_to_b": "A", "b_to_a": "B"}
+TARGET = {"a_to_b": "B", "b_to_a": "A"}
 
 
 def translate(run: Run, trained: Path, prepared: Path, out: Path, batch_size: int = 16) -> None:
@@ -34,7 +35,7 @@ def translate(run: Run, trained: Path, prepared: Path, out: Path, batch_size: in
                 with torch.inference_mode():
                     fakes = to_uint8(generator(to_tensor(batch, fabric.device)))
                 for name, fake in zip(names[start : start + batch_size], fakes, strict=True):
-                    save_png(work / FAKES[direction] / f"{name}.png", fake)
+                    save_png(fakes_folder(work, direction) / f"{name}.png", fake)
 
 
 def generator_names(run: Run) -> dict[str, str]:
@@ -42,6 +43,11 @@ def generator_names(run: Run) -> dict[str, str]:
     if run.config.method == "pix2pix":
         return {run.config.direction: "g"}
     return {"a_to_b": "g_ab", "b_to_a": "g_ba"}
+
+
+def fakes_folder(translated: Path, direction: str) -> Path:
+    """Where the images that were generated in a direction lie: fake_A or fake_B, by the domain that they imitate."""
+    return translated / f"fake_{TARGET[direction]}"
 
 
 def save_png(path: Path, image: np.ndarray) -> None:
@@ -56,9 +62,8 @@ def read_png(path: Path) -> np.ndarray:
 
 def read_fakes(translated: Path, direction: str, prepared: Path) -> np.ndarray:
     """The generated images in the order of the test split: uint8 (N, H, W, 3)."""
-    domain = "A" if direction == "a_to_b" else "B"
-    names = read_json(prepared / "manifest.json")["splits"]["test"][domain]["names"]
-    return np.stack([read_png(translated / FAKES[direction] / f"{name}.png") for name in names])
+    names = read_json(prepared / "manifest.json")["splits"]["test"][SOURCE[direction]]["names"]
+    return np.stack([read_png(fakes_folder(translated, direction) / f"{name}.png") for name in names])
 
 
 def _generator(run: Run, state: dict[str, torch.Tensor], fabric: Fabric):
