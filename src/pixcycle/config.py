@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from pixcycle.errors import UserError
+from pixcycle.files import local_path
 
 ChapterKey = Literal["ucsd"]
 """The reports that have a module in report/chapters."""
@@ -49,15 +50,11 @@ class Source(Closed):
 
     @model_validator(mode="after")
     def _lies_somewhere(self) -> Self:
-        if self.bring and not any(_is_path(location) for location in self.locations):
+        if self.bring and not any(local_path(location) for location in self.locations):
             raise ValueError("says what to bring, but not where to put it; add a path to its locations")
         if not self.locations:
             raise ValueError("has no locations; add an address, a path or package:MODULE/FILE")
         return self
-
-
-def _is_path(location: str) -> bool:
-    return not location.startswith("package:") and "://" not in location.removeprefix("file://")
 
 
 class Dataset(Closed):

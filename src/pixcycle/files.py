@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all."""
+"""Files and folders: those that appear whole or not at all, and those that a location names."""
 
 import errno
 import json
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from pixcycle.errors import UserError
 
@@ -27,6 +28,15 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def read_json(path: Path) -> Any:
     return json.loads(path.read_text())
+
+
+def local_path(location: str, root: Path = Path()) -> Path | None:
+    """The file or folder that a location means on this machine; None for other addresses."""
+    if location.startswith("file://"):
+        return Path(unquote(location.removeprefix("file://").removeprefix("localhost")))
+    if "://" in location or location.startswith("package:"):
+        return None
+    return root / Path(location).expanduser()
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from pixcycle.data.digest import (
     declared_digest,
     folder_digest,
     hold_to_first_seen,
-    local_path,
 )
 from pixcycle.errors import UserError
 
@@ -155,16 +154,6 @@ def test_a_source_is_identified_by_sha256_then_content_then_folder_then_location
     assert declared_digest(Source(locations=[f"file://{tmp_path}/own"]), Path()) == EXPECTED
     nowhere = declared_digest(Source(locations=["https://example.org/own.zip", "elsewhere"]), tmp_path)
     assert "https://example.org/own.zip" in nowhere and "elsewhere" in nowhere
-
-
-def test_local_paths_are_told_from_addresses(tmp_path):
-    assert local_path("data/x.zip", tmp_path) == tmp_path / "data/x.zip"
-    assert local_path("/data/x.zip", tmp_path) == Path("/data/x.zip")
-    assert local_path("file:///data/a%20b.zip") == Path("/data/a b.zip")
-    assert local_path("file://localhost/data/x.zip") == Path("/data/x.zip")
-    assert local_path("~/x.zip") == Path.home() / "x.zip"
-    for address in ("http://h/x.zip", "https://h/x.zip", "ftp://h/x.zip", "package:module/x.jpg"):
-        assert local_path(address) is None
 
 
 def test_the_first_sha256_is_recorded_and_held_to(tmp_path):

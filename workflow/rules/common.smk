@@ -21,6 +21,7 @@ SCALE = PLAN.params.scale
 PLAN_FILE = f".snakemake/plans/{PLAN.fingerprint}.json"
 if not Path(PLAN_FILE).exists():
     write_json(Path(PLAN_FILE), PLAN.model_dump(mode="json"))
+REPORTS = {selection: report_fingerprint(PLAN, selection) for selection in selections(PLAN)}
 DATASET_OF_RAW = {node.raw: node.dataset for node in PLAN.data.values()}
 RUN_BY_FINGERPRINT = {
     (run.key, fingerprint): run
@@ -58,7 +59,7 @@ def nodes_of(selection):
 
 def everything_of(selection):
     """The report of a selection and what it is made from."""
-    made_from = f"made-from/{report_fingerprint(PLAN, selection)}.json"
+    made_from = f"made-from/{REPORTS[selection]}.json"
     made = [f"{report_folder(selection)}/{name}" for name in ("report.html", "report.pdf", "values.json", made_from)]
     return [*made, *(ancient(path) for path in nodes_of(selection))]
 

@@ -1,7 +1,6 @@
 # A report for each thing that can be asked for: `snakemake ucsd-facades` makes reports/<scale>/ucsd-facades/report.html.
 # Its folder says by name what it was made from (made-from/<fingerprint>.json), so it is remade exactly when that changes.
-for selection in selections(PLAN):
-    made_from = report_fingerprint(PLAN, selection)
+for selection, made_from in REPORTS.items():
 
     rule:
         name:

@@ -8,11 +8,10 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote
 
 from pixcycle.config import Source
 from pixcycle.errors import UserError
-from pixcycle.files import read_json, write_json
+from pixcycle.files import local_path, read_json, write_json
 
 JUNK = {"__MACOSX", ".DS_Store", "Thumbs.db"}
 
@@ -87,15 +86,6 @@ def declared_digest(source: Source, root: Path) -> str:
 def location_key(source: Source) -> str:
     """The name of a source whose content is not declared."""
     return " ".join(source.locations)
-
-
-def local_path(location: str, root: Path = Path()) -> Path | None:
-    """The file or folder that a location means on this machine; None for other addresses."""
-    if location.startswith("file://"):
-        return Path(unquote(location.removeprefix("file://").removeprefix("localhost")))
-    if "://" in location or location.startswith("package:"):
-        return None
-    return root / Path(location).expanduser()
 
 
 def hold_to_first_seen(recorded: Path, source: Source, sha256: str, size: int, location: str) -> None:

@@ -21,12 +21,11 @@ from pixcycle.data.digest import (
     file_sha256,
     folder_digest,
     hold_to_first_seen,
-    local_path,
     location_key,
 )
 from pixcycle.data.download import download
 from pixcycle.errors import UserError
-from pixcycle.files import finished_folder, read_json, write_json
+from pixcycle.files import finished_folder, local_path, read_json, write_json
 
 T = TypeVar("T")
 

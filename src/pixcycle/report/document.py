@@ -10,6 +10,9 @@ from pixcycle.report.content import Block, Bullets, Cell, Column, Document, Noti
 from pixcycle.report.values import Values
 from pixcycle.training.progress import duration
 
+NUMERIC = ("Crop", "Filters", "Patch", "Batch", "Epochs", "Seeds")
+COST = ("Run", "Parameters (million)", "Epochs", "Steps", "Wall time", "Images/s", "Peak memory (MB)")
+
 
 def document(values: Values, root: Path, out: Path) -> Document:
     """The report of the selected runs; draws its figures into `out`."""
@@ -86,9 +89,6 @@ def _what(values: Values) -> list[Block]:
     return [Table("experiments", "The experiments of this report, as they were run", columns, rows)]
 
 
-NUMERIC = ("Crop", "Filters", "Patch", "Batch", "Epochs", "Seeds")
-
-
 def _assumptions(values: Values, chapter: str) -> list[Block]:
     """Chapter-wide ones first, then those of experiments, each told once with the experiments it concerns."""
     params = values.plan.params
@@ -123,9 +123,6 @@ def _cost(values: Values) -> Table:
         f"{r['device']}, {r['threads']} thread(s), {r['precision']}" for r in values.records.values()
     )
     return Table("cost", "What training cost", columns, rows, [f"Measured on {'; '.join(devices)}."])
-
-
-COST = ("Run", "Parameters (million)", "Epochs", "Steps", "Wall time", "Images/s", "Peak memory (MB)")
 
 
 def _provenance(values: Values, root: Path) -> list[Block]:

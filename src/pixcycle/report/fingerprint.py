@@ -1,6 +1,7 @@
 """What a report is made from, as one name: its runs, its words and the code that draws it."""
 
 import hashlib
+from functools import cache
 from pathlib import Path
 
 from pixcycle.runs import Plan, fingerprint
@@ -13,11 +14,16 @@ def report_fingerprint(plan: Plan, selection: str, root: Path = Path()) -> str:
     runs = [[run.key, run.metrics_fingerprint, run.config.model_dump(mode="json")] for run in plan.select(selection)]
     words = plan.params.model_dump(mode="json", include={"chapters", "datasets", "neighbours"})
     scale = plan.params.scales[plan.params.scale].model_dump(mode="json")
+    return fingerprint([selection, runs, words, scale, _drawn_by(root)])
+
+
+@cache
+def _drawn_by(root: Path) -> dict[str, str]:
+    """Hashes of the code, templates and transcribed tables that every report is drawn by and from."""
     package = Path(__file__).parents[1]
     sources = [*package.glob("report/**/*"), package / "metrics/extractors.py", *(root / PUBLISHED).glob("*.csv")]
-    code = {
+    return {
         f"{path.parent.name}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sources
         if path.suffix in {".py", ".j2", ".typ", ".css", ".csv"}
     }
-    return fingerprint([selection, runs, words, scale, code])
