@@ -1,16 +1,45 @@
-"""A server on this machine that loses connections, lies about ranges and hangs when told to."""
+"""What the tests of data share: zips of images, and a server that loses connections, lies about ranges and hangs."""
 
+import io
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from pixcycle.config import Source
 from pixcycle.data import download
+from pixcycle.data.locations import fetch
 
 PAGE = b"<!DOCTYPE html><html><title>Not here any more</title></html>"
+
+
+def zip_of_images(file: Path, files: dict[str, np.ndarray | bytes]) -> Path:
+    """Pack {path in the archive: pixels of an image, or the content of another file}."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(file, "w") as archive:
+        for path, content in files.items():
+            archive.writestr(path, content if isinstance(content, bytes) else _encoded(path, content))
+    return file
+
+
+def _encoded(path: str, pixels: np.ndarray) -> bytes:
+    written = io.BytesIO()
+    Image.fromarray(pixels).save(written, "PNG" if path.lower().endswith(".png") else "JPEG")
+    return written.getvalue()
+
+
+def fetch_zips(raw: Path, *files: Path) -> Path:
+    """The raw folder of a dataset called tiny, fetched from archives on this disk."""
+    sources = [Source(locations=[str(file)]) for file in files]
+    fetch("tiny", sources, raw, mirror=None, recorded=raw.with_name("recorded.json"), progress=False)
+    return raw
 
 
 class Server(ThreadingHTTPServer):

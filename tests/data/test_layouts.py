@@ -10,6 +10,7 @@ from pixcycle.config import Dataset
 from pixcycle.data import earth
 from pixcycle.data.layouts import decode, images
 from pixcycle.errors import UserError
+from tests.data.conftest import fetch_zips, zip_of_images
 
 SPLITS = {"train": ["train"], "test": ["val", "test"]}
 
@@ -101,6 +102,72 @@ def test_two_folders_of_the_name_at_the_same_depth_are_ambiguous(tmp_path):
         images(dataset("side_by_side"), fetched(tmp_path, "data"), "train")
 
 
+def zipped(folder: Path, images: dict[str, np.ndarray]) -> Path:
+    """The raw folder of a zip of these images."""
+    levels = {path: pixels.astype(np.uint8) for path, pixels in images.items()}
+    return fetch_zips(folder / "raw", zip_of_images(folder / "tiny.zip", levels))
+
+
+@pytest.mark.parametrize("folder", ["Train", "TRAIN", "Facades/Train", "one/two/TRAIN"])
+@pytest.mark.parametrize("file", ["1.JPG", "1.PNG", "1.jpeg"])
+def test_archives_with_capital_letters_in_deeper_folders_are_recognised_as_pairs(tmp_path, folder, file):
+    raw = zipped(tmp_path, {f"{folder}/{file}": pair_of(40, 200)})
+    found = images(dataset("side_by_side"), raw, "train")
+    for domain, level in (("A", 40), ("B", 200)):
+        [item] = found[domain]
+        assert (item.folder, item.name) == ("train", "train/1")
+        np.testing.assert_allclose(np.asarray(item.open()).astype(int), level, atol=2)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("TrainA", "TrainB"),
+        ("TRAINA", "trainb"),
+        ("horses/TrainA", "horses/TrainB"),
+        ("one/two/trainA", "one/two/trainB"),
+        ("A/train", "B/train"),
+        ("a/TRAIN", "b/TRAIN"),
+        ("one/two/A/train", "one/two/B/train"),
+    ],
+)
+@pytest.mark.parametrize("file", ["1.JPG", "1.png"])
+def test_archives_with_other_names_for_the_two_domains_are_recognised(tmp_path, a, b, file):
+    raw = zipped(tmp_path, {f"{a}/{file}": plain(40), f"{b}/{file}": plain(200)})
+    found = images(dataset("domain_folders"), raw, "train")
+    for domain, level in (("A", 40), ("B", 200)):
+        [item] = found[domain]
+        assert (item.folder, item.name) == (f"train{domain}", "train/1")
+        np.testing.assert_allclose(np.asarray(item.open()).astype(int), level, atol=2)
+
+
+def test_two_spellings_of_a_folder_are_ambiguous(tmp_path):
+    one = plain(0)
+    raw = zipped(tmp_path, {"trainA/1.png": one, "TrainA/2.png": one, "trainB/1.png": one})
+    with pytest.raises(UserError, match=r"tiny: which 'trainA' or 'A/train' is it\? Found .*/TrainA and .*/trainA"):
+        images(dataset("domain_folders"), raw, "train")
+
+
+@pytest.mark.parametrize(
+    ("declared", "folders", "answer"),
+    [
+        ("side_by_side", ["trainA", "trainB"], "domain_folders to read .*/trainA and .*/trainB"),
+        ("side_by_side", ["x/A/train", "x/B/train"], "domain_folders to read .*/x/A/train and .*/x/B/train"),
+        ("domain_folders", ["Facades/Train"], "side_by_side to read .*/Facades/Train"),
+    ],
+)
+def test_the_layout_of_the_other_kind_is_answered_with_its_name(tmp_path, declared, folders, answer):
+    raw = zipped(tmp_path, {f"{folder}/1.png": plain(0) for folder in folders})
+    with pytest.raises(UserError, match=f"^tiny: datasets.tiny.layout is {declared}; write {answer}$"):
+        images(dataset(declared), raw, "train")
+
+
+def test_one_missing_domain_is_not_taken_for_another_layout(tmp_path):
+    raw = zipped(tmp_path, {"A/train/1.png": plain(0)})
+    with pytest.raises(UserError, match=r"tiny: no folder 'trainB' or 'B/train' in .*; folders there: A, train"):
+        images(dataset("domain_folders"), raw, "train")
+
+
 def test_files_that_are_no_images_and_what_macs_leave_behind_are_not_images(tmp_path):
     pairs(tmp_path, {"train": ["1.png"]})
     (tmp_path / "train/._1.png").write_bytes(b"\0")
@@ -154,6 +221,24 @@ def test_paired_domain_folders_are_in_step_whatever_their_file_types(tmp_path):
     raw = fetched(tmp_path, two_folders(tmp_path / "data", ["10.png", "2.png"], ["10.jpg", "2.png"]))
     found = images(dataset("domain_folders"), raw, "train")
     assert [i.name for i in found["A"]] == [i.name for i in found["B"]] == ["train/2", "train/10"]
+
+
+def test_pairs_that_end_in_the_letter_of_their_domain_match_by_name(tmp_path):
+    a, b = ["12_A.jpg", "2_A.jpg", "x_A_A.png", "x_A.png"], ["x_B.jpg", "x_A_B.jpg", "12_B.png", "2_B.png"]
+    found = images(dataset("domain_folders"), fetched(tmp_path, two_folders(tmp_path / "data", a, b)), "train")
+    names = [[item.name for item in found[domain]] for domain in "AB"]
+    assert names[0] == names[1]
+    assert names[0][:2] == ["train/2", "train/12"]
+    levels = {item.name: np.asarray(item.open())[0, 0, 0] for item in found["B"]}
+    assert levels == {"train/x": 0, "train/x_A": 1, "train/12": 2, "train/2": 3}
+
+
+def test_names_keep_the_letter_where_it_marks_no_pair(tmp_path):
+    raw = fetched(tmp_path / "one", two_folders(tmp_path / "one", ["1_A.png"], ["1_B.png"]))
+    unpaired = images(dataset("domain_folders", paired=False), raw, "train")
+    assert [unpaired[domain][0].name for domain in "AB"] == ["train/1_A", "train/1_B"]
+    raw = fetched(tmp_path / "two", two_folders(tmp_path / "two", ["1_A.png"], ["1_A.png"]))
+    assert images(dataset("domain_folders"), raw, "train")["B"][0].name == "train/1_A"
 
 
 def test_the_two_domains_may_come_from_two_sources(tmp_path):
@@ -222,6 +307,22 @@ def test_earth_tiles_show_one_place_in_both_domains(world, drawing):
     assert ((photo[..., 2] > photo[..., 0] + 10) == (drawn[..., 2] > drawn[..., 0] + 10)).mean() > 0.8
     flat = {tuple(pixel) for pixel in drawn.reshape(-1, 3).tolist()} <= set(earth.CLASSES.values())
     assert flat == (drawing == "classes")
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_unpaired_earth_shares_its_tiles_out_so_that_none_has_its_partner(world, split):
+    planet = {"domains": ("photo", "relief"), "splits": {"train": ["test"], "test": ["val"]}}
+    pairs = images(dataset("earth", **planet), world, split)
+    found = images(dataset("earth", paired=False, **planet), world, split)
+    names = {domain: [item.name for item in found[domain]] for domain in "AB"}
+    assert not set(names["A"]) & set(names["B"])
+    assert set(names["A"]) | set(names["B"]) == {item.name for item in pairs["A"]}
+    assert 0 <= len(names["A"]) - len(names["B"]) <= 1
+    assert all(one != other for one, other in zip(names["A"], names["B"], strict=False))
+    for domain in "AB":
+        same = {item.name: item for item in pairs[domain]}
+        for item in found[domain][:2]:
+            assert item.open().tobytes() == same[item.name].open().tobytes()
 
 
 def test_earth_knows_two_pairs_of_domains(world):

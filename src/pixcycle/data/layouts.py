@@ -11,13 +11,15 @@ from typing import Any
 from PIL import Image
 
 from pixcycle.config import Dataset
-from pixcycle.data import earth
+from pixcycle.data import cityscapes, earth
 from pixcycle.errors import UserError
 from pixcycle.files import read_json
 
 SUFFIXES = {".jpg", ".jpeg", ".png"}
 WRAPPERS = 2
-"""A split's folder may lie in so many folders below the root."""
+"""A split's folder, or that of a domain, may lie in so many folders below the root."""
+PLACES = {"side_by_side": [["{}"]], "domain_folders": [["{}A", "A/{}"], ["{}B", "B/{}"]]}
+"""The folder of a split, or those of its two domains; each with what else it may be called."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,12 @@ def images(dataset: Dataset, raw: Path, split: str) -> dict[str, list[Item]]:
     """
     fetched = _fetched(raw)
     name, roots = fetched["dataset"], [raw / source["root"] for source in fetched["sources"]]
-    read = {"side_by_side": _side_by_side, "domain_folders": _domain_folders, "earth": _earth}[dataset.layout]
+    read = {
+        "side_by_side": _side_by_side,
+        "domain_folders": _domain_folders,
+        "cityscapes": _cityscapes,
+        "earth": _earth,
+    }[dataset.layout]
     found: dict[str, list[Item]] = {"A": [], "B": []}
     for part in dataset.splits.get(split, []):
         for domain, items in read(name, dataset, roots, part).items():
@@ -58,7 +65,8 @@ def _fetched(raw: Path) -> dict[str, Any]:
 
 
 def _side_by_side(name: str, dataset: Dataset, roots: list[Path], part: str) -> dict[str, list[Item]]:
-    files = _files(name, roots, part)
+    [folder] = _split_folders(name, dataset.layout, roots, part)
+    files = _files(name, folder)
 
     def half(path: Path, side: int) -> Image.Image:
         whole = decode(name, path)
@@ -74,13 +82,18 @@ def _side_by_side(name: str, dataset: Dataset, roots: list[Path], part: str) -> 
 
 
 def _domain_folders(name: str, dataset: Dataset, roots: list[Path], part: str) -> dict[str, list[Item]]:
-    items = {
-        domain: [
-            Item(f"{part}{domain}", f"{part}/{f.stem}", functools.partial(decode, name, f))
-            for f in _files(name, roots, f"{part}{domain}")
+    """Pairs are matched by name; where one of them is named 12_A and the other 12_B, both are 12."""
+    folders = dict(zip("AB", _split_folders(name, dataset.layout, roots, part), strict=True))
+    files = {domain: _files(name, folder) for domain, folder in folders.items()}
+    lettered = dataset.paired and all(f.stem.endswith(f"_{domain}") for domain in "AB" for f in files[domain])
+    items = {}
+    for domain in "AB":
+        letter = f"_{domain}" if lettered else ""
+        items[domain] = [
+            Item(f"{part}{domain}", f"{part}/{f.stem.removesuffix(letter)}", functools.partial(decode, name, f))
+            for f in files[domain]
         ]
-        for domain in "AB"
-    }
+        items[domain].sort(key=lambda item: _natural(item.name))
     names = [{item.name for item in items[domain]} for domain in "AB"]
     if dataset.paired and names[0] != names[1]:
         alone = sorted(names[0] ^ names[1], key=_natural)
@@ -91,7 +104,18 @@ def _domain_folders(name: str, dataset: Dataset, roots: list[Path], part: str) -
     return items
 
 
+def _cityscapes(name: str, dataset: Dataset, roots: list[Path], part: str) -> dict[str, list[Item]]:
+    return {
+        domain: [
+            Item(part, f"{part}/{frame}", functools.partial(decode, name, files[frame]))
+            for frame in sorted(files, key=_natural)
+        ]
+        for domain, files in cityscapes.frames(name, roots, part).items()
+    }
+
+
 def _earth(name: str, dataset: Dataset, roots: list[Path], part: str) -> dict[str, list[Item]]:
+    """Unpaired: A has the even and B the odd tiles, so that however few are taken, none has its partner in the data."""
     if dataset.domains not in (("photo", "relief"), ("photo", "classes")):
         raise UserError(
             f"{name}: the domains of an earth layout are [photo, relief] or [photo, classes],"
@@ -102,9 +126,10 @@ def _earth(name: str, dataset: Dataset, roots: list[Path], part: str) -> dict[st
     photo, relief = (decode(name, root) for root in roots)
     tiles = earth.tiles(photo, relief, part)
     draw = relief.crop if dataset.domains[1] == "relief" else functools.partial(earth.label_map, relief)
+    of_a, of_b = (tiles, tiles) if dataset.paired else (tiles[::2], tiles[1::2])
     return {
-        "A": [Item(part, tile.name, functools.partial(photo.crop, tile.box)) for tile in tiles],
-        "B": [Item(part, tile.name, functools.partial(draw, tile.box)) for tile in tiles],
+        "A": [Item(part, tile.name, functools.partial(photo.crop, tile.box)) for tile in of_a],
+        "B": [Item(part, tile.name, functools.partial(draw, tile.box)) for tile in of_b],
     }
 
 
@@ -122,30 +147,50 @@ def decode(dataset: str, path: Path) -> Image.Image:
         raise UserError(f"{dataset}: cannot read the image {path}: {error}") from None
 
 
-def _files(name: str, roots: list[Path], folder: str) -> list[Path]:
-    """The image files of the one folder of that name, in natural order."""
-    below = {f: len(f.relative_to(root).parts) for root in roots for f in _folders(root)}
-    named = [f for f in below if f.name == folder]
-    nearest = [f for f in named if below[f] == min(below[other] for other in named)]
-    if not nearest:
-        shown = sorted({f.name for f in below}, key=_natural)[:20]
-        raise UserError(
-            f"{name}: no folder '{folder}' in {' or '.join(map(str, roots))};"
-            f" folders there: {', '.join(shown) or 'none'}"
-        )
-    if len(nearest) > 1:
-        raise UserError(f"{name}: which '{folder}' is it? Found {' and '.join(map(str, nearest))}")
-    files = [f for f in nearest[0].iterdir() if f.suffix.lower() in SUFFIXES and not f.name.startswith(".")]
+def _split_folders(name: str, layout: str, roots: list[Path], part: str) -> list[Path]:
+    """The folder, or one for each domain, in which a layout has a split; nearest to the root, in any case of letters.
+
+    Raises UserError if there is none or several, or if they are those of the other layout.
+    """
+    below = {f: f"/{f.relative_to(root).as_posix()}" for root in roots for f in _folders(root)}
+
+    def nearest(places: list[str]) -> list[Path]:
+        endings = tuple(f"/{place.format(part)}".lower() for place in places)
+        depth = {f: path.count("/") for f, path in below.items() if path.lower().endswith(endings)}
+        return [f for f in depth if depth[f] == min(depth.values())]
+
+    found = {each: [nearest(places) for places in domains] for each, domains in PLACES.items()}
+    single = {each: [len(folders) == 1 for folders in found[each]] for each in PLACES}
+    for other in PLACES:
+        if all(single[other]) and not any(single[layout]):
+            there = " and ".join(str(folder) for [folder] in found[other])
+            raise UserError(f"{name}: datasets.{name}.layout is {layout}; write {other} to read {there}")
+    for folders, places in zip(found[layout], PLACES[layout], strict=True):
+        wanted = " or ".join(f"'{place.format(part)}'" for place in places)
+        if not folders:
+            shown = sorted({f.name for f in below}, key=_natural)[:20]
+            raise UserError(
+                f"{name}: no folder {wanted} in {' or '.join(map(str, roots))};"
+                f" folders there: {', '.join(shown) or 'none'}"
+            )
+        if len(folders) > 1:
+            raise UserError(f"{name}: which {wanted} is it? Found {' and '.join(map(str, folders))}")
+    return [folder for [folder] in found[layout]]
+
+
+def _files(name: str, folder: Path) -> list[Path]:
+    """The image files of a folder, in natural order."""
+    files = [f for f in folder.iterdir() if f.suffix.lower() in SUFFIXES and not f.name.startswith(".")]
     files.sort(key=lambda f: (_natural(f.stem), f.stem))
     if not files:
-        raise UserError(f"{name}: {nearest[0]} holds no .jpg, .jpeg or .png")
+        raise UserError(f"{name}: {folder} holds no .jpg, .jpeg or .png")
     for one, other in itertools.pairwise(files):
         if one.stem == other.stem:
             raise UserError(f"{name}: {one} and {other} would be the same image; keep one of them")
     return files
 
 
-def _folders(root: Path, depth: int = WRAPPERS) -> Iterator[Path]:
+def _folders(root: Path, depth: int = WRAPPERS + 1) -> Iterator[Path]:
     """All folders so deep below the root, without those that archivers and systems leave behind."""
     if root.is_dir():
         for child in sorted(root.iterdir()):

@@ -1,0 +1,169 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pixcycle.config import Dataset
+from pixcycle.data.layouts import images
+from pixcycle.data.prepare import PrepareSpec, prepare
+from pixcycle.errors import UserError
+from tests.data.conftest import fetch_zips, zip_of_images
+
+FRAMES = {
+    "train": ["zurich_000002_000019", "aachen_000010_000019", "aachen_000002_000019"],
+    "val": ["frankfurt_000001_000294"],
+    "test": ["berlin_000000_000019"],
+}
+HEIGHT, WIDTH = 16, 32
+
+
+def pixels(frame: str, channels: int) -> np.ndarray:
+    """What a frame shows; the fourth channel, transparency, is random as well."""
+    seed = [*frame.encode(), channels]
+    return np.random.default_rng(seed).integers(0, 256, (HEIGHT, WIDTH, channels), dtype=np.uint8)
+
+
+def photos(package: str = "leftImg8bit", frames: dict[str, list[str]] = FRAMES) -> dict[str, np.ndarray | bytes]:
+    """What leftImg8bit_trainvaltest.zip holds."""
+    found = {"README": b"Cityscapes", "license.txt": b"terms"}
+    for split, names in frames.items():
+        for name in names:
+            found[f"{package}/{split}/{name.split('_')[0]}/{name}_leftImg8bit.png"] = pixels(name, 3)
+    return found
+
+
+def labels(kind: str = "gtFine", frames: dict[str, list[str]] = FRAMES) -> dict[str, np.ndarray | bytes]:
+    """What gtFine_trainvaltest.zip holds; as published, the colours are RGBA and the instances of 16 bits."""
+    found = {"README": b"Cityscapes", "license.txt": b"terms"}
+    for split, names in frames.items():
+        for name in names:
+            stem = f"{kind}/{split}/{name.split('_')[0]}/{name}_{kind}"
+            found[f"{stem}_color.png"] = pixels(name, 4)
+            found[f"{stem}_instanceIds.png"] = np.full((HEIGHT, WIDTH), 26001, np.uint16)
+            found[f"{stem}_labelIds.png"] = np.full((HEIGHT, WIDTH), 7, np.uint8)
+            found[f"{stem}_polygons.json"] = b"{}"
+    return found
+
+
+def below(wrapper: str, files: dict) -> dict:
+    return {f"{wrapper}/{path}": content for path, content in files.items()}
+
+
+def brought(folder: Path, *archives: dict) -> Path:
+    """The raw folder of a dataset of these archives."""
+    zips = [zip_of_images(folder / f"bring/{index}.zip", files) for index, files in enumerate(archives)]
+    return fetch_zips(folder / "raw", *zips)
+
+
+def dataset(**fields) -> Dataset:
+    tree = {
+        "title": "Tiny streets",
+        "layout": "cityscapes",
+        "sources": [{"locations": ["one.zip"]}, {"locations": ["two.zip"]}],
+        "splits": {"train": ["train"], "test": ["val"]},
+        "published": {"train": 3, "val": 2},
+        "licence": "free",
+    }
+    return Dataset(**(tree | fields))
+
+
+@pytest.mark.parametrize(
+    "archives",
+    [
+        (photos(), labels()),
+        (labels(), photos()),
+        (below("leftImg8bit_trainvaltest", photos()), below("gtFine_trainvaltest", labels())),
+        (below("cityscapes", photos() | labels()),),
+    ],
+    ids=["photos first", "labels first", "one folder deeper", "both in one"],
+)
+def test_photos_are_a_and_colour_labels_are_b_wherever_they_lie(tmp_path, archives):
+    raw = brought(tmp_path, *archives)
+    names = ["train/aachen_000002_000019", "train/aachen_000010_000019", "train/zurich_000002_000019"]
+    for split, part, expected in (("train", "train", names), ("test", "val", ["val/frankfurt_000001_000294"])):
+        found = images(dataset(), raw, split)
+        for domain, channels in (("A", 3), ("B", 4)):
+            assert [item.name for item in found[domain]] == expected
+            assert {item.folder for item in found[domain]} == {part}
+            for item in found[domain]:
+                shown = pixels(item.name.removeprefix(f"{part}/"), channels)
+                np.testing.assert_array_equal(np.asarray(item.open()), shown[..., :3])
+
+
+def test_folders_that_were_unpacked_by_hand_are_read_where_they_lie(tmp_path):
+    inside = brought(tmp_path, photos(), labels())
+    (inside / "files-0/leftImg8bit/train/aachen/._aachen_000002_000019_leftImg8bit.png").write_bytes(b"of a Mac")
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk/leftImg8bit").symlink_to(inside / "files-0/leftImg8bit")
+    (tmp_path / "disk/gtFine").symlink_to(inside / "files-1/gtFine")
+    for roots in (["disk", "disk"], ["disk/leftImg8bit", "disk/gtFine"]):
+        sources = [{"root": str(tmp_path / root)} for root in roots]
+        (tmp_path / "fetched.json").write_text(json.dumps({"dataset": "tiny", "sources": sources}))
+        assert [len(images(dataset(), tmp_path, "train")[domain]) for domain in "AB"] == [3, 3]
+
+
+def test_originals_are_resized_at_once_and_counted_by_split(tmp_path):
+    spec = PrepareSpec(load_size=8, crop_size=8, preprocess="jitter", resize="bicubic")
+    prepare("tiny", dataset(), brought(tmp_path, photos(), labels()), tmp_path / "out", spec)
+    counts = json.loads((tmp_path / "out/manifest.json").read_text())["counts"]
+    assert counts == {"train": {"found": 3, "published": 3}, "val": {"found": 1, "published": 2}}
+    photo = Image.fromarray(pixels("aachen_000002_000019", 3)).resize((8, 8), Image.Resampling.BICUBIC)
+    np.testing.assert_array_equal(np.load(tmp_path / "out/train_A.npy")[0], np.asarray(photo))
+
+
+@pytest.mark.parametrize(
+    ("missing", "answer"),
+    [
+        ("photo", r"have a \*_gtFine_color\.png, but no \*_leftImg8bit\.png: zurich_000002_000019;"),
+        ("label", r"have a \*_leftImg8bit\.png, but no \*_gtFine_color\.png: zurich_000002_000019;"),
+    ],
+)
+def test_frames_without_photo_or_label_are_named(tmp_path, missing, answer):
+    fewer = FRAMES | {"train": FRAMES["train"][1:]}
+    of_photos, of_labels = (fewer, FRAMES) if missing == "photo" else (FRAMES, fewer)
+    raw = brought(tmp_path, photos(frames=of_photos), labels(frames=of_labels))
+    whole = r"bring the whole leftImg8bit_trainvaltest\.zip and gtFine_trainvaltest\.zip"
+    with pytest.raises(UserError, match=f"^tiny: 1 frames of train {answer} {whole}$"):
+        images(dataset(), raw, "train")
+
+
+COARSE = {"train": FRAMES["train"], "train_extra": ["erlangen_000000_000000"], "val": FRAMES["val"]}
+
+
+@pytest.mark.parametrize(
+    ("archives", "answer"),
+    [
+        (
+            (photos(), labels("gtCoarse", COARSE)),
+            r"no train/CITY/\*_gtFine_color\.png in .*; it comes in gtFine_trainvaltest\.zip; there are only"
+            r" gtCoarse/train, gtCoarse/train_extra, gtCoarse/val, leftImg8bit/test, leftImg8bit/train,"
+            r" leftImg8bit/val",
+        ),
+        (
+            (photos(frames={"train_extra": ["erlangen_000000_000000"]}), labels()),
+            r"no train/CITY/\*_leftImg8bit\.png in .*; it comes in leftImg8bit_trainvaltest\.zip; there are only"
+            r" gtFine/test, gtFine/train, gtFine/val, leftImg8bit/train_extra",
+        ),
+        (
+            ({"train/1.jpg": pixels("pair", 3)},),
+            r"no train/CITY/\*_leftImg8bit\.png in .*; it comes in leftImg8bit_trainvaltest\.zip",
+        ),
+    ],
+    ids=["gtCoarse", "trainextra", "ready-made pairs"],
+)
+def test_the_wrong_package_is_answered_with_the_right_one(tmp_path, archives, answer):
+    with pytest.raises(UserError, match=f"^tiny: {answer}$"):
+        images(dataset(), brought(tmp_path, *archives), "train")
+
+
+def test_two_copies_of_a_frame_are_refused(tmp_path):
+    raw = brought(tmp_path, photos(), labels(), photos("leftImg8bit_sequence"))
+    with pytest.raises(UserError, match=r"leftImg8bit/train/.* and .*leftImg8bit_sequence/train/.* the same image"):
+        images(dataset(), raw, "train")
+
+
+def test_the_blank_labels_of_the_test_split_are_refused(tmp_path):
+    with pytest.raises(UserError, match=r"tiny: .* no labels for a split 'test'; known: train, val"):
+        images(dataset(splits={"train": ["train"], "test": ["test"]}), brought(tmp_path, photos(), labels()), "test")
