@@ -1,0 +1,50 @@
+"""How much of generated images is the checkerboard that deconvolutions leave."""
+
+import numpy as np
+from scipy.signal.windows import hann
+
+from pixcycle.errors import UserError
+
+PERIOD = 4
+"""Pixels after which the pattern of two deconvolutions of stride 2, one after the other, repeats."""
+SMALLEST = 16
+LUMINANCE = np.array([0.299, 0.587, 0.114])
+"""Of red, green and blue (ITU-R BT.601)."""
+PEAK, SURROUNDINGS = 1, 2
+"""Bins that a frequency spreads to either side under a Hann window, and bins that it is compared with."""
+
+
+def checkerboard_energy(images: np.ndarray) -> np.ndarray:
+    """Share of each image's spectral energy that stands out at the stride-2 frequencies (report 003, section 4.7).
+
+    A deconvolution of stride 2 brightens every second pixel (Odena et al. 2016), the one before it every fourth: a
+    pattern of the 15 frequencies (i/4, j/4) cycles per pixel other than 0. Of the luminance, less its mean and under
+    a Hann window against the jump from edge to edge, it is the power of the 3x3 bins around each of them above
+    that of the 16 bins around those, in the mean, divided by the whole power. So an image that repeats itself after
+    2 or 4 pixels has 1; white noise and photographs have 0 on average, single ones a little more or less;
+    a constant one has 0. JPEG compression repeats itself after 8 pixels, which shows: compare with real images.
+
+    images: (N, H, W, 3) uint8; rows and columns beyond a multiple of 4 are left out. Returns (N,) float64.
+    Raises UserError for images smaller than 16x16.
+    """
+    height, width = (side - side % PERIOD for side in images.shape[1:3])
+    if min(height, width) < SMALLEST:
+        raise UserError(f"checkerboard energy needs images of at least {SMALLEST}x{SMALLEST}, got {height}x{width}")
+    window = np.outer(hann(height, sym=False), hann(width, sym=False))
+    return np.array([_excess(image[:height, :width] @ LUMINANCE, window) for image in images])
+
+
+def _excess(luminance: np.ndarray, window: np.ndarray) -> float:
+    power = np.abs(np.fft.fft2((luminance - np.average(luminance, weights=window)) * window)) ** 2
+    if power.sum() < 1e-6:  # constant, but for rounding
+        return 0.0
+    inner, outer = (_power_around(power, reach) for reach in (PEAK, SURROUNDINGS))
+    bins = [(2 * reach + 1) ** 2 for reach in (PEAK, SURROUNDINGS)]
+    return (inner - (outer - inner) * bins[0] / (bins[1] - bins[0])) / power.sum()
+
+
+def _power_around(power: np.ndarray, reach: int) -> float:
+    """Sum of the bins at most `reach` rows and columns from the stride-2 frequencies."""
+    rows, columns = (np.add.outer(np.arange(0, n, n // PERIOD), np.arange(-reach, reach + 1)) % n for n in power.shape)
+    around = power[rows[:, None, :, None], columns[None, :, None, :]].sum(axis=(2, 3))
+    return around.sum() - around[0, 0]
