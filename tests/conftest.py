@@ -58,6 +58,7 @@ def tiny_run(experiment: Experiment, seed: int = 0) -> Run:
         asked_dataset="tiny",
         data="tiny",
         extractor="efficientnet-lite0",
+        segmenter=None,
         fingerprint=fingerprint(experiment.model_dump(mode="json")),
         translated_fingerprint="0" * 8,
         metrics_fingerprint="0" * 8,

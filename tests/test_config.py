@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from pixcycle import config, runs
+from pixcycle.data import earth
 from pixcycle.errors import UserError
 from pixcycle.metrics.extractors import EXTRACTORS
 
@@ -78,7 +79,7 @@ def test_a_crop_larger_than_what_it_is_cut_from_is_refused(tree):
 def test_a_patch_larger_than_a_scale_allows_names_the_scale(tree):
     tree["scales"]["small"]["resolution"] = 0.25
     message = refused(tree)
-    assert message.startswith("params.yaml: experiments.ucsd.facades-patch286.patch at scale small: ")
+    assert message.startswith("params.yaml: experiments.ucsd.cityscapes-patch286.patch at scale small: ")
     assert "96" in message
 
 
@@ -141,3 +142,21 @@ def test_the_schema_accepts_the_committed_params_and_refuses_a_misspelt_field(tr
     facades_l1(broken)["batchsize"] = 4
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(broken, schema)
+
+
+def test_published_weights_do_not_fit_a_smaller_network(tree):
+    tree["scales"]["small"]["published_weights"] = True
+    message = refused(tree)
+    assert message.startswith(
+        "params.yaml: experiments.paris.maps-aerial2map-authors.published_weights at scale small: "
+    )
+
+
+def test_a_sample_after_the_last_epoch_is_refused(tree):
+    tree["experiments"]["kth"]["horse2zebra"]["sample_epochs"] = [1, 101]
+    assert "sample_epochs: there is no epoch 101; the last is 100" in refused(tree)
+
+
+def test_the_classes_of_the_embedded_labels_are_those_that_are_drawn(tree):
+    classes = tree["datasets"]["earth-labels"]["classes"]
+    assert [(name, tuple(colour)) for name, colour in classes.items()] == list(earth.CLASSES.items())

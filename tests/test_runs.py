@@ -26,6 +26,10 @@ def renamed(before, after):
     return {key for key in before if before[key] != after[key]}
 
 
+def on_facades(tree):
+    return {key for key, run in plan(tree).runs.items() if run.config.dataset == "facades"}
+
+
 def test_a_run_s_folder_says_scale_chapter_experiment_seed_and_fingerprint(tree):
     run = plan(tree).runs["ucsd-facades-l1/1"]
     assert run.folder == f"results/small/ucsd/facades-l1/1-{run.fingerprint}"
@@ -47,7 +51,7 @@ def test_a_label_or_an_assumption_renames_nothing(tree):
 def test_another_archive_renames_exactly_its_dataset_s_experiments(tree):
     before = folders(tree)
     tree["datasets"]["facades"]["sources"][0]["content"] = "0" * 64
-    assert renamed(before, folders(tree)) == {key for key in before if "facades" in key}
+    assert renamed(before, folders(tree)) == on_facades(tree)
 
 
 def test_another_place_of_the_same_archive_renames_nothing(tree):
@@ -97,7 +101,8 @@ def test_a_target_is_all_or_a_chapter_or_a_dataset_in_it_or_an_experiment(tree):
     facades = {r.id for r in p.select("ucsd-facades")}
     assert len(facades) == 10 and all("facades" in id for id in facades)
     assert {r.id for r in p.select("ucsd-facades-l1")} == {"ucsd-facades-l1"}
-    assert len(p.select("all")) == len(p.runs) == len(p.select("ucsd"))
+    assert {r.chapter for r in p.select("ucsd")} == {"ucsd"}
+    assert len(p.select("all")) == len(p.runs) > len(p.select("ucsd")) == 2 * 29
 
 
 def test_a_target_that_is_an_experiment_leaves_out_those_whose_names_continue_it(tree):
@@ -111,7 +116,7 @@ def test_a_replaced_archive_of_one_s_own_renames_its_experiments(tree, tmp_path)
     tree["datasets"]["facades"]["sources"] = [{"locations": [str(archive)]}]
     before = folders(tree)
     archive.write_bytes(b"other")
-    assert renamed(before, folders(tree)) == {key for key in before if "facades" in key}
+    assert renamed(before, folders(tree)) == on_facades(tree)
 
 
 def test_words_for_readers_rename_nothing(tree):
@@ -128,3 +133,30 @@ def test_a_stand_in_is_remembered_with_what_it_stands_for(tree):
 def test_a_plan_survives_being_written_and_read(tree):
     p = plan(tree)
     assert runs.Plan.model_validate_json(p.model_dump_json()) == p
+
+
+def test_what_happens_at_inference_renames_translations_but_no_training(tree):
+    before = plan(tree).runs
+    tree["experiments"]["paris"]["maps-map2aerial"]["inference_dropout"] = False
+    after = plan(tree).runs
+    assert {run.folder for run in before.values()} == {run.folder for run in after.values()}
+    moved = {key for key in before if before[key].translated != after[key].translated}
+    assert moved == {"paris-maps-map2aerial/0", "paris-maps-map2aerial/1"}
+
+
+def test_epochs_that_are_sampled_or_capped_shrink_with_the_run(tree):
+    config = {key: run.config for key, run in plan(tree | {"scale": "rehearsal"}).runs.items()}
+    assert config["kth-horse2zebra/0"].n_epochs == 4
+    assert config["kth-horse2zebra/0"].sample_epochs == [1, 2, 3, 4]
+    assert (config["kaist-maps/0"].n_epochs, config["kaist-maps/0"].n_epochs_decay) == (4, 4)
+    assert config["wustl-cezanne2photo/0"].n_epochs == 8
+
+
+def test_another_segmenter_renames_the_metrics_of_runs_on_classes_alone(tree):
+    tree["scale"] = "full"
+    before = plan(tree).runs
+    tree["segmenter"]["steps"] += 1
+    after = plan(tree).runs
+    moved = {run.asked_dataset for key, run in before.items() if run.metrics != after[key].metrics}
+    assert moved == {"cityscapes", "cityscapes-unpaired"}
+    assert all(run.translated == after[key].translated for key, run in before.items())

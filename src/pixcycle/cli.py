@@ -18,6 +18,7 @@ ScaleName = Annotated[str | None, typer.Option(help="Instead of the scale in the
 PlanFile = Annotated[Path, typer.Option("--plan", help="The plan that Snakemake wrote.")]
 Out = Annotated[Path, typer.Option(help="What to make; it appears when it is whole.")]
 Folder = Annotated[Path, typer.Option()]
+WeightsFile = Annotated[Path | None, typer.Option("--weights", help="Fetched weights.")]
 
 
 @app.command()
@@ -51,6 +52,41 @@ def show(
 
 
 @app.command()
+def plan(
+    scale: ScaleName = None,
+    tflops: Annotated[
+        float,
+        typer.Option(
+            min=0.001,
+            help="What a device sustains, in TFLOP/s. The default is a GTX 1080 (8.9 at its peak), on which CycleGAN's "
+            "authors train horse2zebra, 501 PFLOP, in 1 to 2 days.",
+        ),
+    ] = 4.0,
+    devices: Annotated[int, typer.Option(min=1, help="How many devices train at once.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as JSON.")] = False,
+    params: ParamsFile = Path("params.yaml"),
+) -> None:
+    """Estimate, before anything starts: steps, FLOPs, hours, disk, and which data are missing."""
+    from dataclasses import asdict
+
+    from rich.console import Console
+
+    from pixcycle.estimate.estimate import estimate
+    from pixcycle.estimate.table import tables
+
+    loaded = config.load(params)
+    scale = config.known(scale or loaded.scale, loaded.scales, "scale")
+    found = estimate(runs.plan(loaded.model_copy(update={"scale": scale})), Path(), tflops, devices)
+    if as_json:
+        print(json.dumps(asdict(found), indent=1))
+    else:
+        console = Console(width=None if sys.stdout.isatty() else 100, highlight=False, markup=False, emoji=False)
+        for part in tables(found):
+            console.print(part)
+            console.print()
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON schema of params.yaml, for completion in editors."""
     print(json.dumps(config.Params.model_json_schema(), indent=1))
@@ -79,18 +115,21 @@ def fetch(dataset: str, plan_file: PlanFile, out: Out) -> None:
 
 @app.command()
 def fetch_weights(name: str, plan_file: PlanFile, out: Out) -> None:
-    """Fetch the published weights of a feature extractor and verify them."""
+    """Fetch published weights, of a feature extractor or of a generator, and verify them."""
     from pixcycle.data import locations
 
     params = _plan(plan_file).params
-    source = params.weights[name]
+    source = {**params.weights, **params.published_weights}[name]
+    instead = (
+        "or choose the stand-in, whose values are not comparable with published ones: "
+        "--config extractor=efficientnet-lite0"
+        if name in params.weights
+        else f"or go without: remove the experiments with published_weights: {name} from params.yaml"
+    )
     try:
         locations.fetch_file(name, source, out, mirror=params.mirror, recorded=Path("data/recorded.json"))
     except UserError as error:
-        raise UserError(
-            f"{error}\nor choose the stand-in, whose values are not comparable with published ones: "
-            "--config extractor=efficientnet-lite0"
-        ) from None
+        raise UserError(f"{error}\n{instead}") from None
 
 
 @app.command()
@@ -105,9 +144,7 @@ def prepare(data: str, plan_file: PlanFile, raw: Folder, out: Out) -> None:
 
 
 @app.command()
-def features(
-    extractor: str, prepared: Folder, out: Out, weights: Annotated[Path | None, typer.Option()] = None
-) -> None:
+def features(extractor: str, prepared: Folder, out: Out, weights: WeightsFile = None) -> None:
     """Compute the features of the real test images."""
     from pixcycle.metrics.nodes import real_features
 
@@ -115,11 +152,21 @@ def features(
 
 
 @app.command()
-def train(run: str, plan_file: PlanFile, prepared: Folder, out: Out) -> None:
+def train(run: str, plan_file: PlanFile, prepared: Folder, out: Out, weights: WeightsFile = None) -> None:
     """Train one experiment with one seed; goes on where it was interrupted."""
     from pixcycle.training.loop import train as train_run
 
-    train_run(_plan(plan_file).runs[run], prepared, out)
+    train_run(_plan(plan_file).runs[run], prepared, out, weights)
+
+
+@app.command()
+def train_segmenter(data: str, plan_file: PlanFile, prepared: Folder, out: Out) -> None:
+    """Train the network behind FCN-score on the real pairs of a dataset."""
+    from pixcycle.metrics.segmenter import train_segmenter as train_on_pairs
+
+    plan = _plan(plan_file)
+    dataset = plan.params.datasets[plan.data[data].dataset]
+    train_on_pairs(plan.segmenter, dataset.classes, dataset.void, prepared, out, out.name.rpartition("-")[2])
 
 
 @app.command()
@@ -134,17 +181,19 @@ def translate(run: str, plan_file: PlanFile, trained: Folder, prepared: Folder, 
 def evaluate(
     run: str,
     plan_file: PlanFile,
+    trained: Folder,
     translated: Folder,
     prepared: Folder,
     real: Annotated[Path, typer.Option(help="Features of the real test images.")],
     out: Out,
-    weights: Annotated[Path | None, typer.Option()] = None,
+    weights: WeightsFile = None,
+    segmenter: Annotated[Path | None, typer.Option(help="The network behind FCN-score.")] = None,
 ) -> None:
     """Measure the translated images against the real ones."""
     from pixcycle.metrics.nodes import evaluate_run
 
     plan = _plan(plan_file)
-    evaluate_run(plan.runs[run], plan.params.neighbours, translated, prepared, real, weights, out)
+    evaluate_run(plan.runs[run], plan.params, trained, translated, prepared, real, out, weights, segmenter)
 
 
 @app.command()

@@ -10,11 +10,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pixcycle.errors import UserError
 from pixcycle.files import local_path
 
-ChapterKey = Literal["ucsd"]
+ChapterKey = Literal["ucsd", "wustl", "paris", "kth", "kaist"]
 """The reports that have a module in report/chapters."""
 ExtractorName = Literal["inception-v3", "efficientnet-lite0"]
 Positive = Annotated[int, Field(ge=1)]
 Factor = Annotated[float, Field(gt=0, le=1)]
+Byte = Annotated[int, Field(ge=0, le=255)]
 
 
 def _float_written_as_1e_3(value: Any) -> Any:
@@ -61,8 +62,9 @@ class Dataset(Closed):
     """A dataset as it is distributed."""
 
     title: str
-    layout: Literal["side_by_side", "domain_folders", "earth"]
-    """side_by_side: SPLIT/N.jpg, A left and B right. domain_folders: SPLITA/, SPLITB/. earth: two world maps."""
+    layout: Literal["side_by_side", "domain_folders", "cityscapes", "earth"]
+    """side_by_side: SPLIT/N.jpg, A left and B right. domain_folders: SPLITA/, SPLITB/. earth: two world maps.
+    cityscapes: its photos and its labels, as downloaded."""
     sources: list[Source] = Field(min_length=1)
     splits: dict[Literal["train", "test"], list[str]]
     """Which of the distributed splits we train on, and which we evaluate on."""
@@ -71,6 +73,10 @@ class Dataset(Closed):
     domains: tuple[str, str] = ("A", "B")
     """What a reader should call the two domains."""
     paired: bool = True
+    classes: dict[str, tuple[Byte, Byte, Byte]] = {}
+    """Colours of the classes of domain B, where it is a label map; what is scored by FCN-score."""
+    void: list[tuple[Byte, Byte, Byte]] = []
+    """Colours of domain B that belong to no class and are not scored."""
     licence: str
 
 
@@ -84,6 +90,8 @@ class Experiment(Closed):
 
     generator: Literal["unet", "resnet6", "resnet9"] = "unet"
     skips: bool = True
+    upsampling: Literal["deconvolution", "resize"] = "deconvolution"
+    """How a ResNet doubles: by deconvolution, or by repeating pixels and convolving (report 003, section 4.7)."""
     norm: Literal["batch", "instance"] = "batch"
     dropout: bool = True
     filters: Positive = 64
@@ -116,6 +124,8 @@ class Experiment(Closed):
     batch_size: Positive = 1
     n_epochs: int = Field(ge=0)
     """With a constant learning rate; 0 leaves the networks untrained."""
+    epoch_length: Literal["larger", "smaller"] = "larger"
+    """Which domain an epoch goes through once, where they are unpaired and of unequal size."""
     n_epochs_decay: int = Field(0, ge=0)
     """Further epochs in which the learning rates fall linearly to 0."""
     lr: Real = Field(2e-4, gt=0)
@@ -125,6 +135,17 @@ class Experiment(Closed):
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     log_every: Positive = 5
     """Steps between two rows of the loss history."""
+    sample_epochs: list[Positive] = []
+    """After which epochs a few fixed test images are translated; the report shows how they change."""
+    published_weights: str | None = None
+    """Generator weights of the papers' authors that take the place of random ones (pix2pix only)."""
+
+    inference_dropout: bool = False
+    """Whether dropout, the noise of pix2pix, stays on when test images are translated."""
+    inference_norm: Literal["running", "batch"] = "running"
+    """Statistics of batch norm at inference: those of training, or the test batch's own."""
+    inference_batch: Positive = 16
+    """Test images that are translated at once; changes results only where the batch's statistics are used."""
 
     label: str = ""
     """The row of the report's table that this experiment fills, in the report's words."""
@@ -132,6 +153,17 @@ class Experiment(Closed):
     """Why we run what the report does not."""
     assumes: dict[str, str] = {}
     """Where the report is silent: field -> what we took, and why."""
+
+
+class Segmenter(Closed):
+    """The network behind FCN-score: a torchvision FCN, trained on the real pairs of the training split."""
+
+    backbone: Literal["resnet18", "resnet50"]
+    steps: Positive
+    batch_size: Positive
+    lr: Annotated[Real, Field(gt=0)]
+    min_accuracy: Annotated[float, Field(ge=0, le=1)]
+    """Per-pixel accuracy on real test photos below which its scores of generated ones are not shown."""
 
 
 class Scale(Closed):
@@ -149,6 +181,12 @@ class Scale(Closed):
     """Dataset -> the dataset that is used in its place."""
     extractor: ExtractorName = "inception-v3"
     precision: Literal["32-true", "bf16-mixed"] | None = None
+    most_epochs: Positive | None = None
+    """At most so many epochs of any run, constant and decaying ones together."""
+    segmenter: Segmenter | None = None
+    """Instead of the general one."""
+    published_weights: bool = True
+    """False where the networks are too small for the authors' weights: random ones then stand in for them."""
     experiments: list[str] = []
     """Ids of the only experiments of this scale; all of them where empty."""
 
@@ -177,6 +215,9 @@ class Params(Closed):
     """Address or folder that is tried first for everything that is fetched."""
     datasets: dict[str, Dataset]
     weights: dict[ExtractorName, Source]
+    published_weights: dict[str, Source] = {}
+    """Generators that the papers' authors published for their PyTorch code."""
+    segmenter: Segmenter
     recipes: dict[str, dict[str, Any]] = {}
     """Anchors for experiments to merge; not read on their own."""
     chapters: dict[ChapterKey, Chapter]
@@ -236,6 +277,9 @@ def _dangling_names(params: Params):
         for name, experiment in section.items():
             where = f"experiments.{chapter}.{name}"
             yield from missing(f"{where}.dataset", experiment.dataset, params.datasets, "dataset")
+            if experiment.published_weights:
+                given = experiment.published_weights
+                yield from missing(f"{where}.published_weights", given, params.published_weights, "weights")
             for field in experiment.assumes:
                 yield from missing(f"{where}.assumes", field, Experiment.model_fields, "field")
     for name, scale in params.scales.items():
@@ -269,6 +313,8 @@ def _fields_at(parents: list[str]) -> list[str]:
         "scales": Scale,
         "chapters": Chapter,
         "weights": Source,
+        "published_weights": Source,
+        "segmenter": Segmenter,
     }
-    model = sections[parents[0]] if parents else Params
+    model = sections["segmenter" if "segmenter" in parents else parents[0]] if parents else Params
     return list(model.model_fields)

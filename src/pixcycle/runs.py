@@ -11,16 +11,28 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pixcycle.config import ChapterKey, Closed, Experiment, ExtractorName, Params, Scale, experiment_ids, known
+from pixcycle.config import (
+    ChapterKey,
+    Closed,
+    Experiment,
+    ExtractorName,
+    Params,
+    Scale,
+    Segmenter,
+    experiment_ids,
+    known,
+)
 from pixcycle.data.digest import declared_digest
 from pixcycle.errors import UserError
 from pixcycle.models.sizes import downsamplings, smallest_input
 
-RECIPE = {"fetch": 1, "prepare": 1, "train": 1, "translate": 1, "features": 1, "evaluate": 1}
+RECIPE = {"fetch": 1, "prepare": 1, "train": 1, "segment": 1, "translate": 2, "features": 1, "evaluate": 2}
 """Raised by hand when the same settings would give another result; tests/training/test_golden.py notices."""
 
 DESCRIPTIVE = {"dataset", "label", "extra", "assumes"}
 """Fields of an experiment that decide nothing of its result (the key of its data stands for the dataset)."""
+INFERENCE = {"inference_dropout", "inference_norm", "inference_batch"}
+"""Fields that decide what a trained network makes of the test images, not how it is trained."""
 
 
 class Data(Closed):
@@ -45,6 +57,8 @@ class Run(Closed):
     """What the experiment names; config.dataset is what stands in for it at this scale."""
     data: str
     extractor: ExtractorName
+    segmenter: str | None
+    """Key of the network behind its FCN-score; None where its data have no classes."""
     fingerprint: str
     translated_fingerprint: str
     metrics_fingerprint: str
@@ -57,7 +71,7 @@ class Run(Closed):
     def work(self) -> float:
         """How long its training takes, roughly, in a unit of its own: the longest are started first."""
         e = self.config
-        passes = 3 if e.method == "cyclegan" else 1
+        passes = (3 if e.method == "cyclegan" else 1) * (1 if e.generator == "unet" else 3)
         return passes * (e.n_epochs + e.n_epochs_decay) * e.crop_size**2 * e.filters / 1e5
 
     @property
@@ -83,6 +97,11 @@ class Plan(Closed):
     params: Params
     data: dict[str, Data]
     runs: dict[str, Run]
+
+    @property
+    def segmenter(self) -> Segmenter:
+        """The settings of the networks behind FCN-score at this scale."""
+        return _segmenter(self.params)
 
     @property
     def fingerprint(self) -> str:
@@ -115,7 +134,7 @@ def plan(params: Params, root: Path = Path()) -> Plan:
             node = _data(params, experiment, digest(experiment.dataset))
             data[node.key] = node
             for seed in params.seeds:
-                run = _run(params, id, experiment, seed, node.key)
+                run = _run(params, id, experiment, seed, node.key, root)
                 runs[run.key] = run
     return Plan(params=params, data=data, runs=runs)
 
@@ -139,6 +158,8 @@ def scaled(experiment: Experiment, scale: Scale) -> Experiment:
     def times(number: int, factor: float) -> int:
         return max(1, round(number * factor)) if number else 0
 
+    total = experiment.n_epochs + experiment.n_epochs_decay
+    epochs = min(scale.epochs, scale.most_epochs / total) if scale.most_epochs and total else scale.epochs
     return experiment.model_copy(
         update={
             "dataset": scale.stand_ins.get(experiment.dataset, experiment.dataset),
@@ -146,9 +167,11 @@ def scaled(experiment: Experiment, scale: Scale) -> Experiment:
             "crop_size": times(experiment.crop_size, scale.resolution),
             "filters": times(experiment.filters, scale.filters),
             "batch_size": times(experiment.batch_size, scale.batch),
-            "n_epochs": times(experiment.n_epochs, scale.epochs),
-            "n_epochs_decay": times(experiment.n_epochs_decay, scale.epochs),
+            "n_epochs": times(experiment.n_epochs, epochs),
+            "n_epochs_decay": times(experiment.n_epochs_decay, epochs),
+            "sample_epochs": sorted({times(epoch, epochs) for epoch in experiment.sample_epochs}),
             "precision": scale.precision or experiment.precision,
+            "published_weights": experiment.published_weights if scale.published_weights else None,
         }
     )
 
@@ -179,6 +202,15 @@ def _unbuildable(e: Experiment) -> Iterator[tuple[str, str]]:
         )
     if e.generator != "unet" and not e.skips:
         yield "skips", "a ResNet generator has no skip connections to remove"
+    if e.generator == "unet" and e.upsampling != "deconvolution":
+        yield "upsampling", "a U-Net doubles by deconvolution only; set generator: resnet9"
+    if e.published_weights and (e.method, e.generator, e.filters) != ("pix2pix", "unet", 64):
+        yield (
+            "published_weights",
+            "are those of a pix2pix U-Net of 64 filters; a scale of smaller ones sets them to false",
+        )
+    if late := [epoch for epoch in e.sample_epochs if epoch > e.n_epochs + e.n_epochs_decay]:
+        yield "sample_epochs", f"there is no epoch {late[0]}; the last is {e.n_epochs + e.n_epochs_decay}"
     if e.method == "cyclegan" and e.conditional:
         yield "conditional", "CycleGAN has no pairs to condition on; set conditional: false"
     for field in ("pool_size", "lambda_identity"):
@@ -208,15 +240,20 @@ def _raw_key(params: Params, dataset: str, root: Path) -> str:
     return f"{dataset}-{fingerprint([digests, RECIPE['fetch']])}"
 
 
-def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str) -> Run:
+def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str, root: Path) -> Run:
     chapter, name = experiment_ids(params)[id]
     scale = params.scales[params.scale]
     extractor = params.extractor or scale.extractor
     # Without defaults: a field that is added later, and whose default means what was done before, renames nothing.
-    settings = experiment.model_dump(mode="json", exclude=DESCRIPTIVE, exclude_defaults=True)
+    settings = experiment.model_dump(mode="json", exclude=DESCRIPTIVE | INFERENCE, exclude_defaults=True)
+    inference = experiment.model_dump(mode="json", include=INFERENCE, exclude_defaults=True)
+    if experiment.published_weights:
+        settings["published_weights"] = declared_digest(params.published_weights[experiment.published_weights], root)
+    segmenter = _segmenter_key(params, experiment.dataset, data)
     trained = fingerprint([settings, data, RECIPE["train"]])
-    translated = fingerprint([trained, seed, RECIPE["translate"]])
-    measured = fingerprint([translated, features_key(data, extractor), params.neighbours, RECIPE["evaluate"]])
+    translated = fingerprint([trained, seed, inference, RECIPE["translate"]])
+    rulers = [features_key(data, extractor), params.neighbours, segmenter]
+    measured = fingerprint([translated, rulers, RECIPE["evaluate"]])
     return Run(
         id=id,
         chapter=chapter,
@@ -227,6 +264,7 @@ def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str) 
         asked_dataset=params.experiments[chapter][name].dataset,
         data=data,
         extractor=extractor,
+        segmenter=segmenter,
         fingerprint=trained,
         translated_fingerprint=translated,
         metrics_fingerprint=measured,
@@ -236,3 +274,16 @@ def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str) 
 def features_key(data: str, extractor: str) -> str:
     """The name of the real test images' features."""
     return f"{data}-{extractor}-{fingerprint([data, extractor, RECIPE['features']])}"
+
+
+def _segmenter(params: Params) -> Segmenter:
+    return params.scales[params.scale].segmenter or params.segmenter
+
+
+def _segmenter_key(params: Params, dataset: str, data: str) -> str | None:
+    """The name of the network that tells the classes of a dataset's photos, if its domain B is a map of classes."""
+    named = params.datasets[dataset]
+    if not (named.classes and named.paired):
+        return None
+    made_by = [data, list(named.classes.items()), named.void, _segmenter(params).model_dump(), RECIPE["segment"]]
+    return f"{data}-{fingerprint(made_by)}"

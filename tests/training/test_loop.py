@@ -3,10 +3,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from safetensors.numpy import load_file
 
 from pixcycle.training import checkpoint, loop
-from pixcycle.training.translate import read_fakes, translate
+from pixcycle.training.networks import generator_of
 from tests.conftest import tiny_experiment, tiny_run
 
 METHODS = ["pix2pix", "cyclegan"]
@@ -56,7 +57,12 @@ def test_another_seed_gives_other_weights(prepared, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "settings", [{"method": "pix2pix"}, {"method": "cyclegan", "pool_size": 5, "n_epochs_decay": 2}]
+    "settings",
+    [
+        {"method": "pix2pix"},
+        {"method": "pix2pix", "sample_epochs": [1, 3], "inference_dropout": True},
+        {"method": "cyclegan", "pool_size": 5, "n_epochs_decay": 2},
+    ],
 )
 def test_interrupted_run_equals_undisturbed_run(settings, prepared, tmp_path, kill_after, monkeypatch):
     run = tiny_run(tiny_experiment(**settings))
@@ -77,10 +83,10 @@ def test_a_finished_folder_describes_itself(prepared, tmp_path):
     run = tiny_run(tiny_experiment())
     loop.train(run, prepared, tmp_path / "run")
     names = {path.name for path in (tmp_path / "run").iterdir()}
-    assert names == {"config.json", "history.csv", "final.safetensors", "run.json"}
+    assert names == {"config.json", "history.csv", "samples", "final.safetensors", "run.json"}
     assert json.loads((tmp_path / "run/config.json").read_text()) == run.model_dump(mode="json")
     record = json.loads((tmp_path / "run/run.json").read_text())
-    assert (record["status"], record["epochs"], record["steps"], record["seed"]) == ("finished", 3, 9, 0)
+    assert (record["epochs"], record["steps"], record["batch_size"], record["seed"]) == (3, 9, 4, 0)
     history = pd.read_csv(tmp_path / "run/history.csv")
     assert history["step"].tolist() == list(range(9))
     assert history["epoch"].tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
@@ -90,6 +96,7 @@ def test_training_lowers_the_reconstruction_term(prepared, tmp_path):
     loop.train(tiny_run(tiny_experiment(n_epochs=20, lr=0.002)), prepared, tmp_path / "run")
     loss = pd.read_csv(tmp_path / "run/history.csv").groupby("epoch")["g_reconstruction"].mean()
     assert loss.iloc[-1] < 0.7 * loss.iloc[0]
+    assert json.loads((tmp_path / "run/run.json").read_text())["status"] == "finished"
 
 
 def test_no_epochs_leave_the_initial_weights(prepared, tmp_path):
@@ -116,20 +123,28 @@ def test_the_learning_rate_is_constant_then_falls_linearly(epoch, factor):
     assert loop.learning_rate_factor(epoch, 100, 100) == pytest.approx(factor)
 
 
-@pytest.mark.parametrize(("method", "made"), [("pix2pix", {"fake_A"}), ("cyclegan", {"fake_A", "fake_B"})])
-def test_every_test_image_is_translated_to_png_in_each_direction_that_was_trained(method, made, prepared, tmp_path):
-    run = tiny_run(tiny_experiment(method))
-    loop.train(run, prepared, tmp_path / "run")
-    translate(run, tmp_path / "run", prepared, tmp_path / "out")
-    assert {path.name for path in (tmp_path / "out").iterdir()} == made
-    assert len(list((tmp_path / "out/fake_A").rglob("*.png"))) == 6
-    assert read_fakes(tmp_path / "out", "b_to_a", prepared).shape == (6, 16, 16, 3)
+def test_looking_at_samples_on_the_way_changes_nothing(prepared, tmp_path):
+    for epochs in ([], [1, 2]):
+        experiment = tiny_experiment(sample_epochs=epochs, inference_dropout=True, inference_norm="batch")
+        loop.train(tiny_run(experiment), prepared, tmp_path / str(len(epochs)))
+    assert same(weights(tmp_path / "0"), weights(tmp_path / "2"))
 
 
-def test_a_translation_does_not_depend_on_the_images_beside_it(prepared, tmp_path):
-    run = tiny_run(tiny_experiment())
-    loop.train(run, prepared, tmp_path / "run")
-    for size in (1, 6):
-        translate(run, tmp_path / "run", prepared, tmp_path / f"by-{size}", batch_size=size)
-    one, six = (read_fakes(tmp_path / f"by-{n}", "b_to_a", prepared).astype(int) for n in (1, 6))
-    assert np.abs(one - six).max() <= 1
+def test_samples_are_kept_after_the_epochs_that_were_asked_for_and_after_the_last(prepared, tmp_path):
+    loop.train(tiny_run(tiny_experiment("cyclegan", sample_epochs=[1])), prepared, tmp_path / "run")
+    samples = tmp_path / "run/samples"
+    assert {path.name for path in samples.iterdir()} == {"0001", "0003"}
+    first, last = (sorted(f.name for f in (samples / e / "fake_B").rglob("*.png")) for e in ("0001", "0003"))
+    assert first == last == [f"{i}.png" for i in (0, 1, 2, 4, 5)]
+    first, last = ((samples / e / "fake_B/test/0.png").read_bytes() for e in ("0001", "0003"))
+    assert first != last
+
+
+def test_a_run_from_published_weights_holds_exactly_these(prepared, tmp_path):
+    experiment = tiny_experiment(crop_size=256, load_size=286, filters=2, n_epochs=0, published_weights="theirs")
+    published = generator_of(experiment)
+    torch.save(published.state_dict(), tmp_path / "theirs.pth")
+    loop.train(tiny_run(experiment), prepared, tmp_path / "run", tmp_path / "theirs.pth")
+    made = weights(tmp_path / "run")
+    for key, value in published.state_dict().items():
+        np.testing.assert_array_equal(made[f"g.{key}"], value.numpy())

@@ -93,6 +93,16 @@ def weights_of_run(wildcards):
     return weights_file(run_of(wildcards).extractor)
 
 
+def published_weights_of_run(wildcards):
+    name = run_of(wildcards).config.published_weights
+    return f"data/weights/{name}.pth" if name else []
+
+
+def segmenter_of_run(wildcards):
+    key = run_of(wildcards).segmenter
+    return f"data/segmenters/{key}" if key else []
+
+
 def dataset_of_raw(wildcards):
     return DATASET_OF_RAW[wildcards.raw]
 
@@ -112,3 +122,7 @@ def weights_of_features(wildcards):
 
 def weights_option(wildcards, input):
     return f"--weights {input.weights}" if input.weights else ""
+
+
+def segmenter_option(wildcards, input):
+    return f"--segmenter {input.segmenter}" if input.segmenter else ""

@@ -39,12 +39,34 @@ rule real_features:
         "pixcycle features {wildcards.extractor} --prepared {input.prepared} --out {output} {params.weights} 2>&1 | tee {log}"
 
 
+# The network behind FCN-score, trained on real pairs.
+rule train_segmenter:
+    input:
+        prepared=ancient("data/prepared/{data}"),
+    output:
+        directory("data/segmenters/{data}-{fp}"),
+    log:
+        "logs/segmenters/{data}-{fp}.log",
+    conda:
+        "../envs/pixcycle.yaml"
+    threads: 1
+    resources:
+        gpu=1,
+    params:
+        plan=PLAN_FILE,
+    shell:
+        "pixcycle train-segmenter {wildcards.data} --plan {params.plan} --prepared {input.prepared} --out {output}"
+        " 2>&1 | tee {log}"
+
+
 rule evaluate:
     input:
         prepared=ancient(prepared_of_run),
+        trained=ancient(run_folder),
         translated=ancient(translated_folder),
         real=ancient(features_of_run),
         weights=ancient(weights_of_run),
+        segmenter=ancient(segmenter_of_run),
     output:
         "results/{scale}/{chapter}/{experiment}/metrics-{seed}-{fp}.json",
     log:
@@ -57,6 +79,7 @@ rule evaluate:
         plan=PLAN_FILE,
         run=run_key,
         weights=weights_option,
+        segmenter=segmenter_option,
     shell:
-        "pixcycle evaluate {params.run} --plan {params.plan} --translated {input.translated} --prepared {input.prepared}"
-        " --real {input.real} --out {output} {params.weights} 2>&1 | tee {log}"
+        "pixcycle evaluate {params.run} --plan {params.plan} --trained {input.trained} --translated {input.translated}"
+        " --prepared {input.prepared} --real {input.real} --out {output} {params.weights} {params.segmenter} 2>&1 | tee {log}"

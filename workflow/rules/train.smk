@@ -2,6 +2,7 @@
 rule train:
     input:
         prepared=ancient(prepared_of_run),
+        weights=ancient(published_weights_of_run),
     output:
         directory("results/{scale}/{chapter}/{experiment}/{seed}-{fp}"),
     log:
@@ -15,5 +16,7 @@ rule train:
     params:
         plan=PLAN_FILE,
         run=run_key,
+        weights=weights_option,
     shell:
-        "pixcycle train {params.run} --plan {params.plan} --prepared {input.prepared} --out {output} 2>&1 | tee {log}"
+        "pixcycle train {params.run} --plan {params.plan} --prepared {input.prepared} --out {output}"
+        " {params.weights} 2>&1 | tee {log}"

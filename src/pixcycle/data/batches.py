@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -18,7 +19,8 @@ class Batches:
     """The batches of one split of a prepared dataset.
 
     paired: whether the images of a batch belong together, and then share crop and flip. Otherwise each domain
-    has its own order and augmentation; an epoch is as long as the larger one, and the smaller starts again.
+    has its own order and augmentation; an epoch is as long as the larger one, and the smaller starts again, or
+    (epoch_length) as long as the smaller one, and others of the larger are left out each time.
 
     Each epoch is a new permutation. Images that do not fill its last batch are left out (others each time;
     batch norm over a few images would be another thing), except where they are all there is.
@@ -36,25 +38,26 @@ class Batches:
         batch_size: int,
         seed: int,
         device: torch.device | str,
+        epoch_length: Literal["larger", "smaller"] = "larger",
     ):
         if paired and not read_json(prepared / "manifest.json")["paired"]:
             raise UserError(f"{prepared} holds an unpaired dataset; only cyclegan can be trained on it")
         self._arrays = [_open(prepared, split, domain) for domain in "AB"]
         self._crop_size, self._flip, self._paired = crop_size, flip, paired
         self._seed, self._device = seed, device
-        self._samples = max(map(len, self._arrays))
-        self._batch_size = min(batch_size, self._samples)
+        self._samples = {"larger": max, "smaller": min}[epoch_length](map(len, self._arrays))
+        self.batch_size = min(batch_size, self._samples)
 
     def __len__(self) -> int:
         """Batches in an epoch."""
-        return self._samples // self._batch_size
+        return self._samples // self.batch_size
 
     def epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """The batches (a, b) of an epoch: float32 (N, 3, crop_size, crop_size) in [-1, 1], channels-last."""
         draws = [self._draws(epoch, domain) for domain in (0, 0 if self._paired else 1)]
-        for first in range(0, len(self) * self._batch_size, self._batch_size):
+        for first in range(0, len(self) * self.batch_size, self.batch_size):
             a, b = (
-                self._batch(array, order[first : first + self._batch_size], augmentation)
+                self._batch(array, order[first : first + self.batch_size], augmentation)
                 for array, (order, augmentation) in zip(self._arrays, draws, strict=True)
             )
             yield a, b

@@ -6,12 +6,16 @@ from pathlib import Path
 import numpy as np
 from lightning_fabric import Fabric
 
+from pixcycle.config import Params
 from pixcycle.data.batches import test_images
 from pixcycle.files import finished_folder, read_json, write_json
+from pixcycle.metrics import pixel
+from pixcycle.metrics.checkerboard import checkerboard_energy
 from pixcycle.metrics.evaluate import evaluate
 from pixcycle.metrics.features import extract, load_extractor
+from pixcycle.metrics.segmenter import fcn_score, load_segmenter
 from pixcycle.runs import Run
-from pixcycle.training.translate import TARGET, fakes_folder, read_fakes
+from pixcycle.training.translate import TARGET, fakes_folder, read_fakes, read_png
 
 
 def real_features(extractor: str, weights: Path | None, prepared: Path, out: Path) -> None:
@@ -24,13 +28,26 @@ def real_features(extractor: str, weights: Path | None, prepared: Path, out: Pat
 
 
 def evaluate_run(
-    run: Run, neighbours: int, translated: Path, prepared: Path, real: Path, weights: Path | None, out: Path
+    run: Run,
+    params: Params,
+    trained: Path,
+    translated: Path,
+    prepared: Path,
+    real: Path,
+    out: Path,
+    weights: Path | None,
+    segmenter: Path | None,
 ) -> None:
-    """Write the metrics of every direction of a run, each with what it was measured on."""
-    manifest = read_json(prepared / "manifest.json")
+    """Write the metrics of every direction of a run, each with what it was measured on.
+
+    segmenter: the folder of the network behind FCN-score, for data whose domain B is a map of classes.
+    """
+    paired = read_json(prepared / "manifest.json")["paired"]
     network, device = load_extractor(run.extractor, weights), Fabric(devices=1).device
     truth = dict(zip("AB", test_images(prepared)[:2], strict=True))
-    measured = {}
+    dataset = params.datasets[run.config.dataset]
+    judge, judged_by = load_segmenter(segmenter) if segmenter else (None, None)
+    measured, images = {}, {}
     for direction, domain in TARGET.items():
         if not fakes_folder(translated, direction).exists():
             continue
@@ -39,12 +56,21 @@ def evaluate_run(
             fakes,
             np.load(real / f"{domain}.npy"),
             extract(network, fakes, device=device),
-            truth[domain] if manifest["paired"] else None,
+            truth[domain] if paired else None,
             seed=run.seed,
-            k=neighbours,
+            k=params.neighbours,
         )
+        numbers["checkerboard"] = float(checkerboard_energy(fakes).mean())
+        if judge:
+            asked = judge if domain == "A" else None
+            numbers |= fcn_score(fakes, truth["B"], dataset.classes, dataset.void, asked, device)
         # JSON has no infinity, which PSNR is where a generated image equals its truth.
         measured[direction] = {name: n if n is None or isfinite(n) else None for name, n in numbers.items()}
+        if paired:
+            images[direction] = {
+                "l1": pixel.l1(fakes, truth[domain]).tolist(),
+                "l1_mirrored": pixel.l1(fakes, np.ascontiguousarray(truth[domain][:, :, ::-1])).tolist(),
+            }
     write_json(
         out,
         {
@@ -55,10 +81,26 @@ def evaluate_run(
             "extractor": network.spec.name,
             "resize": network.spec.resize,
             "comparable": network.spec.comparable,
+            "segmenter": judged_by,
             "file_type": "png",
-            "neighbours": neighbours,
+            "neighbours": params.neighbours,
             "seed": run.seed,
             "direction": run.config.direction,
             "metrics": measured,
+            "images": images,
+            "real": {domain: {"checkerboard": float(checkerboard_energy(truth[domain]).mean())} for domain in "AB"},
+            "samples": _samples(run, trained),
         },
     )
+
+
+def _samples(run: Run, trained: Path) -> list[dict]:
+    """The checkerboard energy of what the run made of a few test images on the way: a row an epoch and direction."""
+    rows = []
+    for folder in sorted((trained / "samples").glob("*")):
+        for direction in TARGET:
+            pictures = [read_png(file) for file in sorted(fakes_folder(folder, direction).rglob("*.png"))]
+            if pictures:
+                energy = float(checkerboard_energy(np.stack(pictures)).mean())
+                rows.append({"epoch": int(folder.name), "direction": direction, "checkerboard": energy})
+    return rows

@@ -6,7 +6,7 @@ from torch import nn
 
 from pixcycle.models.norm import Norm
 from pixcycle.models.patchgan import PatchGAN
-from pixcycle.models.resnet import ResnetGenerator
+from pixcycle.models.resnet import ResnetGenerator, Upsampling
 from pixcycle.models.sizes import downsamplings
 from pixcycle.models.unet import UNet
 
@@ -19,14 +19,17 @@ def build_generator(
     norm: Norm,
     dropout: bool,
     skips: bool = True,
+    upsampling: Upsampling = "deconvolution",
 ) -> nn.Module:
-    """An RGB to RGB generator with torch's default weights; crop_size and skips concern the U-Net only.
+    """An RGB to RGB generator with torch's default weights.
+
+    crop_size and skips concern the U-Net only, upsampling the ResNets only.
 
     Raises UserError if the U-Net cannot halve crop_size often enough.
     """
     if name == "unet":
         return UNet(3, 3, downsamplings(crop_size), filters, norm, dropout, skips)
-    return ResnetGenerator(3, 3, filters, {"resnet6": 6, "resnet9": 9}[name], norm, dropout)
+    return ResnetGenerator(3, 3, filters, {"resnet6": 6, "resnet9": 9}[name], norm, dropout, upsampling)
 
 
 def build_discriminator(patch: int, in_channels: int, filters: int, norm: Norm) -> nn.Module:

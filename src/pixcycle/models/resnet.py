@@ -1,8 +1,12 @@
 """The ResNet generator of CycleGAN, module for module that of junyanz/pytorch-CycleGAN-and-pix2pix."""
 
+from typing import Literal
+
 from torch import Tensor, nn
 
 from pixcycle.models.norm import Norm, needs_bias, norm_layer
+
+Upsampling = Literal["deconvolution", "resize"]
 
 
 class ResnetBlock(nn.Module):
@@ -27,9 +31,10 @@ class ResnetBlock(nn.Module):
 
 
 class ResnetGenerator(nn.Module):
-    """Two halvings, residual blocks, two doublings by deconvolution, kernel 3, stride 2 (report 003, 4.7).
+    """Two halvings, residual blocks, two doublings (report 003, section 4.7).
 
-    blocks: 9 at 256x256 and 6 at 128x128 in the CycleGAN paper.
+    blocks: 9 at 256x256 and 6 at 128x128 in the CycleGAN paper. upsampling: `deconvolution` as there, kernel 3,
+    stride 2; or `resize`, which repeats each pixel and then convolves, so that no pixel is drawn oftener than others.
     Maps (N, in_channels, H, W) in [-1, 1] to (N, out_channels, H, W) in [-1, 1]; H and W are
     multiples of 4, at least 8.
     """
@@ -42,6 +47,7 @@ class ResnetGenerator(nn.Module):
         blocks: int = 9,
         norm: Norm = "instance",
         dropout: bool = False,
+        upsampling: Upsampling = "deconvolution",
     ) -> None:
         super().__init__()
         bias = needs_bias(norm)
@@ -52,10 +58,20 @@ class ResnetGenerator(nn.Module):
             layers += [norm_layer(norm, 2 * width), nn.ReLU(inplace=True)]
         layers += [ResnetBlock(4 * filters, norm, dropout) for _ in range(blocks)]
         for width in (2 * filters, filters):
-            layers += [nn.ConvTranspose2d(2 * width, width, 3, stride=2, padding=1, output_padding=1, bias=bias)]
+            layers += _doubling(2 * width, width, bias, upsampling)
             layers += [norm_layer(norm, width), nn.ReLU(inplace=True)]
         layers += [nn.ReflectionPad2d(3), nn.Conv2d(filters, out_channels, 7), nn.Tanh()]
         self.model = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.model(x)
+
+
+def _doubling(channels: int, out_channels: int, bias: bool, upsampling: Upsampling) -> list[nn.Module]:
+    if upsampling == "resize":
+        return [
+            nn.Upsample(scale_factor=2, mode="nearest"),
+            nn.ReflectionPad2d(1),
+            nn.Conv2d(channels, out_channels, 3, bias=bias),
+        ]
+    return [nn.ConvTranspose2d(channels, out_channels, 3, stride=2, padding=1, output_padding=1, bias=bias)]

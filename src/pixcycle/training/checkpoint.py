@@ -11,6 +11,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from pixcycle.config import Experiment
+
 SECONDS_BETWEEN = 60
 """Epochs may be shorter than the writing of a state is worth."""
 
@@ -63,9 +65,12 @@ def save_now_and_then(work: Path, method: Any, done: Done) -> None:
         save(work, method, done)
 
 
-def write_final(work: Path, weights: dict[str, Tensor]) -> None:
-    """All networks' weights as `NETWORK.PARAMETER` in final.safetensors."""
-    save_file(weights, work / "final.safetensors")
+def write_final(work: Path, weights: dict[str, Tensor], e: Experiment) -> None:
+    """All networks' weights as `NETWORK.PARAMETER` in final.safetensors.
+
+    Its metadata hold the experiment as JSON, which says how to build the networks and how to set them at inference.
+    """
+    save_file(weights, work / "final.safetensors", metadata={"experiment": e.model_dump_json()})
 
 
 def load_network(run: Path, name: str) -> dict[str, Tensor]:

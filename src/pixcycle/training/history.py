@@ -3,6 +3,13 @@
 import csv
 from pathlib import Path
 
+import pandas as pd
+
+
+def read_history(run: Path) -> pd.DataFrame:
+    """A row a logged step: epoch and step, counted from 0 over the whole run, and the losses."""
+    return pd.read_csv(run / "history.csv")
+
 
 class History:
     """Appends to history.csv; a resumed run first drops the rows after the epoch that it resumes from."""

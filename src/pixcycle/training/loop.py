@@ -1,6 +1,5 @@
 """One training run, from initial weights (or where it was interrupted) to a finished folder."""
 
-import math
 import os
 import platform
 import resource
@@ -15,12 +14,14 @@ from lightning_fabric import Fabric
 from pixcycle.config import Experiment
 from pixcycle.data.batches import Batches
 from pixcycle.files import finished_folder, write_json
+from pixcycle.models.foreign import load_foreign
 from pixcycle.runs import Run
-from pixcycle.training import checkpoint
+from pixcycle.training import checkpoint, collapse
 from pixcycle.training.cyclegan import CycleGAN
-from pixcycle.training.history import History
+from pixcycle.training.history import History, read_history
 from pixcycle.training.pix2pix import Pix2pix
 from pixcycle.training.progress import Progress
+from pixcycle.training.translate import sample, samples_folder
 
 METHODS = {"pix2pix": Pix2pix, "cyclegan": CycleGAN}
 
@@ -33,9 +34,10 @@ def learning_rate_factor(epoch: int, n_epochs: int, n_epochs_decay: int) -> floa
     return 1.0 - max(0, epoch + 1 - n_epochs) / (n_epochs_decay + 1)
 
 
-def train(run: Run, prepared: Path, out: Path) -> None:
+def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> None:
     """Train a run into the folder `out`, which appears only when it is whole; an interrupted call is taken up again.
 
+    weights: the file of its published_weights, for a run that starts from those.
     On one CPU the result depends on (run, prepared data) alone, to the bit, interrupted or not.
     """
     e = run.config
@@ -43,13 +45,15 @@ def train(run: Run, prepared: Path, out: Path) -> None:
         fabric = Fabric(accelerator="auto", devices=1, precision=e.precision)
         torch.manual_seed(run.seed)
         method = METHODS[e.method](e, fabric, run.seed)
+        if weights:
+            method.nets["g"].load_state_dict(load_foreign(weights, "unet_256", filters=e.filters).state_dict())
         batches = _batches(e, prepared, run.seed, fabric.device)
         done = checkpoint.restore(work, method)
         history = History(work / "history.csv", done.epoch)
         progress = Progress(f"{run.id} seed {run.seed}", e.n_epochs + e.n_epochs_decay, len(batches), done.epoch)
         write_json(work / "config.json", run.model_dump(mode="json"))
 
-        collapsed = ""
+        broken = ""
         for epoch in range(done.epoch, e.n_epochs + e.n_epochs_decay):
             started = time.monotonic()
             method.nets.scale_lr(learning_rate_factor(epoch, e.n_epochs, e.n_epochs_decay))
@@ -58,19 +62,23 @@ def train(run: Run, prepared: Path, out: Path) -> None:
                 if step % e.log_every == 0:
                     values = {name: loss.item() for name, loss in losses.items()}
                     history.add(epoch, epoch * len(batches) + step, values)
-                    progress.show(epoch, step, values, e.batch_size)
-                    collapsed = _collapse(values)
-                if collapsed:
+                    progress.show(epoch, step, values, batches.batch_size)
+                    broken = collapse.broken(values)
+                if broken:
                     break
             history.flush()
             done = checkpoint.Done(epoch + 1, done.seconds + time.monotonic() - started)
-            if collapsed:
-                progress.say(f"collapsed in epoch {epoch + 1}: {collapsed}")
+            if epoch + 1 in e.sample_epochs:
+                sample(e, method.nets, prepared, fabric, samples_folder(work, epoch + 1))
+            if broken:
                 break
             checkpoint.save_now_and_then(work, method, done)
 
-        checkpoint.write_final(work, method.nets.weights())
-        write_json(work / "run.json", _record(run, method, fabric, done, len(batches), collapsed))
+        collapsed = broken or (_collapse(e, method, prepared, fabric, work) if done.epoch else "")
+        if collapsed:
+            progress.say(f"collapsed: {collapsed}")
+        checkpoint.write_final(work, method.nets.weights(), e)
+        write_json(work / "run.json", _record(run, method, fabric, done, batches, collapsed))
         checkpoint.forget(work)
     progress.finish(done.seconds)
 
@@ -85,16 +93,19 @@ def _batches(e: Experiment, prepared: Path, seed: int, device: torch.device) -> 
         batch_size=e.batch_size,
         seed=seed,
         device=device,
+        epoch_length=e.epoch_length,
     )
 
 
-def _collapse(losses: dict[str, float]) -> str:
-    broken = [name for name, value in losses.items() if not math.isfinite(value)]
-    return f"{', '.join(broken)} no longer finite" if broken else ""
+def _collapse(e: Experiment, method: Any, prepared: Path, fabric: Fabric, work: Path) -> str:
+    """What a look at the whole run tells; the translations that it needs are kept as those after the last epoch."""
+    fakes = sample(e, method.nets, prepared, fabric, samples_folder(work, e.n_epochs + e.n_epochs_decay))
+    found = [collapse.discriminators_at_zero(read_history(work)), collapse.constant_output(fakes)]
+    return "; ".join(filter(None, found))
 
 
-def _record(run: Run, method: Any, fabric: Fabric, done: checkpoint.Done, steps: int, collapsed: str) -> dict:
-    images = done.epoch * steps * run.config.batch_size
+def _record(run: Run, method: Any, fabric: Fabric, done: checkpoint.Done, batches: Batches, collapsed: str) -> dict:
+    steps = done.epoch * len(batches)
     return {
         "run": run.key,
         "fingerprint": run.fingerprint,
@@ -103,10 +114,11 @@ def _record(run: Run, method: Any, fabric: Fabric, done: checkpoint.Done, steps:
         "status": "collapsed" if collapsed else "finished",
         "collapse": collapsed,
         "epochs": done.epoch,
-        "steps": done.epoch * steps,
+        "steps": steps,
+        "batch_size": batches.batch_size,
         "parameters": method.nets.parameter_counts(),
         "seconds": round(done.seconds, 2),
-        "images_per_second": round(images / done.seconds, 2) if images else None,
+        "images_per_second": round(steps * batches.batch_size / done.seconds, 2) if steps else None,
         "peak_memory_mb": _peak_memory_mb(fabric.device),
         "device": _device_name(fabric.device),
         "threads": torch.get_num_threads(),

@@ -94,5 +94,11 @@ class Networks:
 def generator_of(e: Experiment) -> nn.Module:
     """The generator that an experiment describes, not yet initialised."""
     return build_generator(
-        e.generator, crop_size=e.crop_size, filters=e.filters, norm=e.norm, dropout=e.dropout, skips=e.skips
+        e.generator,
+        crop_size=e.crop_size,
+        filters=e.filters,
+        norm=e.norm,
+        dropout=e.dropout,
+        skips=e.skips,
+        upsampling=e.upsampling,
     )

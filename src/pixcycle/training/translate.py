@@ -1,12 +1,15 @@
-"""The test images through a trained generator, as PNG."""
+"""Test images through a trained generator, as PNG: all of them once it is trained, a few of them on the way."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from lightning_fabric import Fabric
 from PIL import Image
+from torch import Tensor, nn
 
+from pixcycle.config import Experiment
 from pixcycle.data.batches import test_images, to_tensor, to_uint8
 from pixcycle.files import finished_folder, read_json
 from pixcycle.runs import Run
@@ -15,34 +18,88 @@ from pixcycle.training.networks import generator_of
 
 SOURCE = {"a_to_b": "A", "b_to_a": "B"}
 TARGET = {"a_to_b": "B", "b_to_a": "A"}
+BACK = {"a_to_b": "b_to_a", "b_to_a": "a_to_b"}
+SAMPLES = 5
+"""Test images of each domain that are shown on the way, at even distances."""
 
 
-def translate(run: Run, trained: Path, prepared: Path, out: Path, batch_size: int = 16) -> None:
+def translate(run: Run, trained: Path, prepared: Path, out: Path) -> None:
     """Write `fake_B/NAME.png` (from A) and `fake_A/NAME.png` (from B), for the directions that the run has.
 
-    Dropout is off and batch norm uses its running statistics; nothing is augmented.
+    CycleGAN also leaves what comes back of the scored direction's inputs, F(G(x)), as `cycle_A` or `cycle_B`.
     """
-    weights = {d: checkpoint.load_network(trained, name) for d, name in generator_names(run).items()}
-    a, b, names_a, names_b = test_images(prepared)
-    sources = {"a_to_b": (a, names_a), "b_to_a": (b, names_b)}
-    fabric = Fabric(accelerator="auto", devices=1, precision=run.config.precision)
+    e = run.config
+    fabric = Fabric(accelerator="auto", devices=1, precision=e.precision)
+    torch.manual_seed(run.seed)
+    generators = {
+        direction: at_inference(e, checkpoint.load_network(trained, name), fabric)
+        for direction, name in generator_names(e).items()
+    }
     with finished_folder(out) as work:
-        for direction, state in weights.items():
-            images, names = sources[direction]
-            generator = _generator(run, state, fabric)
-            for start in range(0, len(images), batch_size):
-                batch = np.ascontiguousarray(images[start : start + batch_size])
-                with torch.inference_mode():
-                    fakes = to_uint8(generator(to_tensor(batch, fabric.device)))
-                for name, fake in zip(names[start : start + batch_size], fakes, strict=True):
-                    save_png(fakes_folder(work, direction) / f"{name}.png", fake)
+        for direction, generator in generators.items():
+            back = generators.get(BACK[direction]) if direction == e.direction else None
+            images, names = test_inputs(prepared, direction)
+            for start in range(0, len(images), e.inference_batch):
+                batch, there = images[start : start + e.inference_batch], names[start : start + e.inference_batch]
+                fakes = _through(generator, to_tensor(np.ascontiguousarray(batch), fabric.device))
+                _save(fakes_folder(work, direction), there, fakes)
+                if back:
+                    _save(cycled_folder(work, direction), there, _through(back, fakes))
 
 
-def generator_names(run: Run) -> dict[str, str]:
+def sample(e: Experiment, nets: Any, prepared: Path, fabric: Fabric, folder: Path) -> dict[str, np.ndarray]:
+    """Write the translations of a few fixed test images as `translate` does; returns them by direction.
+
+    nets: the networks as they are now; neither they nor the random numbers of the training are touched.
+    """
+    made = {}
+    for direction, name in generator_names(e).items():
+        images, names = test_inputs(prepared, direction)
+        chosen = sample_indices(len(images))
+        with torch.random.fork_rng(devices=[fabric.device] if fabric.device.type == "cuda" else []):
+            generator = at_inference(e, nets[name].state_dict(), fabric)
+            fakes = [
+                _through(generator, to_tensor(np.ascontiguousarray(images[part]), fabric.device))
+                for part in np.array_split(chosen, -(-len(chosen) // e.inference_batch))
+            ]
+        made[direction] = to_uint8(torch.cat(fakes))
+        _save(fakes_folder(folder, direction), [names[i] for i in chosen], torch.cat(fakes))
+    return made
+
+
+def sample_indices(images: int) -> np.ndarray:
+    """Which test images of a domain are shown on the way: (SAMPLES,) at most, ascending."""
+    return np.unique(np.linspace(0, images - 1, SAMPLES).round().astype(int))
+
+
+def test_inputs(prepared: Path, direction: str) -> tuple[np.ndarray, list[str]]:
+    """The (N, H, W, 3) test images that a direction starts from, and their names."""
+    a, b, names_a, names_b = test_images(prepared)
+    return {"A": (a, names_a), "B": (b, names_b)}[SOURCE[direction]]
+
+
+def generator_names(e: Experiment) -> dict[str, str]:
     """Direction -> the name of its generator in final.safetensors."""
-    if run.config.method == "pix2pix":
-        return {run.config.direction: "g"}
+    if e.method == "pix2pix":
+        return {e.direction: "g"}
     return {"a_to_b": "g_ab", "b_to_a": "g_ba"}
+
+
+def at_inference(e: Experiment, weights: dict[str, Tensor], fabric: Fabric) -> nn.Module:
+    """A generator with these weights, set as the experiment wants it at inference.
+
+    inference_dropout keeps dropout on; inference_norm `batch` normalises with the test batch's own statistics, as
+    the authors of pix2pix do (report 002, section 3.4).
+    """
+    generator = generator_of(e)
+    generator.load_state_dict(weights)
+    generator.eval()
+    for layer in generator.modules():
+        if isinstance(layer, nn.Dropout):
+            layer.train(e.inference_dropout)
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.train(e.inference_norm == "batch")
+    return fabric.setup_module(generator.to(memory_format=torch.channels_last))
 
 
 def fakes_folder(translated: Path, direction: str) -> Path:
@@ -50,10 +107,14 @@ def fakes_folder(translated: Path, direction: str) -> Path:
     return translated / f"fake_{TARGET[direction]}"
 
 
-def save_png(path: Path, image: np.ndarray) -> None:
-    """image: uint8 (H, W, 3)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(image).save(path)
+def cycled_folder(translated: Path, direction: str) -> Path:
+    """Where the inputs of a direction lie after they went there and back: cycle_A or cycle_B."""
+    return translated / f"cycle_{SOURCE[direction]}"
+
+
+def samples_folder(run: Path, epoch: int) -> Path:
+    """Where a run's folder keeps what a few test images were translated to after an epoch, counted from 1."""
+    return run / "samples" / f"{epoch:04}"
 
 
 def read_png(path: Path) -> np.ndarray:
@@ -66,7 +127,13 @@ def read_fakes(translated: Path, direction: str, prepared: Path) -> np.ndarray:
     return np.stack([read_png(fakes_folder(translated, direction) / f"{name}.png") for name in names])
 
 
-def _generator(run: Run, state: dict[str, torch.Tensor], fabric: Fabric):
-    generator = generator_of(run.config)
-    generator.load_state_dict(state)
-    return fabric.setup_module(generator.to(memory_format=torch.channels_last)).eval()
+def _through(generator: nn.Module, images: Tensor) -> Tensor:
+    with torch.inference_mode():
+        return generator(images)
+
+
+def _save(folder: Path, names: list[str], images: Tensor) -> None:
+    for name, image in zip(names, to_uint8(images), strict=True):
+        path = folder / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(path)
