@@ -1,0 +1,86 @@
+"""The counted FLOPs of small steps against those of their layers, written down by hand."""
+
+import pytest
+import torch
+from lightning_fabric import Fabric
+from torch.utils.flop_counter import FlopCounterMode
+
+from pixcycle.estimate.flops import step_cost, step_costs
+from pixcycle.training.loop import METHODS
+from tests.conftest import tiny_experiment
+
+UNET = [
+    *[(3, 4, 8), (4, 8, 4), (8, 16, 2), (16, 32, 1)],
+    *[(32, 16, 1), (32, 8, 2), (16, 4, 4), (8, 3, 8)],
+]
+"""At 16x16 pixels and 4 filters: channels in and out of each 4x4 convolution, and the smaller of its two sides.
+
+The narrow side of a doubling is its input; with skips, its input is twice as deep as the output of the block within.
+"""
+FLAT_UNET = [*UNET[:5], (16, 8, 2), (8, 4, 4), (4, 3, 8)]
+"""The same without skips."""
+
+
+def patchgan(seen):
+    """PatchGAN 16 at 16x16 pixels and 4 filters: a halving, then two layers that lose a pixel each."""
+    return [(seen, 4, 8), (4, 8, 7), (8, 1, 6)]
+
+
+def forward(layers):
+    """Every number of the output side takes 4 * 4 * (channels in) multiplications and as many additions."""
+    return sum(2 * 4 * 4 * c_in * c_out * side**2 for c_in, c_out, side in layers)
+
+
+def trained(layers):
+    """Forward, and backward to the weights of all layers and to the inputs of all but the first."""
+    return 3 * forward(layers) - forward(layers[:1])
+
+
+def looked_through(layers):
+    """Forward, and backward to the inputs of all layers, while the weights are frozen."""
+    return 2 * forward(layers)
+
+
+def test_pix2pix_trains_g_once_d_twice_and_looks_through_d_once():
+    d = patchgan(6)
+    assert step_cost(tiny_experiment()).flops == trained(UNET) + 2 * trained(d) + looked_through(d)
+
+
+def test_without_skips_the_decoder_sees_half_as_many_channels():
+    d = patchgan(6)
+    assert step_cost(tiny_experiment(skips=False)).flops == trained(FLAT_UNET) + 2 * trained(d) + looked_through(d)
+
+
+@pytest.mark.parametrize("judges", [1, 2])
+def test_cyclegan_goes_there_and_back_both_ways_and_trains_each_discriminator_twice(judges):
+    there, back = trained(UNET), 3 * forward(UNET)  # on the way back the first layer passes its gradient on
+    d = patchgan(3)
+    expected = 2 * (there + back) + judges * (2 * trained(d) + looked_through(d))
+    assert step_cost(tiny_experiment("cyclegan", discriminators=judges)).flops == expected
+
+
+def test_identity_loss_sends_one_more_image_through_each_generator():
+    without, with_identity = (
+        step_cost(tiny_experiment("cyclegan", lambda_identity=weight, pool_size=50)).flops for weight in (0, 0.5)
+    )
+    assert with_identity - without == 2 * trained(UNET)
+
+
+@pytest.mark.parametrize("method", ["pix2pix", "cyclegan"])
+def test_a_batch_of_real_images_on_a_real_device_costs_as_much_as_its_images(method):
+    e = tiny_experiment(method, generator="resnet6", norm="instance", lambda_identity=0.5 * (method == "cyclegan"))
+    with FlopCounterMode(display=False) as counter:
+        METHODS[method](e, Fabric(accelerator="cpu", devices=1), 0).step(*torch.rand(2, 5, 3, 16, 16))
+    assert counter.get_total_flops() == 5 * step_cost(e).flops
+
+
+def test_parameters_are_those_of_the_authors_networks():
+    e = tiny_experiment(crop_size=256, load_size=256, filters=64, patch=70)
+    assert step_cost(e).parameters == 54_413_955 + 2_768_705  # printed as 54.414 M and 2.769 M by the authors' code
+
+
+def test_experiments_that_cost_the_same_are_counted_once(monkeypatch):
+    counted = []
+    monkeypatch.setattr("pixcycle.estimate.flops.step_cost", lambda e: counted.append(e) or len(counted))
+    first, same, other = tiny_experiment(), tiny_experiment(l1=0, l2=1, batch_size=1, lr=1), tiny_experiment(patch=1)
+    assert step_costs([first, same, other, same]) == [1, 1, 2, 1]
