@@ -1,11 +1,11 @@
-# The two commands of a newcomer: `make demo` and `make test`. Both create .venv first, once.
+# The two commands of a newcomer: `make demo` and `make test`; `make rehearsal` runs everything, small. All create .venv.
 SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONNOUSERSITE := 1
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
 
-.PHONY: demo test lint clean
+.PHONY: demo rehearsal test lint clean
 
 demo: .venv/installed
 	@echo "demo: three small trainings on satellite images, a few minutes; a line every ten seconds"
@@ -13,6 +13,13 @@ demo: .venv/installed
 	@echo
 	@echo "The report:  $(CURDIR)/reports/demo/report.html"
 	@echo "As a PDF:    $(CURDIR)/reports/demo/report.pdf"
+
+rehearsal: .venv/installed
+	@echo "rehearsal: all experiments of the five reports at toy size, a quarter of an hour on 2 cores"
+	@snakemake --cores all --config scale=rehearsal
+	@pytest --quiet tests/rehearsal
+	@echo "The report:  $(CURDIR)/reports/rehearsal/report.html"
+	@echo "As a PDF:    $(CURDIR)/reports/rehearsal/report.pdf"
 
 test: .venv/installed
 	@OMP_NUM_THREADS=1 pytest -n 2 --dist loadgroup tests

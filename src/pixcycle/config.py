@@ -181,8 +181,8 @@ class Scale(Closed):
     """Dataset -> the dataset that is used in its place."""
     extractor: ExtractorName = "inception-v3"
     precision: Literal["32-true", "bf16-mixed"] | None = None
-    most_epochs: Positive | None = None
-    """At most so many epochs of any run, constant and decaying ones together."""
+    most_epochs: dict[ChapterKey, Positive] = {}
+    """At most so many epochs of a chapter's runs, constant and decaying ones together."""
     segmenter: Segmenter | None = None
     """Instead of the general one."""
     published_weights: bool = True

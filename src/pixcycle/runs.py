@@ -145,21 +145,22 @@ def resolved(params: Params, scale: str) -> Iterator[tuple[str, Experiment]]:
     for id, (chapter, name) in experiment_ids(params).items():
         if chosen.experiments and id not in chosen.experiments:
             continue
-        experiment = scaled(params.experiments[chapter][name], chosen)
+        experiment = scaled(params.experiments[chapter][name], chosen, chapter)
         at_scale = "" if scale == "full" else f" at scale {scale}"
         for field, mistake in _unbuildable(experiment):
             raise UserError(f"params.yaml: experiments.{chapter}.{name}.{field}{at_scale}: {mistake}")
         yield id, experiment
 
 
-def scaled(experiment: Experiment, scale: Scale) -> Experiment:
+def scaled(experiment: Experiment, scale: Scale, chapter: ChapterKey) -> Experiment:
     """The experiment with the factors of a scale applied; no factor makes anything less than 1."""
 
     def times(number: int, factor: float) -> int:
         return max(1, round(number * factor)) if number else 0
 
     total = experiment.n_epochs + experiment.n_epochs_decay
-    epochs = min(scale.epochs, scale.most_epochs / total) if scale.most_epochs and total else scale.epochs
+    most = scale.most_epochs.get(chapter, total)
+    epochs = min(scale.epochs, most / total) if total else scale.epochs
     return experiment.model_copy(
         update={
             "dataset": scale.stand_ins.get(experiment.dataset, experiment.dataset),
@@ -177,8 +178,11 @@ def scaled(experiment: Experiment, scale: Scale) -> Experiment:
 
 
 def selections(plan: Plan) -> list[str]:
-    """All that can be asked for by name: all, chapters, chapter-dataset groups, experiments."""
-    names: dict[str, None] = {"all": None}
+    """All that can be asked for by name: all, chapters, chapter-dataset groups, experiments.
+
+    A chapter of which a scale has no experiment can be asked for, too, and has no runs.
+    """
+    names: dict[str, None] = dict.fromkeys(["all", *plan.params.chapters])
     for run in plan.runs.values():
         group = f"{run.chapter}-{run.name.split('-')[0]}"
         names |= dict.fromkeys([run.chapter, group, run.id])

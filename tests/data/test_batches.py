@@ -141,6 +141,14 @@ def test_the_smaller_domain_starts_again_in_a_fresh_order_and_a_fresh_crop(tmp_p
     assert len(rounds) > 5
 
 
+def test_an_epoch_of_the_smaller_domain_shows_that_once_and_others_of_the_larger_each_time(tmp_path):
+    data = batches(prepared(tmp_path / "d", n_a=4, n_b=40, paired=False), paired=False, epoch_length="smaller")
+    assert len(data) == 2
+    seen = [[{image for image, *_ in domain} for domain in samples(data, epoch)] for epoch in (0, 1)]
+    assert all(a == {0, 1, 2, 3} and len(b) == 4 for a, b in seen)
+    assert seen[0][1] != seen[1][1]
+
+
 def test_images_that_do_not_fill_a_batch_wait_for_another_epoch(tmp_path):
     data = batches(prepared(tmp_path / "d", 10), batch_size=4)
     assert len(data) == 2

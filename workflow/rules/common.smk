@@ -21,7 +21,7 @@ SCALE = PLAN.params.scale
 PLAN_FILE = f".snakemake/plans/{PLAN.fingerprint}.json"
 if not Path(PLAN_FILE).exists():
     write_json(Path(PLAN_FILE), PLAN.model_dump(mode="json"))
-REPORTS = {selection: report_fingerprint(PLAN, selection) for selection in selections(PLAN)}
+REPORTS = {name: report_fingerprint(PLAN, name) for name in selections(PLAN) if PLAN.select(name)}
 DATASET_OF_RAW = {node.raw: node.dataset for node in PLAN.data.values()}
 RUN_BY_FINGERPRINT = {
     (run.key, fingerprint): run

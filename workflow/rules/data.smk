@@ -45,3 +45,4 @@ rule data:
     input:
         [ancient(f"data/prepared/{key}") for key in PLAN.data],
         [ancient(f"data/features/{features_key(run.data, run.extractor)}") for run in PLAN.runs.values()],
+        [ancient(f"data/segmenters/{run.segmenter}") for run in PLAN.runs.values() if run.segmenter],

@@ -24,11 +24,13 @@ for selection, made_from in REPORTS.items():
             "pixcycle report {params.selection} --plan {params.plan} --fingerprint {params.fingerprint}"
             " --out $(dirname {output.html}) 2>&1 | tee {log}"
 
-    # A target lists every output, not its report alone: a node that was lost is made again.
-    if selection != "all":
 
-        rule:
-            name:
-                selection
-            input:
-                everything_of(selection),
+# A target lists every output, not its report alone: a node that was lost is made again. A chapter without experiments
+# at this scale has none.
+for selection in selections(PLAN)[1:]:
+
+    rule:
+        name:
+            selection
+        input:
+            everything_of(selection) if selection in REPORTS else [],

@@ -17,12 +17,14 @@ PEAK, SURROUNDINGS = 1, 2
 def checkerboard_energy(images: np.ndarray) -> np.ndarray:
     """Share of each image's spectral energy that stands out at the stride-2 frequencies (report 003, section 4.7).
 
-    A deconvolution of stride 2 brightens every second pixel (Odena et al. 2016), the one before it every fourth: a
-    pattern of the 15 frequencies (i/4, j/4) cycles per pixel other than 0. Of the luminance, less its mean and under
-    a Hann window against the jump from edge to edge, it is the power of the 3x3 bins around each of them above
-    that of the 16 bins around those, in the mean, divided by the whole power. So an image that repeats itself after
-    2 or 4 pixels has 1; white noise and photographs have 0 on average, single ones a little more or less;
-    a constant one has 0. JPEG compression repeats itself after 8 pixels, which shows: compare with real images.
+    A deconvolution of stride 2 treats every second pixel alike (Odena et al. 2016); after two of them every fourth
+    is: their patterns consist of the 15 frequencies (i/4, j/4) cycles per pixel other than 0. Of the luminance, less
+    its mean and under a Hann window (else the jump from edge to edge leaks in), this is the power of the 3x3 bins
+    around each of them, less what the mean of the 16 bins around those lets expect, divided by the whole power.
+
+    So 1 is an image that repeats itself after 2 or 4 pixels, and 0 a constant one. White noise and photographs have
+    0 on average, single ones a little more or less, the fewer pixels the more so; a long edge along rows or columns
+    has up to 0.03 in 32x32 pixels, 0.01 in 64x64 and 0.002 in 128x128.
 
     images: (N, H, W, 3) uint8; rows and columns beyond a multiple of 4 are left out. Returns (N,) float64.
     Raises UserError for images smaller than 16x16.

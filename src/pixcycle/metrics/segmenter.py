@@ -50,7 +50,7 @@ def train_segmenter(
     progress = Progress(f"segmenter of {manifest['dataset']}", epochs, len(batches), epochs_done=0)
     started = time.monotonic()
     torch.manual_seed(seed)
-    network = _fcn(settings.backbone, len(classes)).to(memory_format=torch.channels_last)
+    network = fcn(settings.backbone, len(classes)).to(memory_format=torch.channels_last)
     seen = _train(network, settings, classes, void, batches, fabric, progress)
     seconds = time.monotonic() - started
     progress.finish(seconds)
@@ -82,7 +82,7 @@ def train_segmenter(
 def load_segmenter(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
     """The trained network, in evaluation mode on the CPU, and its segmenter.json."""
     record = read_json(_record(folder))
-    network = _fcn(record["settings"]["backbone"], len(record["classes"]))
+    network = fcn(record["settings"]["backbone"], len(record["classes"]))
     network.load_state_dict(load_file(_weights(folder)))
     return network.eval().requires_grad_(False), record
 
@@ -117,7 +117,7 @@ def fcn_score(
     return scores(confusion(decode(labels, classes.values(), void), found, len(classes)))
 
 
-def _fcn(backbone: str, classes: int) -> FCN:
+def fcn(backbone: str, classes: int) -> FCN:
     """torchvision's FCN with random weights, and one answer for every 8x8 pixels, enlarged to the image's size.
 
     Its ResNet-18 cannot be dilated as its ResNet-50 is, so that it ends where its output stride is 8: with layer2.

@@ -3,10 +3,11 @@
 import csv
 import shutil
 from pathlib import Path
+from typing import Any
 
 from pixcycle.files import write_bytes, write_json
 from pixcycle.report import page, pdf
-from pixcycle.report.content import Document, Table
+from pixcycle.report.content import Claims, Document, Figure, Table
 from pixcycle.report.document import document
 from pixcycle.report.values import Values
 from pixcycle.runs import Plan
@@ -27,13 +28,23 @@ def build(plan: Plan, selection: str, root: Path, out: Path, name: str) -> None:
         shutil.rmtree(out / folder, ignore_errors=True)
         (out / folder).mkdir()
     content = document(values, root, out)
-    write_json(out / "values.json", values.as_json())
+    write_json(out / "values.json", values.as_json() | _outline(content))
     _write_tables(content, out / "tables")
     write_bytes(out / "report.html", page.render(content, out).encode())
     write_bytes(out / "report.pdf", pdf.render(content, out))
     runs = {run.key: run.metrics_fingerprint for run in plan.select(selection)}
     write_json(out / MADE_FROM / f"{name}.json", {"selection": selection, "runs": runs})
     print(f"report: {out / 'report.html'} and report.pdf, from {len(runs)} runs")
+
+
+def _outline(content: Document) -> dict[str, Any]:
+    """What there is to see: ids of tables, files of figures, verdicts on claims."""
+    blocks = [block for section in content.sections for block in section.blocks]
+    return {
+        "tables": [block.id for block in blocks if isinstance(block, Table)],
+        "figures": {block.id: block.file.as_posix() for block in blocks if isinstance(block, Figure)},
+        "claims": {claim.id: claim.verdict for block in blocks if isinstance(block, Claims) for claim in block.claims},
+    }
 
 
 def _write_tables(content: Document, folder: Path) -> None:

@@ -5,10 +5,14 @@ from pathlib import Path
 import pandas as pd
 
 from pixcycle.report.content import Cell, Column, Table
+from pixcycle.report.elsewhere import fid_elsewhere, fid_note
 from pixcycle.report.fingerprint import PUBLISHED
 from pixcycle.report.values import Values
 
-DIGITS = {"fid": 2, "kid": 4, "precision": 2, "recall": 2, "l1": 4, "psnr": 2, "ssim": 3}
+DIGITS = {
+    **{"fid": 2, "kid": 4, "precision": 2, "recall": 2, "l1": 4, "psnr": 2, "ssim": 3},
+    **{"pixel_accuracy": 2, "class_accuracy": 2, "class_iou": 2, "checkerboard": 4},
+}
 TITLES = {
     "fid": "FID ↓",
     "kid": "KID ↓",
@@ -17,8 +21,12 @@ TITLES = {
     "l1": "Pixel L1 ↓",
     "psnr": "PSNR (dB) ↑",
     "ssim": "SSIM ↑",
+    "pixel_accuracy": "Per-pixel accuracy ↑",
+    "class_accuracy": "Per-class accuracy ↑",
+    "class_iou": "Mean class IoU ↑",
+    "checkerboard": "Checkerboard energy ↓",
 }
-SMALLER_IS_BETTER = {"fid", "kid", "l1"}
+SMALLER_IS_BETTER = {"fid", "kid", "l1", "checkerboard"}
 NOTHING = Cell("–", "muted")
 
 
@@ -42,8 +50,11 @@ def comparison_table(
     """
     further = [m for m in further if any(values.has(e, m) for e in experiments)]
     columns = [Column("Experiment", numeric=False)]
+    known = fid_elsewhere(values.root)
+    elsewhere = {e: known[key] for e in experiments if (key := (e, values.one(e).config.direction)) in known}
     for metric in metrics:
         columns += [Column(title, group=TITLES[metric]) for title in ("published", "ours", "difference")]
+        columns += [Column("elsewhere", group=TITLES[metric])] * (metric == "fid" and bool(elsewhere))
     columns += [Column(TITLES[metric], group="ours only") for metric in further]
     best = {metric: _best(values, experiments, metric) for metric in (*metrics, *further)}
     rows = []
@@ -52,9 +63,12 @@ def comparison_table(
         row = [Cell(title)]
         for metric in metrics:
             row += _triple(values, experiment, None if printed.empty else float(printed[metric].iloc[0]), metric, best)
+            if metric == "fid" and elsewhere:
+                row.append(Cell(elsewhere[experiment], "published") if experiment in elsewhere else NOTHING)
         row += [_ours(values, experiment, metric, best) for metric in further]
         rows.append(row)
-    return Table(id, caption, columns, rows, _notes(values, experiments))
+    notes = _notes(values, experiments) + [fid_note(values.root)] * bool(elsewhere)
+    return Table(id, caption, columns, rows, notes)
 
 
 def _rows(values: Values, experiments: list[str], published: pd.DataFrame) -> list[tuple[str, str, str | None]]:
@@ -87,10 +101,10 @@ def _ours(values: Values, experiment: str | None, metric: str, best: dict) -> Ce
     return Cell(with_spread(values, experiment, metric), kind)
 
 
-def with_spread(values: Values, experiment: str, metric: str) -> str:
+def with_spread(values: Values, experiment: str, metric: str, direction: str | None = None) -> str:
     """`110.68`, or `110.68 ± 2.10` over several seeds."""
-    digits, spread = DIGITS[metric], values.spread(experiment, metric)
-    text = f"{values.mean(experiment, metric):.{digits}f}"
+    digits, spread = DIGITS[metric], values.spread(experiment, metric, direction)
+    text = f"{values.mean(experiment, metric, direction):.{digits}f}"
     return text if spread is None else f"{text} ± {spread:.{digits}f}"
 
 
@@ -102,16 +116,22 @@ def _best(values: Values, experiments: list[str], metric: str) -> str | None:
     return min(measured, key=lambda e: sign * values.mean(e, metric), default=None)
 
 
-def _notes(values: Values, experiments: list[str]) -> list[str]:
-    first = values.one(experiments[0])
-    n = values.measured[first.key]["metrics"][first.config.direction]
-    seeds = ", ".join(str(run.seed) for run in values.runs[experiments[0]])
-    notes = [
+def measured_on(values: Values, experiment: str) -> str:
+    """N, file type, size, k, seeds and features of an experiment's numbers, as a sentence."""
+    first = values.one(experiment)
+    n, seeds = values.numbers(first), ", ".join(str(run.seed) for run in values.runs[experiment])
+    several = f"mean ± standard deviation over {len(values.runs[experiment])} seeds ({seeds})"
+    return (
         f"{n['n_fake']} generated against {n['n_real']} real test images, PNG at {first.config.crop_size} × "
-        f"{first.config.crop_size} pixels, k = {values.plan.params.neighbours}, seed {seeds}; "
+        f"{first.config.crop_size} pixels, k = {values.plan.params.neighbours}, "
+        + (f"seed {seeds}; " if len(values.runs[experiment]) == 1 else f"{several}; ")
         + "; ".join(f"features: {extractor.label}, resized {extractor.resize}" for extractor in values.extractors)
         + "."
-    ]
+    )
+
+
+def _notes(values: Values, experiments: list[str]) -> list[str]:
+    notes = [measured_on(values, experiments[0])]
     if not values.comparable:
         notes.append("No differences are given: ours and the published values were not measured with one ruler.")
     notes += [

@@ -22,7 +22,7 @@ def document(values: Values, root: Path, out: Path) -> Document:
     for key in dict.fromkeys(run.chapter for seeds in values.runs.values() for run in seeds):
         chapter = params.chapters[key]
         sections.append(Section(key, chapter.title, 1, [Text(f"Reproduces {chapter.cite}")]))
-        sections += CHAPTERS[key](values, root, out)
+        sections += CHAPTERS[key](values, out)
         sections.append(Section(f"{key}-assumptions", "Assumptions", 2, _assumptions(values, key)))
         wrong = [("", text) for text in chapter.inconsistencies]
         sections.append(Section(f"{key}-inconsistencies", "Inconsistencies in the report", 2, [Bullets(wrong)]))

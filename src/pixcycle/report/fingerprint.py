@@ -21,7 +21,13 @@ def report_fingerprint(plan: Plan, selection: str, root: Path = Path()) -> str:
 def _drawn_by(root: Path) -> dict[str, str]:
     """Hashes of the code, templates and transcribed tables that every report is drawn by and from."""
     package = Path(__file__).parents[1]
-    sources = [*package.glob("report/**/*"), package / "metrics/extractors.py", *(root / PUBLISHED).glob("*.csv")]
+    sources = [
+        *package.glob("report/**/*"),
+        *package.glob("models/*.py"),
+        package / "metrics/extractors.py",
+        package / "training/collapse.py",
+        *(root / PUBLISHED).glob("*.csv"),
+    ]
     return {
         f"{path.parent.name}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sources

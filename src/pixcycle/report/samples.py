@@ -1,50 +1,110 @@
-"""Grids of test images: input, truth and what each experiment made of it."""
+"""Test images of a run and what it made of them, read for the figures."""
 
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 
-from pixcycle.files import read_json
-from pixcycle.report import figures
+from pixcycle.report import grids
 from pixcycle.report.values import Values
-from pixcycle.training.translate import SOURCE, TARGET, fakes_folder, read_png
+from pixcycle.training.translate import (
+    SOURCE,
+    TARGET,
+    cycled_folder,
+    fakes_folder,
+    read_png,
+    sample_indices,
+    samples_folder,
+)
+
+
+class Album:
+    """Images of an experiment's first seed in one direction, the scored one where none is given.
+
+    Images are uint8 (H, W, 3); they are asked for by their places in the test split of the input's domain.
+    """
+
+    def __init__(self, values: Values, experiment: str, direction: str | None = None):
+        self._values = values
+        self.run = values.one(experiment)
+        self.direction = direction or self.run.config.direction
+        self.label = self.run.config.label or experiment
+        self._measured = values.measured[self.run.key]
+        self._root = values.root
+        manifest = values.manifests[self.run.data]
+        self.names: list[str] = manifest["splits"]["test"][SOURCE[self.direction]]["names"]
+        self.paired: bool = manifest["paired"]
+
+    def spread_out(self, images: int) -> list[int]:
+        """Places of so many images at even distances."""
+        return np.unique(np.linspace(0, len(self.names) - 1, images).round().astype(int)).tolist()
+
+    def inputs(self, places: list[int]) -> list[np.ndarray]:
+        return self._real(SOURCE[self.direction], places)
+
+    def truths(self, places: list[int]) -> list[np.ndarray | None]:
+        """What the outputs should be; None for each image of an unpaired dataset."""
+        return self._real(TARGET[self.direction], places) if self.paired else [None] * len(places)
+
+    def outputs(self, places: list[int]) -> list[np.ndarray]:
+        """G(x)."""
+        return self._generated(fakes_folder(self._root / self.run.translated, self.direction), places)
+
+    def returned(self, places: list[int]) -> list[np.ndarray]:
+        """F(G(x)); CycleGAN leaves it for the scored direction."""
+        return self._generated(cycled_folder(self._root / self.run.translated, self.direction), places)
+
+    @property
+    def sampled(self) -> list[int]:
+        """Places of the images that were translated on the way."""
+        return sample_indices(len(self.names)).tolist()
+
+    def epoch_like(self, published: int) -> int:
+        """The sampled epoch of this run that an epoch of its report corresponds to, where runs are shorter."""
+        report, ours = (
+            self._values.published_epochs(self.run),
+            self.run.config.n_epochs + self.run.config.n_epochs_decay,
+        )
+        return min(self.run.config.sample_epochs, key=lambda epoch: abs(epoch - published * ours / report))
+
+    def outputs_after(self, epoch: int, places: list[int]) -> list[np.ndarray]:
+        """G(x) after an epoch of the training, of images that were sampled then."""
+        folder = samples_folder(self._root / self.run.folder, epoch)
+        return self._generated(fakes_folder(folder, self.direction), places)
+
+    def l1(self) -> np.ndarray:
+        """(N,) pixel L1 of each test image."""
+        return np.array(self._measured["images"][self.direction]["l1"])
+
+    def l1_mirrored(self) -> np.ndarray:
+        """(N,) pixel L1 of each test image against its truth mirrored left to right."""
+        return np.array(self._measured["images"][self.direction]["l1_mirrored"])
+
+    def _real(self, domain: str, places: list[int]) -> list[np.ndarray]:
+        images = np.load(self._root / "data/prepared" / self.run.data / f"test_{domain}.npy", mmap_mode="r")
+        return [np.asarray(images[i]) for i in places]
+
+    def _generated(self, folder: Path, places: list[int]) -> list[np.ndarray]:
+        return [read_png(folder / f"{self.names[i]}.png") for i in places]
 
 
 def sample_grid(
-    values: Values, experiments: list[str], root: Path, file: Path, *, name: str | None = None, rows: int = 1
-) -> tuple[Path, list[str]]:
-    """Draw and save a grid of the experiments' first seeds; returns the file and the names of its images.
+    values: Values, experiments: list[str], *, name: str | None = None, rows: int = 1
+) -> tuple[Figure, list[str]]:
+    """Input, truth and what each experiment made of it; also the names of the images that are shown.
 
     name: the one image to show, if the test split has it; otherwise `rows` images at even distances, or for one row
-    the eighth. All experiments share one dataset.
+    the eighth. All experiments share one dataset and direction.
     """
-    first = values.one(experiments[0])
-    prepared = root / "data/prepared" / first.data
-    manifest = read_json(prepared / "manifest.json")
-    target = TARGET[first.config.direction]
-    source = SOURCE[first.config.direction]
-    names = manifest["splits"]["test"][source]["names"]
-    if name in names:
-        chosen = [names.index(name)]
-    elif rows == 1:
-        chosen = [min(7, len(names) - 1)]
+    albums = [Album(values, experiment) for experiment in experiments]
+    first = albums[0]
+    if name in first.names:
+        places = [first.names.index(name)]
     else:
-        chosen = np.unique(np.linspace(0, len(names) - 1, rows).round().astype(int)).tolist()
+        places = [min(7, len(first.names) - 1)] if rows == 1 else first.spread_out(rows)
     columns = [
-        ("Input", _real(prepared, source, chosen)),
-        *([("Ground truth", _real(prepared, target, chosen))] if manifest["paired"] else []),
-        *((values.one(e).config.label, _fakes(values, e, root, [names[i] for i in chosen])) for e in experiments),
+        ("Input", first.inputs(places)),
+        *([("Ground truth", first.truths(places))] if first.paired else []),
+        *((album.label, album.outputs(places)) for album in albums),
     ]
-    figures.save(figures.image_grid(columns), file)
-    return file, [names[i] for i in chosen]
-
-
-def _real(prepared: Path, domain: str, chosen: list[int]) -> list[np.ndarray]:
-    images = np.load(prepared / f"test_{domain}.npy", mmap_mode="r")
-    return [np.asarray(images[i]) for i in chosen]
-
-
-def _fakes(values: Values, experiment: str, root: Path, names: list[str]) -> list[np.ndarray]:
-    run = values.one(experiment)
-    folder = fakes_folder(root / run.translated, run.config.direction)
-    return [read_png(folder / f"{name}.png") for name in names]
+    return grids.image_grid(columns), [first.names[i] for i in places]

@@ -10,8 +10,12 @@ from pixcycle.errors import UserError
 from pixcycle.files import read_json
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.runs import Plan, Run
+from pixcycle.training.history import read_history
 
-METRICS = ("fid", "kid", "precision", "recall", "l1", "psnr", "ssim")
+METRICS = (
+    *("fid", "kid", "precision", "recall", "l1", "psnr", "ssim"),
+    *("pixel_accuracy", "class_accuracy", "class_iou", "checkerboard"),
+)
 
 
 class Values:
@@ -31,36 +35,44 @@ class Values:
     def _all(self) -> list[Run]:
         return [run for seeds in self.runs.values() for run in seeds]
 
+    def __contains__(self, id: str) -> bool:
+        return id in self.runs
+
     def one(self, id: str) -> Run:
         """The first seed's run of an experiment."""
         return self.runs[id][0]
 
-    def seeds_of(self, id: str, metric: str) -> list[float]:
-        """A metric of the scored direction, one value a seed. Raises UserError for a metric that was not measured."""
-        found = []
-        for run in self.runs[id]:
-            value = self.measured[run.key]["metrics"][run.config.direction].get(metric)
-            if value is None:
-                raise UserError(f"report: {id} has no value for {metric}, which the report shows")
-            found.append(value)
+    def numbers(self, run: Run, direction: str | None = None) -> dict[str, Any]:
+        """All that was measured of a run in a direction, the scored one where none is given."""
+        return self.measured[run.key]["metrics"][direction or run.config.direction]
+
+    def seeds_of(self, id: str, metric: str, direction: str | None = None) -> list[float]:
+        """A metric, one value a seed. Raises UserError for a metric that was not measured."""
+        found = [self.numbers(run, direction).get(metric) for run in self.runs[id]]
+        if None in found:
+            raise UserError(f"report: {id} has no value for {metric}, which the report shows")
         return found
 
-    def mean(self, id: str, metric: str) -> float:
-        return mean(self.seeds_of(id, metric))
+    def mean(self, id: str, metric: str, direction: str | None = None) -> float:
+        return mean(self.seeds_of(id, metric, direction))
 
-    def spread(self, id: str, metric: str) -> float | None:
+    def spread(self, id: str, metric: str, direction: str | None = None) -> float | None:
         """Standard deviation over seeds; None for a single seed."""
-        values = self.seeds_of(id, metric)
+        values = self.seeds_of(id, metric, direction)
         return stdev(values) if len(values) > 1 else None
 
-    def has(self, id: str, metric: str) -> bool:
-        """Whether the metric applies: pixel metrics need pairs."""
-        run = self.one(id)
-        return self.measured[run.key]["metrics"][run.config.direction].get(metric) is not None
+    def has(self, id: str, metric: str, direction: str | None = None) -> bool:
+        """Whether all seeds have the metric: those of pixels need pairs, FCN-score needs classes."""
+        return all(self.numbers(run, direction).get(metric) is not None for run in self.runs[id])
 
     def history(self, id: str) -> pd.DataFrame:
         """The loss history of the first seed."""
-        return pd.read_csv(self.root / self.one(id).folder / "history.csv")
+        return read_history(self.root / self.one(id).folder)
+
+    def published_epochs(self, run: Run) -> int:
+        """How many epochs its report trained, decaying ones included."""
+        e = self.plan.params.experiments[run.chapter][run.name]
+        return e.n_epochs + e.n_epochs_decay
 
     def steps_per_epoch(self, id: str) -> int:
         record = self.records[self.one(id).key]
@@ -99,7 +111,7 @@ class Values:
                 for metric in METRICS
                 if self.has(id, metric)
             },
-            "n": self.measured[seeds[0].key]["metrics"][seeds[0].config.direction]["n_fake"],
+            "n": self.numbers(seeds[0])["n_fake"],
             "status": [self.records[run.key]["status"] for run in seeds],
             "seconds": [self.records[run.key]["seconds"] for run in seeds],
         }

@@ -3,6 +3,9 @@
 from math import hypot
 from typing import Literal
 
+import pandas as pd
+from scipy.stats import spearmanr
+
 from pixcycle.report.comparison import SMALLER_IS_BETTER, TITLES, with_spread
 from pixcycle.report.content import Claim, Verdict
 from pixcycle.report.values import Values
@@ -16,6 +19,9 @@ RULER = (
     "a difference inside their spread is not distinguishable; with a single seed no spread is known, and every "
     "difference counts, however small."
 )
+
+TREND = 0.8
+"""Rank correlation of a loss with the epoch from which on we call it a trend (below -0.8: it falls)."""
 
 
 def compare(values: Values, first: str, second: str, metric: str) -> Order:
@@ -68,6 +74,12 @@ def pairwise_claim(
     if told and unjudged:
         told.append(f"Not judged on {', '.join(unjudged)}.")
     return Claim(id, text, verdict(orders, not missing), " ".join(told) or "Its runs are not part of this report.")
+
+
+def trend(history: pd.DataFrame, term: str) -> float:
+    """Rank correlation of a loss's epoch means with the epoch, to six digits: its own rounding must not decide."""
+    means = history.groupby("epoch")[term].mean()
+    return round(float(spearmanr(means.index, means).statistic), 6)
 
 
 def evidence(values: Values, experiments: list[str], metric: str) -> str:

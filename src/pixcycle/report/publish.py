@@ -1,0 +1,27 @@
+"""From a drawn figure to a block of the report."""
+
+from pathlib import Path
+from typing import Literal
+
+from matplotlib import figure as matplotlib_figure
+
+from pixcycle.report import figures
+from pixcycle.report.content import Figure
+from pixcycle.report.values import Values
+
+
+def publish(
+    picture: matplotlib_figure.Figure,
+    id: str,
+    caption: str,
+    alt: str,
+    values: Values,
+    experiments: list[str],
+    out: Path,
+    kind: Literal["png", "svg"] = "png",
+) -> Figure:
+    """Write figures/ID.png (images) or .svg (curves and drawings) into the report's folder `out`, and name its runs."""
+    file = Path("figures") / f"{id}.{kind}"
+    figures.save(picture, out / file)
+    runs = dict.fromkeys(values.one(experiment).key for experiment in experiments)
+    return Figure(id, caption, file, alt, list(runs))

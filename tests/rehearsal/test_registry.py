@@ -1,0 +1,111 @@
+"""Nothing of the five reports is missing: not in params.yaml, and not in the report that `make rehearsal` made."""
+
+import csv
+import itertools
+import json
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+
+from pixcycle import config
+
+ROOT = Path(__file__).parents[2]
+REPORT = ROOT / "reports/rehearsal"
+REGISTRY = yaml.safe_load((Path(__file__).parent / "registry.yaml").read_text())
+NEEDS_PEOPLE = {"kaist-claim-a"}
+"""Claims that no run can decide: they are about what people take for real."""
+
+made = pytest.mark.skipif(not REPORT.exists(), reason="no report of scale rehearsal here; `make rehearsal` makes it")
+
+
+def names(pattern: str) -> list[str]:
+    """`{a,b}-{c,d}` -> a-c, a-d, b-c, b-d."""
+    parts = [part.strip("{}").split(",") for part in re.findall(r"\{[^}]*\}|[^{}]+", pattern)]
+    return ["".join(chosen) for chosen in itertools.product(*parts)]
+
+
+def runs(chapter: str) -> list[str]:
+    return [f"{chapter}-{name}" for group in REGISTRY[chapter]["runs"] for name in names(group["names"])]
+
+
+def every(what: str):
+    return [pytest.param(chapter, item, id=str(item)) for chapter in REGISTRY for item in REGISTRY[chapter][what]]
+
+
+@pytest.fixture(scope="module")
+def values() -> dict:
+    return json.loads((REPORT / "values.json").read_text())
+
+
+def test_the_five_reports_have_27_9_3_4_and_4_runs_all_in_params():
+    counts = {chapter: sum(group["count"] for group in REGISTRY[chapter]["runs"]) for chapter in REGISTRY}
+    assert counts == {"ucsd": 27, "wustl": 9, "paris": 3, "kth": 4, "kaist": 4}
+    assert {chapter: len(runs(chapter)) for chapter in REGISTRY} == counts
+    declared = config.experiment_ids(config.load(ROOT / "params.yaml"))
+    assert {id for chapter in REGISTRY for id in runs(chapter)} <= declared.keys()
+
+
+def test_every_other_experiment_says_why_it_is_run():
+    params = config.load(ROOT / "params.yaml")
+    asked = {id for chapter in REGISTRY for id in runs(chapter)}
+    for id, (chapter, name) in config.experiment_ids(params).items():
+        assert (id in asked) != bool(params.experiments[chapter][name].extra), id
+
+
+@pytest.mark.parametrize(
+    ("table", "numbers"),
+    [("ucsd-table-1", 54), ("ucsd-table-2", 9), ("wustl-section-4.6", 3), ("kaist-table-1", 20), ("fcn-score", 51)],
+)
+def test_the_published_tables_are_transcribed_whole(table, numbers):
+    assert pd.read_csv(ROOT / f"reports/published/{table}.csv").select_dtypes("number").count().sum() == numbers
+
+
+@made
+def test_every_run_was_measured(values):
+    for chapter in REGISTRY:
+        for id in runs(chapter):
+            measured = values["experiments"][id]
+            assert measured["status"][0] in ("finished", "collapsed")
+            assert all(math.isfinite(measured["metrics"][m]["mean"]) for m in ("fid", "kid", "precision", "recall"))
+
+
+@made
+@pytest.mark.parametrize(("chapter", "table"), every("tables"))
+def test_every_table_has_every_published_row_and_all_of_its_runs(chapter, table):
+    with (REPORT / f"tables/{table}.csv").open(newline="") as file:
+        rows = list(csv.reader(file))[1:]
+    assert [row[0] for row in rows][: len(REGISTRY[chapter]["tables"][table])] == REGISTRY[chapter]["tables"][table]
+    assert not [cell for row in rows for cell in row if cell in ("", "not run", "nan", "withheld")]
+
+
+@made
+@pytest.mark.parametrize(("chapter", "figure"), every("figures"))
+def test_every_figure_is_drawn(chapter, figure, values):
+    file = REPORT / values["figures"][figure]
+    if file.suffix == ".svg":
+        assert file.read_text().count("<path") > 10
+    else:
+        assert np.asarray(Image.open(file).convert("L")).std() > 10
+
+
+@made
+@pytest.mark.parametrize(("chapter", "letter"), every("claims"))
+def test_every_claim_has_a_verdict(chapter, letter, values):
+    claim = f"{chapter}-claim-{letter}"
+    decided = ("holds", "does not hold", "not distinguishable")
+    assert values["claims"][claim] in (("not run",) if claim in NEEDS_PEOPLE else decided)
+
+
+@made
+def test_the_report_has_five_chapters_and_says_that_its_data_stand_in():
+    page = (REPORT / "report.html").read_text()
+    for chapter in REGISTRY:
+        assert f'id="{chapter}"' in page
+        assert f'id="{chapter}-assumptions"' in page and f'id="{chapter}-inconsistencies"' in page
+    assert page.index("Stand-in data") < page.index("What was run")
