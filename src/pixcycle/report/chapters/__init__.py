@@ -3,9 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pixcycle.report.chapters import ucsd
+from pixcycle.report.chapters import kaist, kth, paris, ucsd, wustl
 from pixcycle.report.content import Section
 from pixcycle.report.values import Values
 
-CHAPTERS: dict[str, Callable[[Values, Path, Path], list[Section]]] = {"ucsd": ucsd.sections}
-"""Chapter key -> sections(values, project folder, report folder), called if one of its experiments was run."""
+CHAPTERS: dict[str, Callable[[Values, Path], list[Section]]] = {
+    "ucsd": ucsd.sections,
+    "wustl": wustl.sections,
+    "paris": paris.sections,
+    "kth": kth.sections,
+    "kaist": kaist.sections,
+}
+"""Chapter key -> sections(values, report folder), called if one of its experiments was run."""

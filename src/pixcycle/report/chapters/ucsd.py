@@ -1,16 +1,33 @@
-"""Report 000, `Paired and Unpaired Image to Image Translation`: Tables 1 and 2, Figures 2 and 3."""
+"""Report 000, `Paired and Unpaired Image to Image Translation`: Tables 1 and 2, Figures 1 to 3."""
 
 from pathlib import Path
 
-from pixcycle.report import figures
+from pixcycle.report import curves, grids
 from pixcycle.report.chapters.ucsd_claims import claims, loss_curve_run
 from pixcycle.report.comparison import comparison_table, read_published
 from pixcycle.report.content import Block, Claims, Figure, Section, Text
-from pixcycle.report.samples import sample_grid
+from pixcycle.report.publish import publish
+from pixcycle.report.quality import fcn_table
+from pixcycle.report.samples import Album, sample_grid
 from pixcycle.report.values import Values
 from pixcycle.report.verdicts import RULER, title_of
 
+FIGURE_1 = [
+    ("ucsd-maps-l1", "paired", True),
+    ("ucsd-cityscapes-l1", "paired", True),
+    ("ucsd-facades-cyc-l1", "unpaired", False),
+    ("ucsd-horse2zebra-cyc-l1", "unpaired", False),
+]
 FIGURE_3 = ("cyc-l1", "cyc-l2", "l1", "l2", "patch16", "patch286", "noskip")
+
+FCN_SCORES = [
+    ("ucsd-cityscapes-l1", "b_to_a", ("pix2pix paper", "labels to photo", "L1+cGAN")),
+    ("ucsd-cityscapes-l2", "b_to_a", None),
+    ("ucsd-cityscapes-l1l2", "b_to_a", None),
+    ("ucsd-cityscapes-patch16", "b_to_a", ("pix2pix paper", "labels to photo", "Patch 16")),
+    ("ucsd-cityscapes-patch286", "b_to_a", ("pix2pix paper", "labels to photo", "Patch 286")),
+    ("ucsd-cityscapes-noskip", "b_to_a", None),
+]
 
 LOSSES = {
     "g": "Generator, total",
@@ -20,11 +37,11 @@ LOSSES = {
 }
 
 
-def sections(values: Values, root: Path, out: Path) -> list[Section]:
+def sections(values: Values, out: Path) -> list[Section]:
     """The chapter's results, figures and claims, for the experiments that were run."""
     return [
-        Section("ucsd-results", "Results", 2, _tables(values, root)),
-        Section("ucsd-figures", "Figures", 2, _figures(values, root, out)),
+        Section("ucsd-results", "Results", 2, _tables(values)),
+        Section("ucsd-figures", "Figures", 2, _figures(values, out)),
         Section("ucsd-claims", "Claims", 2, [Text(RULER), Claims(claims(values))]),
     ]
 
@@ -46,13 +63,13 @@ def _on(values: Values, dataset: str, method: str) -> list[str]:
     ]
 
 
-def _tables(values: Values, root: Path) -> list[Block]:
+def _tables(values: Values) -> list[Block]:
     blocks: list[Block] = []
     for number, task, method, metrics, further in (
         (1, "paired translation", "pix2pix", ["precision", "recall", "fid"], ["kid", "l1", "ssim"]),
         (2, "unpaired translation", "cyclegan", ["fid"], ["kid", "precision", "recall", "l1", "ssim"]),
     ):
-        published = read_published(f"ucsd-table-{number}", root)
+        published = read_published(f"ucsd-table-{number}", values.root)
         for dataset in _datasets(values):
             experiments = _on(values, dataset, method)
             if experiments:
@@ -60,62 +77,88 @@ def _tables(values: Values, root: Path) -> list[Block]:
                 rows = published[published["dataset"] == dataset]
                 id = f"ucsd-table-{number}-{dataset}"
                 blocks.append(comparison_table(id, caption, values, experiments, rows, metrics, further))
+    if any(id in values for id, _, _ in FCN_SCORES):
+        caption = f"FCN-score of label to photo on {title_of(values, 'cityscapes')}, which the report does not give"
+        blocks.append(fcn_table("ucsd-fcn-score", caption, values, FCN_SCORES))
     return blocks
 
 
-def _figures(values: Values, root: Path, out: Path) -> list[Block]:
-    blocks: list[Block] = []
-    curve = loss_curve_run(values)
-    if curve:
-        file = Path("figures/ucsd-figure-2.svg")
-        title = (
-            f"{curve}, {values.one(curve).config.n_epochs} epochs of batch size {values.one(curve).config.batch_size}"
-        )
-        figures.save(
-            figures.loss_curves(values.history(curve), LOSSES, values.steps_per_epoch(curve), title),
-            out / file,
-        )
-        caption = (
-            f"Figure 2 of the report: loss curves of the L1 experiment, here on {title_of(values, _dataset(curve))}."
-        )
-        if _dataset(curve) != "maps":
-            caption += " The report shows the maps run, which is not part of this selection."
-        blocks.append(
-            Figure("ucsd-figure-2", caption, file, "Loss against epoch, four panels", [values.one(curve).key])
-        )
+def _figures(values: Values, out: Path) -> list[Block]:
+    blocks: list[Block] = [*_figure_1(values, out), *_figure_2(values, out)]
     for dataset in _datasets(values):
         experiments = _present(values, dataset, FIGURE_3)
         if experiments:
-            blocks += _samples_of(values, dataset, experiments, root, out)
+            blocks += _samples_of(values, dataset, experiments, out)
     return blocks or [Text("None of the runs that its figures show is part of this selection.")]
 
 
-def _samples_of(values: Values, dataset: str, experiments: list[str], root: Path, out: Path) -> list[Figure]:
+def _figure_1(values: Values, out: Path) -> list[Figure]:
+    """Ten pictures in a row: input, truth and output of the paired runs, input and output of the unpaired ones."""
+    columns, groups, shown = [], [], []
+    for experiment, heading, paired in FIGURE_1:
+        if experiment not in values:
+            continue
+        album = Album(values, experiment)
+        place = album.spread_out(3)[1:2]
+        pictures = [("input", album.inputs(place)), ("generated", album.outputs(place))]
+        if paired:
+            pictures.insert(1, ("ground truth", album.truths(place)))
+        columns += pictures
+        groups.append((f"{heading}: {title_of(values, values.one(experiment).asked_dataset)}", len(pictures)))
+        shown.append(experiment)
+    if not shown:
+        return []
+    missing = [experiment for experiment, _, _ in FIGURE_1 if experiment not in shown]
+    caption = "Figure 1 of the report: outputs of the L1 experiments." + (
+        f" Not run here: {', '.join(missing)}." if missing else ""
+    )
+    alt = "Input, truth and output of the paired runs, input and output of the unpaired ones"
+    picture = grids.image_grid(columns, groups=groups)
+    return [publish(picture, "ucsd-figure-1", caption, alt, values, shown, out)]
+
+
+def _figure_2(values: Values, out: Path) -> list[Figure]:
+    curve = loss_curve_run(values)
+    if not curve:
+        return []
+    run = values.one(curve)
+    caption = (
+        f"Figure 2 of the report: loss curves of the L1 experiment, here on {title_of(values, run.asked_dataset)}."
+    )
+    if run.asked_dataset != "maps":
+        caption += " The report shows the maps run, which is not part of this selection."
+    title = f"{curve}, {run.config.n_epochs} epochs of batch size {run.config.batch_size}"
+    picture = curves.loss_curves(values.history(curve), LOSSES, values.steps_per_epoch(curve), title)
+    return [publish(picture, "ucsd-figure-2", caption, "Loss against epoch, four panels", values, [curve], out, "svg")]
+
+
+def _samples_of(values: Values, dataset: str, experiments: list[str], out: Path) -> list[Figure]:
     missing = [name for name in FIGURE_3 if f"ucsd-{dataset}-{name}" not in experiments]
+    if dataset == "horse2zebra":
+        missing = [name for name in missing if name.startswith("cyc")]
     not_run = f" Not run here: {', '.join(missing)}." if missing else ""
     where = title_of(values, dataset)
-    image = "val/8" if dataset == "facades" else None
-    single, names = sample_grid(values, experiments, root, out / f"figures/ucsd-figure-3-{dataset}.png", name=image)
-    several, _ = sample_grid(values, experiments, root, out / f"figures/ucsd-samples-{dataset}.png", rows=5)
-    runs = [values.one(e).key for e in experiments]
+    single, names = sample_grid(values, experiments, name="val/8" if dataset == "facades" else None)
+    several, _ = sample_grid(values, experiments, rows=5)
     kept = "" if dataset == "facades" else " The report shows a facade."
+    outputs = f"Input, truth and the outputs of {len(experiments)} experiments"
     return [
-        Figure(
+        publish(
+            single,
             f"ucsd-figure-3-{dataset}",
             f"Figure 3 of the report, on {where}: image {names[0]} of the test split.{kept}{not_run}",
-            single.relative_to(out),
-            f"Input, truth and the outputs of {len(experiments)} experiments for one image",
-            runs,
+            f"{outputs} for one image",
+            values,
+            experiments,
+            out,
         ),
-        Figure(
+        publish(
+            several,
             f"ucsd-samples-{dataset}",
             f"More of the same experiments on {where}: test images at even distances, not chosen.",
-            several.relative_to(out),
-            f"Input, truth and the outputs of {len(experiments)} experiments for five images",
-            runs,
+            f"{outputs} for five images",
+            values,
+            experiments,
+            out,
         ),
     ]
-
-
-def _dataset(id: str) -> str:
-    return id.split("-")[1]

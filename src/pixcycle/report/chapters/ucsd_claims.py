@@ -1,10 +1,8 @@
 """The six claims of report 000, each as the comparisons that it consists of."""
 
-from scipy.stats import spearmanr
-
 from pixcycle.report.content import Claim
 from pixcycle.report.values import Values
-from pixcycle.report.verdicts import pairwise_claim
+from pixcycle.report.verdicts import TREND, pairwise_claim, trend
 
 PAIRED = ("l1", "l2", "l1l2", "patch16", "patch286", "noskip")
 UNPAIRED = ("cyc-l1", "cyc-l2", "cyc-l1l2")
@@ -43,9 +41,6 @@ FID_CLAIMS = [
 ]
 """Letter, text, datasets, and pairs of which the first must have the better FID."""
 
-TREND = 0.8
-"""Rank correlation of a loss with the epoch from which on we call it a trend (below -0.8: it falls)."""
-
 
 def claims(values: Values) -> list[Claim]:
     """Claims a to f, judged on the datasets that were run (FID of whatever extractor was used)."""
@@ -70,14 +65,12 @@ def _trend_claim(values: Values) -> Claim:
     run = loss_curve_run(values)
     if run is None:
         return Claim(id, text, "not run", "Its run is not part of this report.")
-    epochs = values.history(run).groupby("epoch").mean()
-    trend = {
-        term: float(spearmanr(epochs.index, epochs[term]).statistic) for term in ("g_reconstruction", "g_gan", "d")
-    }
-    falls = trend["g_reconstruction"] <= -TREND
-    patternless = all(abs(trend[term]) < TREND for term in ("g_gan", "d"))
+    history = values.history(run)
+    trends = {term: trend(history, term) for term in ("g_reconstruction", "g_gan", "d")}
+    falls = trends["g_reconstruction"] <= -TREND
+    patternless = all(abs(trends[term]) < TREND for term in ("g_gan", "d"))
     told = (
-        f"{run}: rank correlation of the epoch means with the epoch: L1 {trend['g_reconstruction']:+.2f}, "
-        f"G's GAN loss {trend['g_gan']:+.2f}, D's loss {trend['d']:+.2f}; beyond ±{TREND} counts as a trend"
+        f"{run}: rank correlation of the epoch means with the epoch: L1 {trends['g_reconstruction']:+.2f}, "
+        f"G's GAN loss {trends['g_gan']:+.2f}, D's loss {trends['d']:+.2f}; beyond ±{TREND} counts as a trend"
     )
     return Claim(id, text, "holds" if falls and patternless else "does not hold", told)

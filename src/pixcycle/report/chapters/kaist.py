@@ -1,0 +1,157 @@
+"""Report 004, the slides `Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks`."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pixcycle.models.build import build_discriminator
+from pixcycle.report import grids
+from pixcycle.report.architecture import architecture
+from pixcycle.report.chapters.kaist_claims import CYCLEGAN, TASKS, claims, percentage
+from pixcycle.report.comparison import NOTHING, read_published
+from pixcycle.report.content import Block, Cell, Claims, Column, Figure, Section, Table, Text
+from pixcycle.report.publish import publish
+from pixcycle.report.quality import NOT_RUN, fcn_table, quality_table, task_of
+from pixcycle.report.samples import Album
+from pixcycle.report.values import Values
+from pixcycle.report.verdicts import RULER, title_of
+from pixcycle.training.networks import generator_of
+
+BOTH_WAYS = {
+    "kaist-maps": ("b_to_a", "a_to_b"),
+    "kaist-horse2zebra": ("a_to_b", "b_to_a"),
+    "kaist-summer2winter": ("a_to_b", "b_to_a"),
+    "kaist-cityscapes": ("b_to_a", "a_to_b"),
+}
+"""The directions of each run, first the one that the slides put first."""
+FIGURE_1 = ["kaist-horse2zebra", "kaist-summer2winter"]
+ROWS = 4
+
+SCORED = [
+    ("kaist-cityscapes", "b_to_a", ("CycleGAN paper", "labels to photo", "CycleGAN")),
+    ("kaist-cityscapes", "a_to_b", ("CycleGAN paper", "photo to labels", "CycleGAN")),
+]
+SCORED_IF_RUN = "kth-cityscapes"
+PIX2PIX = [("CycleGAN paper", "labels to photo", "pix2pix"), ("CycleGAN paper", "photo to labels", "pix2pix")]
+
+
+def sections(values: Values, out: Path) -> list[Section]:
+    """The chapter's results, figures and claims, for the experiments that were run."""
+    return [
+        Section("kaist-results", "Results", 2, _tables(values)),
+        Section("kaist-figures", "Figures", 2, _figures(values, out)),
+        Section("kaist-claims", "Claims", 2, [Text(RULER), Claims(claims(values))]),
+    ]
+
+
+def _present(values: Values) -> list[str]:
+    return [id for id in BOTH_WAYS if id in values]
+
+
+def _where(values: Values, experiments: Iterable[str]) -> str:
+    """`: maps-unpaired (earth in its place), horse2zebra`, the datasets of those that were run; nothing without any."""
+    datasets = dict.fromkeys(values.one(id).asked_dataset for id in experiments if id in values)
+    return ": " * bool(datasets) + ", ".join(title_of(values, dataset) for dataset in datasets)
+
+
+def _tables(values: Values) -> list[Block]:
+    rows = [(id, direction) for id, directions in BOTH_WAYS.items() for direction in directions]
+    caption = f"Quality of the runs, both ways, of which the slides print no numbers{_where(values, BOTH_WAYS)}"
+    quality = quality_table("kaist-quality", caption, values, rows, ("fid", "kid", "precision", "recall", "l1"))
+    scored = SCORED + [(SCORED_IF_RUN, way, None) for _, way, _ in SCORED if SCORED_IF_RUN in values]
+    caption = f"FCN-score, which the slides explain without numbers{_where(values, [id for id, _, _ in scored])}"
+    fcn = fcn_table("kaist-fcn-score", caption, values, scored, PIX2PIX)
+    return [_perceptual_study(values), fcn, quality, *_learning_rates(values)]
+
+
+def _perceptual_study(values: Values) -> Table:
+    """Table 1, beside it the column that a study of our own would fill, and what pix2pix had in another."""
+    columns = [Column("Method", numeric=False)]
+    columns += [Column(title, group=group) for group in TASKS.values() for title in ("published", "ours", "elsewhere")]
+    of_cyclegan = Cell("no study yet", "muted") if "kaist-maps" in values else NOT_RUN
+    rows = []
+    for row in read_published("kaist-table-1", values.root).to_dict("records"):
+        ours = of_cyclegan if row["row"] == CYCLEGAN else Cell("not ours", "muted")
+        cells = [(Cell(percentage(row, task), "published"), ours, NOTHING) for task in TASKS]
+        rows.append([Cell(row["row"]), *cells[0], *cells[1]])
+    elsewhere = read_published("elsewhere-amt", values.root)
+    for row in elsewhere.to_dict("records"):
+        cells = [(NOTHING, NOTHING, Cell(percentage(row, task), "published")) for task in TASKS]
+        rows.append([Cell(row["row"]), *cells[0], *cells[1]])
+    notes = [
+        "In percent: generated images that people on Amazon Mechanical Turk labelled real, with the errors as printed. "
+        "No people were asked about ours, and no network answers in their place.",
+        f"The “ours” of {CYCLEGAN} is that of CycleGAN's authors; kaist-maps is our run of it. "
+        "The competitors are not ours: no run stands for them.",
+        f"Elsewhere: {', '.join(elsewhere['source'].unique())}, from a study of its own.",
+    ]
+    caption = "Table 1 of the report: AMT “real vs fake” test on maps ↔ aerial photos at 256 × 256 resolution"
+    return Table("kaist-table-1", caption, columns, rows, notes)
+
+
+def _learning_rates(values: Values) -> list[Text]:
+    """A sentence for each schedule that occurs, most often one."""
+    schedules: dict[tuple[float, int, int], list[str]] = {}
+    for id in _present(values):
+        e = values.one(id).config
+        schedules.setdefault((e.lr, e.n_epochs, e.n_epochs_decay), []).append(id)
+    told = []
+    for (rate, constant, decaying), ids in schedules.items():
+        report = values.plan.params.experiments["kaist"][values.one(ids[0]).name]
+        told.append(
+            Text(
+                f"Learning rate of {', '.join(ids)}: {rate:g} for {constant} epochs, then falling linearly to 0 over "
+                f"{decaying} more ({report.n_epochs} and {report.n_epochs_decay} as published)."
+            )
+        )
+    return told
+
+
+def _figures(values: Values, out: Path) -> list[Block]:
+    blocks: list[Block] = []
+    for id, lead, experiments in (
+        ("kaist-figure-1", "Figure 1 of the report: horse ↔ zebra and summer ↔ winter.", FIGURE_1),
+        ("kaist-samples-maps", "The task of Table 1, maps ↔ aerial photos.", ["kaist-maps"]),
+        ("kaist-samples-cityscapes", "The task of FCN-score, labels ↔ photos.", ["kaist-cityscapes"]),
+    ):
+        blocks += _both_ways(values, id, lead, experiments, out)
+    return [*blocks, *_architectures(values, out)] or [Text("Its runs are not part of this selection.")]
+
+
+def _both_ways(values: Values, id: str, lead: str, experiments: list[str], out: Path) -> list[Figure]:
+    """Each run in each direction, a group of columns: input, output, and the truth where the dataset has pairs."""
+    shown = [experiment for experiment in experiments if experiment in values]
+    if not shown:
+        return []
+    albums = [Album(values, experiment, direction) for experiment in shown for direction in BOTH_WAYS[experiment]]
+    rows = min(ROWS, *(len(album.names) for album in albums))
+    columns, groups = [], []
+    for album in albums:
+        places = album.spread_out(rows)
+        pictures = [("Input", album.inputs(places)), ("Generated", album.outputs(places))]
+        pictures += [("Ground truth", album.truths(places))] * album.paired
+        columns += pictures
+        groups.append((task_of(values, album.run.id, album.direction), len(pictures)))
+    missing = [experiment for experiment in experiments if experiment not in values]
+    caption = f"{lead} Test images at even distances, not chosen{_where(values, shown)}."
+    caption += f" Not run here: {', '.join(missing)}." if missing else ""
+    alt = f"Rows of test images and what was made of them: {', '.join(heading for heading, _ in groups)}"
+    return [publish(grids.image_grid(columns, groups=groups), id, caption, alt, values, shown, out)]
+
+
+def _architectures(values: Values, out: Path) -> list[Figure]:
+    """The networks of the first run, as they were trained."""
+    drawn = []
+    for id in _present(values)[:1]:
+        e = values.one(id).config
+        published = values.plan.params.experiments["kaist"][values.one(id).name].filters
+        size = f"images of {e.crop_size} × {e.crop_size} pixels, {e.filters} filters in the first layer"
+        size += f" ({published} as published)" if e.filters != published else ""
+        for name, network in (
+            ("generator", generator_of(e)),
+            ("discriminator", build_discriminator(e.patch, 3, e.filters, e.norm)),
+        ):
+            caption = f"{name.capitalize()} architecture, a slide of the report, drawn from the module itself: {size}."
+            picture = architecture(network, (3, e.crop_size, e.crop_size), f"{name.capitalize()} of {id}")
+            alt = f"The layers of the {name}, from its input to its output"
+            drawn.append(publish(picture, f"kaist-architecture-{name}", caption, alt, values, [id], out, "svg"))
+    return drawn

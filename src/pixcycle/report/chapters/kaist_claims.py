@@ -1,0 +1,34 @@
+"""The claim of report 004, which only people can judge."""
+
+from typing import Any
+
+from pixcycle.report.comparison import read_published
+from pixcycle.report.content import Claim
+from pixcycle.report.values import Values
+
+CYCLEGAN = "CycleGAN (ours)"
+"""Its row of Table 1; the others are the competitors."""
+TASKS = {"map_to_photo": "Map → photo", "photo_to_map": "Photo → map"}
+"""Columns of the files of perceptual studies -> their titles."""
+
+
+def claims(values: Values) -> list[Claim]:
+    """Claim a, not judged for want of a study of our own; its evidence is how far apart the published values are."""
+    table = read_published("kaist-table-1", values.root).set_index("row")
+    cyclegan, competitors = table.loc[CYCLEGAN], table.drop(CYCLEGAN)
+    ratios, told = [], []
+    for task, title in TASKS.items():
+        best = competitors.loc[competitors[task].idxmax()]
+        ratios.append(cyclegan[task] / best[task])
+        told.append(f"{title}: {percentage(cyclegan, task)} against {percentage(best, task)} of {best.name}.")
+    evidence = (
+        f"People were not asked about our images. As published, CycleGAN fooled them at least {min(ratios):.1f} times "
+        f"as often as the best competitor of the same task. {' '.join(told)}"
+    )
+    text = "CycleGAN fools people far more often than the four competing methods, on maps ↔ aerial photos."
+    return [Claim("kaist-claim-a", text, "not run", evidence)]
+
+
+def percentage(row: Any, task: str) -> str:
+    """`26.8% ± 2.8%`, from a row of a perceptual study."""
+    return f"{row[task]:.1f}% ± {row[f'{task}_error']:.1f}%"

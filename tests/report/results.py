@@ -1,0 +1,147 @@
+"""Finished runs with numbers of one's choice, written as the nodes of the workflow write them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import yaml
+from PIL import Image
+
+from pixcycle import config, runs
+from pixcycle.report.values import Values
+from pixcycle.runs import Run
+from pixcycle.training.translate import SOURCE, TARGET, cycled_folder, fakes_folder, sample_indices, samples_folder
+from tests.conftest import tiny_images
+
+ROOT = Path(__file__).parents[2]
+SIDE, EPOCHS = 16, 12
+NAMES = ["val/7", "val/8", "test/1", "test/2", "test/3", "test/4", "test/5", "test/6", "test/9"]
+MEASURED = {
+    **{"n_real": len(NAMES), "n_fake": len(NAMES), "fid": 100.0, "kid": 0.1, "precision": 0.5, "recall": 0.25},
+    **{"l1": 0.2, "psnr": 15.0, "ssim": 0.3, "checkerboard": 0.01},
+}
+SCORES = {"pixel_accuracy": 0.6, "class_accuracy": 0.3, "class_iou": 0.2}
+SEGMENTER = {
+    **{"settings": {"backbone": "resnet18"}, "steps": 10, "n_train": 9, "n_test": len(NAMES), "passed": True},
+    **{"real": {"pixel_accuracy": 0.8, "class_accuracy": 0.5, "class_iou": 0.4}},
+    **{"min_accuracy": 0.5, "most_common_class_accuracy": 0.3},
+}
+
+
+class Results:
+    """Finished runs of some experiments below a folder that looks like the project's.
+
+    measured: run -> its metrics where they are not those of MEASURED, in both directions.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        experiments: list[str],
+        measured: Callable[[Run], dict] = lambda run: {},
+        seeds=(0,),
+        scale="small",
+    ):
+        tree = yaml.safe_load((ROOT / "params.yaml").read_text()) | {"scale": scale, "seeds": list(seeds)}
+        tree["scales"][scale]["experiments"] = experiments
+        self.root = root
+        self.plan = runs.plan(config.check(tree), ROOT)
+        (root / "reports").mkdir(parents=True)
+        (root / "reports/published").symlink_to(ROOT / "reports/published")
+        for data in self.plan.data.values():
+            self._write_data(data)
+        for run in self.plan.runs.values():
+            self.write_training(run)
+            self.write_images(run)
+            self.write_metrics(run, **measured(run))
+
+    def values(self, selection="all") -> Values:
+        return Values(self.plan, selection, self.root)
+
+    def write_training(self, run: Run, **losses: Callable[[int], float]) -> None:
+        """run.json and history.csv: a row an epoch; losses by name, as functions of the epoch."""
+        folder = self.root / run.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        names = ["g", "g_gan", "g_reconstruction", "d"]
+        if run.config.method == "cyclegan":
+            names = ["g", "cycle_a", "cycle_b", "g_ab_gan", "g_ba_gan", "d_a", "d_b"]
+            names += ["identity_a", "identity_b"] * bool(run.config.lambda_identity)
+        # Losses of the GAN go up and down; what is reconstructed falls.
+        made = {n: lambda e, n=n: [0.6, 0.5, 0.7][e % 3] if n.startswith("d") else 1 / (1 + e) for n in names}
+        made |= {n: lambda e: [0.7, 0.9, 0.8][e % 3] for n in names if n.endswith("_gan")} | losses
+        lines = [",".join(["epoch", "step", *made])]
+        lines += [",".join(map(str, [e, e, *(loss(e) for loss in made.values())])) for e in range(EPOCHS)]
+        (folder / "history.csv").write_text("\n".join(lines))
+        record = {
+            **{"fingerprint": run.fingerprint, "status": "finished", "collapse": "", "epochs": EPOCHS},
+            **{"steps": EPOCHS, "batch_size": 1, "parameters": {"g": 1000000, "d": 500000}, "seconds": 60},
+            **{"images_per_second": 20.0, "peak_memory_mb": 512, "device": "CPU", "threads": 1},
+            **{"precision": "32-true", "versions": {"torch": "2.14.1"}},
+        }
+        (folder / "run.json").write_text(json.dumps(record))
+
+    def write_images(self, run: Run) -> None:
+        """What the run made of the test images, at its end and on the way; all different."""
+        directions = [run.config.direction] if run.config.method == "pix2pix" else list(TARGET)
+        for direction in directions:
+            pictures = tiny_images(len(run.name) + len(direction), len(NAMES), SIDE)
+            _save(fakes_folder(self.root / run.translated, direction), range(len(NAMES)), pictures)
+            for epoch in [*run.config.sample_epochs, run.config.n_epochs + run.config.n_epochs_decay]:
+                folder = fakes_folder(samples_folder(self.root / run.folder, epoch), direction)
+                _save(folder, sample_indices(len(NAMES)), tiny_images(epoch, len(NAMES), SIDE))
+            if run.config.method == "cyclegan" and direction == run.config.direction:
+                _save(cycled_folder(self.root / run.translated, direction), range(len(NAMES)), pictures[::-1])
+
+    def write_metrics(self, run: Run, samples: Callable[[int], float] = lambda epoch: 0.1 / epoch, **numbers) -> None:
+        """The metrics file; samples: epoch -> checkerboard energy after it."""
+        directions = [run.config.direction] if run.config.method == "pix2pix" else list(TARGET)
+        paired = self.plan.params.datasets[run.config.dataset].paired
+        scored = SCORES if run.segmenter else {}
+        unpaired = {} if paired else {"l1": None, "psnr": None, "ssim": None}
+        errors = np.linspace(0.1, 0.3, len(NAMES))
+        metrics = {
+            "fingerprint": run.metrics_fingerprint,
+            "segmenter": SEGMENTER if run.segmenter else None,
+            "metrics": {d: MEASURED | scored | unpaired | numbers for d in directions},
+            "images": {d: {"l1": list(errors), "l1_mirrored": list(errors[::-1])} for d in directions}
+            if paired
+            else {},
+            "real": {"A": {"checkerboard": 0.001}, "B": {"checkerboard": 0.002}},
+            "samples": [
+                {"epoch": epoch, "direction": d, "checkerboard": samples(epoch)}
+                for epoch in run.config.sample_epochs
+                for d in directions
+            ],
+        }
+        (self.root / run.metrics).write_text(json.dumps(metrics))
+
+    def _write_data(self, data) -> None:
+        folder = self.root / "data/prepared" / data.key
+        folder.mkdir(parents=True)
+        for domain in SOURCE.values():
+            np.save(folder / f"test_{domain}.npy", tiny_images(ord(domain), len(NAMES), SIDE))
+        test = {"n": len(NAMES), "names": NAMES}
+        dataset = self.plan.params.datasets[data.dataset]
+        manifest = {
+            "dataset": data.dataset,
+            "title": dataset.title,
+            "paired": dataset.paired,
+            "domains": dataset.domains,
+            "splits": {"test": {"A": test, "B": test}},
+            "card": {
+                "counts": {"train": {"found": 399, "published": 400, "difference": -1}},
+                "images": {"train": {"A": 399, "B": 399}, "test": {"A": 9, "B": 9}},
+                "sizes": {"A": {"smallest": [9, 9], "largest": [16, 16], "most_common": [16, 16], "distinct": 2}},
+                "duplicates": {"A": {"test": {"groups": 1, "images": 2, "names": [["val/7", "val/8"]]}}},
+                "grey": {"A": {"total": 0, "names": []}},
+            },
+        }
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def _save(folder: Path, places, pictures) -> None:
+    for i in places:
+        path = folder / f"{NAMES[i]}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pictures[i]).save(path)

@@ -1,0 +1,191 @@
+"""Tables of both directions and of FCN-score, from made-up measurements whose right cells are known."""
+
+import json
+
+import pytest
+
+from pixcycle.report import pdf
+from pixcycle.report.content import Document, Section
+from pixcycle.report.quality import fcn_table, quality_table, task_of
+from tests.report.pdf_pages import pages
+from tests.report.results import Results
+
+A4 = (595, 842)
+RUNS = ["kaist-maps", "kaist-horse2zebra", "kaist-cityscapes", "kth-cityscapes"]
+BOTH = [("kaist-cityscapes", "b_to_a"), ("kaist-cityscapes", "a_to_b")]
+PAPER = ("CycleGAN paper", "labels to photo", "CycleGAN")
+
+
+def change(results, experiment, edit, kind="metrics"):
+    """Edit the metrics file or run.json of each seed of an experiment."""
+    for run in results.plan.select(experiment):
+        path = results.root / (run.metrics if kind == "metrics" else f"{run.folder}/run.json")
+        content = json.loads(path.read_text())
+        edit(content, run)
+        path.write_text(json.dumps(content))
+
+
+def fail_the_segmenter(results, *experiments):
+    for experiment in experiments:
+        change(results, experiment, lambda measured, _: measured["segmenter"].update(passed=False))
+
+
+@pytest.fixture
+def results(tmp_path):
+    return Results(tmp_path, RUNS)
+
+
+def texts(table):
+    return [[cell.text for cell in row] for row in table.rows]
+
+
+def quality(results, rows, metrics=("fid", "kid", "l1")):
+    return quality_table("t", "caption", results.values(), rows, metrics)
+
+
+def fcn(results, rows, others=()):
+    return fcn_table("t", "caption", results.values(), rows, others)
+
+
+def test_each_direction_has_its_own_numbers_and_the_fid_that_others_had_in_it(results):
+    change(results, "kaist-horse2zebra", lambda measured, _: measured["metrics"]["b_to_a"].update(fid=150, kid=0.2))
+    made = quality(results, [("kaist-horse2zebra", "a_to_b"), ("kaist-horse2zebra", "b_to_a")])
+    assert [(column.group, column.title) for column in made.columns[2:]] == [
+        ("ours", "FID ↓"),
+        ("ours", "KID ↓"),
+        ("elsewhere", "FID"),
+    ]
+    assert texts(made) == [
+        ["kaist-horse2zebra", "horse → zebra", "100.00", "0.1000", "77.2; 74.8, 71.7"],
+        ["kaist-horse2zebra", "zebra → horse", "150.00", "0.2000", "138.6; 141.2"],
+    ]
+    assert "by mmgeneration" in made.notes[-1]
+
+
+def test_a_metric_stands_where_one_row_has_it_and_a_dash_where_a_row_has_none(results):
+    made = quality(results, [("kaist-horse2zebra", "a_to_b"), ("kaist-maps", "b_to_a")], ("l1", "ssim"))
+    assert texts(made) == [
+        ["kaist-horse2zebra", "horse → zebra", "–", "–", "77.2; 74.8, 71.7"],
+        ["kaist-maps", "map → aerial", "0.2000", "0.300", "–"],
+    ]
+
+
+def test_a_run_that_is_missing_keeps_its_row_its_task_and_what_others_had(results):
+    made = quality(results, [("kaist-maps", "b_to_a"), ("kaist-summer2winter", "b_to_a")], ("fid",))
+    assert texts(made)[1] == ["kaist-summer2winter", "winter → summer", "not run", "72.6; 72.8, 77.0"]
+    assert task_of(results.values(), "kaist-unheard-of", "a_to_b") == "–"
+
+
+def test_without_values_of_others_there_is_no_column_for_them(results):
+    made = quality(results, BOTH, ("fid",))
+    assert [column.title for column in made.columns] == ["Experiment", "Task", "FID ↓"]
+    assert not any("Elsewhere" in note for note in made.notes)
+
+
+def test_rows_of_other_numbers_of_images_and_collapsed_runs_are_named(results):
+    change(results, "kaist-cityscapes", lambda m, _: m["metrics"]["a_to_b"].update(n_fake=500, n_real=400))
+    change(results, "kaist-cityscapes", lambda record, _: record.update(status="collapsed"), "record")
+    notes = quality(results, [("kaist-maps", "b_to_a"), *BOTH]).notes
+    assert notes[0].startswith("9 generated against 9 real test images, PNG at ")
+    assert notes[1] == "Other numbers of images: kaist-cityscapes photo → label 500 against 400."
+    assert notes[2] == "kaist-cityscapes: this run collapsed; see its cost row."
+
+
+def test_real_photos_come_first_and_ours_stand_beside_the_values_of_the_papers(results):
+    made = fcn(results, [(*BOTH[0], PAPER), (*BOTH[1], None)])
+    assert texts(made) == [
+        *[
+            [
+                "real photos",
+                "our segmenter",
+                "0.80",
+                "0.80",
+                "0.50",
+                "0.26",
+                "0.40",
+                "0.21",
+                "pix2pix paper, Ground truth",
+            ]
+        ],
+        [
+            "kaist-cityscapes",
+            "label → photo",
+            *("0.60", "0.52", "0.30", "0.17", "0.20", "0.11"),
+            "CycleGAN paper, CycleGAN",
+        ],
+        ["kaist-cityscapes", "photo → label", *("0.60", "–", "0.30", "–", "0.20", "–"), "–"],
+    ]
+    assert [column.title for column in made.columns[2:-1]] == ["ours", "elsewhere"] * 3
+    assert "it reaches the per-pixel accuracy of 0.50" in made.notes[0]
+    assert "the 19 classes of cityscapes-unpaired" in made.notes[-1]
+
+
+def test_a_segmenter_below_its_accuracy_withholds_the_scores_of_photos_but_not_of_label_maps(results):
+    fail_the_segmenter(results, "kaist-cityscapes")
+    made = fcn(results, [(*BOTH[0], PAPER), (*BOTH[1], None)])
+    assert [row[2:8:2] for row in texts(made)] == [
+        ["0.80", "0.50", "0.40"],
+        ["withheld"] * 3,
+        ["0.60", "0.30", "0.20"],
+    ]
+    assert texts(made)[1][3] == "0.52"
+    assert "does not reach the per-pixel accuracy of 0.50" in made.notes[0]
+    assert "withheld" in made.notes[0]
+
+
+def test_runs_on_differently_prepared_data_have_a_segmenter_each_and_each_its_own_gate(results):
+    fail_the_segmenter(results, "kth-cityscapes")
+    change(results, "kth-cityscapes", lambda measured, _: measured["segmenter"]["real"].update(pixel_accuracy=0.31))
+    made = fcn(results, [(*BOTH[0], None), ("kth-cityscapes", "b_to_a", None)])
+    assert [row[:3] for row in texts(made)] == [
+        ["real photos", "our segmenter of kaist-cityscapes", "0.80"],
+        ["real photos", "our segmenter of kth-cityscapes", "0.31"],
+        ["kaist-cityscapes", "label → photo", "0.60"],
+        ["kth-cityscapes", "label → photo", "withheld"],
+    ]
+    assert ["does not reach" in note for note in made.notes] == [False, True, False]
+
+
+def test_runs_on_the_same_data_share_a_segmenter(tmp_path):
+    ids = ["ucsd-cityscapes-l1", "ucsd-cityscapes-l2"]
+    made = fcn(Results(tmp_path, ids), [(id, "b_to_a", None) for id in ids])
+    assert [row[0] for row in texts(made)] == ["real photos", *ids]
+    assert len(made.notes) == 2
+
+
+def test_what_is_not_run_keeps_the_values_of_others_and_methods_that_are_not_ours_follow(tmp_path):
+    made = fcn(
+        Results(tmp_path, ["kaist-maps"]), [(*BOTH[0], PAPER)], [("CycleGAN paper", "photo to labels", "pix2pix")]
+    )
+    assert texts(made) == [
+        [
+            "kaist-cityscapes",
+            "label → photo",
+            *("not run", "0.52", "not run", "0.17", "not run", "0.11"),
+            "CycleGAN paper, CycleGAN",
+        ],
+        ["pix2pix, not ours", "photo → labels", *("–", "0.85", "–", "0.40", "–", "0.32"), "CycleGAN paper, pix2pix"],
+    ]
+    assert "Ours are" not in made.notes[-1]
+
+
+def test_a_run_on_data_without_classes_has_no_score_and_no_segmenter(tmp_path):
+    made = fcn(Results(tmp_path, ["kaist-maps"]), [("kaist-maps", "b_to_a", None)])
+    assert texts(made) == [["kaist-maps", "map → aerial", *["–"] * 7]]
+
+
+def test_over_seeds_tables_show_the_spread_and_still_stand_upright_on_a_page(tmp_path):
+    results = Results(tmp_path, RUNS, seeds=(0, 10, 20))
+    change(
+        results,
+        "kaist-cityscapes",
+        lambda m, run: m["metrics"]["b_to_a"].update(fid=100 + run.seed, class_iou=0.3 + run.seed / 100),
+    )
+    scored = fcn(results, [(*BOTH[0], PAPER), ("kth-cityscapes", "b_to_a", PAPER)])
+    measured = quality(results, [("kaist-horse2zebra", "a_to_b"), *BOTH], ("fid", "kid", "precision", "recall", "l1"))
+    assert texts(scored)[2][6] == "0.40 ± 0.10"
+    assert texts(measured)[1][2] == "110.00 ± 10.00"
+    assert "mean ± standard deviation over 3 seeds" in scored.notes[-1]
+    assert "mean ± standard deviation over 3 seeds (0, 10, 20)" in measured.notes[0]
+    document = Document("t", "", [], [], [Section("s", "s", 1, [scored, measured])])
+    assert {page.size for page in pages(pdf.render(document, tmp_path))} == {A4}
