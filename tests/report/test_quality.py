@@ -84,11 +84,16 @@ def test_without_values_of_others_there_is_no_column_for_them(results):
 
 def test_rows_of_other_numbers_of_images_and_collapsed_runs_are_named(results):
     change(results, "kaist-cityscapes", lambda m, _: m["metrics"]["a_to_b"].update(n_fake=500, n_real=400))
-    change(results, "kaist-cityscapes", lambda record, _: record.update(status="collapsed"), "record")
+    change(
+        results,
+        "kaist-cityscapes",
+        lambda record, _: record.update(status="collapsed", collapse="g no longer finite"),
+        "record",
+    )
     notes = quality(results, [("kaist-maps", "b_to_a"), *BOTH]).notes
     assert notes[0].startswith("9 generated against 9 real test images, PNG at ")
     assert notes[1] == "Other numbers of images: kaist-cityscapes photo → label 500 against 400."
-    assert notes[2] == "kaist-cityscapes: this run collapsed; see its cost row."
+    assert notes[2] == "kaist-cityscapes/0 collapsed: g no longer finite."
 
 
 def test_real_photos_come_first_and_ours_stand_beside_the_values_of_the_papers(results):

@@ -139,6 +139,4 @@ def _notes(values: Values, experiments: list[str]) -> list[str]:
         for e in experiments
         if values.one(e).config.extra
     ]
-    collapsed = [e for e in experiments if any(values.records[r.key]["status"] != "finished" for r in values.runs[e])]
-    notes += [f"{values.one(e).config.label or e}: this run collapsed; see its cost row." for e in collapsed]
-    return notes
+    return notes + values.collapses(*experiments)

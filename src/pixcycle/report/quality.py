@@ -113,8 +113,7 @@ def _remarks(values: Values, rows: list[tuple[str, str]]) -> list[str]:
         notes.append(f"Other numbers of images: {', '.join(told)}.")
     extras = {e: _extra(values, e) for e in experiments}
     notes += [f"{e}: {extra}." for e, extra in extras.items() if extra]
-    collapsed = [e for e in experiments if any(values.records[r.key]["status"] != "finished" for r in values.runs[e])]
-    return notes + [f"{e}: this run collapsed; see its cost row." for e in collapsed]
+    return notes + (values.collapses(*experiments) or ["All runs finished; none collapsed."] * bool(experiments))
 
 
 def _extra(values: Values, experiment: str) -> str:

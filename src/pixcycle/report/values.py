@@ -65,6 +65,11 @@ class Values:
         """Whether all seeds have the metric: those of pixels need pairs, FCN-score needs classes."""
         return all(self.numbers(run, direction).get(metric) is not None for run in self.runs[id])
 
+    def collapses(self, *experiments: str) -> list[str]:
+        """A sentence for each run of these experiments that collapsed."""
+        runs = [run for experiment in experiments for run in self.runs.get(experiment, [])]
+        return [f"{run.key} collapsed: {told}." for run in runs if (told := self.records[run.key]["collapse"])]
+
     def history(self, id: str) -> pd.DataFrame:
         """The loss history of the first seed."""
         return read_history(self.root / self.one(id).folder)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pixcycle.config import Experiment
 from pixcycle.report import curves, grids
-from pixcycle.report.chapters.paris_claims import TASKS, claims, collapsed, extremes
+from pixcycle.report.chapters.paris_claims import TASKS, claims, extremes
 from pixcycle.report.content import Block, Claims, Figure, Section, Text
 from pixcycle.report.publish import publish
 from pixcycle.report.quality import RANDOM_WEIGHTS, lacks_published_weights, quality_table
@@ -148,7 +148,7 @@ def _training(values: Values, experiment: str) -> str:
     ours, theirs = (record["epochs"], record["batch_size"]), (values.published_epochs(run), published.batch_size)
     told = "{} was trained for {} epochs of batch size {}, in the report for {} of {}."
     smaller = [] if ours == theirs else [told.format(run.config.label.capitalize(), *ours, *theirs)]
-    return "".join(f" {sentence}" for sentence in [*smaller, *collapsed(values, experiment)])
+    return "".join(f" {sentence}" for sentence in [*smaller, *values.collapses(experiment)])
 
 
 def _as_published(values: Values, experiment: str) -> Experiment:

@@ -57,12 +57,6 @@ def after_flips(l1: np.ndarray, l1_mirrored: np.ndarray) -> tuple[float, float, 
     return float(best), float(worst), float(correlation)
 
 
-def collapsed(values: Values, experiment: str) -> list[str]:
-    """A sentence for each of its runs that collapsed."""
-    words = {run.key: values.records[run.key]["collapse"] for run in values.runs[experiment]}
-    return [f"{key} collapsed: {collapse}." for key, collapse in words.items() if collapse]
-
-
 def _flips(values: Values) -> Claim:
     """Holds if on each task fewer than half of the best and worst images stay, by more than the spread over seeds."""
     id, text = "paris-claim-a", "Random flips at evaluation spoil the ranking of the test images by L1."
@@ -124,7 +118,7 @@ def _batch_and_epochs(values: Values) -> Claim:
         return Claim(id, text, "not run", f"{why} Not run: {', '.join(missing)}.")
     numbers = "; ".join(_told(values, experiment) for experiment in MAP_TO_AERIAL)
     told = [why, f"On {title_of(values, 'maps')}: {numbers}."]
-    told += [sentence for experiment in MAP_TO_AERIAL for sentence in collapsed(values, experiment)]
+    told += values.collapses(*MAP_TO_AERIAL)
     return Claim(id, text, verdict([compare(values, *MAP_TO_AERIAL, "fid")], complete=True), " ".join(told))
 
 
