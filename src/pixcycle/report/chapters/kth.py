@@ -1,0 +1,61 @@
+"""Report 003, `Exploring: Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks`: tables."""
+
+from pathlib import Path
+
+from pixcycle.report.chapters.kth_claims import claims
+from pixcycle.report.chapters.kth_figures import figures
+from pixcycle.report.chapters.kth_runs import RESIZE, RUNS
+from pixcycle.report.comparison import NOTHING, read_published
+from pixcycle.report.content import Cell, Claims, Column, Section, Table, Text
+from pixcycle.report.quality import NOT_RUN, quality_table
+from pixcycle.report.values import Values
+from pixcycle.report.verdicts import RULER
+from pixcycle.training.translate import TARGET
+
+METRICS = ("fid", "kid", "precision", "recall", "checkerboard")
+
+
+def sections(values: Values, out: Path) -> list[Section]:
+    """The chapter's results, figures and claims, for the experiments that were run."""
+    nothing = [Text("None of the runs that its figures show is part of this selection.")]
+    return [
+        Section("kth-results", "Results", 2, [_quality(values), _counts(values)]),
+        Section("kth-figures", "Figures", 2, figures(values, out) or nothing),
+        Section("kth-claims", "Claims", 2, [Text(RULER), Claims(claims(values))]),
+    ]
+
+
+def _quality(values: Values) -> Table:
+    """Both directions of the report's runs, of its proposal, and of experiments of the user's own."""
+    own = [id for id, (run, *_) in values.runs.items() if run.chapter == "kth"]
+    rows = [(id, direction) for id in dict.fromkeys([*RUNS, RESIZE, *own]) for direction in TARGET]
+    caption = (
+        "Both directions of the report's four runs and of its proposal for future work; it prints no numbers itself"
+    )
+    return quality_table("kth-quality", caption, values, rows, METRICS)
+
+
+def _counts(values: Values) -> Table:
+    """Section 3.1: training images as the report counts them, as the archive's publisher does, and as we found them."""
+    columns = [Column("Training images", numeric=False), Column("Dataset", numeric=False)]
+    columns += [Column(title) for title in ("report", "archive", "difference", "found")]
+    rows = []
+    for row in read_published("kth-section-3.1", values.root).itertuples():
+        archive = values.plan.params.datasets[row.dataset].published[row.folder]
+        published = [Cell(str(row.images), "published"), Cell(str(archive), "published")]
+        difference, found = Cell(f"{row.images - archive:+d}"), _found(values, row.dataset, row.folder)
+        rows.append([Cell(row.row), Cell(row.dataset), *published, difference, found])
+    caption = "Training images as section 3.1 of the report counts them, and as the published archives hold them"
+    notes = ["Difference: the report's count less the archive's. Found: in the archive that was read here."]
+    if any(row[-1] == NOTHING for row in rows):
+        notes.append("–: another dataset stands in, which has no such images.")
+    return Table("kth-counts", caption, columns, rows, notes)
+
+
+def _found(values: Values, dataset: str, folder: str) -> Cell:
+    run = next((run for run, *_ in values.runs.values() if run.asked_dataset == dataset), None)
+    if run is None:
+        return NOT_RUN
+    if dataset in values.stand_ins:
+        return NOTHING
+    return Cell(str(values.manifests[run.data]["card"]["counts"][folder]["found"]))

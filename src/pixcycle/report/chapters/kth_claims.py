@@ -1,0 +1,175 @@
+"""The three claims of report 003, and its proposal for future work."""
+
+from collections.abc import Sequence
+from statistics import mean, stdev
+
+import numpy as np
+
+from pixcycle.report.chapters.kth_runs import (
+    CURVES,
+    DECONVOLUTION,
+    RESIZE,
+    RUNS,
+    energies,
+    real_energy,
+    weighted,
+)
+from pixcycle.report.comparison import with_spread
+from pixcycle.report.content import Claim
+from pixcycle.report.quality import task_of
+from pixcycle.report.values import Values
+from pixcycle.report.verdicts import TREND, Order, compare, title_of, trend, verdict
+from pixcycle.runs import Run
+from pixcycle.training.history import read_history
+from pixcycle.training.translate import TARGET
+
+NO_RUN = "Its runs are not part of this report."
+
+STRONG = 0.01
+"""Checkerboard energy above that of real images from which on the pattern is strong: an amplitude, the root of it, of
+a tenth of the image's contrast (its standard deviation)."""
+FADED = 0.5
+"""Share of the energy after the first sampled epoch, above that of real images, that may be left at the end."""
+GONE = 0.001
+"""Energy above that of real images up to which nobody sees the pattern: an amplitude of 3 % of the contrast."""
+
+PARTS = {"cycle": "^cycle_", "adversarial": "_gan$", "identity": "^identity_"}
+"""Of G's loss, each with the columns of the history that it is the sum of."""
+
+EARLY = 0.1
+"""Share of the epochs, and at least one, in which D's losses may drop."""
+STABLE = 0.25
+"""Standard deviation of the epoch means after those, as a share of the drop, up to which a loss is stable; that of a
+steady fall to the end is nearly a half."""
+
+
+def claims(values: Values) -> list[Claim]:
+    """Claims a to c, and the proposal."""
+    return [_checkerboard_fades(values), _cycle_dominates(values), _judges_settle(values), _resize_helps(values)]
+
+
+def _checkerboard_fades(values: Values) -> Claim:
+    """Two comparisons for each run and direction: strong after the first sampled epoch, and faded after the last."""
+    id, text = "kth-claim-a", "The checkerboard is strong after the first epoch, and fades."
+    orders: list[Order] = []
+    told, judged = [], []
+    for experiment in RUNS:
+        finished = _finished(values, experiment)
+        judged += [experiment] * bool(finished)
+        for direction in TARGET if finished else ():
+            measured = np.array([_first_last_real(values, run, direction) for run in finished])
+            first, last = measured[:, 0] - measured[:, 2], measured[:, 1] - measured[:, 2]
+            found = {"strong": _order(first - STRONG), "faded": _order(FADED * first - last)}
+            orders += found.values()
+            numbers = ", ".join(f"{energy:z.4f}" for energy in measured.mean(axis=0))
+            doubts = {"better": "", "unclear": ", perhaps {}", "worse": ", not {}"}
+            doubted = "".join(doubts[order].format(word) for word, order in found.items())
+            told.append(f"{task_of(values, experiment, direction)} {numbers}{doubted}")
+    if not told:
+        return Claim(id, text, "not run", " ".join(values.collapses(*RUNS)) or NO_RUN)
+    evidence = [
+        "Energy of the sampled test images after the first and the last sampled epoch, and of real ones: "
+        f"{'; '.join(told)}.",
+        f"Above that of real images, {STRONG} counts as strong, and a share of {FADED} left at the end as faded.",
+        *values.collapses(*RUNS),
+    ]
+    if left_out := [experiment for experiment in RUNS if experiment not in judged]:
+        evidence.append(f"Not judged on {', '.join(left_out)}.")
+    return Claim(id, text, verdict(orders, complete=True), " ".join(evidence))
+
+
+def _cycle_dominates(values: Values) -> Claim:
+    """Its share of g, in the mean over all logged steps, is above each other term's; its epoch means fall."""
+    id, text = "kth-claim-b", "The cycle term is the largest part of G's loss, and falls steadily."
+    margins, told = [], []
+    for run in _finished(values, CURVES):
+        losses = weighted(read_history(values.root / run.folder), run.config)
+        for part, columns in PARTS.items():
+            losses[part] = losses.filter(regex=columns).sum(axis=1)
+        share = losses[list(PARTS)].mean() / losses["g"].mean()
+        falls, adversarial = trend(losses, "cycle"), trend(losses, "adversarial")
+        margins.append((share["cycle"] - max(share["adversarial"], share["identity"]), -TREND - falls))
+        told.append(
+            f"{run.key}: of G's loss the cycle terms, times λ, are {share['cycle']:.0%}, the identity terms "
+            f"{share['identity']:.0%}, the adversarial ones {share['adversarial']:.0%}; rank correlation of the epoch "
+            f"means with the epoch: cycle {falls:+.2f} (at most -{TREND} counts as a steady fall), adversarial "
+            f"{adversarial:+.2f}, of which the report says that it slightly increases."
+        )
+    return _on_curves(values, id, text, [_order(one) for one in zip(*margins, strict=True)], told)
+
+
+def _judges_settle(values: Values) -> Claim:
+    """Of each discriminator the first epoch's mean is the highest, and those after a tenth of them vary little."""
+    id, text = "kth-claim-c", "The discriminators' losses stay stable after a quick drop."
+    orders: list[Order] = []
+    told = []
+    for judge, domain in {"d_a": "summer", "d_b": "winter"}.items():
+        margins = []
+        for run in _finished(values, CURVES):
+            means = read_history(values.root / run.folder).groupby("epoch")[judge].mean()
+            later = means.iloc[max(1, round(EARLY * len(means))) :]
+            first, level, deviation = means.iloc[0], later.mean(), later.std(ddof=0)
+            margins.append((first - means.iloc[1:].max(), STABLE * (first - level) - deviation))
+            told.append(
+                f"{run.key}, D of {domain}: {first:.3f} in the first epoch, then {level:.3f} ± {deviation:.3f}."
+            )
+        orders += [_order(one) for one in zip(*margins, strict=True)]
+    if told:
+        told.append(
+            f"These are epoch means, and their mean ± standard deviation after a share of {EARLY} of the epochs; the "
+            f"first must be the highest, and the deviation at most {STABLE} of the drop."
+        )
+    return _on_curves(values, id, text, orders, told)
+
+
+def _resize_helps(values: Values) -> Claim:
+    """At the end its energy is less than the deconvolution's, and no longer above that of real images."""
+    id = "kth-claim-resize"
+    text = (
+        "Resize-convolution in place of deconvolution removes the checkerboard. (The report's proposal for future "
+        "work, not a claim of its own.)"
+    )
+    pair = [RESIZE, DECONVOLUTION]
+    missing = [experiment for experiment in pair if experiment not in values]
+    collapsed = values.collapses(*pair)
+    if missing or collapsed:
+        not_run = [f"Not run: {', '.join(missing)}."] if missing else []
+        return Claim(id, text, "not run", " ".join([*not_run, *collapsed]))
+    direction = values.one(RESIZE).config.direction
+    reals = [real_energy(values, run, direction) for run in values.runs[RESIZE]]
+    left = [e - real for e, real in zip(values.seeds_of(RESIZE, "checkerboard"), reals, strict=True)]
+    orders = [compare(values, *pair, "checkerboard"), _order([GONE - excess for excess in left])]
+    told = "; ".join(
+        f"{name} {with_spread(values, experiment, 'checkerboard')} (FID {with_spread(values, experiment, 'fid')})"
+        for name, experiment in zip(("resize-convolution", "deconvolution"), pair, strict=True)
+    )
+    evidence = (
+        f"Checkerboard energy of {task_of(values, RESIZE, direction)}, {title_of(values, 'horse2zebra')}: {told}; real "
+        f"images {mean(reals):z.4f}. At most {GONE} above those counts as removed; the FID, smaller is better, decides "
+        "nothing here."
+    )
+    return Claim(id, text, verdict(orders, complete=True), evidence)
+
+
+def _first_last_real(values: Values, run: Run, direction: str) -> tuple[float, float, float]:
+    series = energies(values, run, direction)
+    return series.iloc[0], series.iloc[-1], real_energy(values, run, direction)
+
+
+def _finished(values: Values, experiment: str) -> list[Run]:
+    """Its seeds' runs without those that collapsed, of which nothing more can be said."""
+    return [run for run in values.runs.get(experiment, []) if values.records[run.key]["status"] == "finished"]
+
+
+def _on_curves(values: Values, id: str, text: str, orders: list[Order], told: list[str]) -> Claim:
+    if CURVES not in values:
+        return Claim(id, text, "not run", NO_RUN)
+    on = f"On {title_of(values, values.one(CURVES).asked_dataset)}, the run of Figure 8."
+    return Claim(id, text, verdict(orders, complete=True), " ".join([on, *told, *values.collapses(CURVES)]))
+
+
+def _order(margins: Sequence[float]) -> Order:
+    """Of numbers, one a seed, that must not be negative: unclear where their mean is inside their spread."""
+    if len(margins) > 1 and abs(mean(margins)) <= stdev(margins):
+        return "unclear"
+    return "better" if mean(margins) >= 0 else "worse"
