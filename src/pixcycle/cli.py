@@ -1,6 +1,7 @@
 """The command line: one command for each kind of node, called by rules, tests and people alike."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -76,7 +77,8 @@ def plan(
 
     loaded = config.load(params)
     scale = config.known(scale or loaded.scale, loaded.scales, "scale")
-    found = estimate(runs.plan(loaded.model_copy(update={"scale": scale})), Path(), tflops, devices)
+    mirror = loaded.mirror or os.environ.get("PIXCYCLE_MIRROR")
+    found = estimate(runs.plan(loaded.model_copy(update={"scale": scale, "mirror": mirror})), Path(), tflops, devices)
     if as_json:
         print(json.dumps(asdict(found), indent=1))
     else:

@@ -208,10 +208,11 @@ def _unbuildable(e: Experiment) -> Iterator[tuple[str, str]]:
         yield "skips", "a ResNet generator has no skip connections to remove"
     if e.generator == "unet" and e.upsampling != "deconvolution":
         yield "upsampling", "a U-Net doubles by deconvolution only; set generator: resnet9"
-    if e.published_weights and (e.method, e.generator, e.filters) != ("pix2pix", "unet", 64):
+    theirs = ("pix2pix", "unet", "batch", True, 64, 256)
+    if e.published_weights and (e.method, e.generator, e.norm, e.skips, e.filters, e.crop_size) != theirs:
         yield (
             "published_weights",
-            "are those of a pix2pix U-Net of 64 filters; a scale of smaller ones sets them to false",
+            "are those of pix2pix at 256 pixels, a U-Net of 64 filters; a smaller scale sets published_weights: false",
         )
     if late := [epoch for epoch in e.sample_epochs if epoch > e.n_epochs + e.n_epochs_decay]:
         yield "sample_epochs", f"there is no epoch {late[0]}; the last is {e.n_epochs + e.n_epochs_decay}"
@@ -252,7 +253,7 @@ def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str, 
     settings = experiment.model_dump(mode="json", exclude=DESCRIPTIVE | INFERENCE, exclude_defaults=True)
     inference = experiment.model_dump(mode="json", include=INFERENCE, exclude_defaults=True)
     if experiment.published_weights:
-        settings["published_weights"] = declared_digest(params.published_weights[experiment.published_weights], root)
+        settings["published_weights"] = weights_key(params, experiment.published_weights, root)
     segmenter = _segmenter_key(params, experiment.dataset, data)
     trained = fingerprint([settings, data, RECIPE["train"]])
     translated = fingerprint([trained, seed, inference, RECIPE["translate"]])
@@ -273,6 +274,12 @@ def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str, 
         translated_fingerprint=translated,
         metrics_fingerprint=measured,
     )
+
+
+def weights_key(params: Params, name: str, root: Path = Path()) -> str:
+    """The name of a fetched file of weights, which says which file it is."""
+    source = {**params.weights, **params.published_weights}[name]
+    return f"{name}-{fingerprint([declared_digest(source, root), RECIPE['fetch']])}"
 
 
 def features_key(data: str, extractor: str) -> str:

@@ -88,8 +88,9 @@ def test_photos_are_a_and_colour_labels_are_b_wherever_they_lie(tmp_path, archiv
             assert [item.name for item in found[domain]] == expected
             assert {item.folder for item in found[domain]} == {part}
             for item in found[domain]:
-                shown = pixels(item.name.removeprefix(f"{part}/"), channels)
-                np.testing.assert_array_equal(np.asarray(item.open()), shown[..., :3])
+                frame = Image.fromarray(pixels(item.name.removeprefix(f"{part}/"), channels)[..., :3])
+                method = {"A": Image.Resampling.BICUBIC, "B": Image.Resampling.NEAREST}[domain]
+                np.testing.assert_array_equal(np.asarray(item.open()), np.asarray(frame.resize((256, 256), method)))
 
 
 def test_folders_that_were_unpacked_by_hand_are_read_where_they_lie(tmp_path):
@@ -104,13 +105,14 @@ def test_folders_that_were_unpacked_by_hand_are_read_where_they_lie(tmp_path):
         assert [len(images(dataset(), tmp_path, "train")[domain]) for domain in "AB"] == [3, 3]
 
 
-def test_originals_are_resized_at_once_and_counted_by_split(tmp_path):
-    spec = PrepareSpec(load_size=8, crop_size=8, preprocess="jitter", resize="bicubic")
+def test_frames_become_the_pairs_of_the_papers_before_they_are_resized_and_are_counted_by_split(tmp_path):
+    spec = PrepareSpec(load_size=286, crop_size=256, preprocess="jitter", resize="nearest")
     prepare("tiny", dataset(), brought(tmp_path, photos(), labels()), tmp_path / "out", spec)
     counts = json.loads((tmp_path / "out/manifest.json").read_text())["counts"]
     assert counts == {"train": {"found": 3, "published": 3}, "val": {"found": 1, "published": 2}}
-    photo = Image.fromarray(pixels("aachen_000002_000019", 3)).resize((8, 8), Image.Resampling.BICUBIC)
-    np.testing.assert_array_equal(np.load(tmp_path / "out/train_A.npy")[0], np.asarray(photo))
+    frame = Image.fromarray(pixels("aachen_000002_000019", 3))
+    half = frame.resize((256, 256), Image.Resampling.BICUBIC).resize((286, 286), Image.Resampling.NEAREST)
+    np.testing.assert_array_equal(np.load(tmp_path / "out/train_A.npy")[0], np.asarray(half))
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,13 @@ class Results:
         (folder / "history.csv").write_text("\n".join(lines))
         record = {
             **{"fingerprint": run.fingerprint, "status": "finished", "collapse": "", "epochs": EPOCHS},
-            **{"steps": EPOCHS, "batch_size": 1, "parameters": {"g": 1000000, "d": 500000}, "seconds": 60},
+            **{
+                "steps": EPOCHS,
+                "steps_per_epoch": 1,
+                "batch_size": 1,
+                "parameters": {"g": 1000000, "d": 500000},
+                "seconds": 60,
+            },
             **{"images_per_second": 20.0, "peak_memory_mb": 512, "device": "CPU", "threads": 1},
             **{"precision": "32-true", "versions": {"torch": "2.14.1"}},
         }

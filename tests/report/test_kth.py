@@ -162,12 +162,16 @@ def test_figures_2_to_5_are_an_apple_its_orange_an_orange_and_its_apple(whole):
     assert whole.figures["kth-figure-2-5"].caption.startswith("Figure 2 to 5 of the report: ")
 
 
-def test_figure_6_has_four_rows_of_five_images(whole):
-    places, end = (0, 2, 4, 6, 8), EPOCHS + 1
-    assert cells(whole, "kth-figure-6") == [
-        ("", [f"A{i}", made(end, place=i), f"B{i}", made(end, "b_to_a", i)]) for i in places
+def test_figure_6_has_four_rows_of_an_input_and_what_became_of_it_over_the_training(whole):
+    (input_heading, inputs), *after = cells(whole, "kth-figure-6")
+    assert (input_heading, inputs) == ("input", ["A2", "A6", "B2", "B6"])
+    assert [heading for heading, _ in after] == [
+        *("after epoch 1", "after epoch 3 (for 25)", "after epoch 6 (for 50)"),
+        *("after epoch 9 (for 75)", "after epoch 12 (for 100)"),
     ]
-    labels = ["summer", "generated winter", "winter", "generated summer"]
+    for epoch, (_, column) in zip((1, 3, 6, 9, 12), after, strict=True):
+        assert column == [made(epoch, place=i) for i in (2, 6)] + [made(epoch, "b_to_a", i) for i in (2, 6)]
+    labels = ["summer to winter", "summer to winter", "winter to summer", "winter to summer"]
     assert whole.asked["kth-figure-6"][1]["row_labels"] == labels
 
 

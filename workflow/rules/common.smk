@@ -7,7 +7,7 @@ from pixcycle.config import check
 from pixcycle.errors import UserError
 from pixcycle.files import write_json
 from pixcycle.report.fingerprint import report_fingerprint
-from pixcycle.runs import features_key, plan as make_plan, selections
+from pixcycle.runs import features_key, plan as make_plan, selections, weights_key
 
 config.setdefault("mirror", os.environ.get("PIXCYCLE_MIRROR"))
 
@@ -95,7 +95,7 @@ def weights_of_run(wildcards):
 
 def published_weights_of_run(wildcards):
     name = run_of(wildcards).config.published_weights
-    return f"data/weights/{name}.pth" if name else []
+    return f"data/weights/{weights_key(PLAN.params, name)}.pth" if name else []
 
 
 def segmenter_of_run(wildcards):
@@ -113,7 +113,7 @@ def raw_of_data(wildcards):
 
 def weights_file(extractor):
     """The fetched weights of an extractor; nothing for one whose weights come with its package."""
-    return f"data/weights/{extractor}.pth" if extractor in PLAN.params.weights else []
+    return f"data/weights/{weights_key(PLAN.params, extractor)}.pth" if extractor in PLAN.params.weights else []
 
 
 def weights_of_features(wildcards):

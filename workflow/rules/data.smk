@@ -30,15 +30,15 @@ rule prepare:
 
 rule fetch_weights:
     output:
-        "data/weights/{extractor}.pth",
+        "data/weights/{weights}-{fp}.pth",
     log:
-        "logs/fetch/{extractor}.log",
+        "logs/fetch/{weights}-{fp}.log",
     conda:
         "../envs/pixcycle.yaml"
     params:
         plan=PLAN_FILE,
     shell:
-        "pixcycle fetch-weights {wildcards.extractor} --plan {params.plan} --out {output} 2>&1 | tee {log}"
+        "pixcycle fetch-weights {wildcards.weights} --plan {params.plan} --out {output} 2>&1 | tee {log}"
 
 
 rule data:

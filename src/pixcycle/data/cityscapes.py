@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from PIL import Image
+
 from pixcycle.data.digest import is_junk
 from pixcycle.errors import UserError
 
@@ -11,6 +13,10 @@ ENDINGS = {"A": "_leftImg8bit.png", "B": "_gtFine_color.png"}
 ARCHIVES = {"A": "leftImg8bit_trainvaltest.zip", "B": "gtFine_trainvaltest.zip"}
 SPLITS = ("train", "val")
 """Those with labels; in the archive the labels of `test` are blank."""
+SIDE = 256
+"""Pixels of each half of the pairs that the authors of pix2pix make of the frames, as wide as they are high."""
+REDUCED_BY = {"A": Image.Resampling.BICUBIC, "B": Image.Resampling.NEAREST}
+"""Photos are antialiased; labels keep their colours."""
 DEPTH = 2
 """A split lies in `leftImg8bit` or `gtFine`, which may lie in one more folder."""
 

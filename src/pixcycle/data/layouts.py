@@ -105,9 +105,12 @@ def _domain_folders(name: str, dataset: Dataset, roots: list[Path], part: str) -
 
 
 def _cityscapes(name: str, dataset: Dataset, roots: list[Path], part: str) -> dict[str, list[Item]]:
+    def half(path: Path, domain: str) -> Image.Image:
+        return decode(name, path).resize((cityscapes.SIDE, cityscapes.SIDE), cityscapes.REDUCED_BY[domain])
+
     return {
         domain: [
-            Item(part, f"{part}/{frame}", functools.partial(decode, name, files[frame]))
+            Item(part, f"{part}/{frame}", functools.partial(half, files[frame], domain))
             for frame in sorted(files, key=_natural)
         ]
         for domain, files in cityscapes.frames(name, roots, part).items()

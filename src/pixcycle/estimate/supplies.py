@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pixcycle.config import Dataset, Source
 from pixcycle.files import local_path, read_json
-from pixcycle.runs import Data, Plan
+from pixcycle.runs import Data, Plan, weights_key
 
 Images = dict[str, tuple[int, int]]
 """Split (train or test) -> images of domain A and of domain B."""
@@ -58,7 +58,7 @@ def supplies(plan: Plan, images: dict[str, Images | None], root: Path) -> list[S
     known = {**params.weights, **params.published_weights}
     asked = [name for run in plan.runs.values() for name in (run.extractor, run.config.published_weights)]
     for name in dict.fromkeys(name for name in asked if name in known):
-        file = root / f"data/weights/{name}.pth"
+        file = root / f"data/weights/{weights_key(params, name, root)}.pth"
         size = file.stat().st_size if file.exists() else None
         comes = origin(known[name], size, params.mirror, root)
         found.append(Supply(f"weights {name}", file.exists(), [comes], comes.size, 0))

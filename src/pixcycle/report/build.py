@@ -38,11 +38,15 @@ def build(plan: Plan, selection: str, root: Path, out: Path, name: str) -> None:
 
 
 def _outline(content: Document) -> dict[str, Any]:
-    """What there is to see: ids of tables, files of figures, verdicts on claims."""
+    """What there is to see: ids of tables; file, caption and runs of figures; verdicts on claims."""
     blocks = [block for section in content.sections for block in section.blocks]
     return {
         "tables": [block.id for block in blocks if isinstance(block, Table)],
-        "figures": {block.id: block.file.as_posix() for block in blocks if isinstance(block, Figure)},
+        "figures": {
+            block.id: {"file": block.file.as_posix(), "caption": block.caption, "made_from": block.made_from}
+            for block in blocks
+            if isinstance(block, Figure)
+        },
         "claims": {claim.id: claim.verdict for block in blocks if isinstance(block, Claims) for claim in block.claims},
     }
 

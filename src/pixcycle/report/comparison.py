@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from pixcycle.report.content import Cell, Column, Table
-from pixcycle.report.elsewhere import fid_elsewhere, fid_note
+from pixcycle.report.elsewhere import FID_NOTE, fid_elsewhere
 from pixcycle.report.fingerprint import PUBLISHED
 from pixcycle.report.values import Values
 
@@ -67,7 +67,7 @@ def comparison_table(
                 row.append(Cell(elsewhere[experiment], "published") if experiment in elsewhere else NOTHING)
         row += [_ours(values, experiment, metric, best) for metric in further]
         rows.append(row)
-    notes = _notes(values, experiments) + [fid_note(values.root)] * bool(elsewhere)
+    notes = _notes(values, experiments) + [FID_NOTE] * bool(elsewhere)
     return Table(id, caption, columns, rows, notes)
 
 

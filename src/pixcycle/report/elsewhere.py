@@ -5,24 +5,22 @@ from pathlib import Path
 import pandas as pd
 
 from pixcycle.report.fingerprint import PUBLISHED
+from pixcycle.report.values import SCORES
 
 FID_NOTE = (
-    "Elsewhere: the FID of the authors' weights, then of reruns of their recipe, by {}. N, split and resize differ "
-    "between sources: a difference below 10 says nothing."
+    "Elsewhere: the FID of the authors' weights; then of reruns of their recipe (mmgeneration; some were read in a "
+    "secondary page) or, after |, with another resize (clean-fid). N, split and resize differ between sources: a "
+    "difference below 10 says nothing."
 )
-SCORES = ("pixel_accuracy", "class_accuracy", "class_iou")
 
 
 def fid_elsewhere(root: Path) -> dict[tuple[str, str], str]:
-    """(experiment, direction) -> `119.1; 125.0, 127.8`: the authors' weights; reruns."""
-    table = pd.read_csv(root / PUBLISHED / "elsewhere-fid.csv", dtype=str)
-    return {(row.experiment, row.direction): f"{row.official}; {row.reruns}" for row in table.itertuples()}
-
-
-def fid_note(root: Path) -> str:
-    """What stands below a table that has such values."""
-    sources = pd.read_csv(root / PUBLISHED / "elsewhere-fid.csv", dtype=str)["source"]
-    return FID_NOTE.format(", ".join(sources.unique()))
+    """(experiment, direction) -> `119.1; 125.0, 127.8`: the authors' weights; reruns, or another resize."""
+    found: dict[tuple[str, str], str] = {}
+    for row in pd.read_csv(root / PUBLISHED / "elsewhere-fid.csv", dtype=str).itertuples():
+        key, value = (row.experiment, row.direction), f"{row.official}; {row.reruns}"
+        found[key] = f"{found[key]} | {value}" if key in found else value
+    return found
 
 
 def fcn_elsewhere(root: Path, source: str, task: str, row: str) -> dict[str, float]:

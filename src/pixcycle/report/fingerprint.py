@@ -14,7 +14,9 @@ def report_fingerprint(plan: Plan, selection: str, root: Path = Path()) -> str:
     runs = [[run.key, run.metrics_fingerprint, run.config.model_dump(mode="json")] for run in plan.select(selection)]
     words = plan.params.model_dump(mode="json", include={"chapters", "datasets", "neighbours"})
     scale = plan.params.scales[plan.params.scale].model_dump(mode="json")
-    return fingerprint([selection, runs, words, scale, _drawn_by(root)])
+    asked = {run.chapter: None for run in plan.select(selection)}
+    published = [[e.model_dump(mode="json") for e in plan.params.experiments[key].values()] for key in asked]
+    return fingerprint([selection, runs, words, scale, published, _drawn_by(root)])
 
 
 @cache

@@ -20,7 +20,11 @@ def publish(
     out: Path,
     kind: Literal["png", "svg"] = "png",
 ) -> Figure:
-    """Write figures/ID.png (images) or .svg (curves and drawings) into the report's folder `out`, and name its runs."""
+    """Write figures/ID.png (images) or .svg (curves and drawings) into the report's folder `out`, and name its runs.
+
+    The caption tells which of them collapsed, if it does not yet.
+    """
+    caption = " ".join([caption, *(told for told in values.collapses(*experiments) if told not in caption)])
     file = Path("figures") / f"{id}.{kind}"
     figures.save(picture, out / file)
     runs = dict.fromkeys(values.one(experiment).key for experiment in experiments)

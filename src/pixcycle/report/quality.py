@@ -5,8 +5,8 @@ from typing import Any
 
 from pixcycle.report.comparison import DIGITS, NOTHING, TITLES, measured_on, with_spread
 from pixcycle.report.content import Cell, Column, Table
-from pixcycle.report.elsewhere import SCORES, fcn_elsewhere, fid_elsewhere, fid_note
-from pixcycle.report.values import Values
+from pixcycle.report.elsewhere import FID_NOTE, fcn_elsewhere, fid_elsewhere
+from pixcycle.report.values import SCORES, Values
 
 ARROWS = {"a_to_b": "{0} → {1}", "b_to_a": "{1} → {0}"}
 RANDOM_WEIGHTS = "random weights stand in for the authors': this scale's network is too small for them"
@@ -54,7 +54,7 @@ def quality_table(
             found = known.get((experiment, direction))
             row.append(Cell(found, "published") if found else NOTHING)
         table.append(row)
-    return Table(id, caption, columns, table, _remarks(values, present) + [fid_note(values.root)] * elsewhere)
+    return Table(id, caption, columns, table, _remarks(values, present) + [FID_NOTE] * elsewhere)
 
 
 def fcn_table(
@@ -91,7 +91,9 @@ def fcn_table(
         _, task, method = published
         cells = _beside(values, [NOTHING] * len(SCORES), published)
         table.append([Cell(f"{method}, not ours"), Cell(task.replace(" to ", " → ")), *cells])
-    return Table(id, caption, columns, table, [*notes, _decoding(values, [e for es in judged.values() for e in es])])
+    notes += [_decoding(values, [e for es in judged.values() for e in es])]
+    notes += values.collapses(*dict.fromkeys(e for e, _, _ in rows))
+    return Table(id, caption, columns, table, notes)
 
 
 def _ours(values: Values, experiment: str, direction: str, metric: str) -> Cell:

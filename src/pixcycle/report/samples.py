@@ -76,10 +76,6 @@ class Album:
         """(N,) pixel L1 of each test image."""
         return np.array(self._measured["images"][self.direction]["l1"])
 
-    def l1_mirrored(self) -> np.ndarray:
-        """(N,) pixel L1 of each test image against its truth mirrored left to right."""
-        return np.array(self._measured["images"][self.direction]["l1_mirrored"])
-
     def _real(self, domain: str, places: list[int]) -> list[np.ndarray]:
         images = np.load(self._root / "data/prepared" / self.run.data / f"test_{domain}.npy", mmap_mode="r")
         return [np.asarray(images[i]) for i in places]

@@ -12,10 +12,8 @@ from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.runs import Plan, Run
 from pixcycle.training.history import read_history
 
-METRICS = (
-    *("fid", "kid", "precision", "recall", "l1", "psnr", "ssim"),
-    *("pixel_accuracy", "class_accuracy", "class_iou", "checkerboard"),
-)
+SCORES = ("pixel_accuracy", "class_accuracy", "class_iou")
+METRICS = ("fid", "kid", "precision", "recall", "l1", "psnr", "ssim", *SCORES, "checkerboard")
 
 
 class Values:
@@ -43,8 +41,15 @@ class Values:
         return self.runs[id][0]
 
     def numbers(self, run: Run, direction: str | None = None) -> dict[str, Any]:
-        """All that was measured of a run in a direction, the scored one where none is given."""
-        return self.measured[run.key]["metrics"][direction or run.config.direction]
+        """All that was measured of a run in a direction, the scored one where none is given; nothing in others.
+
+        Without the scores of photos by a segmenter that misses its stated accuracy on real ones.
+        """
+        found = self.measured[run.key]["metrics"].get(direction or run.config.direction, {})
+        judge = self.measured[run.key].get("segmenter")
+        if judge and not judge["passed"] and (direction or run.config.direction) == "b_to_a":
+            return {name: value for name, value in found.items() if name not in SCORES}
+        return found
 
     def seeds_of(self, id: str, metric: str, direction: str | None = None) -> list[float]:
         """A metric, one value a seed. Raises UserError for a metric that was not measured."""
@@ -80,8 +85,7 @@ class Values:
         return e.n_epochs + e.n_epochs_decay
 
     def steps_per_epoch(self, id: str) -> int:
-        record = self.records[self.one(id).key]
-        return record["steps"] // record["epochs"]
+        return self.records[self.one(id).key]["steps_per_epoch"]
 
     @property
     def extractors(self) -> list[Any]:

@@ -56,7 +56,7 @@ def pairwise_claim(
     Datasets of which no comparison was made are named in the evidence and leave the verdict to the others.
     """
     orders: list[Order] = []
-    told, unjudged, missing = [], [], []
+    told, compared, unjudged, missing = [], [], [], []
     for dataset in datasets:
         ids = {name: f"{chapter}-{dataset}-{name}" for pair in pairs for name in pair}
         made = [(ids[a], ids[b]) for a, b in pairs if {ids[a], ids[b]} <= values.runs.keys()]
@@ -66,9 +66,11 @@ def pairwise_claim(
         orders += [compare(values, first, second, metric) for first, second in made]
         missing += [ids[name] for name in ids if ids[name] not in values.runs]
         measured = [experiment for experiment in ids.values() if experiment in values.runs]
+        compared += measured
         told.append(
             f"{TITLES[metric].split()[0]} on {title_of(values, dataset)}: {evidence(values, measured, metric)}."
         )
+    told += values.collapses(*dict.fromkeys(compared))
     if missing:
         told.append(f"Not run: {', '.join(missing)}.")
     if told and unjudged:

@@ -68,7 +68,8 @@ def save_now_and_then(work: Path, method: Any, done: Done) -> None:
 def write_final(work: Path, weights: dict[str, Tensor], e: Experiment) -> None:
     """All networks' weights as `NETWORK.PARAMETER` in final.safetensors.
 
-    Its metadata hold the experiment as JSON, which says how to build the networks and how to set them at inference.
+    Its metadata hold the experiment as JSON, which says how to build the networks and how to set them at inference, as
+    of their training: where params.yaml says otherwise later, it decides how they translate.
     """
     save_file(weights, work / "final.safetensors", metadata={"experiment": e.model_dump_json()})
 

@@ -53,12 +53,13 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
         progress = Progress(f"{run.id} seed {run.seed}", e.n_epochs + e.n_epochs_decay, len(batches), done.epoch)
         write_json(work / "config.json", run.model_dump(mode="json"))
 
-        broken = ""
+        broken, steps = "", done.epoch * len(batches)
         for epoch in range(done.epoch, e.n_epochs + e.n_epochs_decay):
             started = time.monotonic()
             method.nets.scale_lr(learning_rate_factor(epoch, e.n_epochs, e.n_epochs_decay))
             for step, (a, b) in enumerate(batches.epoch(epoch)):
                 losses = method.step(a, b)
+                steps += 1
                 if step % e.log_every == 0:
                     values = {name: loss.item() for name, loss in losses.items()}
                     history.add(epoch, epoch * len(batches) + step, values)
@@ -78,7 +79,7 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
         if collapsed:
             progress.say(f"collapsed: {collapsed}")
         checkpoint.write_final(work, method.nets.weights(), e)
-        write_json(work / "run.json", _record(run, method, fabric, done, batches, collapsed))
+        write_json(work / "run.json", _record(run, method, fabric, done, steps, batches, collapsed))
         checkpoint.forget(work)
     progress.finish(done.seconds)
 
@@ -104,8 +105,9 @@ def _collapse(e: Experiment, method: Any, prepared: Path, fabric: Fabric, work: 
     return "; ".join(filter(None, found))
 
 
-def _record(run: Run, method: Any, fabric: Fabric, done: checkpoint.Done, batches: Batches, collapsed: str) -> dict:
-    steps = done.epoch * len(batches)
+def _record(
+    run: Run, method: Any, fabric: Fabric, done: checkpoint.Done, steps: int, batches: Batches, collapsed: str
+) -> dict:
     return {
         "run": run.key,
         "fingerprint": run.fingerprint,
@@ -115,6 +117,7 @@ def _record(run: Run, method: Any, fabric: Fabric, done: checkpoint.Done, batche
         "collapse": collapsed,
         "epochs": done.epoch,
         "steps": steps,
+        "steps_per_epoch": len(batches),
         "batch_size": batches.batch_size,
         "parameters": method.nets.parameter_counts(),
         "seconds": round(done.seconds, 2),

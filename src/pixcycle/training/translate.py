@@ -48,22 +48,21 @@ def translate(run: Run, trained: Path, prepared: Path, out: Path) -> None:
 
 
 def sample(e: Experiment, nets: Any, prepared: Path, fabric: Fabric, folder: Path) -> dict[str, np.ndarray]:
-    """Write the translations of a few fixed test images as `translate` does; returns them by direction.
+    """Write the translations of a few fixed test images without dropout and with running statistics; by direction.
 
-    nets: the networks as they are now; neither they nor the random numbers of the training are touched.
+    nets: the networks as they are now; neither they nor the random numbers of the training are touched. The settings
+    of inference play no part, as they do not name the run's folder.
     """
+    e = e.model_copy(update={"inference_dropout": False, "inference_norm": "running"})
     made = {}
     for direction, name in generator_names(e).items():
         images, names = test_inputs(prepared, direction)
         chosen = sample_indices(len(images))
         with torch.random.fork_rng(devices=[fabric.device] if fabric.device.type == "cuda" else []):
             generator = at_inference(e, nets[name].state_dict(), fabric)
-            fakes = [
-                _through(generator, to_tensor(np.ascontiguousarray(images[part]), fabric.device))
-                for part in np.array_split(chosen, -(-len(chosen) // e.inference_batch))
-            ]
-        made[direction] = to_uint8(torch.cat(fakes))
-        _save(fakes_folder(folder, direction), [names[i] for i in chosen], torch.cat(fakes))
+            fakes = _through(generator, to_tensor(np.ascontiguousarray(images[chosen]), fabric.device))
+        made[direction] = to_uint8(fakes)
+        _save(fakes_folder(folder, direction), [names[i] for i in chosen], fakes)
     return made
 
 

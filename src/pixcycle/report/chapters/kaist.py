@@ -15,6 +15,7 @@ from pixcycle.report.samples import Album
 from pixcycle.report.values import Values
 from pixcycle.report.verdicts import RULER, title_of
 from pixcycle.training.networks import generator_of
+from pixcycle.training.translate import TARGET
 
 BOTH_WAYS = {
     "kaist-maps": ("b_to_a", "a_to_b"),
@@ -55,6 +56,8 @@ def _where(values: Values, experiments: Iterable[str]) -> str:
 
 def _tables(values: Values) -> list[Block]:
     rows = [(id, direction) for id, directions in BOTH_WAYS.items() for direction in directions]
+    own = [id for id, (run, *_) in values.runs.items() if run.chapter == "kaist" and id not in BOTH_WAYS]
+    rows += [(id, direction) for id in own for direction in TARGET]
     caption = f"Quality of the runs, both ways, of which the slides print no numbers{_where(values, BOTH_WAYS)}"
     quality = quality_table("kaist-quality", caption, values, rows, ("fid", "kid", "precision", "recall", "l1"))
     scored = SCORED + [(SCORED_IF_RUN, way, None) for _, way, _ in SCORED if SCORED_IF_RUN in values]

@@ -48,7 +48,8 @@ def figures(values: Values, out: Path) -> list[Figure]:
         ("8", CURVES, _figure_8),
         ("9-12", "kth-cityscapes", _figures_9_to_12),
     ]
-    found = [_publish(values, id, number, draw(values, id), out) for number, id, draw in drawn if id in values]
+    shown = [figure for figure in drawn if figure[1] in values and values.one(figure[1]).config.sample_epochs]
+    found = [_publish(values, id, number, draw(values, id), out) for number, id, draw in shown]
     return [*found, *_checkerboard(values, out)]
 
 
@@ -78,17 +79,14 @@ def _figures_2_to_5(values: Values, id: str) -> Drawing:
 
 
 def _figure_6(values: Values, id: str) -> Drawing:
-    rows = []
-    for album in (Album(values, id, direction) for direction in BOTH):
-        places = album.spread_out(5)
-        rows += [album.inputs(places), album.outputs(places)]
-    columns = [("", list(cells)) for cells in zip(*rows, strict=True)]
-    picture = grids.image_grid(columns, row_labels=["summer", "generated winter", "winter", "generated summer"])
-    caption = (
-        "first and second row summer, and the winter made of it; third and fourth winter, and the summer made of it"
-    )
-    alt = "Five summer images and their winter, five winter images and their summer"
-    return Drawing(picture, caption, alt, "Test images at even distances, not chosen.")
+    """Four rows of six, a to x: its text goes from 6a to 6f, and from 6m to 6r, over the course of the training."""
+    forth, back = (Album(values, id, direction) for direction in BOTH)
+    rows = [_progress(values, album, (1, 25, 50, 75, 100), i) for album in (forth, back) for i in (1, -2)]
+    columns = [(cells[0][0], [image for _, (image,) in cells]) for cells in zip(*rows, strict=True)]
+    labels = ["summer to winter"] * 2 + ["winter to summer"] * 2
+    caption = "the first two rows are summer to winter, the third and fourth winter to summer; input, then generated"
+    alt = "Two summer images and their winter, two winter images and their summer, after five epochs"
+    return Drawing(grids.image_grid(columns, row_labels=labels), caption, alt, "Test images are not chosen.")
 
 
 def _figure_7(values: Values, id: str) -> Drawing:
@@ -137,7 +135,7 @@ def _figures_9_to_12(values: Values, id: str) -> Drawing:
 
 def _checkerboard(values: Values, out: Path) -> list[Figure]:
     """The scored direction of each run, in the mean over seeds."""
-    experiments = [id for id in (*RUNS, RESIZE) if id in values]
+    experiments = [id for id in (*RUNS, RESIZE) if id in values and values.one(id).config.sample_epochs]
     if not experiments:
         return []
     series, reals, alike = {}, [], {}
@@ -161,9 +159,14 @@ def _checkerboard(values: Values, out: Path) -> list[Figure]:
     return [publish(picture, "kth-checkerboard", " ".join(told), alt, values, experiments, out, "svg")]
 
 
-def _progress(values: Values, album: Album, epochs: tuple[int, ...]) -> list[tuple[str, list]]:
-    """The middle one of the sampled images, and what was made of it after these epochs of the report, as columns."""
-    place = [album.sampled[len(album.sampled) // 2]]
+def _progress(
+    values: Values, album: Album, epochs: tuple[int, ...], which: int | None = None
+) -> list[tuple[str, list]]:
+    """One of the sampled images, and what was made of it after these epochs of the report, as columns.
+
+    which: its place among them; the middle one where it is not given.
+    """
+    place = [album.sampled[len(album.sampled) // 2 if which is None else which]]
     columns: list[tuple[str, list]] = [("input", album.inputs(place))]
     reached = values.records[album.run.key]["epochs"]
     for published in epochs:

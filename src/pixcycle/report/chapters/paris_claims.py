@@ -73,6 +73,7 @@ def _flips(values: Values) -> Claim:
         order, words = _flips_on(values, experiment)
         orders.append(order)
         told.append(f"{TASKS[experiment].capitalize()} on {words}")
+    told += values.collapses(*present)
     datasets = {_dataset(experiment) for experiment in present}
     missing = [experiment for experiment in TASKS if experiment not in values and _dataset(experiment) in datasets]
     told += [f"Not run: {experiment}." for experiment in missing]

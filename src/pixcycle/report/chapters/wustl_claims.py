@@ -93,6 +93,8 @@ def _fails(values: Values, high: str, low: str) -> Order:
 
 
 def _alike(values: Values, first: str, second: str) -> Order:
+    if values.collapses(first, second):
+        return "unclear"
     difference, spread = _difference(values, first, second)
     opposite: dict[Order, Order] = {"better": "worse", "worse": "better", "unclear": "unclear"}
     return opposite[_beyond_alike(abs(difference), spread)]
