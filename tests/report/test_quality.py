@@ -59,7 +59,7 @@ def test_each_direction_has_its_own_numbers_and_the_fid_that_others_had_in_it(re
         ["kaist-horse2zebra", "horse → zebra", "100.00", "0.1000", "77.2; 74.8, 71.7 | 77.20; 75.17"],
         ["kaist-horse2zebra", "zebra → horse", "150.00", "0.2000", "138.6; 141.2"],
     ]
-    assert "by mmgeneration" in made.notes[-1]
+    assert "(mmgeneration;" in made.notes[-1]
 
 
 def test_a_metric_stands_where_one_row_has_it_and_a_dash_where_a_row_has_none(results):
