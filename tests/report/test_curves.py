@@ -217,7 +217,7 @@ def test_curves_of_a_collapsed_run_end_where_its_values_end(rows: int, lost: flo
             shown = np.isfinite(line.get_ydata())
             assert line.get_xdata()[shown].max() == pytest.approx(2, abs=0.6)
             assert not np.isinf(line.get_ydata()).any()
-        figures.save(figure, tmp_path / "figure.png")
+        figures.save(figure, tmp_path / "figure.jpg")
 
 
 def test_a_run_that_collapsed_at_once_is_drawn_without_a_curve(tmp_path: Path):

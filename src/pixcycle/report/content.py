@@ -59,7 +59,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """file: PNG or SVG below the report's folder; made_from: keys of the runs that it shows."""
+    """file: JPEG, PNG or SVG below the report's folder; made_from: keys of the runs that it shows."""
 
     id: str
     caption: str

@@ -11,7 +11,7 @@ from pixcycle.report import typesetting
 from pixcycle.report.content import Document
 
 _CSS_PIXELS_PER_INCH = 96
-_MEDIA_TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
+_MEDIA_TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".svg": "image/svg+xml"}
 
 
 def render(document: Document, folder: Path) -> str:
@@ -42,7 +42,7 @@ def _data_uri(folder: Path, file: Path) -> str:
 
 
 def _width(folder: Path, file: Path) -> int | None:
-    """In CSS pixels, for a PNG that says how many dots an inch it has; an SVG says its own width."""
+    """In CSS pixels, for an image that says how many dots an inch it has; an SVG says its own width."""
     if file.suffix == ".svg":
         return None
     with Image.open(folder / file) as image:

@@ -18,9 +18,9 @@ def publish(
     values: Values,
     experiments: list[str],
     out: Path,
-    kind: Literal["png", "svg"] = "png",
+    kind: Literal["jpg", "svg"] = "jpg",
 ) -> Figure:
-    """Write figures/ID.png (images) or .svg (curves and drawings) into the report's folder `out`, and name its runs.
+    """Write figures/ID.jpg (images) or .svg (curves and drawings) into the report's folder `out`, and name its runs.
 
     The caption tells which of them collapsed, if it does not yet.
     """

@@ -35,7 +35,7 @@ class Drawing(NamedTuple):
     shows: str
     alt: str
     told: str = ""
-    kind: Literal["png", "svg"] = "png"
+    kind: Literal["jpg", "svg"] = "jpg"
 
 
 def figures(values: Values, out: Path) -> list[Figure]:
