@@ -98,7 +98,10 @@ def _assumptions(values: Values, chapter: str) -> list[Block]:
         if seeds[0].chapter == chapter:
             for field, text in seeds[0].config.assumes.items():
                 by_text.setdefault((field, text), []).append(id)
-    items += [(f"{field} ({', '.join(ids)})", text) for (field, text), ids in by_text.items()]
+    told: list[str] = []
+    for (field, text), ids in by_text.items():
+        items.append((field, f"{text} This concerns {'the same experiments' if ids == told else ', '.join(ids)}."))
+        told = ids
     return [Bullets(items)]
 
 
