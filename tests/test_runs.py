@@ -159,4 +159,6 @@ def test_another_segmenter_renames_the_metrics_of_runs_on_classes_alone(tree):
     after = plan(tree).runs
     moved = {run.asked_dataset for key, run in before.items() if run.metrics != after[key].metrics}
     assert moved == {"cityscapes", "cityscapes-unpaired"}
+    tree["segmenter"]["min_accuracy"] = 0.1
+    assert plan(tree).runs == after
     assert all(run.translated == after[key].translated for key, run in before.items())

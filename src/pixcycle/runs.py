@@ -296,5 +296,7 @@ def _segmenter_key(params: Params, dataset: str, data: str) -> str | None:
     named = params.datasets[dataset]
     if not (named.classes and named.paired):
         return None
-    made_by = [data, list(named.classes.items()), named.void, _segmenter(params).model_dump(), RECIPE["segment"]]
+    # min_accuracy decides what is shown of its scores, not what these are.
+    settings = _segmenter(params).model_dump(exclude={"min_accuracy"})
+    made_by = [data, list(named.classes.items()), named.void, settings, RECIPE["segment"]]
     return f"{data}-{fingerprint(made_by)}"

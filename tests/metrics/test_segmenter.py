@@ -53,21 +53,16 @@ def train(prepared: Path, out: Path, seed: int = 0, **given) -> Path:
 
 @pytest.fixture(scope="module")
 def trained(prepared, tmp_path_factory) -> Path:
-    return train(prepared, tmp_path_factory.mktemp("trained") / "segmenter", steps=60, min_accuracy=0.7)
+    return train(prepared, tmp_path_factory.mktemp("trained") / "segmenter", steps=60)
 
 
 def record(folder: Path) -> dict:
     return json.loads((folder / "segmenter.json").read_text())
 
 
-def test_it_learns_classes_that_photos_show_and_passes_its_gate(trained):
+def test_it_learns_classes_that_photos_show(trained):
     measured = record(trained)
     assert measured["real"]["pixel_accuracy"] > 0.8 > 2 * measured["most_common_class_accuracy"]
-    assert measured["passed"] is True
-
-
-def test_a_network_below_the_stated_accuracy_does_not_pass(prepared, tmp_path):
-    assert record(train(prepared, tmp_path / "o", min_accuracy=1.0))["passed"] is False
 
 
 def test_the_constant_answer_is_the_most_common_class_of_training_measured_on_test(trained, prepared):
@@ -83,7 +78,7 @@ def test_the_record_says_what_it_was_trained_on(trained):
     assert measured["void"] == [[0, 0, 0]]
     assert measured["settings"]["backbone"] == "resnet18"
     assert (measured["steps"], measured["n_train"], measured["n_test"]) == (60, N_TRAIN, N_TEST)
-    assert (measured["min_accuracy"], measured["seconds"] > 0) == (0.7, True)
+    assert measured["seconds"] > 0
 
 
 def test_a_loaded_network_scores_as_it_did_when_it_was_trained(trained, prepared):

@@ -23,9 +23,9 @@ MEASURED = {
 }
 SCORES = {"pixel_accuracy": 0.6, "class_accuracy": 0.3, "class_iou": 0.2}
 SEGMENTER = {
-    **{"settings": {"backbone": "resnet18"}, "steps": 10, "n_train": 9, "n_test": len(NAMES), "passed": True},
+    **{"settings": {"backbone": "resnet18"}, "steps": 10, "n_train": 9, "n_test": len(NAMES)},
     **{"real": {"pixel_accuracy": 0.8, "class_accuracy": 0.5, "class_iou": 0.4}},
-    **{"min_accuracy": 0.5, "most_common_class_accuracy": 0.3},
+    "most_common_class_accuracy": 0.3,
 }
 
 

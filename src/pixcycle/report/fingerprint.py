@@ -13,6 +13,7 @@ def report_fingerprint(plan: Plan, selection: str, root: Path = Path()) -> str:
     """Changes with any measured run, any text of params.yaml that is shown, any template, caption or colour."""
     runs = [[run.key, run.metrics_fingerprint, run.config.model_dump(mode="json")] for run in plan.select(selection)]
     words = plan.params.model_dump(mode="json", include={"chapters", "datasets", "neighbours"})
+    words["min_accuracy"] = plan.segmenter.min_accuracy
     scale = plan.params.scales[plan.params.scale].model_dump(mode="json")
     asked = {run.chapter: None for run in plan.select(selection)}
     published = [[e.model_dump(mode="json") for e in plan.params.experiments[key].values()] for key in asked]

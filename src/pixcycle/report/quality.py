@@ -78,7 +78,7 @@ def fcn_table(
         judged.setdefault(values.one(experiment).segmenter, []).append(experiment)
     table, notes = [], []
     for experiments in judged.values():
-        record = _segmenter(values, experiments[0])
+        record = values.segmenter(values.one(experiments[0]))
         which = f" of {', '.join(experiments)}" if len(judged) > 1 else ""
         real = [Cell(_shown(record["real"][score], score)) for score in SCORES]
         table.append([Cell("real photos"), Cell(f"our segmenter{which}"), *_beside(values, real, REAL_PHOTOS)])
@@ -129,14 +129,9 @@ def _counts(values: Values, experiment: str, direction: str | None) -> tuple[int
     return numbers["n_fake"], numbers["n_real"]
 
 
-def _segmenter(values: Values, experiment: str) -> dict[str, Any] | None:
-    """segmenter.json of the network that judged a run's photos; None on data without classes."""
-    return values.measured[values.one(experiment).key]["segmenter"]
-
-
 def _scores(values: Values, experiment: str, direction: str) -> list[Cell]:
     """Our three scores; withheld for photos (domain A) that a segmenter below its stated accuracy looked at."""
-    judge = _segmenter(values, experiment) if experiment in values and direction == "b_to_a" else None
+    judge = values.segmenter(values.one(experiment)) if experiment in values and direction == "b_to_a" else None
     if judge and not judge["passed"]:
         return [Cell("withheld", "muted")] * len(SCORES)
     return [_ours(values, experiment, direction, score) for score in SCORES]

@@ -46,10 +46,18 @@ class Values:
         Without the scores of photos by a segmenter that misses its stated accuracy on real ones.
         """
         found = self.measured[run.key]["metrics"].get(direction or run.config.direction, {})
-        judge = self.measured[run.key].get("segmenter")
+        judge = self.segmenter(run)
         if judge and not judge["passed"] and (direction or run.config.direction) == "b_to_a":
             return {name: value for name, value in found.items() if name not in SCORES}
         return found
+
+    def segmenter(self, run: Run) -> dict[str, Any] | None:
+        """Of the network behind a run's FCN-score: its record, and whether it `passed`; None on data without classes."""
+        record = self.measured[run.key]["segmenter"]
+        if record is None:
+            return None
+        least = self.plan.segmenter.min_accuracy
+        return record | {"min_accuracy": least, "passed": record["real"]["pixel_accuracy"] >= least}
 
     def seeds_of(self, id: str, metric: str, direction: str | None = None) -> list[float]:
         """A metric, one value a seed. Raises UserError for a metric that was not measured."""
