@@ -52,7 +52,7 @@ class Values:
         return found
 
     def segmenter(self, run: Run) -> dict[str, Any] | None:
-        """Of the network behind a run's FCN-score: its record, and whether it `passed`; None on data without classes."""
+        """Record of the network behind a run's FCN-score, and whether it `passed`; None on data without classes."""
         record = self.measured[run.key]["segmenter"]
         if record is None:
             return None
