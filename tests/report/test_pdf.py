@@ -43,7 +43,7 @@ def test_pages_are_a4_and_numbered_and_carry_title_scale_and_warnings(document, 
         assert squeezed(f"{number} / {1 + len(others)}") in squeezed(page.text)
         assert squeezed("Stand-in data") in squeezed(page.text)
     for page in others:
-        assert squeezed(page.text).startswith(squeezed("Reports, run again Scale: demo (minutes)"))
+        assert squeezed(page.text).startswith(squeezed("Reports, run again Scale: demo"))
 
 
 def test_figures_carry_their_alternative_texts(document, folder):
