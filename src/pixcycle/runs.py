@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pixcycle.buildable import unbuildable
 from pixcycle.config import (
     ChapterKey,
     Closed,
@@ -24,7 +25,6 @@ from pixcycle.config import (
 )
 from pixcycle.data.digest import declared_digest
 from pixcycle.errors import UserError
-from pixcycle.models.sizes import downsamplings, smallest_input
 
 RECIPE = {"fetch": 1, "prepare": 1, "train": 1, "segment": 1, "translate": 2, "features": 1, "evaluate": 2}
 """Raised by hand when the same settings would give another result; tests/training/test_golden.py notices."""
@@ -147,7 +147,7 @@ def resolved(params: Params, scale: str) -> Iterator[tuple[str, Experiment]]:
             continue
         experiment = scaled(params.experiments[chapter][name], chosen, chapter)
         at_scale = "" if scale == "full" else f" at scale {scale}"
-        for field, mistake in _unbuildable(experiment):
+        for field, mistake in unbuildable(experiment):
             raise UserError(f"params.yaml: experiments.{chapter}.{name}.{field}{at_scale}: {mistake}")
         yield id, experiment
 
@@ -187,40 +187,6 @@ def selections(plan: Plan) -> list[str]:
         group = f"{run.chapter}-{run.name.split('-')[0]}"
         names |= dict.fromkeys([run.chapter, group, run.id])
     return list(names)
-
-
-def _unbuildable(e: Experiment) -> Iterator[tuple[str, str]]:
-    if e.load_size < e.crop_size:
-        yield "load_size", f"must be at least crop_size ({e.crop_size}); is {e.load_size}"
-    try:
-        if e.generator == "unet":
-            downsamplings(e.crop_size)
-        elif e.crop_size % 4 or e.crop_size < 8:
-            yield "crop_size", f"a ResNet generator needs a multiple of 4, at least 8; is {e.crop_size}"
-    except UserError as error:
-        yield "crop_size", str(error)
-    if e.crop_size < smallest_input(e.patch):
-        yield (
-            "patch",
-            f"PatchGAN {e.patch} needs images of at least {smallest_input(e.patch)}; crop_size is {e.crop_size}",
-        )
-    if e.generator != "unet" and not e.skips:
-        yield "skips", "a ResNet generator has no skip connections to remove"
-    if e.generator == "unet" and e.upsampling != "deconvolution":
-        yield "upsampling", "a U-Net doubles by deconvolution only; set generator: resnet9"
-    theirs = ("pix2pix", "unet", "batch", True, 64, 256)
-    if e.published_weights and (e.method, e.generator, e.norm, e.skips, e.filters, e.crop_size) != theirs:
-        yield (
-            "published_weights",
-            "are those of pix2pix at 256 pixels, a U-Net of 64 filters; a smaller scale sets published_weights: false",
-        )
-    if late := [epoch for epoch in e.sample_epochs if epoch > e.n_epochs + e.n_epochs_decay]:
-        yield "sample_epochs", f"there is no epoch {late[0]}; the last is {e.n_epochs + e.n_epochs_decay}"
-    if e.method == "cyclegan" and e.conditional:
-        yield "conditional", "CycleGAN has no pairs to condition on; set conditional: false"
-    for field in ("pool_size", "lambda_identity"):
-        if e.method == "pix2pix" and getattr(e, field):
-            yield field, "pix2pix has none; remove it, or use method: cyclegan"
 
 
 def _data(params: Params, experiment: Experiment, raw: str) -> Data:
