@@ -121,7 +121,7 @@ def fetch_weights(name: str, plan_file: PlanFile, out: Out) -> None:
     from pixcycle.data import locations
 
     params = _plan(plan_file).params
-    source = {**params.weights, **params.published_weights}[name]
+    source = params.fetched_weights[name]
     instead = (
         "or choose the stand-in, whose values are not comparable with published ones: "
         "--config extractor=efficientnet-lite0"

@@ -224,6 +224,11 @@ class Params(Closed):
     experiments: dict[ChapterKey, dict[str, Experiment]]
     scales: dict[str, Scale]
 
+    @property
+    def fetched_weights(self) -> dict[str, Source]:
+        """Files of weights by name, of extractors and of generators."""
+        return {**self.weights, **self.published_weights}
+
 
 def load(path: Path | str = "params.yaml") -> Params:
     """Read and check a params file. Raises UserError with one line a mistake."""

@@ -244,8 +244,7 @@ def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str, 
 
 def weights_key(params: Params, name: str, root: Path = Path()) -> str:
     """The name of a fetched file of weights, which says which file it is."""
-    source = {**params.weights, **params.published_weights}[name]
-    return f"{name}-{fingerprint([declared_digest(source, root), RECIPE['fetch']])}"
+    return f"{name}-{fingerprint([declared_digest(params.fetched_weights[name], root), RECIPE['fetch']])}"
 
 
 def features_key(data: str, extractor: str) -> str:

@@ -116,7 +116,7 @@ class Results:
             "real": {"A": {"checkerboard": 0.001}, "B": {"checkerboard": 0.002}},
             "samples": [
                 {"epoch": epoch, "direction": d, "checkerboard": samples(epoch)}
-                for epoch in run.config.sample_epochs
+                for epoch in sorted({*run.config.sample_epochs, run.config.n_epochs + run.config.n_epochs_decay} - {0})
                 for d in directions
             ],
         }

@@ -55,7 +55,7 @@ def supplies(plan: Plan, images: dict[str, Images | None], root: Path) -> list[S
         prepared = total(prepared_bytes(node, images[node.key]) for node in nodes)
         found.append(Supply(name, fetched.exists(), origins, raw, prepared))
 
-    known = {**params.weights, **params.published_weights}
+    known = params.fetched_weights
     asked = [name for run in plan.runs.values() for name in (run.extractor, run.config.published_weights)]
     for name in dict.fromkeys(name for name in asked if name in known):
         file = root / f"data/weights/{weights_key(params, name, root)}.pth"

@@ -11,13 +11,21 @@ COUNTS = [Column("Folder", numeric=False), Column("Published"), Column("Found"),
 def cards(values: Values) -> list[Block]:
     """A table of counts and a list of remarks for each prepared dataset."""
     blocks: list[Block] = []
+    alike: list[tuple[dict[str, Any], list[str]]] = []
     for key, manifest in values.manifests.items():
-        used = dict.fromkeys(run.asked_dataset for seeds in values.runs.values() for run in seeds if run.data == key)
+        keys = next((keys for other, keys in alike if _same(other, manifest)), None)
+        if keys is None:
+            alike.append((manifest, [key]))
+        else:
+            keys.append(key)
+    for manifest, keys in alike:
+        runs = [run for seeds in values.runs.values() for run in seeds if run.data in keys]
+        used = dict.fromkeys(run.asked_dataset for run in runs)
         dataset = values.plan.params.datasets[manifest["dataset"]]
         card = manifest["card"]
         title = f"Dataset card of {dataset.title} (A: {dataset.domains[0]}, B: {dataset.domains[1]})"
         rows = [_count(folder, n["found"], dataset.published.get(folder)) for folder, n in card["counts"].items()]
-        blocks.append(Table(f"card-{key}", title, COUNTS, rows))
+        blocks.append(Table(f"card-{keys[0]}", title, COUNTS, rows))
         remarks = [
             ("Prepared", _each(card["images"], lambda n: _each(n, str))),
             ("Sizes as distributed", _each(card["sizes"], _sizes)),
@@ -28,6 +36,11 @@ def cards(values: Values) -> list[Block]:
         ]
         blocks.append(Bullets(remarks))
     return blocks
+
+
+def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether the same images were prepared, if at other sizes: they need one card."""
+    return (one["dataset"], one["card"]) == (other["dataset"], other["card"])
 
 
 def _count(folder: str, found: int, published: int | None) -> list[Cell]:

@@ -28,6 +28,7 @@ TITLES = {
 }
 SMALLER_IS_BETTER = {"fid", "kid", "l1", "checkerboard"}
 NOTHING = Cell("–", "muted")
+NOT_RUN = Cell("not run", "muted")
 
 
 def read_published(name: str, root: Path) -> pd.DataFrame:
@@ -94,7 +95,7 @@ def _triple(values: Values, experiment: str | None, printed: float | None, metri
 
 def _ours(values: Values, experiment: str | None, metric: str, best: dict) -> Cell:
     if experiment is None:
-        return Cell("not run", "muted")
+        return NOT_RUN
     if not values.has(experiment, metric):
         return NOTHING
     kind = "best" if experiment == best[metric] else "plain"

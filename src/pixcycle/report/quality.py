@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pixcycle.report.comparison import DIGITS, NOTHING, TITLES, measured_on, with_spread
+from pixcycle.report.comparison import DIGITS, NOT_RUN, NOTHING, TITLES, measured_on, with_spread
 from pixcycle.report.content import Cell, Column, Table
 from pixcycle.report.elsewhere import FID_NOTE, fcn_elsewhere, fid_elsewhere
 from pixcycle.report.values import SCORES, Values
 
 ARROWS = {"a_to_b": "{0} → {1}", "b_to_a": "{1} → {0}"}
 RANDOM_WEIGHTS = "random weights stand in for the authors': this scale's network is too small for them"
-NOT_RUN = Cell("not run", "muted")
 
 PublishedScore = tuple[str, str, str]
 """source, task and row of fcn-score.csv."""
@@ -27,7 +26,7 @@ def task_of(values: Values, experiment: str, direction: str) -> str:
 def lacks_published_weights(values: Values, experiment: str) -> bool:
     """Whether an experiment is one of published weights, but random ones took their place at this scale."""
     run = values.one(experiment)
-    asked = values.plan.params.experiments[run.chapter][run.name].published_weights
+    asked = values.as_published(run).published_weights
     return asked is not None and run.config.published_weights is None
 
 

@@ -37,7 +37,7 @@ class Album:
 
     def spread_out(self, images: int) -> list[int]:
         """Places of so many images at even distances."""
-        return np.unique(np.linspace(0, len(self.names) - 1, images).round().astype(int)).tolist()
+        return sample_indices(len(self.names), images).tolist()
 
     def inputs(self, places: list[int]) -> list[np.ndarray]:
         return self._real(SOURCE[self.direction], places)
@@ -65,7 +65,8 @@ class Album:
             self._values.published_epochs(self.run),
             self.run.config.n_epochs + self.run.config.n_epochs_decay,
         )
-        return min(self.run.config.sample_epochs, key=lambda epoch: abs(epoch - published * ours / report))
+        sampled = [*self.run.config.sample_epochs, ours]  # the last one always is
+        return min(sampled, key=lambda epoch: abs(epoch - published * ours / report))
 
     def outputs_after(self, epoch: int, places: list[int]) -> list[np.ndarray]:
         """G(x) after an epoch of the training, of images that were sampled then."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from pixcycle.config import Experiment
 from pixcycle.errors import UserError
 from pixcycle.files import read_json
 from pixcycle.metrics.extractors import EXTRACTORS
@@ -87,9 +88,13 @@ class Values:
         """The loss history of the first seed."""
         return read_history(self.root / self.one(id).folder)
 
+    def as_published(self, run: Run) -> Experiment:
+        """Its experiment before the scale."""
+        return self.plan.params.experiments[run.chapter][run.name]
+
     def published_epochs(self, run: Run) -> int:
         """How many epochs its report trained, decaying ones included."""
-        e = self.plan.params.experiments[run.chapter][run.name]
+        e = self.as_published(run)
         return e.n_epochs + e.n_epochs_decay
 
     def steps_per_epoch(self, id: str) -> int:

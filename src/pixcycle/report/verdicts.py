@@ -23,6 +23,8 @@ RULER = (
 TREND = 0.8
 """Rank correlation of a loss with the epoch from which on we call it a trend (below -0.8: it falls)."""
 
+NO_RUN = "Its runs are not part of this report."
+
 
 def compare(values: Values, first: str, second: str, metric: str) -> Order:
     """Whether the first experiment's metric is better; unclear inside the spread, the root of the summed variances."""
@@ -75,7 +77,7 @@ def pairwise_claim(
         told.append(f"Not run: {', '.join(missing)}.")
     if told and unjudged:
         told.append(f"Not judged on {', '.join(unjudged)}.")
-    return Claim(id, text, verdict(orders, not missing), " ".join(told) or "Its runs are not part of this report.")
+    return Claim(id, text, verdict(orders, not missing), " ".join(told) or NO_RUN)
 
 
 def trend(history: pd.DataFrame, term: str) -> float:

@@ -66,9 +66,9 @@ def sample(e: Experiment, nets: Any, prepared: Path, fabric: Fabric, folder: Pat
     return made
 
 
-def sample_indices(images: int) -> np.ndarray:
-    """Which test images of a domain are shown on the way: (SAMPLES,) at most, ascending."""
-    return np.unique(np.linspace(0, images - 1, SAMPLES).round().astype(int))
+def sample_indices(images: int, chosen: int = SAMPLES) -> np.ndarray:
+    """Places of some of so many images, at even distances: (chosen,) at most, ascending."""
+    return np.unique(np.linspace(0, images - 1, chosen).round().astype(int))
 
 
 def test_inputs(prepared: Path, direction: str) -> tuple[np.ndarray, list[str]]:

@@ -7,10 +7,10 @@ from pixcycle.models.build import build_discriminator
 from pixcycle.report import grids
 from pixcycle.report.architecture import architecture
 from pixcycle.report.chapters.kaist_claims import CYCLEGAN, TASKS, claims, percentage
-from pixcycle.report.comparison import NOTHING, read_published
+from pixcycle.report.comparison import NOT_RUN, NOTHING, read_published
 from pixcycle.report.content import Block, Cell, Claims, Column, Figure, Section, Table, Text
 from pixcycle.report.publish import publish
-from pixcycle.report.quality import NOT_RUN, fcn_table, quality_table, task_of
+from pixcycle.report.quality import fcn_table, quality_table, task_of
 from pixcycle.report.samples import Album
 from pixcycle.report.values import Values
 from pixcycle.report.verdicts import RULER, title_of
@@ -99,7 +99,7 @@ def _learning_rates(values: Values) -> list[Text]:
         schedules.setdefault((e.lr, e.n_epochs, e.n_epochs_decay), []).append(id)
     told = []
     for (rate, constant, decaying), ids in schedules.items():
-        report = values.plan.params.experiments["kaist"][values.one(ids[0]).name]
+        report = values.as_published(values.one(ids[0]))
         told.append(
             Text(
                 f"Learning rate of {', '.join(ids)}: {rate:g} for {constant} epochs, then falling linearly to 0 over "
@@ -146,7 +146,7 @@ def _architectures(values: Values, out: Path) -> list[Figure]:
     drawn = []
     for id in _present(values)[:1]:
         e = values.one(id).config
-        published = values.plan.params.experiments["kaist"][values.one(id).name].filters
+        published = values.as_published(values.one(id)).filters
         size = f"images of {e.crop_size} × {e.crop_size} pixels, {e.filters} filters in the first layer"
         size += f" ({published} as published)" if e.filters != published else ""
         for name, network in (

@@ -5,9 +5,9 @@ from pathlib import Path
 from pixcycle.report.chapters.kth_claims import claims
 from pixcycle.report.chapters.kth_figures import figures
 from pixcycle.report.chapters.kth_runs import RESIZE, RUNS
-from pixcycle.report.comparison import NOTHING, read_published
+from pixcycle.report.comparison import NOT_RUN, NOTHING, read_published
 from pixcycle.report.content import Cell, Claims, Column, Section, Table, Text
-from pixcycle.report.quality import NOT_RUN, quality_table
+from pixcycle.report.quality import quality_table
 from pixcycle.report.values import Values
 from pixcycle.report.verdicts import RULER
 from pixcycle.training.translate import TARGET

@@ -18,12 +18,10 @@ from pixcycle.report.comparison import with_spread
 from pixcycle.report.content import Claim
 from pixcycle.report.quality import task_of
 from pixcycle.report.values import Values
-from pixcycle.report.verdicts import TREND, Order, compare, title_of, trend, verdict
+from pixcycle.report.verdicts import NO_RUN, TREND, Order, compare, title_of, trend, verdict
 from pixcycle.runs import Run
 from pixcycle.training.history import read_history
 from pixcycle.training.translate import TARGET
-
-NO_RUN = "Its runs are not part of this report."
 
 STRONG = 0.01
 """Checkerboard energy above that of real images from which on the pattern is strong: an amplitude, the root of it, of

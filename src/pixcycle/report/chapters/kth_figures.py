@@ -48,8 +48,7 @@ def figures(values: Values, out: Path) -> list[Figure]:
         ("8", CURVES, _figure_8),
         ("9-12", "kth-cityscapes", _figures_9_to_12),
     ]
-    shown = [figure for figure in drawn if figure[1] in values and values.one(figure[1]).config.sample_epochs]
-    found = [_publish(values, id, number, draw(values, id), out) for number, id, draw in shown]
+    found = [_publish(values, id, number, draw(values, id), out) for number, id, draw in drawn if id in values]
     return [*found, *_checkerboard(values, out)]
 
 
@@ -135,7 +134,7 @@ def _figures_9_to_12(values: Values, id: str) -> Drawing:
 
 def _checkerboard(values: Values, out: Path) -> list[Figure]:
     """The scored direction of each run, in the mean over seeds."""
-    experiments = [id for id in (*RUNS, RESIZE) if id in values and values.one(id).config.sample_epochs]
+    experiments = [id for id in (*RUNS, RESIZE) if id in values]
     if not experiments:
         return []
     series, reals, alike = {}, [], {}

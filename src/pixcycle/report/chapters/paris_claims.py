@@ -8,7 +8,7 @@ from scipy.stats import pearsonr, rankdata
 from pixcycle.report.comparison import with_spread
 from pixcycle.report.content import Claim
 from pixcycle.report.values import Values
-from pixcycle.report.verdicts import Order, compare, title_of, verdict
+from pixcycle.report.verdicts import NO_RUN, Order, compare, title_of, verdict
 from pixcycle.runs import Run
 
 TASKS = {
@@ -62,7 +62,7 @@ def _flips(values: Values) -> Claim:
     id, text = "paris-claim-a", "Random flips at evaluation spoil the ranking of the test images by L1."
     present = [experiment for experiment in TASKS if experiment in values]
     if not present:
-        return Claim(id, text, "not run", "Its runs are not part of this report.")
+        return Claim(id, text, "not run", NO_RUN)
     orders: list[Order] = []
     told = [
         f"In {DRAWS} seeded draws each test image is compared with its truth or, with probability {FLIPPED}, with its "

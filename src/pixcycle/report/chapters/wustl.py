@@ -7,10 +7,10 @@ import numpy as np
 
 from pixcycle.report import curves, grids
 from pixcycle.report.chapters.wustl_claims import EQUAL, LAMBDAS, NORMAL, PAIRED, RULES, claims
-from pixcycle.report.comparison import read_published
+from pixcycle.report.comparison import NOT_RUN, read_published
 from pixcycle.report.content import Block, Cell, Claims, Column, Figure, Section, Table, Text
 from pixcycle.report.publish import publish
-from pixcycle.report.quality import NOT_RUN, quality_table
+from pixcycle.report.quality import quality_table
 from pixcycle.report.samples import Album
 from pixcycle.report.values import Values
 from pixcycle.report.verdicts import RULER, title_of

@@ -8,7 +8,7 @@ import pandas as pd
 from pixcycle.report.comparison import with_spread
 from pixcycle.report.content import Claim, Verdict
 from pixcycle.report.values import Values
-from pixcycle.report.verdicts import Order, title_of, verdict
+from pixcycle.report.verdicts import NO_RUN, Order, title_of, verdict
 from pixcycle.training.collapse import D_AT_ZERO
 from pixcycle.training.history import read_history
 
@@ -70,7 +70,7 @@ def _fid_claim(
     """order: what a pair says about the claim, `better` if it agrees; words: what the two of a pair are called."""
     made = [pair for pair in pairs if values.runs.keys() >= set(pair)]
     if not made:
-        return Claim(id, text, "not run", "Its runs are not part of this report.")
+        return Claim(id, text, "not run", NO_RUN)
     compared = []
     for pair in made:
         fids = ", ".join(f"{with_spread(values, e, 'fid')} {word}" for word, e in zip(words, pair, strict=True))
