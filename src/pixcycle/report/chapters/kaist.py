@@ -7,13 +7,14 @@ from pixcycle.models.build import build_discriminator
 from pixcycle.report import grids
 from pixcycle.report.architecture import architecture
 from pixcycle.report.chapters.kaist_claims import CYCLEGAN, TASKS, claims, percentage
+from pixcycle.report.chapters.parts import parts
 from pixcycle.report.comparison import NOT_RUN, NOTHING, read_published
-from pixcycle.report.content import Block, Cell, Claims, Column, Figure, Section, Table, Text
+from pixcycle.report.content import Block, Cell, Column, Figure, Section, Table, Text
 from pixcycle.report.publish import publish
 from pixcycle.report.quality import fcn_table, quality_table, task_of
 from pixcycle.report.samples import Album
 from pixcycle.report.values import Values
-from pixcycle.report.verdicts import RULER, title_of
+from pixcycle.report.verdicts import title_of
 from pixcycle.training.networks import generator_of
 from pixcycle.training.translate import TARGET
 
@@ -37,11 +38,7 @@ PIX2PIX = [("CycleGAN paper", "labels to photo", "pix2pix"), ("CycleGAN paper", 
 
 def sections(values: Values, out: Path) -> list[Section]:
     """The chapter's results, figures and claims, for the experiments that were run."""
-    return [
-        Section("kaist-results", "Results", 2, _tables(values)),
-        Section("kaist-figures", "Figures", 2, _figures(values, out)),
-        Section("kaist-claims", "Claims", 2, [Text(RULER), Claims(claims(values))]),
-    ]
+    return parts("kaist", _tables(values), _figures(values, out), claims(values))
 
 
 def _present(values: Values) -> list[str]:
@@ -117,7 +114,7 @@ def _figures(values: Values, out: Path) -> list[Block]:
         ("kaist-samples-cityscapes", "The task of FCN-score, labels ↔ photos.", ["kaist-cityscapes"]),
     ):
         blocks += _both_ways(values, id, lead, experiments, out)
-    return [*blocks, *_architectures(values, out)] or [Text("Its runs are not part of this selection.")]
+    return [*blocks, *_architectures(values, out)]
 
 
 def _both_ways(values: Values, id: str, lead: str, experiments: list[str], out: Path) -> list[Figure]:

@@ -5,11 +5,11 @@ from pathlib import Path
 from pixcycle.report.chapters.kth_claims import claims
 from pixcycle.report.chapters.kth_figures import figures
 from pixcycle.report.chapters.kth_runs import RESIZE, RUNS
+from pixcycle.report.chapters.parts import parts
 from pixcycle.report.comparison import NOT_RUN, NOTHING, read_published
-from pixcycle.report.content import Cell, Claims, Column, Section, Table, Text
+from pixcycle.report.content import Cell, Column, Section, Table
 from pixcycle.report.quality import quality_table
 from pixcycle.report.values import Values
-from pixcycle.report.verdicts import RULER
 from pixcycle.training.translate import TARGET
 
 METRICS = ("fid", "kid", "precision", "recall", "checkerboard")
@@ -17,12 +17,7 @@ METRICS = ("fid", "kid", "precision", "recall", "checkerboard")
 
 def sections(values: Values, out: Path) -> list[Section]:
     """The chapter's results, figures and claims, for the experiments that were run."""
-    nothing = [Text("None of the runs that its figures show is part of this selection.")]
-    return [
-        Section("kth-results", "Results", 2, [_quality(values), _counts(values)]),
-        Section("kth-figures", "Figures", 2, figures(values, out) or nothing),
-        Section("kth-claims", "Claims", 2, [Text(RULER), Claims(claims(values))]),
-    ]
+    return parts("kth", [_quality(values), _counts(values)], figures(values, out), claims(values))
 
 
 def _quality(values: Values) -> Table:

@@ -4,12 +4,13 @@ from pathlib import Path
 
 from pixcycle.report import curves, grids
 from pixcycle.report.chapters.paris_claims import TASKS, claims, extremes
-from pixcycle.report.content import Block, Claims, Figure, Section, Text
+from pixcycle.report.chapters.parts import parts
+from pixcycle.report.content import Block, Figure, Section, Text
 from pixcycle.report.publish import publish
 from pixcycle.report.quality import RANDOM_WEIGHTS, lacks_published_weights, quality_table
 from pixcycle.report.samples import Album
 from pixcycle.report.values import Values
-from pixcycle.report.verdicts import RULER, title_of
+from pixcycle.report.verdicts import title_of
 
 GALLERIES = [
     (8, "paris-face2comics", "best", "face to comic"),
@@ -38,11 +39,7 @@ LOSSES = {
 
 def sections(values: Values, out: Path) -> list[Section]:
     """The chapter's results, figures and claims, for the experiments that were run."""
-    return [
-        Section("paris-results", "Results", 2, _results(values)),
-        Section("paris-figures", "Figures", 2, _figures(values, out)),
-        Section("paris-claims", "Claims", 2, [Text(RULER), Claims(claims(values))]),
-    ]
+    return parts("paris", _results(values), _figures(values, out), claims(values))
 
 
 def _results(values: Values) -> list[Block]:
@@ -73,7 +70,7 @@ def _figures(values: Values, out: Path) -> list[Block]:
     galleries = [_gallery(values, out, *figure) for figure in GALLERIES if figure[1] in values]
     learning = [_learning_curves(values, out, *figure) for figure in LEARNING_CURVES if figure[1] in values]
     blocks = [*galleries, *learning, *_cgan_curves(values, out)]
-    return blocks or [Text("None of the runs that its figures show is part of this selection.")]
+    return blocks
 
 
 def _gallery(values: Values, out: Path, number: int, experiment: str, which: str, task: str) -> Figure:

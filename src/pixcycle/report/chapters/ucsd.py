@@ -3,14 +3,15 @@
 from pathlib import Path
 
 from pixcycle.report import curves, grids
+from pixcycle.report.chapters.parts import parts
 from pixcycle.report.chapters.ucsd_claims import claims, loss_curve_run
 from pixcycle.report.comparison import comparison_table, read_published
-from pixcycle.report.content import Block, Claims, Figure, Section, Text
+from pixcycle.report.content import Block, Figure, Section
 from pixcycle.report.publish import publish
 from pixcycle.report.quality import fcn_table
 from pixcycle.report.samples import Album, sample_grid
 from pixcycle.report.values import Values
-from pixcycle.report.verdicts import RULER, title_of
+from pixcycle.report.verdicts import title_of
 
 FIGURE_1 = [
     ("ucsd-maps-l1", "paired", True),
@@ -39,11 +40,7 @@ LOSSES = {
 
 def sections(values: Values, out: Path) -> list[Section]:
     """The chapter's results, figures and claims, for the experiments that were run."""
-    return [
-        Section("ucsd-results", "Results", 2, _tables(values)),
-        Section("ucsd-figures", "Figures", 2, _figures(values, out)),
-        Section("ucsd-claims", "Claims", 2, [Text(RULER), Claims(claims(values))]),
-    ]
+    return parts("ucsd", _tables(values), _figures(values, out), claims(values))
 
 
 def _present(values: Values, dataset: str, names: tuple[str, ...]) -> list[str]:
@@ -89,7 +86,7 @@ def _figures(values: Values, out: Path) -> list[Block]:
         experiments = _present(values, dataset, FIGURE_3)
         if experiments:
             blocks += _samples_of(values, dataset, experiments, out)
-    return blocks or [Text("None of the runs that its figures show is part of this selection.")]
+    return blocks
 
 
 def _figure_1(values: Values, out: Path) -> list[Figure]:

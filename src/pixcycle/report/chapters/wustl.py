@@ -6,14 +6,15 @@ from pathlib import Path
 import numpy as np
 
 from pixcycle.report import curves, grids
+from pixcycle.report.chapters.parts import parts
 from pixcycle.report.chapters.wustl_claims import EQUAL, LAMBDAS, NORMAL, PAIRED, RULES, claims
 from pixcycle.report.comparison import NOT_RUN, read_published
-from pixcycle.report.content import Block, Cell, Claims, Column, Figure, Section, Table, Text
+from pixcycle.report.content import Block, Cell, Column, Figure, Section, Table
 from pixcycle.report.publish import publish
 from pixcycle.report.quality import quality_table
 from pixcycle.report.samples import Album
 from pixcycle.report.values import Values
-from pixcycle.report.verdicts import RULER, title_of
+from pixcycle.report.verdicts import title_of
 
 LABEL2PHOTO = "wustl-facades-label2photo"
 EXPERIMENTS = [*(id for pair in PAIRED for id in pair), EQUAL, *(id for pair in LAMBDAS for id in pair)]
@@ -47,12 +48,7 @@ def sections(values: Values, out: Path) -> list[Section]:
     """The chapter's results, figures and claims, for the experiments that were run."""
     figures: list[Block] = [figure for shown in FIGURES_3_TO_6 for figure in _grid(values, out, *shown)]
     figures += [*_figure_7(values, out), *_grid(values, out, *SAMPLES_OF_RATES)]
-    nothing = [Text("None of the runs that its figures show is part of this selection.")]
-    return [
-        Section("wustl-results", "Results", 2, [_times(values), _quality(values)]),
-        Section("wustl-figures", "Figures", 2, figures or nothing),
-        Section("wustl-claims", "Claims", 2, [Text(RULER), Text(RULES), Claims(claims(values))]),
-    ]
+    return parts("wustl", [_times(values), _quality(values)], figures, claims(values), RULES)
 
 
 def _times(values: Values) -> Table:
