@@ -6,7 +6,9 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
+from pixcycle.errors import UserError
 from pixcycle.training import checkpoint, loop
+from pixcycle.training.attempts import in_progress, only_one
 from pixcycle.training.networks import generator_of
 from tests.conftest import tiny_experiment, tiny_run
 
@@ -148,3 +150,27 @@ def test_a_run_from_published_weights_holds_exactly_these(prepared, tmp_path):
     made = weights(tmp_path / "run")
     for key, value in published.state_dict().items():
         np.testing.assert_array_equal(made[f"g.{key}"], value.numpy())
+
+
+def test_each_attempt_is_noted_with_the_epoch_that_it_went_on_from(prepared, tmp_path, kill_after, monkeypatch):
+    run = tiny_run(tiny_experiment())
+    monkeypatch.setenv("SLURM_JOB_ID", "17")
+    with monkeypatch.context():
+        kill_after(2)
+        with pytest.raises(Killed):
+            loop.train(run, prepared, tmp_path / "run")
+    monkeypatch.setenv("SLURM_JOB_ID", "18")
+    loop.train(run, prepared, tmp_path / "run")
+    attempts = json.loads((tmp_path / "run/run.json").read_text())["attempts"]
+    assert [(a["slurm_job_id"], a["from_epoch"]) for a in attempts] == [("17", 0), ("18", 2)]
+
+
+def test_a_second_process_is_kept_from_a_run_in_training_and_says_so(prepared, tmp_path):
+    work = tmp_path / "run.part"
+    work.mkdir()
+    with only_one(work):
+        assert in_progress(work)
+        with pytest.raises(UserError, match=r"run\.part: is being trained already"):
+            loop.train(tiny_run(tiny_experiment()), prepared, tmp_path / "run")
+    assert not in_progress(work)
+    loop.train(tiny_run(tiny_experiment()), prepared, tmp_path / "run")

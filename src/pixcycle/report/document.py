@@ -1,9 +1,9 @@
 """The whole report as a Document: what was run and on what, a chapter for each report, cost, provenance."""
 
 import hashlib
-import subprocess
 from pathlib import Path
 
+from pixcycle.commit import commit
 from pixcycle.report.cards import cards
 from pixcycle.report.chapters import CHAPTERS
 from pixcycle.report.content import Block, Bullets, Cell, Column, Document, Notice, Section, Table, Text
@@ -133,7 +133,7 @@ def _provenance(values: Values, root: Path) -> list[Block]:
         ", ".join(f"{name} {version}" for name, version in r["versions"].items()) for r in values.records.values()
     )
     items = [
-        ("Commit", _commit(root)),
+        ("Commit", commit(root)),
         ("params.yaml", _sha256(root / "params.yaml")),
         ("requirements.lock", _sha256(root / "requirements.lock")),
         ("Versions of the trainings", "; ".join(versions)),
@@ -148,17 +148,6 @@ def _provenance(values: Values, root: Path) -> list[Block]:
         Bullets(items),
         Table("fingerprints", "The fingerprints that this report was made from", columns, rows),
     ]
-
-
-def _commit(root: Path) -> str:
-    def git(*command: str) -> str:
-        return subprocess.run(["git", *command], cwd=root, capture_output=True, text=True, check=True).stdout.strip()
-
-    try:
-        changed = git("status", "--porcelain", "--untracked-files=no")
-        return git("rev-parse", "HEAD") + (", with uncommitted changes" if changed else "")
-    except (OSError, subprocess.CalledProcessError):
-        return "not in a git checkout"
 
 
 def _sha256(path: Path) -> str:

@@ -1,6 +1,5 @@
 """One training run, from initial weights (or where it was interrupted) to a finished folder."""
 
-import os
 import platform
 import resource
 import time
@@ -11,12 +10,14 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 
+from pixcycle.commit import commit
 from pixcycle.config import Experiment
 from pixcycle.data.batches import Batches
 from pixcycle.files import finished_folder, write_json
 from pixcycle.models.foreign import load_foreign
-from pixcycle.runs import Run
+from pixcycle.runs import RECIPE, Run
 from pixcycle.training import checkpoint, collapse
+from pixcycle.training.attempts import attempts, note, only_one
 from pixcycle.training.cyclegan import CycleGAN
 from pixcycle.training.history import History, read_history
 from pixcycle.training.pix2pix import Pix2pix
@@ -41,7 +42,7 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
     On one CPU the result depends on (run, prepared data) alone, to the bit, interrupted or not.
     """
     e = run.config
-    with finished_folder(out, keep_work=True) as work:
+    with finished_folder(out, keep_work=True) as work, only_one(work):
         fabric = Fabric(accelerator="auto", devices=1, precision=e.precision)
         torch.manual_seed(run.seed)
         method = METHODS[e.method](e, fabric, run.seed)
@@ -49,6 +50,7 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
             method.nets["g"].load_state_dict(load_foreign(weights, "unet_256", filters=e.filters).state_dict())
         batches = _batches(e, prepared, run.seed, fabric.device)
         done = checkpoint.restore(work, method)
+        note(work, done.epoch)
         history = History(work / "history.csv", done.epoch)
         progress = Progress(f"{run.id} seed {run.seed}", e.n_epochs + e.n_epochs_decay, len(batches), done.epoch)
         write_json(work / "config.json", run.model_dump(mode="json"))
@@ -79,7 +81,8 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
         if collapsed:
             progress.say(f"collapsed: {collapsed}")
         checkpoint.write_final(work, method.nets.weights(), e)
-        write_json(work / "run.json", _record(run, method, fabric, done, steps, batches, collapsed))
+        record = _record(run, method, fabric, done, steps, batches, collapsed)
+        write_json(work / "run.json", record | {"attempts": attempts(work)})
         checkpoint.forget(work)
     progress.finish(done.seconds)
 
@@ -130,7 +133,8 @@ def _record(
             "python": platform.python_version(),
             **{p: version(p) for p in ("torch", "torchvision", "numpy", "lightning-fabric")},
         },
-        "slurm_job_id": os.environ.get("SLURM_JOB_ID"),
+        "recipe": RECIPE["train"],
+        "commit": commit(Path()),
     }
 
 
