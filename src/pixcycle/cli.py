@@ -10,6 +10,7 @@ import typer
 import yaml
 
 from pixcycle import config, runs
+from pixcycle.engine.gpu import lease
 from pixcycle.errors import UserError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help=__doc__)
@@ -150,15 +151,24 @@ def features(extractor: str, prepared: Folder, out: Out, weights: WeightsFile = 
     """Compute the features of the real test images."""
     from pixcycle.metrics.nodes import real_features
 
-    real_features(extractor, weights, prepared, out)
+    with lease():
+        real_features(extractor, weights, prepared, out)
 
 
 @app.command()
 def train(run: str, plan_file: PlanFile, prepared: Folder, out: Out, weights: WeightsFile = None) -> None:
     """Train one experiment with one seed; goes on where it was interrupted."""
+    from pixcycle.engine import ranks
     from pixcycle.training.loop import train as train_run
 
-    train_run(_plan(plan_file).runs[run], prepared, out, weights)
+    chosen = _plan(plan_file).runs[run]
+    if ranks.started_as_one_of_many():
+        return train_run(chosen, prepared, out, weights)
+    with lease(chosen.config.gpus) as cards:
+        if len(cards) > 1:
+            ranks.start(len(cards))
+        else:
+            train_run(chosen, prepared, out, weights)
 
 
 @app.command()
@@ -168,7 +178,8 @@ def train_segmenter(data: str, plan_file: PlanFile, prepared: Folder, out: Out) 
 
     plan = _plan(plan_file)
     dataset = plan.params.datasets[plan.data[data].dataset]
-    train_on_pairs(plan.segmenter, dataset.classes, dataset.void, prepared, out, out.name.rpartition("-")[2])
+    with lease():
+        train_on_pairs(plan.segmenter, dataset.classes, dataset.void, prepared, out, out.name.rpartition("-")[2])
 
 
 @app.command()
@@ -176,7 +187,8 @@ def translate(run: str, plan_file: PlanFile, trained: Folder, prepared: Folder, 
     """Send the test images through a trained generator."""
     from pixcycle.training.translate import translate as translate_run
 
-    translate_run(_plan(plan_file).runs[run], trained, prepared, out)
+    with lease():
+        translate_run(_plan(plan_file).runs[run], trained, prepared, out)
 
 
 @app.command()
@@ -195,7 +207,8 @@ def evaluate(
     from pixcycle.metrics.nodes import evaluate_run
 
     plan = _plan(plan_file)
-    evaluate_run(plan.runs[run], plan.params, trained, translated, prepared, real, out, weights, segmenter)
+    with lease():
+        evaluate_run(plan.runs[run], plan.params, trained, translated, prepared, real, out, weights, segmenter)
 
 
 @app.command()

@@ -133,6 +133,8 @@ class Experiment(Closed):
     """lr where it is not given."""
     beta1: Real = Field(0.5, ge=0, lt=1)
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    gpus: Positive = 1
+    """Cards that share each batch of its training. Names nothing: the result is the same but for rounding."""
     log_every: Positive = 5
     """Steps between two rows of the loss history."""
     sample_epochs: list[Positive] = []
@@ -146,6 +148,12 @@ class Experiment(Closed):
     """Statistics of batch norm at inference: those of training, or the test batch's own."""
     inference_batch: Positive = 16
     """Test images that are translated at once; changes results only where the batch's statistics are used."""
+
+    @model_validator(mode="after")
+    def _batches_can_be_shared(self) -> Self:
+        if self.batch_size % self.gpus:
+            raise ValueError(f"gpus: {self.gpus} cards cannot share batches of {self.batch_size} equally")
+        return self
 
     label: str = ""
     """The row of the report's table that this experiment fills, in the report's words."""

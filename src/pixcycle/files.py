@@ -21,9 +21,14 @@ def write_json(path: Path, value: Any) -> None:
 def write_bytes(path: Path, content: bytes) -> None:
     """Write beside `path`, then rename it there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.part")
+    beside = part(path)
     beside.write_bytes(content)
     os.replace(beside, path)
+
+
+def part(path: Path) -> Path:
+    """Where a file or folder is made before it appears under its name."""
+    return path.with_name(f"{path.name}.part")
 
 
 def read_json(path: Path) -> Any:
@@ -46,7 +51,7 @@ def finished_folder(out: Path, keep_work: bool = False) -> Iterator[Path]:
     keep_work: after a failure leave OUT.part, for the next call to go on from; otherwise remove it.
     A full disk is answered as a UserError.
     """
-    work = out.with_name(f"{out.name}.part")
+    work = part(out)
     if not keep_work:
         shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from functools import cache
+from math import gcd
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ RECIPE = {"fetch": 1, "prepare": 1, "train": 1, "segment": 1, "translate": 2, "f
 
 DESCRIPTIVE = {"dataset", "label", "extra", "assumes"}
 """Fields of an experiment that decide nothing of its result (the key of its data stands for the dataset)."""
+MACHINE = {"gpus"}
+"""Fields that decide how long a training takes, and nothing of its result but the last digits."""
 INFERENCE = {"inference_dropout", "inference_norm", "inference_batch"}
 """Fields that decide what a trained network makes of the test images, not how it is trained."""
 
@@ -160,6 +163,7 @@ def scaled(experiment: Experiment, scale: Scale, chapter: ChapterKey) -> Experim
 
     total = experiment.n_epochs + experiment.n_epochs_decay
     most = scale.most_epochs.get(chapter, total)
+    batch = times(experiment.batch_size, scale.batch)
     epochs = min(scale.epochs, most / total) if total else scale.epochs
     return experiment.model_copy(
         update={
@@ -167,10 +171,11 @@ def scaled(experiment: Experiment, scale: Scale, chapter: ChapterKey) -> Experim
             "load_size": times(experiment.load_size, scale.resolution),
             "crop_size": times(experiment.crop_size, scale.resolution),
             "filters": times(experiment.filters, scale.filters),
-            "batch_size": times(experiment.batch_size, scale.batch),
+            "batch_size": batch,
             "n_epochs": times(experiment.n_epochs, epochs),
             "n_epochs_decay": times(experiment.n_epochs_decay, epochs),
             "sample_epochs": sorted({times(epoch, epochs) for epoch in experiment.sample_epochs}),
+            "gpus": gcd(experiment.gpus, batch),
             "precision": scale.precision or experiment.precision,
             "published_weights": experiment.published_weights if scale.published_weights else None,
         }
@@ -216,7 +221,7 @@ def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str, 
     scale = params.scales[params.scale]
     extractor = params.extractor or scale.extractor
     # Without defaults: a field that is added later, and whose default means what was done before, renames nothing.
-    settings = experiment.model_dump(mode="json", exclude=DESCRIPTIVE | INFERENCE, exclude_defaults=True)
+    settings = experiment.model_dump(mode="json", exclude=DESCRIPTIVE | MACHINE | INFERENCE, exclude_defaults=True)
     inference = experiment.model_dump(mode="json", include=INFERENCE, exclude_defaults=True)
     if experiment.published_weights:
         settings["published_weights"] = weights_key(params, experiment.published_weights, root)

@@ -72,6 +72,10 @@ def longest_first(wildcards):
     return run_of(wildcards).work
 
 
+def gpus_of_run(wildcards):
+    return run_of(wildcards).config.gpus
+
+
 def run_folder(wildcards):
     return run_of(wildcards).folder
 

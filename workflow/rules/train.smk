@@ -10,9 +10,9 @@ rule train:
     priority: longest_first
     conda:
         "../envs/pixcycle.yaml"
-    threads: 1
+    threads: gpus_of_run
     resources:
-        gpu=1,
+        gpu=gpus_of_run,
     params:
         plan=PLAN_FILE,
         run=run_key,

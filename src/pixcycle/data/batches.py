@@ -25,7 +25,8 @@ class Batches:
     Each epoch is a new permutation. Images that do not fill its last batch are left out (others each time;
     batch norm over a few images would be another thing), except where they are all there is.
     The augmentation of image i in epoch e depends on (seed, e, i) alone, not on batch size or other images.
-    Raises UserError if pairs are asked of an unpaired dataset.
+    share: (i, n) delivers the i-th, counted from 0, of n equal parts of each batch.
+    Raises UserError if pairs are asked of an unpaired dataset, or if a batch has no n equal parts.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Batches:
         seed: int,
         device: torch.device | str,
         epoch_length: Literal["larger", "smaller"] = "larger",
+        share: tuple[int, int] = (0, 1),
     ):
         if paired and not read_json(prepared / "manifest.json")["paired"]:
             raise UserError(f"{prepared} holds an unpaired dataset; only cyclegan can be trained on it")
@@ -47,17 +49,25 @@ class Batches:
         self._seed, self._device = seed, device
         self._samples = {"larger": max, "smaller": min}[epoch_length](map(len, self._arrays))
         self.batch_size = min(batch_size, self._samples)
+        part, parts = share
+        if self.batch_size % parts:
+            raise UserError(f"{prepared} fills batches of {self.batch_size}, which {parts} cards cannot share equally")
+        self._part, self._part_size = part, self.batch_size // parts
 
     def __len__(self) -> int:
         """Batches in an epoch."""
         return self._samples // self.batch_size
 
     def epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """The batches (a, b) of an epoch: float32 (N, 3, crop_size, crop_size) in [-1, 1], channels-last."""
+        """The batches (a, b) of an epoch: float32 (N, 3, crop_size, crop_size) in [-1, 1], channels-last.
+
+        N: batch_size, or the share of it.
+        """
         draws = [self._draws(epoch, domain) for domain in (0, 0 if self._paired else 1)]
-        for first in range(0, len(self) * self.batch_size, self.batch_size):
+        for batch in range(len(self)):
+            first = batch * self.batch_size + self._part * self._part_size
             a, b = (
-                self._batch(array, order[first : first + self.batch_size], augmentation)
+                self._batch(array, order[first : first + self._part_size], augmentation)
                 for array, (order, augmentation) in zip(self._arrays, draws, strict=True)
             )
             yield a, b

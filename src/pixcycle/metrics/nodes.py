@@ -4,10 +4,10 @@ from math import isfinite
 from pathlib import Path
 
 import numpy as np
-from lightning_fabric import Fabric
 
 from pixcycle.config import Params
 from pixcycle.data.batches import test_images
+from pixcycle.engine import ranks
 from pixcycle.files import finished_folder, read_json, write_json
 from pixcycle.metrics import pixel
 from pixcycle.metrics.checkerboard import checkerboard_energy
@@ -20,7 +20,7 @@ from pixcycle.training.translate import TARGET, fakes_folder, read_fakes, read_p
 
 def real_features(extractor: str, weights: Path | None, prepared: Path, out: Path) -> None:
     """Write A.npy and B.npy, the (N, D) features of the real test images of both domains."""
-    network, device = load_extractor(extractor, weights), Fabric(devices=1).device
+    network, device = load_extractor(extractor, weights), ranks.fabric().device
     a, b, _, _ = test_images(prepared)
     with finished_folder(out) as work:
         np.save(work / "A.npy", extract(network, a, device=device))
@@ -43,7 +43,7 @@ def evaluate_run(
     segmenter: the folder of the network behind FCN-score, for data whose domain B is a map of classes.
     """
     paired = read_json(prepared / "manifest.json")["paired"]
-    network, device = load_extractor(run.extractor, weights), Fabric(devices=1).device
+    network, device = load_extractor(run.extractor, weights), ranks.fabric().device
     truth = dict(zip("AB", test_images(prepared)[:2], strict=True))
     dataset = params.datasets[run.config.dataset]
     judge, judged_by = load_segmenter(segmenter) if segmenter else (None, None)

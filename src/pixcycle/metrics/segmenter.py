@@ -18,6 +18,7 @@ from torchvision.models.segmentation.fcn import FCNHead
 
 from pixcycle.config import Segmenter
 from pixcycle.data.batches import Batches, test_images, to_tensor, to_uint8
+from pixcycle.engine import ranks
 from pixcycle.files import finished_folder, read_json, write_json
 from pixcycle.metrics.segmentation import VOID, confusion, decode, scores
 from pixcycle.training.progress import Progress
@@ -35,7 +36,7 @@ def train_segmenter(
     On one CPU the result depends on the arguments alone. Raises UserError for an unpaired dataset.
     """
     manifest = read_json(prepared / "manifest.json")
-    fabric = Fabric(accelerator="auto", devices=1)
+    fabric = ranks.fabric()
     batches = Batches(
         prepared,
         "train",

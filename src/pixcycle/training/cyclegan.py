@@ -4,6 +4,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from pixcycle.config import Experiment
+from pixcycle.engine.ranks import joined, own_share
 from pixcycle.models.build import build_discriminator
 from pixcycle.models.losses import gan_loss, pixel_loss
 from pixcycle.models.pool import ImagePool
@@ -60,7 +61,7 @@ class CycleGAN:
         shown = {"d_a": (a, fake_a), "d_b": (b, fake_b)}
         for judge in self.judges:
             real, fake = shown[judge]
-            fake = self.pools[judge].query(fake.detach())
+            fake = own_share(self.pools[judge].query(joined(fake.detach())))
             losses[judge] = discriminator_loss(nets[judge], None, real, fake, e.gan_mode)
         nets.descend("d", sum(losses[judge] for judge in self.judges))
         return losses

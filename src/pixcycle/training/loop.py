@@ -3,6 +3,8 @@
 import platform
 import resource
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,8 @@ from lightning_fabric import Fabric
 from pixcycle.commit import commit
 from pixcycle.config import Experiment
 from pixcycle.data.batches import Batches
-from pixcycle.files import finished_folder, write_json
+from pixcycle.engine import ranks
+from pixcycle.files import finished_folder, part, write_json
 from pixcycle.models.foreign import load_foreign
 from pixcycle.runs import RECIPE, Run
 from pixcycle.training import checkpoint, collapse
@@ -39,21 +42,24 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
     """Train a run into the folder `out`, which appears only when it is whole; an interrupted call is taken up again.
 
     weights: the file of its published_weights, for a run that starts from those.
-    On one CPU the result depends on (run, prepared data) alone, to the bit, interrupted or not.
+    On one CPU the result depends on (run, prepared data) alone, to the bit, interrupted or not. Several ranks share
+    each batch, and only the first of them writes.
     """
     e = run.config
-    with finished_folder(out, keep_work=True) as work, only_one(work):
-        fabric = Fabric(accelerator="auto", devices=1, precision=e.precision)
+    fabric = ranks.fabric(e.precision)
+    with _work_folder(fabric, out) as work:
         torch.manual_seed(run.seed)
         method = METHODS[e.method](e, fabric, run.seed)
         if weights:
             method.nets["g"].load_state_dict(load_foreign(weights, "unet_256", filters=e.filters).state_dict())
         batches = _batches(e, prepared, run.seed, fabric.device)
         done = checkpoint.restore(work, method)
-        note(work, done.epoch)
-        history = History(work / "history.csv", done.epoch)
         progress = Progress(f"{run.id} seed {run.seed}", e.n_epochs + e.n_epochs_decay, len(batches), done.epoch)
-        write_json(work / "config.json", run.model_dump(mode="json"))
+        if writes := fabric.is_global_zero:
+            progress.say(_where(fabric, e.gpus))
+            note(work, done.epoch)
+            write_json(work / "config.json", run.model_dump(mode="json"))
+            history = History(work / "history.csv", done.epoch)
 
         broken, steps = "", done.epoch * len(batches)
         for epoch in range(done.epoch, e.n_epochs + e.n_epochs_decay):
@@ -63,20 +69,25 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
                 losses = method.step(a, b)
                 steps += 1
                 if step % e.log_every == 0:
-                    values = {name: loss.item() for name, loss in losses.items()}
-                    history.add(epoch, epoch * len(batches) + step, values)
-                    progress.show(epoch, step, values, batches.batch_size)
+                    values = {name: ranks.mean(loss.detach()).item() for name, loss in losses.items()}
                     broken = collapse.broken(values)
+                    if writes:
+                        history.add(epoch, epoch * len(batches) + step, values)
+                        progress.show(epoch, step, values, batches.batch_size)
                 if broken:
                     break
-            history.flush()
             done = checkpoint.Done(epoch + 1, done.seconds + time.monotonic() - started)
-            if epoch + 1 in e.sample_epochs:
-                sample(e, method.nets, prepared, fabric, samples_folder(work, epoch + 1))
+            if writes:
+                history.flush()
+                if epoch + 1 in e.sample_epochs:
+                    sample(e, method.nets, prepared, fabric, samples_folder(work, epoch + 1))
+                if not broken:
+                    checkpoint.save_now_and_then(work, method, done)
             if broken:
                 break
-            checkpoint.save_now_and_then(work, method, done)
 
+        if not writes:
+            return
         collapsed = broken or (_collapse(e, method, prepared, fabric, work) if done.epoch else "")
         if collapsed:
             progress.say(f"collapsed: {collapsed}")
@@ -85,6 +96,27 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
         write_json(work / "run.json", record | {"attempts": attempts(work)})
         checkpoint.forget(work)
     progress.finish(done.seconds)
+
+
+@contextmanager
+def _work_folder(fabric: Fabric, out: Path) -> Iterator[Path]:
+    """The folder that becomes `out`, made and finished by the first rank; the others read from it."""
+    if not fabric.is_global_zero:
+        fabric.barrier()
+        yield part(out)
+        return
+    with finished_folder(out, keep_work=True) as work, only_one(work):
+        fabric.barrier()
+        yield work
+
+
+def _where(fabric: Fabric, gpus: int) -> str:
+    """What is trained on, for the person who waits."""
+    threads = torch.get_num_threads()
+    device = "no GPU here: on the CPU" if fabric.device.type == "cpu" else f"on {_device_name(fabric.device)}"
+    fewer = f" (gpus: {gpus} is asked for)" if ranks.count() < gpus else ""
+    processes = f"{ranks.count()} processes with " if ranks.count() > 1 else ""
+    return f"{device}, {processes}{threads} thread{'s' if threads > 1 else ''}{fewer}"
 
 
 def _batches(e: Experiment, prepared: Path, seed: int, device: torch.device) -> Batches:
@@ -98,6 +130,7 @@ def _batches(e: Experiment, prepared: Path, seed: int, device: torch.device) -> 
         seed=seed,
         device=device,
         epoch_length=e.epoch_length,
+        share=(ranks.rank(), ranks.count()),
     )
 
 
@@ -127,6 +160,7 @@ def _record(
         "images_per_second": round(steps * batches.batch_size / done.seconds, 2) if steps else None,
         "peak_memory_mb": _peak_memory_mb(fabric.device),
         "device": _device_name(fabric.device),
+        "processes": ranks.count(),
         "threads": torch.get_num_threads(),
         "precision": run.config.precision,
         "versions": {

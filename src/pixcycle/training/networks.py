@@ -1,7 +1,7 @@
 """Networks with their optimisers on a device: initialised, stepped, frozen, saved."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import chain
 from typing import Any
 
@@ -10,8 +10,10 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from pixcycle.config import Experiment
+from pixcycle.engine import ranks
 from pixcycle.models.build import build_generator
 from pixcycle.models.init import init_weights
+from pixcycle.models.joint import join
 
 
 class Networks:
@@ -32,6 +34,8 @@ class Networks:
         for module in modules.values():
             init_weights(module, draw)
             module.to(memory_format=torch.channels_last)
+            if ranks.count() > 1:
+                join(module)
         self._fabric = fabric
         self._modules = {name: fabric.setup_module(module) for name, module in modules.items()}
         self.base_lr = {"g": e.lr, "d": e.lr_discriminator or e.lr}
@@ -56,9 +60,12 @@ class Networks:
     @contextmanager
     def frozen(self, *names: str) -> Iterator[None]:
         """Networks that are only looked through: their gradients are not computed."""
-        for name in names:
-            self[name].requires_grad_(False)
-        yield
+        with ExitStack() as looked_through:
+            for name in names:
+                self[name].requires_grad_(False)
+                if ranks.count() > 1:  # its ranks would wait for gradients to exchange
+                    looked_through.enter_context(self._fabric.no_backward_sync(self[name]))
+            yield
         for name in names:
             self[name].requires_grad_(True)
 

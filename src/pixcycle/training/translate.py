@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from pixcycle.config import Experiment
 from pixcycle.data.batches import test_images, to_tensor, to_uint8
+from pixcycle.engine import ranks
 from pixcycle.files import finished_folder, read_json
 from pixcycle.runs import Run
 from pixcycle.training import checkpoint
@@ -29,7 +30,7 @@ def translate(run: Run, trained: Path, prepared: Path, out: Path) -> None:
     CycleGAN also leaves what comes back of the scored direction's inputs, F(G(x)), as `cycle_A` or `cycle_B`.
     """
     e = run.config
-    fabric = Fabric(accelerator="auto", devices=1, precision=e.precision)
+    fabric = ranks.fabric(e.precision)
     torch.manual_seed(run.seed)
     generators = {
         direction: at_inference(e, checkpoint.load_network(trained, name), fabric)
@@ -41,10 +42,10 @@ def translate(run: Run, trained: Path, prepared: Path, out: Path) -> None:
             images, names = test_inputs(prepared, direction)
             for start in range(0, len(images), e.inference_batch):
                 batch, there = images[start : start + e.inference_batch], names[start : start + e.inference_batch]
-                fakes = _through(generator, to_tensor(np.ascontiguousarray(batch), fabric.device))
+                fakes = _through(generator, to_tensor(np.ascontiguousarray(batch), fabric.device), fabric)
                 _save(fakes_folder(work, direction), there, fakes)
                 if back:
-                    _save(cycled_folder(work, direction), there, _through(back, fakes))
+                    _save(cycled_folder(work, direction), there, _through(back, fakes, fabric))
 
 
 def sample(e: Experiment, nets: Any, prepared: Path, fabric: Fabric, folder: Path) -> dict[str, np.ndarray]:
@@ -60,7 +61,7 @@ def sample(e: Experiment, nets: Any, prepared: Path, fabric: Fabric, folder: Pat
         chosen = sample_indices(len(images))
         with torch.random.fork_rng(devices=[fabric.device] if fabric.device.type == "cuda" else []):
             generator = at_inference(e, nets[name].state_dict(), fabric)
-            fakes = _through(generator, to_tensor(np.ascontiguousarray(images[chosen]), fabric.device))
+            fakes = _through(generator, to_tensor(np.ascontiguousarray(images[chosen]), fabric.device), fabric)
         made[direction] = to_uint8(fakes)
         _save(fakes_folder(folder, direction), [names[i] for i in chosen], fakes)
     return made
@@ -98,7 +99,7 @@ def at_inference(e: Experiment, weights: dict[str, Tensor], fabric: Fabric) -> n
             layer.train(e.inference_dropout)
         if isinstance(layer, nn.BatchNorm2d):
             layer.train(e.inference_norm == "batch")
-    return fabric.setup_module(generator.to(memory_format=torch.channels_last))
+    return generator.to(fabric.device, memory_format=torch.channels_last)
 
 
 def fakes_folder(translated: Path, direction: str) -> Path:
@@ -126,9 +127,9 @@ def read_fakes(translated: Path, direction: str, prepared: Path) -> np.ndarray:
     return np.stack([read_png(fakes_folder(translated, direction) / f"{name}.png") for name in names])
 
 
-def _through(generator: nn.Module, images: Tensor) -> Tensor:
-    with torch.inference_mode():
-        return generator(images)
+def _through(generator: nn.Module, images: Tensor, fabric: Fabric) -> Tensor:
+    with torch.inference_mode(), fabric.autocast():
+        return generator(images).float()
 
 
 def _save(folder: Path, names: list[str], images: Tensor) -> None:

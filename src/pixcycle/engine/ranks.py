@@ -1,0 +1,88 @@
+"""The processes that train one run together, one to a card, and what they must tell each other.
+
+A batch is cut into equal shares, one to a rank, in the order of the ranks. With a single process each function gives
+back what it is given.
+"""
+
+import ctypes
+import logging
+import os
+import signal
+import sys
+import warnings
+
+import torch
+import torch.distributed as dist
+from lightning_fabric import Fabric
+from lightning_fabric.strategies import DDPStrategy
+from torch import Tensor
+from torch.distributed.nn.functional import all_reduce
+
+
+def started_as_one_of_many() -> bool:
+    """Whether torchrun or srun started this process as one of several."""
+    return "TORCHELASTIC_RUN_ID" in os.environ or int(os.environ.get("SLURM_NTASKS", 1)) > 1
+
+
+def start(processes: int) -> None:
+    """Start this command again as so many ranks, as torchrun does; exit with the code of the first that fails."""
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+    logging.getLogger("torch.distributed").setLevel(logging.CRITICAL)  # its summary of an error repeats the rank's own
+    config = LaunchConfig(
+        min_nodes=1,
+        max_nodes=1,
+        nproc_per_node=processes,
+        run_id=str(os.getpid()),
+        rdzv_backend="c10d",
+        rdzv_endpoint="localhost:0",
+        max_restarts=0,
+    )
+    threads = int(os.environ.get("OMP_NUM_THREADS", processes))
+    os.environ["OMP_NUM_THREADS"] = str(max(1, threads // processes))
+    try:
+        elastic_launch(config, sys.argv[0])(*sys.argv[1:])
+    except ChildFailedError as error:
+        sys.exit(max(1, error.get_first_failure()[1].exitcode))
+
+
+def fabric(precision: str = "32-true") -> Fabric:
+    """The device of this process: a card if there is one; with the other ranks', if there are any."""
+    warnings.filterwarnings("ignore", message="The `srun` command is available")
+    if not started_as_one_of_many():
+        return Fabric(devices=1, precision=precision)
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # die with the process that holds the lease of our cards
+    together = int(os.environ.get("WORLD_SIZE") or os.environ["SLURM_NTASKS"])
+    nodes = int(os.environ.get("GROUP_WORLD_SIZE") or os.environ["SLURM_NNODES"])
+    strategy = DDPStrategy(broadcast_buffers=False)  # those of batch norm are equal already
+    made = Fabric(strategy=strategy, devices=together // nodes, num_nodes=nodes, precision=precision)
+    made.launch()
+    return made
+
+
+def count() -> int:
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
+def rank() -> int:
+    return dist.get_rank() if dist.is_initialized() else 0
+
+
+def own_share(batch: Tensor) -> Tensor:
+    """(N, ...) of all ranks -> this one's (N / ranks, ...)."""
+    return batch.chunk(count())[rank()]
+
+
+def joined(share: Tensor) -> Tensor:
+    """This rank's (N / ranks, ...) -> (N, ...) of all; without gradient."""
+    if count() == 1:
+        return share
+    shares = [torch.empty_like(share) for _ in range(count())]
+    dist.all_gather(shares, share.contiguous())
+    return torch.cat(shares)
+
+
+def mean(value: Tensor) -> Tensor:
+    """The mean over all ranks, with gradient."""
+    return all_reduce(value) / count() if count() > 1 else value

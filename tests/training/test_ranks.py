@@ -1,0 +1,138 @@
+"""A run on several cards, pretended ones: as many processes, which share each batch and talk through gloo."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from safetensors.numpy import load_file
+
+from pixcycle import config
+from pixcycle.files import write_json
+from pixcycle.runs import Plan
+from pixcycle.training import checkpoint, loop
+from tests.conftest import tiny_experiment, tiny_run
+
+ROOT = Path(__file__).parents[2]
+RESNET = {"generator": "resnet6", "norm": "instance", "conditional": False}
+SETTINGS = {
+    "pix2pix with batch norm and dropout": {"method": "pix2pix"},
+    "cyclegan with batch norm": {"method": "cyclegan", "n_epochs": 2},
+    "cyclegan with a pool, identity loss and one discriminator": RESNET
+    | {"method": "cyclegan", "pool_size": 5, "lambda_identity": 0.5, "discriminators": 1, "n_epochs": 2},
+}
+
+
+def command(run, prepared: Path, out: Path) -> list[str]:
+    params = config.check(yaml.safe_load((ROOT / "params.yaml").read_text()))
+    plan = out.with_suffix(".plan.json")
+    write_json(plan, Plan(params=params, data={}, runs={run.key: run}).model_dump(mode="json"))
+    pixcycle = str(Path(sys.executable).parent / "pixcycle")
+    return [pixcycle, "train", run.key, "--plan", str(plan), "--prepared", str(prepared), "--out", str(out)]
+
+
+def environment(cards: str) -> dict[str, str]:
+    return os.environ | {"CUDA_VISIBLE_DEVICES": cards, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src")}
+
+
+def train(run, prepared: Path, out: Path, cards: str, launcher: tuple[str, ...] = ()) -> str:
+    made = command(run, prepared, out)
+    done = subprocess.run([*launcher, *made], env=environment(cards), capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def history(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / "history.csv")
+
+
+@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
+def test_two_processes_give_the_losses_of_one_at_the_same_global_batch(settings, prepared, tmp_path):
+    run = tiny_run(tiny_experiment(**settings, gpus=2))
+    loop.train(run, prepared, tmp_path / "one")
+    train(run, prepared, tmp_path / "two", "0,1")
+    one, two = history(tmp_path / "one"), history(tmp_path / "two")
+    assert len(one) == 3 * run.config.n_epochs
+    np.testing.assert_allclose(two, one, rtol=1e-5, atol=1e-5)
+    records = [json.loads((tmp_path / name / "run.json").read_text()) for name in ("one", "two")]
+    assert [record["processes"] for record in records] == [1, 2]
+    assert [record["batch_size"] for record in records] == [4, 4]
+    one, two = (load_file(tmp_path / name / "final.safetensors") for name in ("one", "two"))
+    assert one.keys() == two.keys()
+    for statistic in (key for key in one if "running" in key):
+        np.testing.assert_allclose(two[statistic], one[statistic], rtol=1e-4, atol=1e-5, err_msg=statistic)
+
+
+def test_a_line_tells_what_is_trained_on_and_what_was_asked_for(prepared, tmp_path, capsys):
+    loop.train(tiny_run(tiny_experiment(n_epochs=0, gpus=2)), prepared, tmp_path / "fewer")
+    assert "no GPU here: on the CPU, 1 thread (gpus: 2 is asked for)\n" in capsys.readouterr().err
+    assert "no GPU here: on the CPU, 2 processes with 1 thread\n" in train(
+        tiny_run(tiny_experiment(n_epochs=0, gpus=2)), prepared, tmp_path / "two", "0,1"
+    )
+
+
+def test_torchrun_started_by_hand_does_the_same(prepared, tmp_path):
+    run = tiny_run(tiny_experiment(gpus=2, n_epochs=1))
+    launcher = ("torchrun", "--standalone", "--nproc-per-node=2", "--no-python")
+    train(run, prepared, tmp_path / "by hand", "0,1", (str(Path(sys.executable).parent / launcher[0]), *launcher[1:]))
+    loop.train(run, prepared, tmp_path / "one")
+    assert json.loads((tmp_path / "by hand/run.json").read_text())["processes"] == 2
+    np.testing.assert_allclose(history(tmp_path / "by hand"), history(tmp_path / "one"), rtol=1e-5, atol=1e-5)
+
+
+def test_a_run_that_was_interrupted_on_one_card_goes_on_with_two(prepared, tmp_path, monkeypatch):
+    run = tiny_run(tiny_experiment("cyclegan", pool_size=5, gpus=2))
+    train(run, prepared, tmp_path / "undisturbed", "0,1")
+
+    def save_and_die(work, method, done):
+        checkpoint.save(work, method, done)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop.checkpoint, "save_now_and_then", save_and_die)
+    with pytest.raises(KeyboardInterrupt):
+        loop.train(run, prepared, tmp_path / "run")
+    train(run, prepared, tmp_path / "run", "0,1")
+    record = json.loads((tmp_path / "run/run.json").read_text())
+    assert [attempt["from_epoch"] for attempt in record["attempts"]] == [0, 1]
+    np.testing.assert_allclose(history(tmp_path / "run"), history(tmp_path / "undisturbed"), rtol=1e-5, atol=1e-5)
+
+
+def test_no_process_of_a_killed_run_lives_on_with_its_cards(prepared, tmp_path):
+    made = command(tiny_run(tiny_experiment(gpus=2, n_epochs=2000)), prepared, tmp_path / "run")
+    job = subprocess.Popen(made, env=environment("0,1"), stderr=subprocess.DEVNULL)
+    history_begins = tmp_path / "run.part/history.csv"
+    wait_until(history_begins.exists)
+    assert len(processes(tmp_path)) == 3
+    job.send_signal(signal.SIGKILL)
+    job.wait()
+    wait_until(lambda: not processes(tmp_path))
+
+
+def processes(of: Path) -> list[str]:
+    return subprocess.run(["pgrep", "-f", str(of)], capture_output=True, text=True).stdout.split()
+
+
+def wait_until(true) -> None:
+    for _ in range(1200):
+        if true():
+            return
+        time.sleep(0.1)
+    raise AssertionError("waited for two minutes")
+
+
+def test_what_is_wrong_is_said_without_a_traceback_and_ends_with_exit_code_2(prepared, tmp_path):
+    for domain in "AB":
+        images = np.load(prepared / f"train_{domain}.npy")
+        np.save(prepared / f"train_{domain}.npy", images[:11])
+    made = command(tiny_run(tiny_experiment(gpus=2, batch_size=12)), prepared, tmp_path / "run")
+    done = subprocess.run(made, env=environment("0,1"), capture_output=True, text=True, timeout=200)
+    assert done.returncode == 2
+    assert "fills batches of 11, which 2 cards cannot share equally" in done.stderr
+    assert "Traceback" not in done.stderr
