@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pixcycle.engine.gpu import VISIBLE
 from pixcycle.errors import UserError
 from pixcycle.files import read_json, write_json
 
@@ -47,6 +48,7 @@ def note(work: Path, from_epoch: int) -> None:
     attempt = {
         "started": started,
         "host": platform.node(),
+        "cards": os.environ.get(VISIBLE),
         "slurm_job_id": os.environ.get("SLURM_JOB_ID"),
         "from_epoch": from_epoch,
     }
