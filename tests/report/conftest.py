@@ -14,7 +14,10 @@ from pixcycle.report.content import (
     Column,
     Document,
     Figure,
+    File,
     Notice,
+    RunEntry,
+    Runs,
     Section,
     Table,
     Text,
@@ -51,17 +54,25 @@ def results() -> Table:
             [Cell("untrained", "muted"), Cell(""), Cell("412.00"), Cell("not run", "muted"), Cell(HOSTILE)],
         ],
         notes=["Measured on 206 images.", f"A note: {HOSTILE}"],
+        made_from=["l1/0", "l1/1", "l1/2", "l1/3", "untrained/0"],
     )
 
 
 @pytest.fixture
 def document(results: Table) -> Document:
     claims = [
-        Claim("chapter-a", "No skips are worst.", "holds", "275.91 against 98.10."),
+        Claim("chapter-a", "No skips are worst.", "holds", "275.91 against 98.10.", ["l1/0", "untrained/0"]),
         Claim("chapter-b", "L1 is best.", "does not hold", "L2 has 97.02."),
         Claim("chapter-c", "L1 beats the mix.", "not distinguishable", "98.10 ± 3.00, 97.90 ± 2.50."),
         Claim("chapter-d", f"A claim: {HOSTILE}", "not run", f"No runs: {HOSTILE}"),
     ]
+    files = [File("results/l1", "../../results/l1"), File(f"logs/{HOSTILE}.log", None)]
+    facts = [("Commit", "3f9c2d1"), ("Attempts", f"at noon, on {HOSTILE}")]
+    entries = [
+        RunEntry("l1/0", facts, [("Training 0a1b2c3d", files)], ["chapter-table-1", "figure-2", "chapter-a"]),
+        RunEntry("l1/1", facts, [("Training 0a1b2c3d", files)], ["chapter-table-1"]),
+    ]
+    l1 = Runs("l1", [("lr", "0.0002"), ("dataset", f"earth (unscaled: {HOSTILE})")], entries)
     drawing = Path("figures/drawing.svg")
     picture = Path("figures/a picture.png")
     return Document(
@@ -97,6 +108,7 @@ def document(results: Table) -> Document:
                     Bullets([("", "Equation 4 prints a term twice."), (HOSTILE, "A lead.")]),
                 ],
             ),
+            Section("runs", "Runs", 1, [l1]),
         ],
     )
 
@@ -120,7 +132,7 @@ def texts(document: Document) -> list[str]:
     return [text for text in said if text]
 
 
-def _block_texts(block: Text | Bullets | Table | Figure | Claims) -> list[str]:
+def _block_texts(block: Text | Bullets | Table | Figure | Claims | Runs) -> list[str]:
     match block:
         case Text():
             return [block.text]
@@ -133,3 +145,12 @@ def _block_texts(block: Text | Bullets | Table | Figure | Claims) -> list[str]:
             return [block.caption, *block.made_from]
         case Claims():
             return [text for claim in block.claims for text in (claim.text, claim.verdict, claim.evidence)]
+        case Runs():
+            told = [text for entry in block.entries for pair in entry.facts for text in pair]
+            files = [(step, file) for entry in block.entries for step, files in entry.files for file in files]
+            return [
+                *(text for setting in block.settings for text in setting),
+                *(text for step, file in files for text in (step, file.text)),
+                *(text for entry in block.entries for text in (entry.key, *entry.shown_in)),
+                *told,
+            ]

@@ -14,9 +14,12 @@ _SHOWN = re.compile(
 
 
 class Page:
-    """size: width and height in points; pieces: (x, text) of what is set in one go; images: how many there are."""
+    """size: width and height in points; pieces: (x, text) of what is set in one go; images: how many there are.
 
-    def __init__(self, objects: dict[int, bytes], page: bytes):
+    links: the pages that its links lead to, counted from 0.
+    """
+
+    def __init__(self, objects: dict[int, bytes], page: bytes, numbers: dict[int, int]):
         left, bottom, right, top = map(float, re.search(rb"/MediaBox\[([^]]*)\]", page)[1].split())
         resources = objects[_reference(page, b"Resources")]
         fonts = {
@@ -32,11 +35,16 @@ class Page:
             for x, piece in zip(drawn[1::2], drawn[2::2], strict=True)
         ]
         self.text = "".join(text for _, text in self.pieces)
+        annotations = [objects[int(n)] for n in re.findall(rb"(\d+) 0 R", _array(page, b"Annots"))]
+        goals = [objects[_reference(annotation, b"Dest")] for annotation in annotations if b"/Dest" in annotation]
+        self.links = [numbers[int(re.search(rb"(\d+) 0 R", goal)[1])] for goal in goals]
 
 
 def pages(document: bytes) -> list[Page]:
     objects = {int(n): body for n, body in re.findall(rb"(\d+) 0 obj\n(.*?)\nendobj", document, re.S)}
-    return [Page(objects, body) for _, body in sorted(objects.items()) if body.startswith(b"<</Type/Page/")]
+    found = {n: body for n, body in sorted(objects.items()) if body.startswith(b"<</Type/Page/")}
+    numbers = {n: i for i, n in enumerate(found)}
+    return [Page(objects, body, numbers) for body in found.values()]
 
 
 def squeezed(text: str) -> str:
@@ -69,6 +77,11 @@ def _unescaped(literal: bytes) -> bytes:
 
 def _reference(body: bytes, key: bytes) -> int:
     return int(re.search(rb"/" + key + rb" (\d+) 0 R", body)[1])
+
+
+def _array(body: bytes, key: bytes) -> bytes:
+    """What a key's array holds; nothing without that key."""
+    return (re.search(rb"/" + key + rb"\[([^]]*)\]", body) or [b"", b""])[1]
 
 
 def _stream(body: bytes) -> bytes:

@@ -27,6 +27,11 @@ SEGMENTER = {
     **{"real": {"pixel_accuracy": 0.8, "class_accuracy": 0.5, "class_iou": 0.4}},
     "most_common_class_accuracy": 0.3,
 }
+COMMIT = "5c4d1b0a9e8f7766554433221100ffeeddccbbaa"
+ATTEMPTS = [
+    {"started": "2026-03-01T22:15:00+00:00", "host": "node-a", "slurm_job_id": "41", "from_epoch": 0},
+    {"started": "2026-03-02T07:30:05+00:00", "host": "laptop", "slurm_job_id": None, "from_epoch": 5},
+]
 
 
 class Results:
@@ -84,8 +89,10 @@ class Results:
             },
             **{"images_per_second": 20.0, "peak_memory_mb": 512, "device": "CPU", "threads": 1},
             **{"precision": "32-true", "versions": {"torch": "2.14.1"}},
+            **{"commit": COMMIT, "attempts": ATTEMPTS},
         }
         (folder / "run.json").write_text(json.dumps(record))
+        (folder / "config.json").write_text(run.model_dump_json())
 
     def write_images(self, run: Run) -> None:
         """What the run made of the test images, at its end and on the way; all different."""

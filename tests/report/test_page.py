@@ -99,6 +99,9 @@ def test_texts_are_never_markup(parsed, hostile):
             "span",
             "img",
             "b",
+            "article",
+            "details",
+            "summary",
         ]
     )
     assert f"Images: {hostile}" in [image["alt"] for image in parsed.all("img")]
@@ -107,7 +110,8 @@ def test_texts_are_never_markup(parsed, hostile):
 
 def test_the_page_asks_for_nothing_outside_itself(html, parsed):
     assert all(image["src"].startswith("data:image/") for image in parsed.all("img"))
-    assert all(link["href"].startswith("#") for link in parsed.all("a"))
+    elsewhere = {link["href"] for link in parsed.all("a") if not link["href"].startswith("#")}
+    assert elsewhere == {"../../results/l1"}  # the one file that its runs left
     assert parsed.all("link") == []
     (style,) = re.findall(r"<style>(.*?)</style>", html, re.S)
     assert "url(" not in style
@@ -136,7 +140,9 @@ def test_a_png_is_shown_at_its_size_in_inches(parsed):
 def test_ids_are_unique_and_every_link_has_its_target(document, parsed):
     ids = [attributes["id"] for _, attributes in parsed.elements if "id" in attributes]
     assert len(set(ids)) == len(ids)
-    assert {link["href"][1:] for link in parsed.all("a")} == {section.id for section in document.sections}
+    targets = {link["href"][1:] for link in parsed.all("a") if link["href"].startswith("#")}
+    assert targets <= set(ids)
+    assert targets >= {section.id for section in document.sections}
     assert {"overview", "chapter-results", "chapter-table-1", "figure-3", "chapter-c"} <= set(ids)
     labels = [attributes["aria-labelledby"] for _, attributes in parsed.elements if "aria-labelledby" in attributes]
     assert set(labels) <= set(ids)
@@ -194,3 +200,52 @@ def test_a_figure_whose_file_is_missing_is_an_error(document, folder):
     lost = Figure("lost", "Lost", Path("figures/lost.png"), "")
     with pytest.raises(FileNotFoundError, match=r"lost\.png"):
         page.render(replace(document, sections=[Section("s", "Lost", 1, [lost])]), folder)
+
+
+def element(html: str, tag: str, id: str) -> str:
+    """The markup of an element that contains none of its own kind."""
+    return re.search(rf'<{tag}\b[^>]*id="{id}".*?</{tag}>', html, re.S)[0]
+
+
+def links(html: str) -> dict[str, str]:
+    return {text: target for target, text in re.findall(r'<a href="([^"]*)">(.*?)</a>', html)}
+
+
+def test_figures_tables_and_claims_lead_to_the_entries_of_their_runs(html):
+    assert links(element(html, "figure", "figure-2")) == {"l1/0": "#run-l1-0"}
+    assert links(element(html, "figure", "chapter-table-1")) == {"l1/0": "#run-l1-0", "1": "#run-l1-1"}
+    assert links(element(html, "li", "chapter-a")) == {"l1/0": "#run-l1-0"}
+
+
+def test_a_run_without_an_entry_is_named_and_no_link(html):
+    assert "Made from <a" in element(html, "figure", "figure-2")
+    assert "</a>; l2/0." in element(html, "figure", "figure-2")
+    assert "</a>; untrained/0." in element(html, "li", "chapter-a")
+
+
+def test_many_runs_are_folded_under_their_number_and_their_seeds_stand_together(html):
+    (folded,) = re.findall(r"<details.*?</details>", element(html, "figure", "chapter-table-1"), re.S)
+    assert "<summary>Made from 5 runs of 2 experiments</summary>" in folded
+    assert squeezed(re.sub(r"<summary>.*</summary>|<[^>]*>", "", folded)) == "l1/0,1,2,3;untrained/0."
+    assert "<details" not in element(html, "figure", "figure-2")
+
+
+def test_a_figure_that_is_made_from_no_run_says_so(html):
+    assert "Made from no run." in element(html, "figure", "figure-3")
+    assert "Made from no run." not in element(html, "figure", "figure-2")
+
+
+def test_the_entry_of_a_run_leads_to_its_files_that_are_there_and_back_to_what_shows_it(html):
+    assert links(element(html, "article", "run-l1-0")) == {
+        "l1/0": "#run-l1-0",
+        "results/l1": "../../results/l1",
+        "chapter-table-1": "#chapter-table-1",
+        "figure-2": "#figure-2",
+        "chapter-a": "#chapter-a",
+    }
+    assert ".log (not there)" in element(html, "article", "run-l1-0")
+
+
+def test_the_settings_of_an_experiment_are_folded(html):
+    (folded,) = re.findall(r'<details class="parameters">.*?</details>', html, re.S)
+    assert "<dt>lr</dt><dd>0.0002</dd>" in folded

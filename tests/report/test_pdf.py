@@ -6,7 +6,19 @@ from pathlib import Path
 import pytest
 
 from pixcycle.report import pdf
-from pixcycle.report.content import Cell, Column, Document, Figure, Section, Table, Text
+from pixcycle.report.content import (
+    Cell,
+    Claim,
+    Claims,
+    Column,
+    Document,
+    Figure,
+    RunEntry,
+    Runs,
+    Section,
+    Table,
+    Text,
+)
 from tests.report.pdf_pages import pages, squeezed
 
 A4 = (595, 842)
@@ -107,3 +119,43 @@ def test_a_chapters_opening_goes_on_the_side_with_its_wide_table(document, folde
     _, side, last = rendered
     for text, page in (("It begins.", side), ("340.10", side), ("It ends.", last)):
         assert squeezed(text) in squeezed(page.text)
+
+
+def test_figures_tables_and_claims_lead_to_the_pages_of_their_runs_and_these_back(document, folder):
+    next_page = Text("word " * 900)
+    shown = Figure("f", "Figure 9: a picture.", Path("figures/a picture.png"), "", ["a/0"])
+    counted = Table("t", "Table 9: values.", [Column("Run", numeric=False)], [[Cell("b")]], [], ["b/0", "c/0"])
+    judged = Claim("c", "A claim.", "holds", "Numbers.", ["b/0", "a/0"])
+    a, b = (Runs(e, [], [RunEntry(f"{e}/0", [], [], back)]) for e, back in (("a", ["f", "c"]), ("b", ["t", "c"])))
+    blocks = [next_page, shown, next_page, counted, next_page, Claims([judged]), next_page, a, next_page, b]
+    bare = replace(document, facts=[], notices=[], subtitle="", sections=[Section("s", "S", 1, blocks)])
+    rendered = pages(pdf.render(bare, folder))
+
+    def page_of(text: str) -> int:
+        (place,) = [i for i, page in enumerate(rendered) if squeezed(text) in squeezed(page.text)]
+        return place
+
+    figure, table, claim = map(page_of, ("Figure 9", "Table 9", "A claim."))
+    first, second = (page_of(f"Parameters of {experiment}") for experiment in "ab")
+    assert len({figure, table, claim, first, second}) == 5
+    assert rendered[figure].links == [first]
+    assert rendered[table].links == [second]  # c has no entry
+    assert rendered[claim].links == [second, first]
+    assert rendered[first].links == [figure, claim]
+    assert rendered[second].links == [table, claim]
+
+
+def test_a_figure_that_is_made_from_no_run_says_so(document, folder):
+    picture = Figure("f", "Figure 9: a picture.", Path("figures/a picture.png"), "")
+    (page,) = pages(pdf.render(with_sections(document, Section("s", "S", 1, [picture])), folder))
+    assert squeezed("Made from no run.") in squeezed(page.text)
+
+
+def test_a_path_is_broken_between_its_parts(document, folder):
+    path = "results/full/chapter/" + "/".join(["an-experiment-of-many-words"] * 9)
+    entry = RunEntry("a/0", [("Result", path)], [], [])
+    (page,) = pages(pdf.render(with_sections(document, Section("s", "S", 1, [Runs("a", [], [entry])])), folder))
+    assert squeezed(path) in squeezed(page.text)
+    pieces = [text for _, text in page.pieces if "many" in text]
+    assert len(pieces) > 1
+    assert all(text.endswith(("/", "-", "words")) for text in pieces)

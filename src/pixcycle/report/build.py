@@ -27,7 +27,7 @@ def build(plan: Plan, selection: str, root: Path, out: Path, name: str) -> None:
     for folder in ("figures", "tables"):
         shutil.rmtree(out / folder, ignore_errors=True)
         (out / folder).mkdir()
-    content = document(values, root, out)
+    content = document(values, out)
     write_json(out / "values.json", values.as_json() | _outline(content))
     _write_tables(content, out / "tables")
     write_bytes(out / "report.html", page.render(content, out).encode())
@@ -38,10 +38,14 @@ def build(plan: Plan, selection: str, root: Path, out: Path, name: str) -> None:
 
 
 def _outline(content: Document) -> dict[str, Any]:
-    """What there is to see: ids of tables; file, caption and runs of figures; verdicts on claims."""
+    """What there is to see: file, caption and runs of tables and of figures; verdicts on claims."""
     blocks = [block for section in content.sections for block in section.blocks]
     return {
-        "tables": [block.id for block in blocks if isinstance(block, Table)],
+        "tables": {
+            block.id: {"file": f"tables/{block.id}.csv", "caption": block.caption, "made_from": block.made_from}
+            for block in blocks
+            if isinstance(block, Table)
+        },
         "figures": {
             block.id: {"file": block.file.as_posix(), "caption": block.caption, "made_from": block.made_from}
             for block in blocks

@@ -69,7 +69,7 @@ def comparison_table(
         row += [_ours(values, experiment, metric, best) for metric in further]
         rows.append(row)
     notes = _notes(values, experiments) + [FID_NOTE] * bool(elsewhere)
-    return Table(id, caption, columns, rows, notes)
+    return Table(id, caption, columns, rows, notes, values.keys(*experiments))
 
 
 def _rows(values: Values, experiments: list[str], published: pd.DataFrame) -> list[tuple[str, str, str | None]]:

@@ -48,13 +48,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """id: `ucsd-table-1`; also the name of its CSV file. Each row has one cell a column."""
+    """id: `ucsd-table-1`; also the name of its CSV file. Each row has one cell a column.
+
+    made_from: keys of the runs that its values were measured on; none for one of data or of published values.
+    """
 
     id: str
     caption: str
     columns: list[Column]
     rows: list[list[Cell]]
     notes: list[str] = field(default_factory=list)
+    made_from: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -70,12 +74,13 @@ class Figure:
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of a report, our verdict, and the numbers that it rests on."""
+    """A sentence of a report, our verdict, and the numbers that it rests on; made_from: keys of the runs of these."""
 
     id: str
     text: str
     verdict: Verdict
     evidence: str
+    made_from: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,34 @@ class Claims:
     claims: list[Claim]
 
 
-Block = Text | Bullets | Table | Figure | Claims
+@dataclass(frozen=True)
+class File:
+    """A file or folder that a run left; href: its address from the report's folder on, None if it is not there."""
+
+    text: str
+    href: str | None
+
+
+@dataclass(frozen=True)
+class RunEntry:
+    """How one run was made: facts by name, the files of each step, and the ids of what in the report shows it."""
+
+    key: str
+    facts: list[tuple[str, str]]
+    files: list[tuple[str, list[File]]]
+    shown_in: list[str]
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The runs of an experiment, one a seed, and the settings that they share."""
+
+    experiment: str
+    settings: list[tuple[str, str]]
+    entries: list[RunEntry]
+
+
+Block = Text | Bullets | Table | Figure | Claims | Runs
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,11 @@
 """The whole report as a Document: what was run and on what, a chapter for each report, cost, provenance."""
 
-import hashlib
 from pathlib import Path
 
-from pixcycle.commit import commit
 from pixcycle.report.cards import cards
 from pixcycle.report.chapters import CHAPTERS
 from pixcycle.report.content import Block, Bullets, Cell, Column, Document, Notice, Section, Table, Text
+from pixcycle.report.provenance import provenance, runs
 from pixcycle.report.values import Values
 from pixcycle.training.progress import duration
 
@@ -14,7 +13,7 @@ NUMERIC = ("Crop", "Filters", "Patch", "Batch", "Epochs", "Seeds")
 COST = ("Run", "Parameters (million)", "Epochs", "Steps", "Wall time", "Images/s", "Peak memory (MB)")
 
 
-def document(values: Values, root: Path, out: Path) -> Document:
+def document(values: Values, out: Path) -> Document:
     """The report of the selected runs; draws its figures into `out`."""
     params = values.plan.params
     scale = params.scales[params.scale]
@@ -27,7 +26,8 @@ def document(values: Values, root: Path, out: Path) -> Document:
         wrong = [("", text) for text in chapter.inconsistencies]
         sections.append(Section(f"{key}-inconsistencies", "Inconsistencies in the report", 2, [Bullets(wrong)]))
     sections.append(Section("cost", "Cost", 1, [_cost(values)]))
-    sections.append(Section("provenance", "Provenance", 1, _provenance(values, root)))
+    sections.append(Section("provenance", "Provenance", 1, [provenance(values)]))
+    sections.append(Section("runs", "Runs", 1, runs(values, sections, out)))
     return Document(
         title="pixcycle: published and reproduced",
         subtitle="" if values.selection == "all" else f"Target {values.selection}",
@@ -125,30 +125,5 @@ def _cost(values: Values) -> Table:
     devices = dict.fromkeys(
         f"{r['device']}, {r['threads']} thread(s), {r['precision']}" for r in values.records.values()
     )
-    return Table("cost", "What training cost", columns, rows, [f"Measured on {'; '.join(devices)}."])
-
-
-def _provenance(values: Values, root: Path) -> list[Block]:
-    versions = dict.fromkeys(
-        ", ".join(f"{name} {version}" for name, version in r["versions"].items()) for r in values.records.values()
-    )
-    items = [
-        ("Commit", commit(root)),
-        ("params.yaml", _sha256(root / "params.yaml")),
-        ("requirements.lock", _sha256(root / "requirements.lock")),
-        ("Versions of the trainings", "; ".join(versions)),
-    ]
-    columns = [Column(t, numeric=False) for t in ("Run", "Trained from", "Translated", "Measured", "Data")]
-    rows = [
-        [Cell(t) for t in (r.key, r.fingerprint, r.translated_fingerprint, r.metrics_fingerprint, r.data)]
-        for seeds in values.runs.values()
-        for r in seeds
-    ]
-    return [
-        Bullets(items),
-        Table("fingerprints", "The fingerprints that this report was made from", columns, rows),
-    ]
-
-
-def _sha256(path: Path) -> str:
-    return f"sha256 {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}" if path.exists() else "not there"
+    notes = [f"Measured on {'; '.join(devices)}."]
+    return Table("cost", "What training cost", columns, rows, notes, list(values.records))

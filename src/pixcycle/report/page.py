@@ -29,6 +29,7 @@ def render(document: Document, folder: Path) -> str:
     )
     return environment.get_template("report.html.j2").render(
         document=document,
+        linked=typesetting.run_keys(document),
         kind=lambda block: type(block).__name__.lower(),
         data_uri=partial(_data_uri, folder),
         width=partial(_width, folder),

@@ -7,8 +7,8 @@ from typing import Any
 
 import typst
 
-from pixcycle.report.content import Block, Document, Figure, Table
-from pixcycle.report.typesetting import MARKS, caption_lead, header_rows, legend
+from pixcycle.report.content import Block, Claims, Document, Figure, Runs, Table
+from pixcycle.report.typesetting import MARKS, anchor, by_experiment, caption_lead, header_rows, legend, run_keys
 
 _TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 
@@ -24,19 +24,33 @@ def render(document: Document, folder: Path) -> bytes:
 
 def _plain(document: Document) -> dict[str, Any]:
     """What the template reads. Texts travel as JSON strings, so that none of their characters is markup."""
+    linked = run_keys(document)
     sections = [
-        asdict(section) | {"blocks": [_plain_block(block) for block in section.blocks]} for section in document.sections
+        asdict(section) | {"blocks": [_plain_block(block, linked) for block in section.blocks]}
+        for section in document.sections
     ]
     return asdict(document) | {"sections": sections, "marks": MARKS}
 
 
-def _plain_block(block: Block) -> dict[str, Any]:
+def _plain_block(block: Block, linked: set[str]) -> dict[str, Any]:
     plain = asdict(block) | {"kind": type(block).__name__.lower()}
     if isinstance(block, Table | Figure):
         plain["caption"] = caption_lead(block.caption)
+        plain["made_from"] = _run_links(block.made_from, linked)
     if isinstance(block, Figure):
         plain["file"] = f"/{block.file.as_posix()}"
     if isinstance(block, Table):
         plain["header"] = [[asdict(heading) for heading in row] for row in header_rows(block.columns)]
         plain["legend"] = legend(block)
+    if isinstance(block, Claims):
+        for claim in plain["claims"]:
+            claim["made_from"] = _run_links(claim["made_from"], linked)
+    if isinstance(block, Runs):
+        for entry in plain["entries"]:
+            entry["anchor"] = anchor(entry["key"])
     return plain
+
+
+def _run_links(keys: list[str], linked: set[str]) -> list[list[tuple[str, str | None]]]:
+    """(text, label of its entry or None) of each run, an experiment at a time."""
+    return [[(text, anchor(key) if key in linked else None) for text, key in seeds] for seeds in by_experiment(keys)]

@@ -53,7 +53,8 @@ def quality_table(
             found = known.get((experiment, direction))
             row.append(Cell(found, "published") if found else NOTHING)
         table.append(row)
-    return Table(id, caption, columns, table, _remarks(values, present) + [FID_NOTE] * elsewhere)
+    notes = _remarks(values, present) + [FID_NOTE] * elsewhere
+    return Table(id, caption, columns, table, notes, values.keys(*(e for e, _ in rows)))
 
 
 def fcn_table(
@@ -92,7 +93,7 @@ def fcn_table(
         table.append([Cell(f"{method}, not ours"), Cell(task.replace(" to ", " → ")), *cells])
     notes += [_decoding(values, [e for es in judged.values() for e in es])]
     notes += values.collapses(*dict.fromkeys(e for e, _, _ in rows))
-    return Table(id, caption, columns, table, notes)
+    return Table(id, caption, columns, table, notes, values.keys(*(e for e, _, _ in rows)))
 
 
 def _ours(values: Values, experiment: str, direction: str, metric: str) -> Cell:

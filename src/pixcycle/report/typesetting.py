@@ -4,12 +4,15 @@ import re
 from dataclasses import dataclass
 from itertools import groupby
 
-from pixcycle.report.content import Column, Table
+from pixcycle.report.content import Column, Document, Runs, Table
 
 MARKS = {"holds": "✓", "does not hold": "✗", "not distinguishable": "≈", "not run": "–"}
 """A sign for each verdict, for readers who do not see its colour."""
 
 _LEGEND = {"published": "shaded: as published", "best": "bold: best of its column"}
+FEW_RUNS = 4
+"""As many runs are named in the open; the page folds more."""
+
 _CAPTION_LEAD = re.compile(r"(?:Table|Figure) \w*\d[^:,.]*[:,.]")
 
 
@@ -57,3 +60,26 @@ def legend(table: Table) -> str:
     kinds = {cell.kind for row in table.rows for cell in row}
     text = "; ".join(meaning for kind, meaning in _LEGEND.items() if kind in kinds)
     return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def anchor(key: str) -> str:
+    """The id of a run's entry."""
+    return f"run-{key.replace('/', '-')}"
+
+
+def run_keys(document: Document) -> set[str]:
+    """The runs that the document has an entry of; others are named without a link."""
+    blocks = [block for section in document.sections for block in section.blocks if isinstance(block, Runs)]
+    return {entry.key for block in blocks for entry in block.entries}
+
+
+def by_experiment(keys: list[str]) -> list[list[tuple[str, str]]]:
+    """(text, key) of each run, an experiment at a time: `l1/0, 1, 2` for its three seeds."""
+    together = [list(seeds) for _, seeds in groupby(keys, lambda key: key.rpartition("/")[0])]
+    return [[(key if i == 0 else key.rpartition("/")[2], key) for i, key in enumerate(seeds)] for seeds in together]
+
+
+def tally(keys: list[str]) -> str:
+    """`6 runs of 2 experiments`."""
+    experiments = len(by_experiment(keys))
+    return f"{len(keys)} runs of {experiments} experiment{'s' * (experiments > 1)}"

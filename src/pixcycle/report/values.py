@@ -41,6 +41,10 @@ class Values:
         """The first seed's run of an experiment."""
         return self.runs[id][0]
 
+    def keys(self, *experiments: str) -> list[str]:
+        """Keys of all seeds' runs of these experiments, each once; nothing for those that were not run."""
+        return [run.key for id in dict.fromkeys(experiments) for run in self.runs.get(id, [])]
+
     def numbers(self, run: Run, direction: str | None = None) -> dict[str, Any]:
         """All that was measured of a run in a direction, the scored one where none is given; nothing in others.
 

@@ -77,7 +77,7 @@ def pairwise_claim(
         told.append(f"Not run: {', '.join(missing)}.")
     if told and unjudged:
         told.append(f"Not judged on {', '.join(unjudged)}.")
-    return Claim(id, text, verdict(orders, not missing), " ".join(told) or NO_RUN)
+    return Claim(id, text, verdict(orders, not missing), " ".join(told) or NO_RUN, values.keys(*compared))
 
 
 def trend(history: pd.DataFrame, term: str) -> float:

@@ -64,7 +64,7 @@ def _checkerboard_fades(values: Values) -> Claim:
             doubted = "".join(doubts[order].format(word) for word, order in found.items())
             told.append(f"{task_of(values, experiment, direction)} {numbers}{doubted}")
     if not told:
-        return Claim(id, text, "not run", " ".join(values.collapses(*RUNS)) or NO_RUN)
+        return Claim(id, text, "not run", " ".join(values.collapses(*RUNS)) or NO_RUN, values.keys(*RUNS))
     evidence = [
         "Energy of the sampled test images after the first and the last sampled epoch, and of real ones: "
         f"{'; '.join(told)}.",
@@ -73,7 +73,7 @@ def _checkerboard_fades(values: Values) -> Claim:
     ]
     if left_out := [experiment for experiment in RUNS if experiment not in judged]:
         evidence.append(f"Not judged on {', '.join(left_out)}.")
-    return Claim(id, text, verdict(orders, complete=True), " ".join(evidence))
+    return Claim(id, text, verdict(orders, complete=True), " ".join(evidence), values.keys(*RUNS))
 
 
 def _cycle_dominates(values: Values) -> Claim:
@@ -132,7 +132,7 @@ def _resize_helps(values: Values) -> Claim:
     collapsed = values.collapses(*pair)
     if missing or collapsed:
         not_run = [f"Not run: {', '.join(missing)}."] if missing else []
-        return Claim(id, text, "not run", " ".join([*not_run, *collapsed]))
+        return Claim(id, text, "not run", " ".join([*not_run, *collapsed]), [] if missing else values.keys(*pair))
     direction = values.one(RESIZE).config.direction
     reals = [real_energy(values, run, direction) for run in values.runs[RESIZE]]
     left = [e - real for e, real in zip(values.seeds_of(RESIZE, "checkerboard"), reals, strict=True)]
@@ -146,7 +146,7 @@ def _resize_helps(values: Values) -> Claim:
         f"images {mean(reals):z.4f}. At most {GONE} above those counts as removed; the FID, smaller is better, decides "
         "nothing here."
     )
-    return Claim(id, text, verdict(orders, complete=True), evidence)
+    return Claim(id, text, verdict(orders, complete=True), evidence, values.keys(*pair))
 
 
 def _first_last_real(values: Values, run: Run, direction: str) -> tuple[float, float, float]:
@@ -163,7 +163,8 @@ def _on_curves(values: Values, id: str, text: str, orders: list[Order], told: li
     if CURVES not in values:
         return Claim(id, text, "not run", NO_RUN)
     on = f"On {title_of(values, values.one(CURVES).asked_dataset)}, the run of Figure 8."
-    return Claim(id, text, verdict(orders, complete=True), " ".join([on, *told, *values.collapses(CURVES)]))
+    told = [on, *told, *values.collapses(CURVES)]
+    return Claim(id, text, verdict(orders, complete=True), " ".join(told), values.keys(CURVES))
 
 
 def _order(margins: Sequence[float]) -> Order:

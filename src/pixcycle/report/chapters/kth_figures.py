@@ -155,7 +155,8 @@ def _checkerboard(values: Values, out: Path) -> list[Figure]:
         told.append(f"Not run here: {', '.join(missing)}.")
     picture = curves.energy_over_epochs(series, {"real images": mean(reals)}, "", "checkerboard energy")
     alt = "Checkerboard energy against epoch, a line for each run"
-    return [publish(picture, "kth-checkerboard", " ".join(told), alt, values, experiments, out, "svg")]
+    caption = " ".join(told)
+    return [publish(picture, "kth-checkerboard", caption, alt, values, experiments, out, "svg", all_seeds=True)]
 
 
 def _progress(

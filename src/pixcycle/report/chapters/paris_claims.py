@@ -78,7 +78,7 @@ def _flips(values: Values) -> Claim:
     missing = [experiment for experiment in TASKS if experiment not in values and _dataset(experiment) in datasets]
     told += [f"Not run: {experiment}." for experiment in missing]
     told += [f"Not judged on {name}." for name in dict.fromkeys(map(_dataset, TASKS)) if name not in datasets]
-    return Claim(id, text, verdict(orders, complete=not missing), " ".join(told))
+    return Claim(id, text, verdict(orders, complete=not missing), " ".join(told), values.keys(*present))
 
 
 def _flips_on(values: Values, experiment: str) -> tuple[Order, str]:
@@ -120,7 +120,8 @@ def _batch_and_epochs(values: Values) -> Claim:
     numbers = "; ".join(_told(values, experiment) for experiment in MAP_TO_AERIAL)
     told = [why, f"On {title_of(values, 'maps')}: {numbers}."]
     told += values.collapses(*MAP_TO_AERIAL)
-    return Claim(id, text, verdict([compare(values, *MAP_TO_AERIAL, "fid")], complete=True), " ".join(told))
+    found = verdict([compare(values, *MAP_TO_AERIAL, "fid")], complete=True)
+    return Claim(id, text, found, " ".join(told), values.keys(*MAP_TO_AERIAL))
 
 
 def _told(values: Values, experiment: str) -> str:

@@ -77,4 +77,4 @@ def _trend_claim(values: Values) -> Claim:
         *values.collapses(experiment),
     ]
     found = "holds" if all(agrees) else "not distinguishable" if any(agrees) else "does not hold"
-    return Claim(id, text, found, " ".join(told))
+    return Claim(id, text, found, " ".join(told), values.keys(experiment))

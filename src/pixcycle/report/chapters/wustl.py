@@ -57,9 +57,10 @@ def _times(values: Values) -> Table:
     _, epoch, total = published.itertuples()
     epochs = int(re.search(r"\d+", total.row)[0])
     caption, ours, notes = "Section 4.6 of the report: what training takes", [NOT_RUN] * 3, []
+    made_from = []
     if LABEL2PHOTO in values:
         run = values.one(LABEL2PHOTO)
-        record, pixels = values.records[run.key], run.config.crop_size
+        record, pixels, made_from = values.records[run.key], run.config.crop_size, [run.key]
         seconds = record["seconds"] / record["epochs"]
         ours = [
             Cell(str(values.steps_per_epoch(LABEL2PHOTO))),
@@ -85,7 +86,7 @@ def _times(values: Values) -> Table:
         for title, value, cell in zip(titles, published["value"], ours, strict=True)
     ]
     columns = [Column("Quantity", numeric=False), Column("published"), Column("ours")]
-    return Table("wustl-section-4.6", caption, columns, rows, notes)
+    return Table("wustl-section-4.6", caption, columns, rows, notes, made_from)
 
 
 def _digits(number: float) -> str:

@@ -80,7 +80,8 @@ def _fid_claim(
     missing = [experiment for pair in pairs for experiment in pair if experiment not in values]
     if missing:
         told.append(f"Not run: {', '.join(missing)}.")
-    return Claim(id, text, verdict([order(values, *pair) for pair in made], not missing), " ".join(told))
+    found = verdict([order(values, *pair) for pair in made], not missing)
+    return Claim(id, text, found, " ".join(told), values.keys(*(experiment for pair in made for experiment in pair)))
 
 
 def _fails(values: Values, high: str, low: str) -> Order:
@@ -139,7 +140,7 @@ def _rates_claim(values: Values) -> Claim:
         *values.collapses(NORMAL, EQUAL),
     ]
     found: Verdict = "holds" if all(agrees) else "not distinguishable" if any(agrees) else "does not hold"
-    return Claim(id, text, found, " ".join(told))
+    return Claim(id, text, found, " ".join(told), values.keys(NORMAL, EQUAL))
 
 
 def _begin_and_end(history: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

@@ -1,0 +1,234 @@
+"""From each figure, table and claim to the runs behind it, and from a run to its files, parameters and commit."""
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from pixcycle.report import page
+from pixcycle.report.build import build
+from pixcycle.report.content import Claims, Document, Figure, Runs, Section, Table
+from pixcycle.report.document import document
+from pixcycle.report.provenance import log_file, runs
+from tests.report.results import ATTEMPTS, COMMIT, ROOT, Results
+
+EXPERIMENTS = [
+    *("ucsd-facades-l1", "ucsd-facades-noskip", "ucsd-facades-cyc-l1", "wustl-facades-label2photo"),
+    *("paris-face2comics", "kth-horse2zebra", "kaist-cityscapes"),
+]
+SEEDS = (3, 10)
+OF_DATA_OR_PUBLISHED = {"experiments", "kth-counts", "kaist-table-1"}
+"""Tables without a value that was measured on a run, besides the cards of the datasets."""
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory) -> Results:
+    """Runs of all chapters with two seeds each; the first one's logs are there."""
+    results = Results(tmp_path_factory.mktemp("project"), EXPERIMENTS, seeds=SEEDS, scale="rehearsal")
+    for run in results.plan.runs.values():
+        if run.seed == SEEDS[0]:
+            for step in ("train", "translate", "evaluate"):
+                write_log(results, run, step)
+    return results
+
+
+@pytest.fixture(scope="module")
+def whole(results) -> Document:
+    return document(results.values(), results.root / "reports/rehearsal")
+
+
+def write_log(results, run, step):
+    path = results.root / logs_of_the_workflow(run)[step]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+
+
+def logs_of_the_workflow(run) -> dict[str, str]:
+    """Step -> log file, by the patterns in the rules."""
+    rules = "".join((ROOT / "workflow/rules" / name).read_text() for name in ("train.smk", "evaluate.smk"))
+    patterns = re.findall(r'"(logs/\{scale\}/\{chapter\}-\{experiment\}/(\w+)-[^"]*)"', rules)
+    made = {
+        "train": run.fingerprint,
+        "translate": run.translated_fingerprint,
+        "evaluate": run.metrics_fingerprint,
+    }
+    place = {"scale": run.scale, "chapter": run.chapter, "experiment": run.name, "seed": run.seed}
+    return {step: pattern.format(**place, fp=made[step]) for pattern, step in patterns}
+
+
+def blocks(document: Document, kind: type) -> list:
+    return [block for section in document.sections for block in section.blocks if isinstance(block, kind)]
+
+
+def entries(document: Document) -> dict:
+    return {entry.key: entry for block in blocks(document, Runs) for entry in block.entries}
+
+
+def claims(document: Document) -> list:
+    return [claim for block in blocks(document, Claims) for claim in block.claims]
+
+
+def keys(*experiments, seeds=SEEDS) -> list[str]:
+    return [f"{experiment}/{seed}" for experiment in experiments for seed in seeds]
+
+
+def test_every_run_has_one_entry_and_whatever_is_made_from_it_leads_there(results, whole):
+    assert list(entries(whole)) == list(results.plan.runs)
+    html = page.render(whole, results.root / "reports/rehearsal")
+    anchors = re.findall(r'id="(run-[^"]*)"', html)
+    assert sorted(anchors) == sorted(f"run-{key.replace('/', '-')}" for key in results.plan.runs)
+    assert set(re.findall(r'href="#(run-[^"]*)"', html)) == set(anchors)
+
+
+def test_every_table_of_measured_values_names_all_seeds_of_its_runs(whole):
+    made_from = {table.id: table.made_from for table in blocks(whole, Table)}
+    cards = {id for id in made_from if id.startswith("card-")}
+    assert {id for id, names in made_from.items() if not names} == OF_DATA_OR_PUBLISHED | cards
+    assert made_from["ucsd-table-1-facades"] == keys("ucsd-facades-l1", "ucsd-facades-noskip")
+    assert made_from["ucsd-table-2-facades"] == keys("ucsd-facades-cyc-l1")
+    assert made_from["wustl-section-4.6"] == ["wustl-facades-label2photo/3"]
+    assert made_from["wustl-quality"] == keys("wustl-facades-label2photo")
+    assert made_from["kth-quality"] == keys("kth-horse2zebra")
+    assert made_from["kaist-fcn-score"] == keys("kaist-cityscapes")
+    assert made_from["cost"] == keys(*EXPERIMENTS)
+
+
+def test_a_figure_of_means_names_all_seeds_and_one_of_images_the_first(whole):
+    made_from = {figure.id: figure.made_from for figure in blocks(whole, Figure)}
+    assert made_from["kth-checkerboard"] == keys("kth-horse2zebra")
+    assert made_from["kth-figure-1"] == ["kth-horse2zebra/3"]
+    assert [id for id, names in made_from.items() if not names] == []
+
+
+def test_a_claim_names_the_runs_of_its_evidence_and_one_without_evidence_none(whole):
+    made_from = {claim.id: claim.made_from for claim in claims(whole)}
+    assert made_from["ucsd-claim-a"] == keys("ucsd-facades-l1", "ucsd-facades-noskip")
+    assert made_from["ucsd-claim-e"] == keys("ucsd-facades-l1", "ucsd-facades-cyc-l1")
+    assert made_from["ucsd-claim-d"] == []  # neither patch was run
+    assert made_from["ucsd-claim-f"] == keys("ucsd-facades-l1")
+    assert made_from["paris-claim-a"] == keys("paris-face2comics")
+    assert made_from["kth-claim-a"] == keys("kth-horse2zebra")
+    assert made_from["kth-claim-resize"] == []
+    assert made_from["kaist-claim-a"] == []
+    for claim in claims(whole):
+        assert bool(claim.made_from) <= (claim.evidence != "Its runs are not part of this report."), claim.id
+
+
+def test_an_entry_leads_back_to_all_that_shows_its_run(whole):
+    for key, entry in entries(whole).items():
+        shown = [*blocks(whole, Table), *blocks(whole, Figure), *claims(whole)]
+        assert sorted(entry.shown_in) == sorted(item.id for item in shown if key in item.made_from)
+        assert "cost" in entry.shown_in
+
+
+def test_an_entry_tells_the_commit_and_the_attempts_of_its_record(results, whole):
+    for key, entry in entries(whole).items():
+        facts, record = dict(entry.facts), record_of(results, key)
+        assert facts["Commit"] == record["commit"] == COMMIT
+        assert record["attempts"] == ATTEMPTS
+        assert facts["Attempts"] == (
+            "2026-03-01 22:15:00 UTC on node-a, SLURM job 41, from epoch 0; "
+            "2026-03-02 07:30:05 UTC on laptop, from epoch 5"
+        )
+        assert facts["Result"] == "finished after 60 s at 20.0 images/s"
+        assert facts["Device"] == "CPU, 1 thread(s), 32-true; torch 2.14.1"
+
+
+def record_of(results, key) -> dict:
+    return json.loads((results.root / results.plan.runs[key].folder / "run.json").read_text())
+
+
+def test_the_parameters_are_those_that_the_run_was_trained_with(results, whole):
+    for block in blocks(whole, Runs):
+        told = dict(block.settings)
+        for entry in block.entries:
+            run = results.plan.runs[entry.key]
+            trained_with = json.loads((results.root / run.folder / "config.json").read_text())["config"]
+            for name in ("label", "extra", "assumes"):  # words for the report's tables and chapters
+                del trained_with[name]
+            for name, value in trained_with.items():
+                written = value if isinstance(value, str) else json.dumps(value)
+                assert told.get(name, written).split(" (unscaled: ")[0] == written
+                assert name in told or value in (None, [])
+        assert told["extractor"] == "efficientnet-lite0"
+
+
+def test_a_parameter_that_the_scale_changed_stands_beside_its_unscaled_value(whole):
+    told = {block.experiment: dict(block.settings) for block in blocks(whole, Runs)}
+    assert told["ucsd-facades-l1"]["crop_size"] == "128 (unscaled: 256)"
+    assert told["ucsd-facades-l1"]["lr"] == "0.0002"
+    assert told["wustl-facades-label2photo"]["dataset"] == "earth (unscaled: facades-unpaired)"
+
+
+def test_the_steps_name_their_fingerprints_and_files_as_the_workflow_does(results, whole):
+    for key, entry in entries(whole).items():
+        run = results.plan.runs[key]
+        files = {step: [file.text for file in files] for step, files in entry.files}
+        logs = logs_of_the_workflow(run)
+        assert files == {
+            "Data": [f"data/prepared/{run.data}", "manifest.json"],
+            f"Training {run.fingerprint}": [run.folder, "config.json", "history.csv", "run.json", logs["train"]],
+            f"Translation {run.translated_fingerprint}": [run.translated, logs["translate"]],
+            f"Measurement {run.metrics_fingerprint}": [run.metrics, logs["evaluate"]],
+        }
+        assert log_file(run, "train", run.fingerprint) == logs["train"]
+
+
+@pytest.mark.parametrize("folder", ["reports/rehearsal", "reports/rehearsal/ucsd", "elsewhere, with a space"])
+def test_every_link_to_a_file_leads_to_it_from_the_reports_folder_and_what_is_not_there_is_no_link(results, folder):
+    out = results.root / folder
+    drawn = Document("t", "", [], [], [Section("runs", "Runs", 1, runs(results.values(), [], out))])
+    hrefs = re.findall(r'<a href="([^#"][^"]*)"', page.render(drawn, out))
+    for href in hrefs:
+        assert not Path(href).is_absolute()
+        assert (out / unquote(href)).resolve().exists()
+    linked = {(out / unquote(href)).resolve() for href in hrefs}
+    for key, entry in entries(drawn).items():
+        for _, files in entry.files:
+            for file in files:
+                there = not file.text.startswith("logs/") or key.endswith(f"/{SEEDS[0]}")
+                assert (file.href is not None) == there, file
+        run = results.plan.runs[key]
+        left = [run.folder, f"{run.folder}/run.json", run.translated, run.metrics, f"data/prepared/{run.data}"]
+        assert {(results.root / path).resolve() for path in left} <= linked
+
+
+def test_what_an_older_record_lacks_is_said_to_be_not_recorded(tmp_path):
+    older = Results(tmp_path, ["ucsd-facades-l1"])
+    (run,) = older.plan.runs.values()
+    path = older.root / run.folder / "run.json"
+    record = json.loads(path.read_text())
+    del record["commit"], record["attempts"]
+    path.write_text(json.dumps(record))
+    ((entry,),) = (block.entries for block in runs(older.values(), [], tmp_path))
+    assert dict(entry.facts)["Commit"] == dict(entry.facts)["Attempts"] == "not recorded"
+
+
+def test_a_collapsed_run_says_so_and_why(tmp_path):
+    collapsed = Results(tmp_path, ["ucsd-facades-l1"])
+    (run,) = collapsed.plan.runs.values()
+    path = collapsed.root / run.folder / "run.json"
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps(record | {"status": "collapsed", "collapse": "g no longer finite"}))
+    ((entry,),) = (block.entries for block in runs(collapsed.values(), [], tmp_path))
+    assert dict(entry.facts)["Result"] == "collapsed after 60 s at 20.0 images/s: g no longer finite"
+
+
+def test_values_json_names_the_files_and_runs_of_every_table_and_figure(tmp_path):
+    results, out = Results(tmp_path, ["ucsd-facades-l1"], seeds=SEEDS), tmp_path / "out"
+    build(results.plan, "all", results.root, out, "0123abcd")
+    values = json.loads((out / "values.json").read_text())
+    assert {id: table["made_from"] for id, table in values["tables"].items() if table["made_from"]} == {
+        "ucsd-table-1-facades": keys("ucsd-facades-l1"),
+        "cost": keys("ucsd-facades-l1"),
+    }
+    drawn = ("ucsd-figure-2", "ucsd-figure-3-facades", "ucsd-samples-facades")
+    assert {id: figure["made_from"] for id, figure in values["figures"].items()} == {
+        id: ["ucsd-facades-l1/3"] for id in drawn
+    }
+    for kind in ("tables", "figures"):
+        assert {item["file"] for item in values[kind].values()} == {
+            path.relative_to(out).as_posix() for path in (out / kind).iterdir()
+        }
