@@ -29,8 +29,8 @@ SEGMENTER = {
 }
 COMMIT = "5c4d1b0a9e8f7766554433221100ffeeddccbbaa"
 ATTEMPTS = [
-    {"started": "2026-03-01T22:15:00+00:00", "host": "node-a", "slurm_job_id": "41", "from_epoch": 0},
-    {"started": "2026-03-02T07:30:05+00:00", "host": "laptop", "slurm_job_id": None, "from_epoch": 5},
+    {"started": "2026-03-01T22:15:00+00:00", "host": "node-a", "cards": "0,1", "slurm_job_id": "41", "from_epoch": 0},
+    {"started": "2026-03-02T07:30:05+00:00", "host": "laptop", "cards": None, "slurm_job_id": None, "from_epoch": 5},
 ]
 
 
@@ -89,7 +89,7 @@ class Results:
             },
             **{"images_per_second": 20.0, "peak_memory_mb": 512, "device": "CPU", "threads": 1},
             **{"precision": "32-true", "versions": {"torch": "2.14.1"}},
-            **{"commit": COMMIT, "attempts": ATTEMPTS},
+            **{"processes": 1, "commit": COMMIT, "attempts": ATTEMPTS},
         }
         (folder / "run.json").write_text(json.dumps(record))
         (folder / "config.json").write_text(run.model_dump_json())

@@ -148,7 +148,7 @@ def test_an_entry_tells_the_commit_and_the_attempts_of_its_record(results, whole
         assert facts["Commit"] == record["commit"] == COMMIT
         assert record["attempts"] == ATTEMPTS
         assert facts["Attempts"] == (
-            "2026-03-01 22:15:00 UTC on node-a, SLURM job 41, from epoch 0; "
+            "2026-03-01 22:15:00 UTC on node-a, SLURM job 41, GPU 0,1, from epoch 0; "
             "2026-03-02 07:30:05 UTC on laptop, from epoch 5"
         )
         assert facts["Result"] == "finished after 60 s at 20.0 images/s"
@@ -165,7 +165,8 @@ def test_the_parameters_are_those_that_the_run_was_trained_with(results, whole):
         for entry in block.entries:
             run = results.plan.runs[entry.key]
             trained_with = json.loads((results.root / run.folder / "config.json").read_text())["config"]
-            for name in ("label", "extra", "assumes"):  # words for the report's tables and chapters
+            # Words for the report's tables and chapters; the cards of today's params.yaml, which name no run.
+            for name in ("label", "extra", "assumes", "gpus"):
                 del trained_with[name]
             for name, value in trained_with.items():
                 written = value if isinstance(value, str) else json.dumps(value)
@@ -224,14 +225,15 @@ def test_what_an_older_record_lacks_is_said_to_be_not_recorded(tmp_path):
     assert dict(entry.facts)["Commit"] == dict(entry.facts)["Attempts"] == "not recorded"
 
 
-def test_a_collapsed_run_says_so_and_why(tmp_path):
+def test_a_collapsed_run_of_two_processes_says_so_and_why(tmp_path):
     collapsed = Results(tmp_path, ["ucsd-facades-l1"])
     (run,) = collapsed.plan.runs.values()
     path = collapsed.root / run.folder / "run.json"
     record = json.loads(path.read_text())
-    path.write_text(json.dumps(record | {"status": "collapsed", "collapse": "g no longer finite"}))
+    path.write_text(json.dumps(record | {"status": "collapsed", "collapse": "g no longer finite", "processes": 2}))
     ((entry,),) = (block.entries for block in runs(collapsed.values(), [], tmp_path))
     assert dict(entry.facts)["Result"] == "collapsed after 60 s at 20.0 images/s: g no longer finite"
+    assert dict(entry.facts)["Device"] == "CPU, 2 processes of 1 thread(s), 32-true; torch 2.14.1"
 
 
 def test_values_json_names_the_files_and_runs_of_every_table_and_figure(tmp_path):

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pixcycle.commit import commit
 from pixcycle.report.content import Block, Bullets, Claim, Claims, Figure, File, RunEntry, Runs, Section, Table
 from pixcycle.report.values import Values
-from pixcycle.runs import DESCRIPTIVE, Run
+from pixcycle.runs import DESCRIPTIVE, MACHINE, Run
 from pixcycle.training.progress import duration
 
 NOT_RECORDED = "not recorded"
@@ -63,7 +63,8 @@ def _entry(values: Values, run: Run, shown_in: list[str], out: Path) -> RunEntry
     record = values.records[run.key]
     result = f"{record['status']} after {duration(record['seconds'])}"
     result += f" at {record['images_per_second']:.1f} images/s" if record["images_per_second"] else ""
-    device = f"{record['device']}, {record['threads']} thread(s), {record['precision']}"
+    processes = f"{n} processes of " if (n := record.get("processes", 1)) > 1 else ""
+    device = f"{record['device']}, {processes}{record['threads']} thread(s), {record['precision']}"
     facts = [
         ("Result", ": ".join(filter(None, [result, record["collapse"]]))),
         ("Commit", record.get("commit", NOT_RECORDED)),
@@ -96,13 +97,15 @@ def _files(values: Values, run: Run, out: Path) -> list[tuple[str, list[File]]]:
 def _attempt(attempt: dict[str, Any]) -> str:
     started = f"{datetime.fromisoformat(attempt['started']):%Y-%m-%d %H:%M:%S %Z} on {attempt['host']}"
     job = f", SLURM job {attempt['slurm_job_id']}" if attempt["slurm_job_id"] else ""
-    return f"{started}{job}, from epoch {attempt['from_epoch']}"
+    cards = f", GPU {attempt['cards']}" if attempt.get("cards") else ""
+    return f"{started}{job}{cards}, from epoch {attempt['from_epoch']}"
 
 
 def _settings(values: Values, run: Run) -> list[tuple[str, str]]:
     """Those of the experiment as it was run, with what the scale changed, and what it was measured with."""
     ours, unscaled = (
-        e.model_dump(mode="json", exclude=DESCRIPTIVE - {"dataset"}) for e in (run.config, values.as_published(run))
+        e.model_dump(mode="json", exclude=DESCRIPTIVE - {"dataset"} | MACHINE)
+        for e in (run.config, values.as_published(run))
     )
     settings = [
         (name, _written(value) + ("" if value == unscaled[name] else f" (unscaled: {_written(unscaled[name])})"))
