@@ -235,6 +235,12 @@ def test_a_figure_that_is_made_from_no_run_says_so(html):
     assert "Made from no run." not in element(html, "figure", "figure-2")
 
 
+def test_where_no_run_has_an_entry_nothing_is_said_of_a_figure_without_runs(document, folder):
+    bare = page.render(replace(document, sections=document.sections[:-1]), folder)
+    assert "Made from no run." not in bare
+    assert "Made from l1/0; l2/0." in element(bare, "figure", "figure-2")
+
+
 def test_the_entry_of_a_run_leads_to_its_files_that_are_there_and_back_to_what_shows_it(html):
     assert links(element(html, "article", "run-l1-0")) == {
         "l1/0": "#run-l1-0",

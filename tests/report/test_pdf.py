@@ -147,8 +147,12 @@ def test_figures_tables_and_claims_lead_to_the_pages_of_their_runs_and_these_bac
 
 def test_a_figure_that_is_made_from_no_run_says_so(document, folder):
     picture = Figure("f", "Figure 9: a picture.", Path("figures/a picture.png"), "")
-    (page,) = pages(pdf.render(with_sections(document, Section("s", "S", 1, [picture])), folder))
-    assert squeezed("Made from no run.") in squeezed(page.text)
+    shown = replace(picture, id="g", made_from=["a/0"])
+    runs = Runs("a", [], [RunEntry("a/0", [], [], [])])
+    for blocks, times in (([picture, shown, runs], 1), ([shown, runs], 0), ([picture], 0)):
+        rendered = pages(pdf.render(with_sections(document, Section("s", "S", 1, blocks)), folder))
+        text = squeezed("".join(page.text for page in rendered))
+        assert text.count(squeezed("Made from no run.")) == times
 
 
 def test_a_path_is_broken_between_its_parts(document, folder):

@@ -63,7 +63,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """file: JPEG, PNG or SVG below the report's folder; made_from: keys of the runs that it shows."""
+    """file: JPEG, PNG or SVG below the report's folder; made_from: keys of the runs that it shows.
+
+    Where the document has entries of runs, one that shows none says so.
+    """
 
     id: str
     caption: str

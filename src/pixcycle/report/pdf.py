@@ -29,7 +29,7 @@ def _plain(document: Document) -> dict[str, Any]:
         asdict(section) | {"blocks": [_plain_block(block, linked) for block in section.blocks]}
         for section in document.sections
     ]
-    return asdict(document) | {"sections": sections, "marks": MARKS}
+    return asdict(document) | {"sections": sections, "tells_runs": bool(linked), "marks": MARKS}
 
 
 def _plain_block(block: Block, linked: set[str]) -> dict[str, Any]:
