@@ -3,7 +3,10 @@ import os
 import sys
 from pathlib import Path
 
+from snakemake.logging import logger
+
 from pixcycle.config import check
+from pixcycle.engine.failures import Failures
 from pixcycle.errors import UserError
 from pixcycle.estimate.duration import tflops_of_device, time_limit, training_flops
 from pixcycle.estimate.supplies import count_images
@@ -34,6 +37,9 @@ RUN_BY_FINGERPRINT = {
 IMAGES = {key: count_images(PLAN.params.datasets[node.dataset], node, Path()) for key, node in PLAN.data.items()}
 FLOPS = {run.key: training_flops(run.config, IMAGES[run.data]) for run in PLAN.runs.values()}
 PLACE = {key: place for place, key in enumerate(sorted(FLOPS, key=FLOPS.get), start=1)}
+
+FAILURES = Failures()
+logger.addHandler(FAILURES)
 
 # With two runs side by side on few cores, threads that spin while they wait cost a factor of ten.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
