@@ -20,6 +20,8 @@ from pathlib import Path
 
 NODES = ("node1", "node2")
 PACKAGES = {"munged": "munge", "slurmctld": "slurm-wlm", "slurmd": "slurm-wlm", "sbatch": "slurm-wlm"}
+PATH = f"{os.environ['PATH']}:/usr/sbin"
+"""Where Debian has the daemons; an ordinary user starts them just as well."""
 GPUS = ("/dev/null", "/dev/zero")
 """SLURM hands out any character device as a GPU; nothing opens these as one."""
 
@@ -58,7 +60,7 @@ PartitionName=gpu Nodes=ALL
 
 def why_not() -> str:
     """What this machine lacks for a cluster; empty if nothing."""
-    if absent := [package for program, package in PACKAGES.items() if not shutil.which(program)]:
+    if absent := [package for program, package in PACKAGES.items() if not shutil.which(program, path=PATH)]:
         return f"SLURM is not installed here; on Debian and Ubuntu: apt install {' '.join(dict.fromkeys(absent))}"
     return ""
 
@@ -66,12 +68,12 @@ def why_not() -> str:
 @contextmanager
 def cluster() -> Iterator[dict[str, str]]:
     """A cluster for the length of the block; the environment in which its commands are called."""
-    with tempfile.TemporaryDirectory(prefix="slurm-") as name, ExitStack() as daemons:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory(prefix="slurm-", ignore_cleanup_errors=True) as place, ExitStack() as daemons:
+        folder = Path(place)
         environment = os.environ | _configure(folder)
         munge = [f"--{name}-file={folder}/munge.{name}" for name in ("key", "pid", "seed")]
         commands = {
-            "munged": ["munged", "--foreground", "--force", f"--socket={folder}/munge.socket", *munge],
+            "munged": ["munged", "--foreground", f"--socket={folder}/munge.socket", *munge],
             "slurmctld": ["slurmctld", "-D"],
             **{node: ["slurmd", "-D", "-N", node] for node in NODES},
         }
@@ -86,9 +88,9 @@ def cluster() -> Iterator[dict[str, str]]:
             _until(lambda: not _output(["squeue", "--noheader"], environment), "the end of all jobs", folder)
 
 
-def jobs(environment: dict[str, str] | None = None) -> list[dict[str, str]]:
+def jobs() -> list[dict[str, str]]:
     """All jobs since the cluster was started, as SLURM describes them: `JobId`, `JobState`, `TimeLimit` and so on."""
-    lines = _output(["scontrol", "show", "jobs", "--oneliner"], environment).splitlines()
+    lines = _output(["scontrol", "show", "jobs", "--oneliner"]).splitlines()
     return [dict(re.findall(r"([^\s=]+)=(\S*)", line)) for line in lines if line.startswith("JobId=")]
 
 
@@ -114,12 +116,12 @@ def _configure(folder: Path) -> dict[str, str]:
         )
     )
     (folder / "gres.conf").write_text("".join(f"Name=gpu File={device}\n" for device in GPUS))
-    # Snakemake's jobs call srun without SLURM_CONF, which would be found at /etc/slurm on a machine of a real cluster.
+    # The srun of Snakemake's jobs lacks SLURM_CONF; where a cluster is meant to stay, /etc/slurm says the same.
     (folder / "bin").mkdir()
     srun = folder / "bin" / "srun"
     srun.write_text(f'#!/bin/sh\nSLURM_CONF={folder}/slurm.conf exec {shutil.which("srun")} "$@"\n')
     srun.chmod(0o755)
-    return {"SLURM_CONF": f"{folder}/slurm.conf", "PATH": f"{folder}/bin:{os.environ['PATH']}"}
+    return {"SLURM_CONF": f"{folder}/slurm.conf", "PATH": f"{folder}/bin:{PATH}"}
 
 
 @contextmanager
@@ -148,9 +150,8 @@ def _until(true: Callable[[], bool], what: str, folder: Path, seconds: float = 3
         time.sleep(0.1)
 
 
-def _output(command: list[str], environment: dict[str, str] | None) -> str:
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
-    return done.stdout
+def _output(command: list[str], environment: dict[str, str] | None = None) -> str:
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60).stdout
 
 
 def _free_ports(n: int) -> list[int]:
