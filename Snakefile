@@ -11,6 +11,10 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 
 
+onerror:
+    FAILURES.show()
+
+
 localrules:
     fetch,
     fetch_weights,

@@ -71,13 +71,6 @@ class Run(Closed):
         return f"{self.id}/{self.seed}"
 
     @property
-    def work(self) -> float:
-        """How long its training takes, roughly, in a unit of its own: the longest are started first."""
-        e = self.config
-        passes = (3 if e.method == "cyclegan" else 1) * (1 if e.generator == "unet" else 3)
-        return passes * (e.n_epochs + e.n_epochs_decay) * e.crop_size**2 * e.filters / 1e5
-
-    @property
     def _parent(self) -> str:
         return f"results/{self.scale}/{self.chapter}/{self.name}"
 

@@ -59,6 +59,12 @@ class Project:
     def set_lr(self, experiment: str, lr: float) -> None:
         self.edit(lambda tree: tree["experiments"]["ucsd"][experiment].update(lr=lr))
 
+    def break_training(self, run: str, words: str) -> None:
+        """From now on the training of that run says these words and fails."""
+        program = self.folder / "bin/pixcycle"
+        first, rest = program.read_text().split("\n", 1)
+        program.write_text(f'{first}\ncase "$*" in "train {run} "*) echo "{words}" >&2; exit 1;; esac\n{rest}')
+
     def copy(self, folder: Path) -> "Project":
         shutil.copytree(self.folder, folder, symlinks=True)
         return Project(folder)

@@ -3,8 +3,13 @@ import os
 import sys
 from pathlib import Path
 
+from snakemake.logging import logger
+
 from pixcycle.config import check
+from pixcycle.engine.failures import Failures
 from pixcycle.errors import UserError
+from pixcycle.estimate.duration import tflops_of_device, time_limit, training_flops
+from pixcycle.estimate.supplies import count_images
 from pixcycle.files import write_json
 from pixcycle.report.fingerprint import report_fingerprint
 from pixcycle.runs import features_key, plan as make_plan, selections, weights_key
@@ -13,6 +18,7 @@ config.setdefault("mirror", os.environ.get("PIXCYCLE_MIRROR"))
 
 try:
     PLAN = make_plan(check(config))
+    TFLOPS = tflops_of_device()
 except UserError as error:
     print(f"pixcycle: {error}", file=sys.stderr)
     sys.exit(2)
@@ -28,6 +34,12 @@ RUN_BY_FINGERPRINT = {
     for run in PLAN.runs.values()
     for fingerprint in (run.fingerprint, run.translated_fingerprint, run.metrics_fingerprint)
 }
+IMAGES = {key: count_images(PLAN.params.datasets[node.dataset], node, Path()) for key, node in PLAN.data.items()}
+FLOPS = {run.key: training_flops(run.config, IMAGES[run.data]) for run in PLAN.runs.values()}
+PLACE = {key: place for place, key in enumerate(sorted(FLOPS, key=FLOPS.get), start=1)}
+
+FAILURES = Failures()
+logger.addHandler(FAILURES)
 
 # With two runs side by side on few cores, threads that spin while they wait cost a factor of ten.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -69,7 +81,11 @@ def run_key(wildcards):
 
 
 def longest_first(wildcards):
-    return run_of(wildcards).work
+    return PLACE[run_key(wildcards)]
+
+
+def minutes_of_training(wildcards, attempt):
+    return time_limit(FLOPS[run_key(wildcards)], TFLOPS, attempt)
 
 
 def gpus_of_run(wildcards):

@@ -1,5 +1,6 @@
 # A report for each thing that can be asked for: `snakemake ucsd-facades` makes reports/<scale>/ucsd-facades/report.html.
 # Its folder says by name what it was made from (made-from/<fingerprint>.json), so it is remade exactly when that changes.
+# It takes a minute, and no GPU: on a cluster it is not worth a place in the queue.
 for selection, made_from in REPORTS.items():
 
     rule:
@@ -14,6 +15,7 @@ for selection, made_from in REPORTS.items():
             made_from=f"{report_folder(selection)}/made-from/{made_from}.json",
         log:
             f"logs/{SCALE}/report-{selection}.log",
+        localrule: True
         conda:
             "../envs/pixcycle.yaml"
         params:

@@ -13,6 +13,7 @@ rule train:
     threads: gpus_of_run
     resources:
         gpu=gpus_of_run,
+        runtime=minutes_of_training,
     params:
         plan=PLAN_FILE,
         run=run_key,

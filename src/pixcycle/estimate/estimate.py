@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pixcycle.estimate.duration import images_of_epoch, steps_and_batch
 from pixcycle.estimate.flops import StepCost, step_costs
 from pixcycle.estimate.supplies import Images, Supply, count_images, supplies
 from pixcycle.metrics.extractors import EXTRACTORS
@@ -91,9 +92,8 @@ def _training(runs: list[Run], cost: StepCost, images: Images | None, root: Path
     epochs = e.n_epochs + e.n_epochs_decay
     epoch = steps = flops = hours = None
     if images:
-        epoch = {"larger": max, "smaller": min}[e.epoch_length](images["train"])
-        batch = min(e.batch_size, epoch)
-        steps = epochs * (epoch // batch)  # as data.batches has it
+        epoch = images_of_epoch(e, images)
+        steps, batch = steps_and_batch(e, images)
         flops = steps * batch * cost.flops
         hours = flops / (tflops * 1e12) / 3600
     return Training(

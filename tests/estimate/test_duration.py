@@ -1,0 +1,57 @@
+"""How long a training may take."""
+
+import subprocess
+import sys
+
+import pytest
+
+from pixcycle.errors import UserError
+from pixcycle.estimate.closed_form import image_flops
+from pixcycle.estimate.duration import tflops_of_device, time_limit, training_flops
+from tests.conftest import tiny_experiment
+
+
+def test_a_training_takes_twice_its_flops_and_ten_minutes_and_longer_when_it_is_tried_again():
+    hour = 3600 * 4 * 10**12
+    assert time_limit(hour, tflops=4, attempt=1) == 10 + 2 * 60
+    assert time_limit(hour, tflops=4, attempt=3) == 10 + 6 * 60
+    assert time_limit(hour, tflops=8, attempt=1) == 10 + 60
+    assert time_limit(0, tflops=4, attempt=1) == 10
+
+
+@pytest.mark.parametrize(
+    ("settings", "seen"),
+    [
+        ({"n_epochs": 3, "n_epochs_decay": 2, "batch_size": 4}, 5 * 8),  # the last 3 of 11 images fill no batch
+        ({"n_epochs": 3, "batch_size": 4, "epoch_length": "smaller"}, 3 * 4),
+        ({"n_epochs": 3, "batch_size": 20}, 3 * 11),
+        ({"n_epochs": 0}, 0),
+    ],
+)
+def test_a_training_sees_whole_batches_of_the_domain_that_its_epochs_follow(settings, seen):
+    e = tiny_experiment("cyclegan", **settings)
+    assert training_flops(e, {"train": (7, 11), "test": (3, 3)}) == seen * image_flops(e)
+
+
+def test_images_that_nobody_has_counted_are_taken_for_3000():
+    e = tiny_experiment(batch_size=1, n_epochs=1)
+    assert training_flops(e, None) == 3000 * image_flops(e)
+
+
+def test_the_device_s_rate_is_that_of_the_environment(monkeypatch):
+    monkeypatch.delenv("PIXCYCLE_TFLOPS", raising=False)
+    assert tflops_of_device() == 4
+    monkeypatch.setenv("PIXCYCLE_TFLOPS", "0.05")
+    assert tflops_of_device() == 0.05
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "fast", "4,0", "nan", ""])
+def test_a_rate_that_is_none_is_one_clear_line(monkeypatch, wrong):
+    monkeypatch.setenv("PIXCYCLE_TFLOPS", wrong)
+    with pytest.raises(UserError, match=f"PIXCYCLE_TFLOPS: must be .* TFLOP/s, such as 4 .is '{wrong}'"):
+        tflops_of_device()
+
+
+def test_nobody_waits_for_torch_to_be_told():
+    asked = "import sys, pixcycle.estimate.duration; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", asked]).returncode == 0

@@ -1,0 +1,171 @@
+"""A throw-away SLURM cluster on this machine: two nodes, each with two pretended GPUs.
+
+python tests/workflow/slurm_cluster.py COMMAND ...    runs a command on it
+"""
+
+import os
+import platform
+import pwd
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+NODES = ("node1", "node2")
+PACKAGES = {"munged": "munge", "slurmctld": "slurm-wlm", "slurmd": "slurm-wlm", "sbatch": "slurm-wlm"}
+PATH = f"{os.environ['PATH']}:/usr/sbin"
+"""Where Debian has the daemons; an ordinary user starts them just as well."""
+GPUS = ("/dev/null", "/dev/zero")
+"""SLURM hands out any character device as a GPU; nothing opens these as one."""
+
+CONFIGURATION = """\
+ClusterName=throwaway
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort={controller}
+SlurmUser={user}
+SlurmdUser={user}
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/%n
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/%n.pid
+AccountingStorageType=accounting_storage/none
+# Nothing here needs systemd or control groups; memory is booked, not enforced.
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/none
+MpiDefault=none
+SlurmdParameters=config_overrides
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+SchedulerParameters=sched_interval=1,bf_interval=1,sched_min_interval=0,batch_sched_delay=0
+ReturnToService=2
+KillWait=2
+MinJobAge=3600
+GresTypes=gpu
+NodeName=DEFAULT CPUs={gpus} RealMemory=64000 Gres=gpu:{gpus}
+{nodes}
+PartitionName=other Nodes=ALL Default=YES
+PartitionName=gpu Nodes=ALL
+"""
+
+
+def why_not() -> str:
+    """What this machine lacks for a cluster; empty if nothing."""
+    if absent := [package for program, package in PACKAGES.items() if not shutil.which(program, path=PATH)]:
+        return f"SLURM is not installed here; on Debian and Ubuntu: apt install {' '.join(dict.fromkeys(absent))}"
+    return ""
+
+
+@contextmanager
+def cluster() -> Iterator[dict[str, str]]:
+    """A cluster for the length of the block; the environment in which its commands are called."""
+    with tempfile.TemporaryDirectory(prefix="slurm-", ignore_cleanup_errors=True) as place, ExitStack() as daemons:
+        folder = Path(place)
+        environment = os.environ | _configure(folder)
+        munge = [f"--{name}-file={folder}/munge.{name}" for name in ("key", "pid", "seed")]
+        commands = {
+            "munged": ["munged", "--foreground", f"--socket={folder}/munge.socket", *munge],
+            "slurmctld": ["slurmctld", "-D"],
+            **{node: ["slurmd", "-D", "-N", node] for node in NODES},
+        }
+        for name, command in commands.items():
+            daemons.enter_context(_running(command, folder / f"{name}.log", environment))
+        states = ["sinfo", "--noheader", "--Node", "--partition=gpu", "--format=%t"]
+        _until(lambda: _output(states, environment).split() == ["idle"] * len(NODES), "idle nodes", folder)
+        try:
+            yield environment
+        finally:
+            subprocess.run(["scancel", "--me"], env=environment, check=True, timeout=60)
+            _until(lambda: not _output(["squeue", "--noheader"], environment), "the end of all jobs", folder)
+
+
+def jobs() -> list[dict[str, str]]:
+    """All jobs since the cluster was started, as SLURM describes them: `JobId`, `JobState`, `TimeLimit` and so on."""
+    lines = _output(["scontrol", "show", "jobs", "--oneliner"]).splitlines()
+    return [dict(re.findall(r"([^\s=]+)=(\S*)", line)) for line in lines if line.startswith("JobId=")]
+
+
+def _configure(folder: Path) -> dict[str, str]:
+    """Write what the daemons read; what to add to the environment of who calls SLURM's commands."""
+    folder.chmod(0o755)
+    (folder / "munge.key").write_bytes(os.urandom(128))
+    (folder / "munge.key").chmod(0o400)
+    (folder / "state").mkdir()
+    host = platform.node().split(".")[0]
+    controller, *ports = _free_ports(1 + len(NODES))
+    (folder / "slurm.conf").write_text(
+        CONFIGURATION.format(
+            folder=folder,
+            host=host,
+            user=pwd.getpwuid(os.geteuid()).pw_name,
+            controller=controller,
+            gpus=len(GPUS),
+            nodes="\n".join(
+                f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port}"
+                for node, port in zip(NODES, ports, strict=True)
+            ),
+        )
+    )
+    (folder / "gres.conf").write_text("".join(f"Name=gpu File={device}\n" for device in GPUS))
+    # The srun of Snakemake's jobs lacks SLURM_CONF; where a cluster is meant to stay, /etc/slurm says the same.
+    (folder / "bin").mkdir()
+    srun = folder / "bin" / "srun"
+    srun.write_text(f'#!/bin/sh\nSLURM_CONF={folder}/slurm.conf exec {shutil.which("srun")} "$@"\n')
+    srun.chmod(0o755)
+    return {"SLURM_CONF": f"{folder}/slurm.conf", "PATH": f"{folder}/bin:{PATH}"}
+
+
+@contextmanager
+def _running(command: list[str], log_file: Path, environment: dict[str, str]) -> Iterator[None]:
+    """A daemon that ends with the block, or with this process if that is killed."""
+    with log_file.open("wb") as log:
+        command = ["setpriv", "--pdeathsig", "TERM", *command]
+        daemon = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
+    try:
+        yield
+    finally:
+        daemon.terminate()
+        try:
+            daemon.wait(10)
+        except subprocess.TimeoutExpired:
+            daemon.kill()
+            daemon.wait()
+
+
+def _until(true: Callable[[], bool], what: str, folder: Path, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > end:
+            logs = "\n".join(f"{log.name}: {log.read_text()[-2000:]}" for log in sorted(folder.glob("*.log")))
+            raise TimeoutError(f"waited {seconds:g} s for {what}\n{logs}")
+        time.sleep(0.1)
+
+
+def _output(command: list[str], environment: dict[str, str] | None = None) -> str:
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60).stdout
+
+
+def _free_ports(n: int) -> list[int]:
+    with ExitStack() as open_sockets:
+        sockets = [open_sockets.enter_context(socket.socket()) for _ in range(n)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+if __name__ == "__main__":
+    if reason := why_not():
+        sys.exit(reason)
+    with cluster() as environment:
+        print(f"on a SLURM cluster of {len(NODES)} nodes: {shlex.join(sys.argv[1:])}", flush=True)
+        done = subprocess.run(sys.argv[1:], env=environment)
+    sys.exit(done.returncode)

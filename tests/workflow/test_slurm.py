@@ -1,0 +1,202 @@
+"""The workflow on a SLURM cluster: two nodes on this machine, each with two pretended GPUs."""
+
+import json
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pixcycle import config, runs
+from pixcycle.runs import Run
+from pixcycle.training.attempts import attempts
+from tests.workflow.conftest import Project
+from tests.workflow.slurm_cluster import cluster, jobs, why_not
+
+pytestmark = pytest.mark.xdist_group("slurm")
+
+GPUS_AT_ONCE = 3
+MEGABYTES = 2000
+TFLOPS = 1e-6
+"""So slow that even tiny trainings differ in their minutes."""
+UNLUCKY = "ucsd-facades-noskip/1"
+
+STALL = '''
+
+def save(work, method, done, _save=save):
+    """Trainings of facades-cyc-l1 stand still after their second epoch, once, until SLURM ends them."""
+    _save(work, method, done)
+    stalled = work / "state/stalled"
+    if done.epoch == 2 and "facades-cyc-l1" in work.parts and not stalled.exists():
+        stalled.touch()
+        time.sleep(1000)
+'''
+
+
+@pytest.fixture(scope="module")
+def slurm() -> Iterator[None]:
+    """A cluster that every command of these tests finds."""
+    if reason := why_not():
+        (pytest.fail if os.environ.get("PIXCYCLE_REQUIRE_SLURM") else pytest.skip)(reason)
+    with cluster() as environment, pytest.MonkeyPatch.context() as patch:
+        for name in ("PATH", "SLURM_CONF"):
+            patch.setenv(name, environment[name])
+        patch.setenv("PIXCYCLE_TFLOPS", str(TFLOPS))
+        yield
+
+
+def copy_profile(project: Project) -> None:
+    """What a user does first; with a look at the jobs every few seconds, where a day-long training needs none."""
+    profile = yaml.safe_load((project.folder / "profiles/slurm/config.yaml").read_text())
+    profile["default-resources"]["mem_mb"] = f"{MEGABYTES} * attempt"
+    profile |= {"resources": {"gpu": GPUS_AT_ONCE}, "retries": 1, "slurm-init-seconds-before-status-checks": 2}
+    (project.folder / "profiles/mine").mkdir()
+    (project.folder / "profiles/mine/config.yaml").write_text(yaml.safe_dump(profile))
+
+
+@dataclass(frozen=True)
+class Disturbed:
+    """Six trainings, of which one was cancelled, one reached its time limit and one failed twice."""
+
+    project: Project
+    output: str
+    runs: dict[str, Run]
+    undisturbed: dict[str, Path]
+    """The same runs as those that were cancelled and stopped, trained without SLURM."""
+    minutes: dict[str, int]
+    """Of an experiment's training at TFLOPS, as `pixcycle plan` counts them from its real step."""
+    jobs: dict[str, list[dict[str, str]]]
+    """The jobs that trained a run, in their order, as SLURM describes them."""
+
+
+@pytest.fixture(scope="module")
+def disturbed(slurm, new_project, tmp_path_factory) -> Disturbed:
+    folder = tmp_path_factory.mktemp("slurm")
+    project = new_project.copy(folder / "a project")
+    project.edit(lambda tree: tree.update(seeds=[0, 1]) or tree["scales"]["tiny"].update(epochs=0.03))
+    undisturbed = project.copy(folder / "undisturbed")
+    checkpoint = project.folder / "src/pixcycle/training/checkpoint.py"
+    often = re.sub(r"^SECONDS_BETWEEN = \d+$", "SECONDS_BETWEEN = 0", checkpoint.read_text(), flags=re.MULTILINE)
+    checkpoint.write_text(often + STALL)
+    project.break_training(UNLUCKY, "pixcycle: no luck today")
+    copy_profile(project)
+    plan = runs.plan(config.load(project.folder / "params.yaml"), project.folder)
+    project.snakemake(*{f"data/prepared/{run.data}" for run in plan.runs.values()})
+
+    snakemake = ("timeout", "-s", "INT", "-k", "20", "450", "snakemake", "--profile", "profiles/mine")
+    stalled = {seed: plan.runs[f"ucsd-facades-cyc-l1/{seed}"] for seed in (0, 1)}
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(project.run, *snakemake, *(run.folder for run in plan.runs.values()), fails=True)
+        cancelled, stopped = (job_that_stands_still(project.folder / f"{run.folder}.part") for run in stalled.values())
+        subprocess.run(["scancel", cancelled], check=True)
+        subprocess.run(["scontrol", "update", f"JobId={stopped}", "EndTime=now"], check=True)
+        trained = {run.key: train(undisturbed, run, project.folder) for run in stalled.values()}
+        estimated = json.loads(project.run("pixcycle", "plan", "--json"))["trainings"]
+        output = running.result()
+    return Disturbed(
+        project=project,
+        output=output,
+        runs=plan.runs,
+        undisturbed=trained,
+        minutes={training["id"]: training["flops"] / (TFLOPS * 1e12) / 60 for training in estimated},
+        jobs={
+            run.key: [job for job in jobs() if run.fingerprint in job["Comment"] and f"_{run.seed}_" in job["Comment"]]
+            for run in plan.runs.values()
+        },
+    )
+
+
+def job_that_stands_still(work: Path) -> str:
+    """The SLURM job of a training that has come to its second epoch."""
+    end = time.monotonic() + 300
+    while not (work / "state/stalled").exists():
+        assert time.monotonic() < end, f"{work}: is not being trained"
+        time.sleep(0.2)
+    return attempts(work)[0]["slurm_job_id"]
+
+
+def train(project: Project, run: Run, prepared_in: Path) -> Path:
+    """The same run in another project, without SLURM; its folder."""
+    [plan_file] = (prepared_in / ".snakemake/plans").glob("*.json")
+    prepared = prepared_in / "data/prepared" / run.data
+    arguments = ("--plan", str(plan_file), "--prepared", str(prepared), "--out", run.folder)
+    project.run("pixcycle", "train", run.key, *arguments)
+    return project.folder / run.folder
+
+
+def test_each_training_is_a_job_with_a_gpu_its_memory_its_time_limit_and_its_partition(disturbed):
+    for key, submitted in disturbed.jobs.items():
+        assert len(submitted) == (2 if "cyc-l1" in key or key == UNLUCKY else 1)
+        for attempt, job in enumerate(submitted, start=1):
+            assert (job["TresPerJob"], job["Partition"]) == ("gres:gpu:1", "gpu")
+            assert job["MinMemoryNode"] == f"{attempt * MEGABYTES}M"
+            hours, minutes, _ = map(int, job["TimeLimit"].split(":"))
+            limit = 10 + 2 * attempt * disturbed.minutes[disturbed.runs[key].id]
+            if job["JobState"] != "TIMEOUT":  # whose limit was changed
+                assert limit <= 60 * hours + minutes < limit + 1
+
+
+def test_at_most_as_many_run_at_once_as_the_profile_has_gpus(disturbed):
+    times = [
+        (datetime.fromisoformat(job[when]), change)
+        for job in chain.from_iterable(disturbed.jobs.values())
+        for when, change in (("StartTime", 1), ("EndTime", -1))
+    ]
+    running = [sum(change for _, change in sorted(times)[:n]) for n in range(1, len(times) + 1)]
+    assert max(running) == GPUS_AT_ONCE
+
+
+@pytest.mark.parametrize(
+    ("seed", "state"), [pytest.param(0, "CANCELLED", id="cancelled"), pytest.param(1, "TIMEOUT", id="time limit")]
+)
+def test_a_job_that_slurm_ended_in_mid_training_goes_on_and_gives_the_same_bits(disturbed, seed, state):
+    key = f"ucsd-facades-cyc-l1/{seed}"
+    folder = disturbed.project.folder / disturbed.runs[key].folder
+    assert [job["JobState"] for job in disturbed.jobs[key]] == [state, "COMPLETED"]
+    noted = [(a["slurm_job_id"], a["from_epoch"]) for a in json.loads((folder / "run.json").read_text())["attempts"]]
+    assert noted == [(job["JobId"], epoch) for job, epoch in zip(disturbed.jobs[key], (0, 2), strict=True)]
+    for name in ("final.safetensors", "history.csv"):
+        assert (folder / name).read_bytes() == (disturbed.undisturbed[key] / name).read_bytes()
+
+
+def test_a_failed_job_is_named_at_the_end_in_one_line_and_the_others_are_finished(disturbed):
+    run = disturbed.runs[UNLUCKY]
+    end = disturbed.output.rpartition("Exiting because a job execution failed.")[2]
+    [line] = re.findall("^failed: .*$", end, flags=re.MULTILINE)
+    log = f"logs/tiny/ucsd-facades-noskip/train-1-{run.fingerprint}.log"
+    last = disturbed.jobs[UNLUCKY][-1]["JobId"]
+    assert line == f"failed: train {UNLUCKY}: pixcycle: no luck today ({log}, SLURM job {last}: FAILED)"
+    for other in disturbed.runs.values():
+        assert (disturbed.project.folder / other.folder).exists() == (other != run)
+
+
+def test_lightning_finds_itself_under_srun_and_warns_of_nothing(disturbed):
+    logs = [path.read_text() for path in (disturbed.project.folder / "logs/tiny").glob("*/train-*.log")]
+    assert len(logs) == len(disturbed.runs)
+    assert not re.search("warn|srun", "".join(logs), flags=re.IGNORECASE)
+
+
+def test_dvc_repro_submits_the_same_jobs_and_leaves_nothing_to_do(slurm, new_project, tmp_path, monkeypatch):
+    project = new_project.copy(tmp_path / "a project")
+    project.edit(lambda tree: tree["scales"]["tiny"].update(experiments=["ucsd-facades-l1"]))
+    copy_profile(project)
+    monkeypatch.setenv("SNAKEMAKE_PROFILE", "profiles/mine")
+    before = {job["JobId"] for job in jobs()}
+    project.run("timeout", "-s", "INT", "-k", "20", "450", "dvc", "repro")
+    assert project.trained() == ["ucsd-facades-l1/0"]
+    rules = [re.match("rule_([a-z_]+)_wildcards", job["Comment"])[1] for job in jobs() if job["JobId"] not in before]
+    assert sorted(rules) == ["evaluate", "prepare", "real_features", "train", "translate"]
+    assert "Nothing to be done" in project.run("snakemake", "-n")
+
+
+def test_the_profile_has_five_settings_to_change():
+    profile = (Path(__file__).parents[2] / "profiles/slurm/config.yaml").read_text()
+    assert re.findall(r"# (\d)\. ", profile) == ["1", "2", "3", "4", "5"]
