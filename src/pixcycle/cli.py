@@ -3,8 +3,9 @@
 import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import yaml
@@ -13,7 +14,13 @@ from pixcycle import config, runs
 from pixcycle.engine.gpu import lease
 from pixcycle.errors import UserError
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help=__doc__,
+)
 
 ParamsFile = Annotated[Path, typer.Option(help="The params file.")]
 ScaleName = Annotated[str | None, typer.Option(help="Instead of the scale in the params file.")]
@@ -71,22 +78,41 @@ def plan(
     """Estimate, before anything starts: steps, FLOPs, hours, disk, and which data are missing."""
     from dataclasses import asdict
 
-    from rich.console import Console
-
     from pixcycle.estimate.estimate import estimate
     from pixcycle.estimate.table import tables
 
-    loaded = config.load(params)
-    scale = config.known(scale or loaded.scale, loaded.scales, "scale")
+    loaded = _at_scale(params, scale)
     mirror = loaded.mirror or os.environ.get("PIXCYCLE_MIRROR")
-    found = estimate(runs.plan(loaded.model_copy(update={"scale": scale, "mirror": mirror})), Path(), tflops, devices)
+    found = estimate(runs.plan(loaded.model_copy(update={"mirror": mirror})), Path(), tflops, devices)
     if as_json:
         print(json.dumps(asdict(found), indent=1))
     else:
-        console = Console(width=None if sys.stdout.isatty() else 100, highlight=False, markup=False, emoji=False)
-        for part in tables(found):
-            console.print(part)
-            console.print()
+        _print(tables(found))
+
+
+@app.command(name="runs")
+def list_runs(
+    target: Annotated[str, typer.Argument(help="all, a chapter, a dataset in it, or an experiment.")] = "all",
+    scale: ScaleName = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same, and more, as JSON.")] = False,
+    params: ParamsFile = Path("params.yaml"),
+) -> None:
+    """List the runs: their state, time, images/s, and of those that params.yaml no longer names, why.
+
+    epochs: of a run that was interrupted or failed, after which of them it goes on. failed: its log ends with an error;
+    interrupted: with none, as after a kill. results: what was made of the test images, and measured on that.
+    """
+    from dataclasses import asdict
+
+    from pixcycle.engine.inventory import inventory, on_disk_elsewhere
+    from pixcycle.engine.runs_table import tables
+
+    loaded = _at_scale(params, scale)
+    found = inventory(loaded, target, Path())
+    if as_json:
+        print(json.dumps([asdict(entry) for entry in found], indent=1))
+    else:
+        _print(tables(found, loaded.scale, on_disk_elsewhere(loaded.scale, Path())))
 
 
 @app.command()
@@ -244,6 +270,21 @@ def import_weights(
 
 def _plan(path: Path) -> runs.Plan:
     return runs.Plan.model_validate_json(path.read_text())
+
+
+def _at_scale(params: Path, scale: str | None) -> config.Params:
+    loaded = config.load(params)
+    return loaded.model_copy(update={"scale": config.known(scale or loaded.scale, loaded.scales, "scale")})
+
+
+def _print(parts: Iterable[Any]) -> None:
+    """On a terminal in its width, elsewhere in 100 columns; an empty line after each part."""
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else 100, highlight=False, markup=False, emoji=False)
+    for part in parts:
+        console.print(part)
+        console.print()
 
 
 def main() -> None:

@@ -9,8 +9,9 @@ import yaml
 from PIL import Image
 
 from pixcycle import config, runs
+from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.report.values import Values
-from pixcycle.runs import Run
+from pixcycle.runs import RECIPE, Run
 from pixcycle.training.translate import SOURCE, TARGET, cycled_folder, fakes_folder, sample_indices, samples_folder
 from tests.conftest import tiny_images
 
@@ -27,6 +28,11 @@ SEGMENTER = {
     **{"real": {"pixel_accuracy": 0.8, "class_accuracy": 0.5, "class_iou": 0.4}},
     "most_common_class_accuracy": 0.3,
 }
+COMMIT = "5c4d1b0a9e8f7766554433221100ffeeddccbbaa"
+ATTEMPTS = [
+    {"started": "2026-03-01T22:15:00+00:00", "host": "node-a", "slurm_job_id": "41", "from_epoch": 0},
+    {"started": "2026-03-02T07:30:05+00:00", "host": "laptop", "slurm_job_id": None, "from_epoch": 5},
+]
 
 
 class Results:
@@ -84,8 +90,10 @@ class Results:
             },
             **{"images_per_second": 20.0, "peak_memory_mb": 512, "device": "CPU", "threads": 1},
             **{"precision": "32-true", "versions": {"torch": "2.14.1"}},
+            **{"commit": COMMIT, "attempts": ATTEMPTS, "recipe": RECIPE["train"]},
         }
         (folder / "run.json").write_text(json.dumps(record))
+        (folder / "config.json").write_text(run.model_dump_json())
 
     def write_images(self, run: Run) -> None:
         """What the run made of the test images, at its end and on the way; all different."""
@@ -108,6 +116,9 @@ class Results:
         errors = np.linspace(0.1, 0.3, len(NAMES))
         metrics = {
             "fingerprint": run.metrics_fingerprint,
+            "made_from": {"run": run.fingerprint, "translated": run.translated_fingerprint, "data": run.data},
+            **{"split": "test", "extractor": run.extractor, "resize": EXTRACTORS[run.extractor].resize},
+            **{"neighbours": self.plan.params.neighbours, "direction": run.config.direction},
             "segmenter": SEGMENTER if run.segmenter else None,
             "metrics": {d: MEASURED | scored | unpaired | numbers for d in directions},
             "images": {d: {"l1": list(errors), "l1_mirrored": list(errors[::-1])} for d in directions}
