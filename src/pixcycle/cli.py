@@ -116,6 +116,46 @@ def list_runs(
 
 
 @app.command()
+def gc(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Remove what the params.yaml of this checkout names at none of its scales, after showing it.
+
+    - Freed: runs, unfinished ones too, translations and metrics below results/; what no run reads any more in
+      data/raw, prepared, features, segmenters and weights.
+    - Kept: what Snakemake was ever asked for with --config (seeds, scale, extractor), on the settings of today. It
+      forgets that when .snakemake/plans is removed.
+    - Kept: what a Snakemake that runs here uses, and what a process is training in.
+    - Not kept: what another branch's params.yaml names.
+    - Never touched: data/own, data/bring, data/mirror, reports, and what a person gave its name.
+
+    Without a terminal and without --yes it only shows.
+    """
+    from rich.filesize import decimal
+
+    from pixcycle.engine.gc import remove, unnamed
+    from pixcycle.engine.gc_table import tables
+
+    root = Path()
+    found = list(unnamed(config.load("params.yaml"), root))
+    _print(tables(found))
+    free = [each for each in found if not each.kept]
+    if not free:
+        return
+    if not yes and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print("Nothing was removed: there is no terminal to ask on. `pixcycle gc --yes` removes all of these.")
+        return
+    if not yes and not typer.confirm("Remove them?"):
+        return
+    # What was named or begun since the list was shown stays.
+    shown = {each.node for each in free}
+    free = [each for each in unnamed(config.load("params.yaml"), root) if each.node in shown and not each.kept]
+    for each in free:
+        remove(each.node, root)
+    print(f"Freed {decimal(sum(each.size for each in free))}.")
+    if Path("dvc.lock").exists():
+        print("What was committed to DVC is in its cache still: `dvc repro` notes what is gone, `dvc gc -w` frees it.")
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON schema of params.yaml, for completion in editors."""
     print(json.dumps(config.Params.model_json_schema(), indent=1))

@@ -244,5 +244,5 @@ def test_runs_at_other_scales_are_counted(ledger):
 
 
 def test_nothing_of_this_needs_torch():
-    code = "import sys, pixcycle.engine.runs_table; print('torch' in sys.modules)"
+    code = "import sys, pixcycle.engine.runs_table, pixcycle.engine.gc_table; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
