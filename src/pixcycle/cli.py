@@ -116,6 +116,34 @@ def list_runs(
 
 
 @app.command()
+def compare(
+    experiment: Annotated[str, typer.Argument(help="Its id, such as ucsd-facades-l1.")],
+    a: Annotated[str | None, typer.Argument(help="How a fingerprint begins, or a run's folder.")] = None,
+    b: Annotated[str | None, typer.Argument(help="The same; without it, the current run, or else the newest.")] = None,
+    scale: ScaleName = None,
+    seed: Annotated[int | None, typer.Option(help="Instead of the first seed in the params file.")] = None,
+    params: ParamsFile = Path("params.yaml"),
+) -> None:
+    """Set two runs of an experiment side by side: settings, metrics, cost and, on a page, images and losses.
+
+    Without A and B: the newest run that is not current, and the current one. The page is
+    reports/SCALE/compare/EXPERIMENT-A-B.html.
+    """
+    from pixcycle.engine.sides import two_sides
+    from pixcycle.report.compare import labels, tables
+    from pixcycle.report.terminal import drawn
+
+    plan = runs.plan(_at_scale(params, scale))
+    sides = two_sides(plan, experiment, a, b, seed, Path())
+    _print(drawn(block) for block in tables(*sides, plan))
+    _print(f"{label}: {note}." for label, side in zip(labels(*sides), sides, strict=True) for note in side.notes)
+
+    from pixcycle.report.compare_page import write_page  # takes seconds to import, as it draws
+
+    print(write_page(*sides, plan, Path()))
+
+
+@app.command()
 def gc(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
     """Remove what the params.yaml of this checkout names at none of its scales, after showing it.
 
