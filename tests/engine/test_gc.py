@@ -162,6 +162,10 @@ def test_what_was_made_from_files_that_are_not_there_just_now_stays(ledger):
     assert kept(ledger, unmounted).keys() > {*made_by(run), f"data/prepared/{run.data}"}
     assert set(kept(ledger, unmounted).values()) == {"absent"}
     assert free(ledger, unmounted) == {}
+    ledger.finish(unmounted)  # as runs whose data were named before the files were brought
+    experiments = ledger.edited(lr=0.001).experiments
+    edited = unmounted.model_copy(update={"experiments": experiments})
+    assert free(ledger, edited).keys() == made_by(ledger.run())
     own.mkdir()
     (own / "1.png").write_bytes(b"another")
     assert free(ledger, unmounted).keys() > {*made_by(run), f"data/prepared/{run.data}"}

@@ -47,6 +47,11 @@ def test_results_of_one_scale_are_asked_for_by_its_name(tmp_path):
     assert {node.fingerprint for node in results(tmp_path)} == {"00000001", "00000002"}
 
 
+def test_results_are_in_the_order_of_their_seeds(tmp_path):
+    made(tmp_path, *(f"results/small/ucsd/a/{seed}-0123abcd" for seed in (10, 9, 0)))
+    assert [node.seed for node in results(tmp_path)] == [0, 9, 10]
+
+
 def test_inputs_are_known_by_folder_and_name_and_tell_their_dataset(tmp_path):
     made(
         tmp_path,

@@ -94,8 +94,8 @@ def test_the_last_lines_sum_up():
     stale = replace(FINISHED, stale="lr 1 → 2")
     asked = replace(FINISHED, run="x/1", asked=True)
     text = printed([FINISHED, asked, replace(FINISHED, state="to do"), stale], elsewhere=Counter(demo=3))
-    assert "3 runs at scale full: 2 finished, 1 to do." in text
-    assert "x/1 *" in text and "* Not in params.yaml: Snakemake was asked for it with --config." in text
+    assert "Scale full: 2 finished, 1 to do." in text
+    assert "x/1 *" in text and "* Not in params.yaml; an earlier call of Snakemake asked for it (seeds)." in text
     assert "1 stale; `pixcycle gc` shows what it would free, then asks." in text
     assert "On disk at other scales: 3 at demo." in text
 

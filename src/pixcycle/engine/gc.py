@@ -17,7 +17,7 @@ from pixcycle.engine.why import why_stale
 from pixcycle.training.attempts import in_progress, only_one
 
 KEPT = {
-    "asked": "Snakemake was asked for them with --config; without .snakemake/plans it forgets that",
+    "asked": "earlier calls of Snakemake asked for them (seeds, extractor); without .snakemake/plans that is forgotten",
     "locked": "a Snakemake that runs here needs them; if none does, `snakemake --unlock` says so",
     "training": "a process is training in them",
     "absent": "they come from files that are not where params.yaml has them, so that their names cannot be told",
@@ -48,7 +48,8 @@ def unnamed(params: Params, root: Path) -> Iterator[Unnamed]:
         for node in found:
             run = behind.get(node.path)
             config = record_in(root / run.on_disk / "config.json") if run else {}
-            dataset = config.get("config", {}).get("dataset")
+            on_named_data = f"data/prepared/{config.get('data')}" in known.params
+            dataset = None if on_named_data else config.get("config", {}).get("dataset")
             yield _unnamed(node, dataset, _why(node, run, config, known, root), known, root)
 
 
@@ -71,6 +72,7 @@ def _is_unnamed(node: Node, known: Names) -> bool:
 
 
 def _unnamed(node: Node, dataset: str | None, why: str, known: Names, root: Path) -> Unnamed:
+    """dataset: that of the prepared data that it is or was made from, if params do not name these."""
     size = _size(root / node.on_disk)
     if node.suffix == GONE:
         return Unnamed(node, size, "left by a removal that was interrupted", "")

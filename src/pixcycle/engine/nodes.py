@@ -106,8 +106,12 @@ def record_in(file: Path) -> dict[str, Any]:
 
 
 def _names(folder: Path) -> list[str]:
-    """Of what a folder holds, in order; of nothing, if there is no such folder."""
+    """Of what a folder holds, seed 2 before seed 10; of nothing, if there is no such folder."""
     try:
-        return sorted(os.listdir(folder))
+        return sorted(os.listdir(folder), key=_in_order)
     except (FileNotFoundError, NotADirectoryError):
         return []
+
+
+def _in_order(name: str) -> list[str | int]:
+    return [int(part) if part.isdigit() else part for part in re.split("([0-9]+)", name)]

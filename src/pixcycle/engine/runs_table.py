@@ -75,9 +75,9 @@ def _table(title: str, entries: list[Entry], columns: dict[str, Callable[[Entry]
 def _summary(named: list[Entry], stale: list[Entry], scale: str, elsewhere: Counter[str]) -> Iterator[str]:
     states = Counter(entry.state for entry in named)
     told = ", ".join(f"{n} {state}" for state, n in states.most_common())
-    yield f"{len(named)} runs at scale {scale}: {told}." if named else f"No runs at scale {scale}."
+    yield f"Scale {scale}: {told}." if named else f"No runs at scale {scale}."
     if any(entry.asked for entry in named):
-        yield "* Not in params.yaml: Snakemake was asked for it with --config."
+        yield "* Not in params.yaml; an earlier call of Snakemake asked for it (seeds)."
     if stale:
         yield f"{len(stale)} stale; `pixcycle gc` shows what it would free, then asks."
     if elsewhere:

@@ -19,14 +19,19 @@ CHANCE = "One run each: a difference may be chance; more seeds in params.yaml wo
 
 
 def labels(a: Side, b: Side) -> tuple[str, str]:
-    """`A: 1a2b3c4d` and `B: 5e6f7a8b (current)`, with scale and seed where these differ."""
+    """`A: 1a2b3c4d` and `B: 5e6f7a8b`, with scale and seed where these differ."""
 
     def label(letter: str, side: Side, other: Side) -> str:
         scale = f" {side.node.scale}" if side.node.scale != other.node.scale else ""
         seed = f" seed {side.node.seed}" if side.node.seed != other.node.seed else ""
-        return f"{letter}: {side.node.fingerprint}{scale}{seed}{' (current)' * side.current}"
+        return f"{letter}: {side.node.fingerprint}{scale}{seed}"
 
     return label("A", a, b), label("B", b, a)
+
+
+def titles(a: Side, b: Side) -> list[str]:
+    """Labels that say which of the two params name, too."""
+    return [f"{label} (current)" if side.current else label for label, side in zip(labels(a, b), (a, b), strict=True)]
 
 
 def tables(a: Side, b: Side, plan: Plan) -> list[Block]:
@@ -48,7 +53,7 @@ def configuration(a: Side, b: Side) -> Block:
     rows += [list(row) for row in named if row[1] != row[2]]
     if not rows:
         return Text("Their settings do not differ.")
-    columns = [Column(title, numeric=False) for title in ("Setting", *labels(a, b))]
+    columns = [Column(title, numeric=False) for title in ("Setting", *titles(a, b))]
     return Table("configuration", "Settings that differ", columns, [[Cell(text) for text in row] for row in rows])
 
 
@@ -95,7 +100,7 @@ def cost(a: Side, b: Side) -> Table:
 def provenance(a: Side, b: Side) -> Table:
     """Where the two come from."""
     told = [_provenance(side) for side in (a, b)]
-    columns = [Column(title, numeric=False) for title in ("", *labels(a, b))]
+    columns = [Column(title, numeric=False) for title in ("", *titles(a, b))]
     rows = [[name, *(each[name] for each in told)] for name in told[0]]
     shown = [[Cell(text) for text in row] for row in rows if set(row[1:]) != {NOTHING.text}]
     return Table("provenance", "Provenance", columns, shown)

@@ -29,7 +29,7 @@ def write_page(a: Side, b: Side, plan: Plan, root: Path) -> Path:
 
 
 def _document(a: Side, b: Side, plan: Plan, root: Path, drawn: Path) -> Document:
-    named = list(zip(compare.labels(a, b), (a, b), strict=True))
+    named = list(zip(compare.titles(a, b), (a, b), strict=True))
     sections = {
         "What differs": [compare.configuration(a, b), compare.metrics(a, b, plan)],
         "Images": [_images(a, b, root, drawn)],
