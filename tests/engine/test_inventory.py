@@ -130,7 +130,7 @@ def test_a_run_that_was_killed_left_no_word_and_was_interrupted(ledger, text):
 
 
 def test_after_an_edit_the_old_run_is_stale_and_says_why_until_the_edit_is_reverted(ledger):
-    edited = ledger.edited(lr=0.001, n_epochs=300)
+    edited = ledger.edited(lr=0.001, n_epochs=300, gpus=2, inference_dropout=True, label="another")
     assert why(ledger, edited) == "lr 0.0002 → 0.001; n_epochs 18 → 36"
     assert entry(ledger, edited, stale=True).fingerprint == ledger.run().fingerprint
     assert (entry(ledger, edited).state, entry(ledger, edited).of) == ("to do", 36)
@@ -146,8 +146,8 @@ def test_a_stale_run_tells_its_state_and_results_as_a_current_one_does(ledger):
     assert (found.state, found.translated, found.measured) == ("interrupted", True, False)
 
 
-def test_an_edit_of_inference_or_of_words_makes_no_run_stale(ledger):
-    edited = ledger.edited(inference_dropout=True, label="another", assumes={"lr": "ours"})
+def test_an_edit_of_inference_of_cards_or_of_words_makes_no_run_stale(ledger):
+    edited = ledger.edited(inference_dropout=True, gpus=2, label="another", assumes={"lr": "ours"})
     found = entry(ledger, edited)
     assert (found.state, found.stale, found.translated, found.measured) == ("finished", "", False, False)
 

@@ -162,10 +162,11 @@ def test_the_cost_is_told_with_its_ratio(ledger):
 def test_the_provenance_says_when_where_and_from_which_commit(ledger):
     old, now, sides, _ = compared(ledger)
     change(ledger.root / old.folder / "run.json", commit=f"{'a' * 40}, with uncommitted changes", attempts=[])
+    change(ledger.root / now.folder / "run.json", processes=2)
     found = cells(compare.provenance(*sides()))
     assert found["Begun"] == ["not recorded", "2026-03-01 22:15 UTC"]
     assert found["Attempts"] == ["not recorded", "2"]
-    assert found["On"] == ["CPU", "laptop, CPU"]
+    assert found["On"] == ["CPU", "laptop, CPU × 2"]
     assert found["SLURM jobs"] == ["–", "41"]
     assert found["Commit"] == ["aaaaaaaaaaaa, with uncommitted changes", "5c4d1b0a9e8f"]
     change(ledger.root / now.folder / "run.json", attempts=[])

@@ -5,7 +5,7 @@ from typing import Any
 
 from pixcycle.config import Experiment, experiment_ids
 from pixcycle.engine.nodes import Result
-from pixcycle.runs import DESCRIPTIVE, INFERENCE, RECIPE, Plan, Run
+from pixcycle.runs import DESCRIPTIVE, INFERENCE, MACHINE, RECIPE, Plan, Run
 
 _SIZES = {"dataset", "load_size", "crop_size", "preprocess", "resize"}
 """Settings that name the prepared data, too."""
@@ -56,7 +56,7 @@ def told(value: Any) -> str:
 
 def _changes(config: dict[str, Any], record: dict[str, Any], now: Run, absent: set[str]) -> Iterator[str]:
     found = changes(config["config"], now.config.model_dump(mode="json"))
-    found = {name: values for name, values in found.items() if name not in INFERENCE}
+    found = {name: values for name, values in found.items() if name not in INFERENCE | MACHINE}
     for name, (before, after) in found.items():
         yield f"{name} {before} → {after}"
     if config["data"] != now.data and not found.keys() & _SIZES:

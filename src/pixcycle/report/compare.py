@@ -111,10 +111,11 @@ def _provenance(side: Side) -> dict[str, str]:
     commit, _, changed = record.get("commit", "not recorded").partition(",")
     jobs = [each["slurm_job_id"] for each in tried if each.get("slurm_job_id")]
     made_from = side.measured.get("made_from", {})
+    device = record.get("device", "not recorded") + (f" × {n}" if (n := record.get("processes", 1)) > 1 else "")
     return {
         "Begun": f"{datetime.fromisoformat(tried[0]['started']):%Y-%m-%d %H:%M} UTC" if tried else "not recorded",
         "Attempts": str(len(tried) or "not recorded"),
-        "On": f"{tried[-1]['host']}, {record['device']}" if tried else record.get("device", "not recorded"),
+        "On": f"{tried[-1]['host']}, {device}" if tried else device,
         "SLURM jobs": ", ".join(jobs) or NOTHING.text,
         "Commit": (commit[:12] if len(commit) == 40 else commit) + (f",{changed}" if changed else ""),
         "torch": record.get("versions", {}).get("torch", "not recorded"),
