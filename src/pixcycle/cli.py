@@ -3,8 +3,9 @@
 import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import yaml
@@ -13,7 +14,13 @@ from pixcycle import config, runs
 from pixcycle.engine.gpu import lease
 from pixcycle.errors import UserError
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help=__doc__,
+)
 
 ParamsFile = Annotated[Path, typer.Option(help="The params file.")]
 ScaleName = Annotated[str | None, typer.Option(help="Instead of the scale in the params file.")]
@@ -71,22 +78,109 @@ def plan(
     """Estimate, before anything starts: steps, FLOPs, hours, disk, and which data are missing."""
     from dataclasses import asdict
 
-    from rich.console import Console
-
     from pixcycle.estimate.estimate import estimate
     from pixcycle.estimate.table import tables
 
-    loaded = config.load(params)
-    scale = config.known(scale or loaded.scale, loaded.scales, "scale")
+    loaded = _at_scale(params, scale)
     mirror = loaded.mirror or os.environ.get("PIXCYCLE_MIRROR")
-    found = estimate(runs.plan(loaded.model_copy(update={"scale": scale, "mirror": mirror})), Path(), tflops, devices)
+    found = estimate(runs.plan(loaded.model_copy(update={"mirror": mirror})), Path(), tflops, devices)
     if as_json:
         print(json.dumps(asdict(found), indent=1))
     else:
-        console = Console(width=None if sys.stdout.isatty() else 100, highlight=False, markup=False, emoji=False)
-        for part in tables(found):
-            console.print(part)
-            console.print()
+        _print(tables(found))
+
+
+@app.command(name="runs")
+def list_runs(
+    target: Annotated[str, typer.Argument(help="all, a chapter, a dataset in it, or an experiment.")] = "all",
+    scale: ScaleName = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same, and more, as JSON.")] = False,
+    params: ParamsFile = Path("params.yaml"),
+) -> None:
+    """List the runs: their state, time, images/s, and of those that params.yaml no longer names, why.
+
+    epochs: of a run that was interrupted or failed, after which of them it goes on. failed: its log ends with an error;
+    interrupted: with none, as after a kill. results: what was made of the test images, and measured on that.
+    """
+    from dataclasses import asdict
+
+    from pixcycle.engine.inventory import inventory, on_disk_elsewhere
+    from pixcycle.engine.runs_table import tables
+
+    loaded = _at_scale(params, scale)
+    found = inventory(loaded, target, Path())
+    if as_json:
+        print(json.dumps([asdict(entry) for entry in found], indent=1))
+    else:
+        _print(tables(found, loaded.scale, on_disk_elsewhere(loaded.scale, Path())))
+
+
+@app.command()
+def compare(
+    experiment: Annotated[str, typer.Argument(help="Its id, such as ucsd-facades-l1.")],
+    a: Annotated[str | None, typer.Argument(help="How a fingerprint begins, or a run's folder.")] = None,
+    b: Annotated[str | None, typer.Argument(help="The same; without it, the current run, or else the newest.")] = None,
+    scale: ScaleName = None,
+    seed: Annotated[int | None, typer.Option(help="Instead of the first seed in the params file.")] = None,
+    params: ParamsFile = Path("params.yaml"),
+) -> None:
+    """Set two runs of an experiment side by side: settings, metrics, cost and, on a page, images and losses.
+
+    Without A and B: the newest run that is not current, and the current one. The page is
+    reports/SCALE/compare/EXPERIMENT-A-B.html.
+    """
+    from pixcycle.engine.sides import two_sides
+    from pixcycle.report.compare import labels, tables
+    from pixcycle.report.terminal import drawn
+
+    plan = runs.plan(_at_scale(params, scale))
+    sides = two_sides(plan, experiment, a, b, seed, Path())
+    _print(drawn(block) for block in tables(*sides, plan))
+    _print(f"{label}: {note}." for label, side in zip(labels(*sides), sides, strict=True) for note in side.notes)
+
+    from pixcycle.report.compare_page import write_page  # takes seconds to import, as it draws
+
+    print(write_page(*sides, plan, Path()))
+
+
+@app.command()
+def gc(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Remove what the params.yaml of this checkout names at none of its scales, after showing it.
+
+    - Freed: runs, unfinished ones too, translations and metrics below results/; what no run reads any more in
+      data/raw, prepared, features, segmenters and weights.
+    - Kept: what Snakemake was ever asked for with --config (seeds, scale, extractor), on the settings of today. It
+      forgets that when .snakemake/plans is removed.
+    - Kept: what a Snakemake that runs here uses, and what a process is training in.
+    - Not kept: what another branch's params.yaml names.
+    - Never touched: data/own, data/bring, data/mirror, reports, and what a person gave its name.
+
+    Without a terminal and without --yes it only shows.
+    """
+    from rich.filesize import decimal
+
+    from pixcycle.engine.gc import remove, unnamed
+    from pixcycle.engine.gc_table import tables
+
+    root = Path()
+    found = list(unnamed(config.load("params.yaml"), root))
+    _print(tables(found))
+    free = [each for each in found if not each.kept]
+    if not free:
+        return
+    if not yes and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print("Nothing was removed: there is no terminal to ask on. `pixcycle gc --yes` removes all of these.")
+        return
+    if not yes and not typer.confirm("Remove them?"):
+        return
+    # What was named or begun since the list was shown stays.
+    shown = {each.node for each in free}
+    free = [each for each in unnamed(config.load("params.yaml"), root) if each.node in shown and not each.kept]
+    for each in free:
+        remove(each.node, root)
+    print(f"Freed {decimal(sum(each.size for each in free))}.")
+    if Path("dvc.lock").exists():
+        print("What was committed to DVC is in its cache still: `dvc repro` notes what is gone, `dvc gc -w` frees it.")
 
 
 @app.command()
@@ -244,6 +338,21 @@ def import_weights(
 
 def _plan(path: Path) -> runs.Plan:
     return runs.Plan.model_validate_json(path.read_text())
+
+
+def _at_scale(params: Path, scale: str | None) -> config.Params:
+    loaded = config.load(params)
+    return loaded.model_copy(update={"scale": config.known(scale or loaded.scale, loaded.scales, "scale")})
+
+
+def _print(parts: Iterable[Any]) -> None:
+    """On a terminal in its width, elsewhere in 100 columns; an empty line after each part."""
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else 100, highlight=False, markup=False, emoji=False)
+    for part in parts:
+        console.print(part)
+        console.print()
 
 
 def main() -> None:

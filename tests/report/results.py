@@ -9,8 +9,9 @@ import yaml
 from PIL import Image
 
 from pixcycle import config, runs
+from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.report.values import Values
-from pixcycle.runs import Run
+from pixcycle.runs import RECIPE, Run
 from pixcycle.training.translate import SOURCE, TARGET, cycled_folder, fakes_folder, sample_indices, samples_folder
 from tests.conftest import tiny_images
 
@@ -89,7 +90,7 @@ class Results:
             },
             **{"images_per_second": 20.0, "peak_memory_mb": 512, "device": "CPU", "threads": 1},
             **{"precision": "32-true", "versions": {"torch": "2.14.1"}},
-            **{"processes": 1, "commit": COMMIT, "attempts": ATTEMPTS},
+            **{"processes": 1, "commit": COMMIT, "attempts": ATTEMPTS, "recipe": RECIPE["train"]},
         }
         (folder / "run.json").write_text(json.dumps(record))
         (folder / "config.json").write_text(run.model_dump_json())
@@ -115,6 +116,9 @@ class Results:
         errors = np.linspace(0.1, 0.3, len(NAMES))
         metrics = {
             "fingerprint": run.metrics_fingerprint,
+            "made_from": {"run": run.fingerprint, "translated": run.translated_fingerprint, "data": run.data},
+            **{"split": "test", "extractor": run.extractor, "resize": EXTRACTORS[run.extractor].resize},
+            **{"neighbours": self.plan.params.neighbours, "direction": run.config.direction},
             "segmenter": SEGMENTER if run.segmenter else None,
             "metrics": {d: MEASURED | scored | unpaired | numbers for d in directions},
             "images": {d: {"l1": list(errors), "l1_mirrored": list(errors[::-1])} for d in directions}

@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from pixcycle.config import Experiment
+from pixcycle.files import write_json
 
 SECONDS_BETWEEN = 60
 """Epochs may be shorter than the writing of a state is worth."""
@@ -55,6 +56,7 @@ def save(work: Path, method: Any, done: Done) -> None:
     beside = path.with_suffix(".part")
     torch.save(state, beside)
     os.replace(beside, path)
+    write_json(path.with_name("done.json"), asdict(done))  # for those who ask without torch
 
 
 def save_now_and_then(work: Path, method: Any, done: Done) -> None:
