@@ -110,6 +110,14 @@ def test_a_target_that_is_an_experiment_leaves_out_those_whose_names_continue_it
     assert {r.id for r in plan(tree).select("ucsd-facades-l1")} == {"ucsd-facades-l1"}
 
 
+def test_a_target_that_is_a_group_and_an_experiment_is_the_experiment(tree):
+    assert {r.id for r in plan(tree).select("wustl-cezanne2photo")} == {"wustl-cezanne2photo"}
+
+
+def test_a_chapter_without_experiments_at_a_scale_is_a_target_without_runs(tree):
+    assert plan(tree | {"scale": "demo"}).select("kth") == []
+
+
 def test_a_replaced_archive_of_one_s_own_renames_its_experiments(tree, tmp_path):
     archive = tmp_path / "pairs.zip"
     archive.write_bytes(b"first")

@@ -295,9 +295,10 @@ def _dangling_names(params: Params):
                 yield from missing(f"{where}.published_weights", given, params.published_weights, "weights")
             for field in experiment.assumes:
                 yield from missing(f"{where}.assumes", field, Experiment.model_fields, "field")
+    ids = experiment_ids(params)
     for name, scale in params.scales.items():
         for experiment in scale.experiments:
-            yield from missing(f"scales.{name}.experiments", experiment, experiment_ids(params), "experiment")
+            yield from missing(f"scales.{name}.experiments", experiment, ids, "experiment")
         for dataset in [*scale.stand_ins, *scale.stand_ins.values()]:
             yield from missing(f"scales.{name}.stand_ins", dataset, params.datasets, "dataset")
 

@@ -7,7 +7,7 @@ reads, and the recipe version of the code that makes it. A node that exists unde
 import hashlib
 import json
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from math import gcd
 from pathlib import Path
 from typing import Any
@@ -103,14 +103,24 @@ class Plan(Closed):
     def fingerprint(self) -> str:
         return fingerprint(self.model_dump(mode="json"))
 
+    @cached_property
+    def selections(self) -> dict[str, list[Run]]:
+        """The runs of all that can be asked for by name: all, chapters, chapter-dataset groups, experiments.
+
+        A chapter of which a scale has no experiment can be asked for, too, and has no runs. Where a group and an
+        experiment have the same name, the experiment is meant.
+        """
+        runs = self.runs.values()
+        groups, experiments = {}, {}
+        for run in runs:
+            groups.setdefault(f"{run.chapter}-{run.name.split('-')[0]}", []).append(run)
+            experiments.setdefault(run.id, []).append(run)
+        chapters = {key: [run for run in runs if run.chapter == key] for key in self.params.chapters}
+        return {"all": list(runs)} | chapters | groups | experiments
+
     def select(self, selection: str) -> list[Run]:
         """The runs of `all`, a chapter (`ucsd`), a group (`ucsd-facades`) or one experiment."""
-        known(selection, selections(self), "target")
-        if selection == "all":
-            return list(self.runs.values())
-        if exact := [r for r in self.runs.values() if r.id == selection]:
-            return exact
-        return [r for r in self.runs.values() if f"{r.id}-".startswith(f"{selection}-")]
+        return self.selections[known(selection, self.selections, "target")]
 
 
 def fingerprint(value: Any) -> str:
@@ -175,18 +185,6 @@ def scaled(experiment: Experiment, scale: Scale, chapter: ChapterKey) -> Experim
     )
 
 
-def selections(plan: Plan) -> list[str]:
-    """All that can be asked for by name: all, chapters, chapter-dataset groups, experiments.
-
-    A chapter of which a scale has no experiment can be asked for, too, and has no runs.
-    """
-    names: dict[str, None] = dict.fromkeys(["all", *plan.params.chapters])
-    for run in plan.runs.values():
-        group = f"{run.chapter}-{run.name.split('-')[0]}"
-        names |= dict.fromkeys([run.chapter, group, run.id])
-    return list(names)
-
-
 def _data(params: Params, experiment: Experiment, raw: str) -> Data:
     scale = params.scales[params.scale]
     dataset = params.datasets[experiment.dataset]
@@ -210,7 +208,7 @@ def _raw_key(params: Params, dataset: str, root: Path) -> str:
 
 
 def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str, root: Path) -> Run:
-    chapter, name = experiment_ids(params)[id]
+    chapter, _, name = id.partition("-")
     scale = params.scales[params.scale]
     extractor = params.extractor or scale.extractor
     # Without defaults: a field that is added later, and whose default means what was done before, renames nothing.

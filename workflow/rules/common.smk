@@ -1,6 +1,7 @@
 # What the rules share: the plan, resolved once and handed to every job as PLAN_FILE, and which node a path belongs to.
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 from snakemake.logging import logger
@@ -11,8 +12,8 @@ from pixcycle.errors import UserError
 from pixcycle.estimate.duration import tflops_of_device, time_limit, training_flops
 from pixcycle.estimate.supplies import count_images
 from pixcycle.files import write_json
-from pixcycle.report.fingerprint import report_fingerprint
-from pixcycle.runs import features_key, plan as make_plan, selections, weights_key
+from pixcycle.report.fingerprint import report_fingerprints
+from pixcycle.runs import features_key, plan as make_plan, weights_key
 
 config.setdefault("mirror", os.environ.get("PIXCYCLE_MIRROR"))
 
@@ -27,7 +28,7 @@ SCALE = PLAN.params.scale
 PLAN_FILE = f".snakemake/plans/{PLAN.fingerprint}.json"
 if not Path(PLAN_FILE).exists():
     write_json(Path(PLAN_FILE), PLAN.model_dump(mode="json"))
-REPORTS = {name: report_fingerprint(PLAN, name) for name in selections(PLAN) if PLAN.select(name)}
+REPORTS = report_fingerprints(PLAN)
 DATASET_OF_RAW = {node.raw: node.dataset for node in PLAN.data.values()}
 RUN_BY_FINGERPRINT = {
     (run.key, fingerprint): run
@@ -62,14 +63,14 @@ def report_folder(selection):
     return f"reports/{SCALE}" if selection == "all" else f"reports/{SCALE}/{selection}"
 
 
-def nodes_of(selection):
+def nodes_of(selection, wildcards=None):
     """Every folder and file that the report of a selection is made from."""
     runs = PLAN.select(selection)
     prepared = {f"data/prepared/{run.data}": None for run in runs}
     return [*prepared, *(path for run in runs for path in (run.folder, run.translated, run.metrics))]
 
 
-def everything_of(selection):
+def everything_of(selection, wildcards=None):
     """The report of a selection and what it is made from."""
     made_from = f"made-from/{REPORTS[selection]}.json"
     made = [f"{report_folder(selection)}/{name}" for name in ("report.html", "report.pdf", "values.json", made_from)]

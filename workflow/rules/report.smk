@@ -1,13 +1,14 @@
 # A report for each thing that can be asked for: `snakemake ucsd-facades` makes reports/<scale>/ucsd-facades/report.html.
 # Its folder says by name what it was made from (made-from/<fingerprint>.json), so it is remade exactly when that changes.
 # It takes a minute, and no GPU: on a cluster it is not worth a place in the queue.
+# What a selection needs is listed when it is asked for: written into all these rules, it made half of the parsing.
 for selection, made_from in REPORTS.items():
 
     rule:
         name:
             f"report-{selection}"
         input:
-            [ancient(path) for path in nodes_of(selection)],
+            ancient(partial(nodes_of, selection)),
         output:
             html=f"{report_folder(selection)}/report.html",
             pdf=f"{report_folder(selection)}/report.pdf",
@@ -29,10 +30,10 @@ for selection, made_from in REPORTS.items():
 
 # A target lists every output, not its report alone: a node that was lost is made again. A chapter without experiments
 # at this scale has none.
-for selection in selections(PLAN)[1:]:
+for selection in list(PLAN.selections)[1:]:
 
     rule:
         name:
             selection
         input:
-            everything_of(selection) if selection in REPORTS else [],
+            partial(everything_of, selection) if selection in REPORTS else [],

@@ -4,20 +4,31 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from pixcycle.runs import Plan, fingerprint
+from pixcycle.runs import Plan, Run, fingerprint
 
 PUBLISHED = Path("reports/published")
 
 
-def report_fingerprint(plan: Plan, selection: str, root: Path = Path()) -> str:
-    """Changes with any measured run, any text of params.yaml that is shown, any template, caption or colour."""
-    runs = [[run.key, run.metrics_fingerprint, run.config.model_dump(mode="json")] for run in plan.select(selection)]
+def report_fingerprints(plan: Plan, root: Path = Path()) -> dict[str, str]:
+    """The name of each selection's report; of those that have runs.
+
+    It changes with any measured run, any text of params.yaml that is shown, any template, caption or colour.
+    """
     words = plan.params.model_dump(mode="json", include={"chapters", "datasets", "neighbours"})
     words["min_accuracy"] = plan.segmenter.min_accuracy
     scale = plan.params.scales[plan.params.scale].model_dump(mode="json")
-    asked = {run.chapter: None for run in plan.select(selection)}
-    published = [[e.model_dump(mode="json") for e in plan.params.experiments[key].values()] for key in asked]
-    return fingerprint([selection, runs, words, scale, published, _drawn_by(root)])
+    shared = fingerprint([words, scale, _drawn_by(root)])
+    published = {
+        chapter: fingerprint([e.model_dump(mode="json") for e in section.values()])
+        for chapter, section in plan.params.experiments.items()
+    }
+
+    def name(selection: str, runs: list[Run]) -> str:
+        measured = [[run.key, run.metrics_fingerprint] for run in runs]
+        chapters = [published[chapter] for chapter in dict.fromkeys(run.chapter for run in runs)]
+        return fingerprint([selection, measured, chapters, shared])
+
+    return {selection: name(selection, runs) for selection, runs in plan.selections.items() if runs}
 
 
 @cache

@@ -1,0 +1,52 @@
+"""The files that `dvc repro` leaves behind, by name: what a finished project looks like to Snakemake and DVC."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pixcycle.report.fingerprint import report_fingerprints
+from pixcycle.runs import Plan, features_key, weights_key
+
+
+def stand_ins(plan: Plan, root: Path, images: int) -> Iterator[str]:
+    """Paths of all of them.
+
+    root: the project's folder. images: test images of a direction, instead of those of the datasets.
+    """
+    yield from _of_data(plan)
+    yield from _of_runs(plan, images)
+    yield from _of_reports(plan, root)
+
+
+def _of_data(plan: Plan) -> Iterator[str]:
+    for data in plan.data.values():
+        yield f"data/raw/{data.raw}/archive"
+        for name in ("manifest.json", "train_A.npy", "train_B.npy", "test_A.npy", "test_B.npy"):
+            yield f"data/prepared/{data.key}/{name}"
+    for name in plan.params.fetched_weights:
+        yield f"data/weights/{weights_key(plan.params, name)}.pth"
+    for run in plan.runs.values():
+        yield f"data/features/{features_key(run.data, run.extractor)}/features.npy"
+        if run.segmenter:
+            yield f"data/segmenters/{run.segmenter}/model.safetensors"
+
+
+def _of_runs(plan: Plan, images: int) -> Iterator[str]:
+    for run in plan.runs.values():
+        cyclegan = run.config.method == "cyclegan"
+        for name in ("config.json", "history.csv", "run.json", "final.safetensors"):
+            yield f"{run.folder}/{name}"
+        for epoch in run.config.sample_epochs:
+            yield from (f"{run.folder}/samples/{epoch}/{i}.png" for i in range(10 if cyclegan else 5))
+        for name in ("fake_A", "fake_B", "cycle_A") if cyclegan else ("fake_B",):
+            yield from (f"{run.translated}/{name}/{i}.png" for i in range(images))
+        yield run.metrics
+
+
+def _of_reports(plan: Plan, root: Path) -> Iterator[str]:
+    names = report_fingerprints(plan, root)
+    for selection in ("all", *plan.params.chapters):
+        folder = f"reports/{plan.params.scale}" + ("" if selection == "all" else f"/{selection}")
+        for name in ("report.html", "report.pdf", "values.json", f"made-from/{names[selection]}.json"):
+            yield f"{folder}/{name}"
+        for i in range(10):
+            yield from (f"{folder}/tables/{i}.csv", f"{folder}/figures/{i}.jpg")
