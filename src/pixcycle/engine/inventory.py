@@ -11,7 +11,7 @@ from pixcycle.engine.named import absent, asked_plans
 from pixcycle.engine.nodes import GONE, IN_WORK, Result, record_in, result, results
 from pixcycle.engine.unfinished import epochs_done, failure, goes_on_after
 from pixcycle.engine.why import why_stale
-from pixcycle.runs import Plan, Run, plan, selections
+from pixcycle.runs import Plan, Run, plan
 from pixcycle.training.attempts import attempts, in_progress
 
 State = Literal["finished", "collapsed", "training", "interrupted", "failed", "to do"]
@@ -55,7 +55,7 @@ def inventory(params: Params, selection: str, root: Path) -> list[Entry]:
     nodes = [node for node in results(root, params.scale) if node.suffix != GONE]
     on_disk = {node.on_disk for node in nodes}
     ids = {run.id for run in current.runs.values()} | {node.id for node in nodes}
-    known(selection, dict.fromkeys([*selections(current), *sorted(ids)]), "target")
+    known(selection, dict.fromkeys([*current.selections, *sorted(ids)]), "target")
     wanted = {id for id in ids if _selects(selection, id, ids)}
 
     named = {run.folder: run for run in current.runs.values()}
