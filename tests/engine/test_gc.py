@@ -71,6 +71,12 @@ def test_other_translations_of_a_run_that_stays_are_free(ledger):
     assert found[run.metrics].why == f"of {name}, which is measured otherwise now"
 
 
+def test_a_run_that_was_not_measured_tells_which_translations_are_its_own(ledger):
+    run = ledger.run()
+    (ledger.root / run.metrics).unlink()
+    assert free(ledger, ledger.edited(lr=0.001))[run.translated].why == f"of 0-{run.fingerprint}"
+
+
 def test_metrics_alone_tell_which_run_translations_are_of(ledger):
     first = ledger.run()
     ledger.finish(ledger.edited(inference_dropout=True))

@@ -13,7 +13,7 @@ from rich.console import Console
 from pixcycle import cli
 from pixcycle.engine.sides import two_sides
 from pixcycle.report import compare, compare_page, grids
-from pixcycle.report.content import Column, Table, Text
+from pixcycle.report.content import Cell, Column, Table, Text
 from pixcycle.report.terminal import drawn
 from pixcycle.runs import plan
 from pixcycle.training.translate import fakes_folder, read_png, sample_indices
@@ -168,7 +168,7 @@ def test_the_provenance_says_when_where_and_from_which_commit(ledger):
     assert found["Attempts"] == ["not recorded", "2"]
     assert found["On"] == ["CPU", "laptop, CPU × 2"]
     assert found["SLURM jobs"] == ["–", "41"]
-    assert found["Commit"] == ["aaaaaaaaaaaa, with uncommitted changes", "5c4d1b0a9e8f"]
+    assert found["Commit"] == ["aaaaaaaaaaaa, changed", "5c4d1b0a9e8f"]
     change(ledger.root / now.folder / "run.json", attempts=[])
     assert "SLURM jobs" not in cells(compare.provenance(*sides()))
     assert found["Translated"] == [old.translated_fingerprint, now.translated_fingerprint]
@@ -248,16 +248,16 @@ def test_the_page_says_what_it_cannot_show(ledger):
     assert "Images of both would be shown" in page
 
 
-def test_a_table_on_a_terminal_has_its_groups_and_its_notes():
-    columns = [Column("Metric", numeric=False), Column("A", group="photo → label"), Column("B")]
-    cells = [[compare.Cell(text) for text in ("FID [x]", "1", "2")]]
+def test_the_groups_of_a_table_follow_each_other_on_a_terminal():
+    columns = [Column("Metric", numeric=False), *(Column(title, group=g) for g in ("x → y", "y → x") for title in "AB")]
+    rows = [[Cell(text) for text in ("FID [x]", "1", "2", "3", "4")]]
     console = Console(width=60, file=io.StringIO(), highlight=False, markup=False, emoji=False)
-    console.print(drawn(Table("id", "A caption", columns, cells, ["A note."])))
+    console.print(drawn(Table("id", "A caption", columns, rows, ["A note."])))
+    console.print(drawn(Text("A text.")))
     lines = [line.split() for line in console.file.getvalue().splitlines()]
-    assert lines[0] == ["A", "caption"]
-    assert lines[1] == ["photo", "→", "label"]
-    assert lines[2] == ["Metric", "A", "B"]
-    assert lines[3:] == [["FID", "[x]", "1", "2"], ["A", "note."]]
+    first = [["A", "caption:", "x", "→", "y"], ["Metric", "A", "B"], ["FID", "[x]", "1", "2"]]
+    second = [["A", "caption:", "y", "→", "x"], ["Metric", "A", "B"], ["FID", "[x]", "3", "4"]]
+    assert lines == [*first, [], *second, ["A", "note."], ["A", "text."]]
 
 
 def test_the_command_prints_the_tables_and_where_the_page_is(ledger, monkeypatch, capsys):

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.filesize import decimal
 from rich.table import Table
+from rich.text import Text
 
 from pixcycle.engine.gc import KEPT, Unnamed
 
@@ -35,16 +36,14 @@ def tables(found: list[Unnamed]) -> Iterator[RenderableType]:
             yield f"Kept, though params.yaml does not name them: {_counts(kept)}, {_sum(kept)}: {words}."
 
 
-def _table(folder: str, group: list[Unnamed], width: int) -> Table:
-    title = f"{folder}: {_sum(group)}"
-    table = Table(title=title, box=None, title_justify="left", title_style="bold", padding=(0, 1, 0, 0))
-    table.show_header = False
+def _table(folder: str, group: list[Unnamed], width: int) -> Group:
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, show_header=False)
     table.add_column(min_width=width, overflow="fold")
     table.add_column(min_width=len("999.9 MB"), justify="right", no_wrap=True)
     table.add_column(overflow="fold")
     for each in group:
         table.add_row(_name(each), decimal(each.size), each.why)
-    return table
+    return Group(Text(f"{folder}: {_sum(group)}", style="bold"), table)
 
 
 def _total(free: list[Unnamed]) -> str:

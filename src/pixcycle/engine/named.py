@@ -1,6 +1,7 @@
 """What the params name, and what Snakemake was asked for beyond them."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -72,8 +73,11 @@ def locked(root: Path) -> set[str]:
 
     It goes by the params.yaml of its start, which may name nodes that today's does not.
     """
-    locks = (root / ".snakemake/locks").glob("*.lock")
-    return {line for lock in locks for line in lock.read_text().splitlines()}
+    paths: set[str] = set()
+    for lock in (root / ".snakemake/locks").glob("*.lock"):
+        with suppress(FileNotFoundError):  # it has just ended
+            paths |= set(lock.read_text().splitlines())
+    return paths
 
 
 def absent(params: Params, root: Path) -> set[str]:

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from pixcycle.engine.inventory import Entry
 from pixcycle.training.progress import duration
@@ -56,10 +57,9 @@ _STALE = {title: _NAMED[title] for title in ("run", "state", "finger-\nprint", "
 _WORDS = {"run", "state", "results", "finger-\nprint", "why"}
 
 
-def _table(title: str, entries: list[Entry], columns: dict[str, Callable[[Entry], str]]) -> Table:
+def _table(title: str, entries: list[Entry], columns: dict[str, Callable[[Entry], str]]) -> Group:
     """A column that would be empty is left out."""
-    look = {"box": None, "padding": (0, 1, 0, 0), "pad_edge": False}
-    table = Table(title=title, title_justify="left", title_style="bold", **look)
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
     shown = []
     for heading, tell in columns.items():
         cells = [tell(entry) for entry in entries]
@@ -69,7 +69,7 @@ def _table(title: str, entries: list[Entry], columns: dict[str, Callable[[Entry]
             shown.append(cells)
     for row in zip(*shown, strict=True):
         table.add_row(*row)
-    return table
+    return Group(Text(title, style="bold"), table)
 
 
 def _summary(named: list[Entry], stale: list[Entry], scale: str, elsewhere: Counter[str]) -> Iterator[str]:

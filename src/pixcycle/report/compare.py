@@ -117,7 +117,7 @@ def _provenance(side: Side) -> dict[str, str]:
         "Attempts": str(len(tried) or "not recorded"),
         "On": f"{tried[-1]['host']}, {device}" if tried else device,
         "SLURM jobs": ", ".join(jobs) or NOTHING.text,
-        "Commit": (commit[:12] if len(commit) == 40 else commit) + (f",{changed}" if changed else ""),
+        "Commit": (commit[:12] if len(commit) == 40 else commit) + (", changed" if changed else ""),
         "torch": record.get("versions", {}).get("torch", "not recorded"),
         "Trained": side.node.fingerprint,
         "Translated": made_from.get("translated") or side.config.get("translated_fingerprint", "not recorded"),
