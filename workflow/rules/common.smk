@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 
 from pixcycle.config import check
+from pixcycle.data.own import note_own_data
+from pixcycle.engine.locks import work_here
 from pixcycle.errors import UserError
 from pixcycle.files import write_json
 from pixcycle.report.fingerprint import report_fingerprint
@@ -13,6 +15,9 @@ config.setdefault("mirror", os.environ.get("PIXCYCLE_MIRROR"))
 
 try:
     PLAN = make_plan(check(config))
+    if workflow.is_main_process:  # and not one that runs a single job on a cluster's node
+        PRESENCE = work_here()
+        note_own_data(PLAN.sources)
 except UserError as error:
     print(f"pixcycle: {error}", file=sys.stderr)
     sys.exit(2)
@@ -50,18 +55,27 @@ def report_folder(selection):
     return f"reports/{SCALE}" if selection == "all" else f"reports/{SCALE}/{selection}"
 
 
-def nodes_of(selection):
-    """Every folder and file that the report of a selection is made from."""
-    runs = PLAN.select(selection)
-    prepared = {f"data/prepared/{run.data}": None for run in runs}
-    return [*prepared, *(path for run in runs for path in (run.folder, run.translated, run.metrics))]
+def results_of(selection):
+    """Every folder and file of a selection's runs."""
+    return [path for run in PLAN.select(selection) for path in (run.folder, run.translated, run.metrics)]
+
+
+def prepared_of(selection):
+    """The data that the report of a selection describes."""
+    return list(dict.fromkeys(f"data/prepared/{run.data}" for run in PLAN.select(selection)))
+
+
+def compared_of(selection):
+    """The folders in which DVC compares a chapter with its other versions."""
+    kinds = ("metrics", "losses") if selection in PLAN.params.chapters else ()
+    return [f"reports/{SCALE}/{kind}/{selection}" for kind in kinds]
 
 
 def everything_of(selection):
-    """The report of a selection and what it is made from."""
+    """The report of a selection and its runs. Not their data: who only pulled a finished chapter needs none."""
     made_from = f"made-from/{REPORTS[selection]}.json"
     made = [f"{report_folder(selection)}/{name}" for name in ("report.html", "report.pdf", "values.json", made_from)]
-    return [*made, *(ancient(path) for path in nodes_of(selection))]
+    return [*made, *compared_of(selection), *(ancient(path) for path in results_of(selection))]
 
 
 def run_key(wildcards):
