@@ -33,8 +33,12 @@ WeightsFile = Annotated[Path | None, typer.Option("--weights", help="Fetched wei
 @app.command()
 def check(params: ParamsFile = Path("params.yaml")) -> None:
     """Check params.yaml: every experiment, at every scale."""
+    from pixcycle.data.own import WATCHED, unwatched
+
     plan = runs.plan(config.load(params))
     print(f"{params}: {len(plan.runs)} runs at scale {plan.params.scale}, all settings are valid")
+    for folder in unwatched(plan.sources):
+        print(f"DVC does not see when {folder} changes: move it into {WATCHED}/, or run snakemake before dvc repro")
 
 
 @app.command()

@@ -21,6 +21,7 @@ from pixcycle.config import (
     Params,
     Scale,
     Segmenter,
+    Source,
     experiment_ids,
     known,
 )
@@ -117,6 +118,12 @@ class Plan(Closed):
             experiments.setdefault(run.id, []).append(run)
         chapters = {key: [run for run in runs if run.chapter == key] for key in self.params.chapters}
         return {"all": list(runs)} | chapters | groups | experiments
+
+    @property
+    def sources(self) -> list[Source]:
+        """Where its datasets, and any weights, come from."""
+        datasets = dict.fromkeys(node.dataset for node in self.data.values())
+        return [*(s for d in datasets for s in self.params.datasets[d].sources), *self.params.fetched_weights.values()]
 
     def select(self, selection: str) -> list[Run]:
         """The runs of `all`, a chapter (`ucsd`), a group (`ucsd-facades`) or one experiment."""

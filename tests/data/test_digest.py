@@ -1,22 +1,16 @@
 import hashlib
-import json
 import os
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from pixcycle.config import Source
 from pixcycle.data import digest
-from pixcycle.data.digest import (
-    content_digest,
-    declared_digest,
-    folder_digest,
-    hold_to_first_seen,
-)
+from pixcycle.data.digest import content_digest, declared_digest, folder_digest
+from pixcycle.data.record import record_content
 from pixcycle.errors import UserError
 
 
@@ -144,7 +138,7 @@ def test_a_folder_without_files_is_refused(tmp_path):
         folder_digest(tmp_path, None)
 
 
-def test_a_source_is_identified_by_sha256_then_content_then_folder_then_locations(tmp_path):
+def test_a_source_is_identified_by_sha256_then_content_then_own_folder_then_record_then_locations(tmp_path):
     write(tmp_path / "own", IMAGES)
     locations = ["https://example.org/own.zip", "own"]
     declared = {"sha256": "1" * 64, "content": "2" * 64}
@@ -152,41 +146,12 @@ def test_a_source_is_identified_by_sha256_then_content_then_folder_then_location
     assert declared_digest(Source(locations=locations, content="2" * 64), tmp_path) == "2" * 64
     assert declared_digest(Source(locations=locations), tmp_path) == EXPECTED
     assert declared_digest(Source(locations=[f"file://{tmp_path}/own"]), Path()) == EXPECTED
-    nowhere = declared_digest(Source(locations=["https://example.org/own.zip", "elsewhere"]), tmp_path)
-    assert "https://example.org/own.zip" in nowhere and "elsewhere" in nowhere
-
-
-def test_the_first_sha256_is_recorded_and_held_to(tmp_path):
-    recorded, source = tmp_path / "data/recorded.json", Source(locations=["http://h/x.zip", "x.zip"])
-    hold_to_first_seen(recorded, source, "1" * 64, 7, "x.zip")
-    hold_to_first_seen(recorded, source, "1" * 64, 7, "http://h/x.zip")
-    seen = {"sha256": "1" * 64, "size": 7, "location": "x.zip"}
-    assert list(json.loads(recorded.read_text()).values()) == [seen]
-    with pytest.raises(UserError) as refusal:
-        hold_to_first_seen(recorded, source, "2" * 64, 7, "x.zip")
-    assert all(part in str(refusal.value) for part in ("1" * 64, "2" * 64, str(recorded), "params.yaml"))
-    assert list(json.loads(recorded.read_text()).values()) == [seen]
-
-
-def test_a_record_that_is_no_json_is_refused_and_left_alone(tmp_path):
-    recorded = tmp_path / "recorded.json"
-    recorded.write_text("<<<<<<< HEAD\n")
-    with pytest.raises(UserError, match="not valid JSON"):
-        hold_to_first_seen(recorded, Source(locations=["x.zip"]), "1" * 64, 7, "x.zip")
-    assert recorded.read_text() == "<<<<<<< HEAD\n"
-
-
-def test_many_first_fetches_at_once_are_all_recorded(tmp_path):
-    recorded = tmp_path / "recorded.json"
-
-    def record(number: int) -> None:
-        source = Source(locations=[f"{number % 20}.zip"])
-        hold_to_first_seen(recorded, source, f"{number % 20:064}", number, source.locations[0])
-
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(record, range(60)))
-    known = json.loads(recorded.read_text())
-    assert {key: value["sha256"] for key, value in known.items()} == {f"{n}.zip": f"{n:064}" for n in range(20)}
+    nowhere = Source(locations=["https://example.org/own.zip", "elsewhere"])
+    assert declared_digest(nowhere, tmp_path) == "https://example.org/own.zip elsewhere"
+    record_content(tmp_path / "data/recorded.json", nowhere, "3" * 64)
+    assert declared_digest(nowhere, tmp_path) == "3" * 64
+    write(tmp_path / "elsewhere", IMAGES)
+    assert declared_digest(nowhere, tmp_path) == EXPECTED
 
 
 def test_neither_torch_nor_requests_is_imported_to_identify_a_source():

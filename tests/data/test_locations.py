@@ -2,6 +2,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 from pixcycle.config import Source
 from pixcycle.data.locations import fetch, fetch_file
+from pixcycle.data.own import note_own_data
 from pixcycle.errors import UserError
 from tests.data.conftest import PAGE
 
@@ -330,6 +332,31 @@ def test_the_first_sha256_is_recorded_and_enforced_from_then_on(server):
     assert all(part in reason for part in (sha256(GOOD), sha256(OTHER), str(RECORDED), "params.yaml"))
     assert not Path("data/raw/facades-2").exists()
     assert list(json.loads(RECORDED.read_text()).values()) == [seen]
+
+
+def test_without_the_user_s_own_files_another_location_must_hold_the_same(server):
+    own = Source(locations=[server.put("/facades.tar.gz", GOOD), archive_at("own/facades.tar.gz", GOOD)])
+    note_own_data([own])
+    Path("own/facades.tar.gz").unlink()
+    assert files_of(*get(own)) == FILES
+    shutil.rmtree(OUT)
+    server.put("/facades.tar.gz", OTHER)
+    assert f"is not what {RECORDED} has as the content of the user's own files" in refusal(own)
+
+
+def test_an_archive_of_the_user_s_own_folder_may_stand_in_for_it(server):
+    for path, content in FILES.items():
+        archive_at(f"own/{path}", content)
+    own = Source(locations=[server.put("/facades.tar.gz", GOOD), "own"])
+    note_own_data([own])
+    shutil.rmtree("own")
+    assert files_of(*get(own)) == FILES
+
+
+def test_the_user_s_own_files_are_taken_although_a_server_has_the_source_too(server):
+    own = Source(locations=[server.put("/facades.tar.gz", OTHER), archive_at("own/facades.tar.gz", GOOD)])
+    assert files_of(*get(own)) == FILES
+    assert server.asked == []
 
 
 def test_what_could_not_be_unpacked_is_not_recorded():

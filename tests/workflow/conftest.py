@@ -5,15 +5,19 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-import yaml
 from PIL import Image
+from ruamel.yaml import YAML
 
 from tests.conftest import tiny_images
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+
+UCSD, WUSTL = "ucsd-facades-l1/0", "wustl-facades-label2photo-paired/0"
+ALL = sorted(["ucsd-facades-cyc-l1/0", UCSD, "ucsd-facades-noskip/0", WUSTL])
 
 COUNTING_PIXCYCLE = """#!/bin/sh
 echo "$@" >> "$PIXCYCLE_CALLS"
@@ -50,11 +54,11 @@ class Project:
         return sorted(line.split()[1] for line in lines if line.startswith("train "))
 
     def edit(self, change) -> None:
-        """Change params.yaml through a function of its tree."""
-        path = self.folder / "params.yaml"
-        tree = yaml.safe_load(path.read_text())
+        """Change params.yaml through a function of its tree; anchors and comments stay."""
+        path, yaml = self.folder / "params.yaml", params_yaml()
+        tree = yaml.load(path)
         change(tree)
-        path.write_text(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True))
+        yaml.dump(tree, path)
 
     def set_lr(self, experiment: str, lr: float) -> None:
         self.edit(lambda tree: tree["experiments"]["ucsd"][experiment].update(lr=lr))
@@ -70,31 +74,52 @@ class Project:
         return Project(folder)
 
 
-def tiny_params() -> dict:
-    """The project's own params with a folder of tiny images as dataset, and a scale for it."""
-    tree = yaml.safe_load((ROOT / "params.yaml").read_text())
-    tree["datasets"]["tiny"] = {
-        "title": "Tiny pairs",
-        "layout": "side_by_side",
-        "sources": [{"locations": ["data/own/tiny"]}],
-        "splits": {"train": ["train"], "test": ["test"]},
-        "licence": "made by the tests",
-    }
-    tree["scales"]["tiny"] = {
+def params_yaml() -> YAML:
+    """Reads and writes params.yaml with its anchors, merge keys and comments."""
+    yaml = YAML()
+    yaml.width = 10_000
+    return yaml
+
+
+def tiny_params() -> Any:
+    """The project's own params with two folders of tiny images as datasets, and a scale for them in two chapters."""
+    tree = params_yaml().load(ROOT / "params.yaml")
+    for name in ("tiny", "other"):
+        tree["datasets"][name] = {
+            "title": f"{name.title()} pairs",
+            "layout": "side_by_side",
+            "sources": [{"locations": [f"data/own/{name}"]}],
+            "splits": {"train": ["train"], "test": ["test"]},
+            "licence": "made by the tests",
+        }
+    tiny = {
         "title": "for tests",
         "resolution": 0.125,
         "filters": 0.0625,
         "epochs": 0.013,
-        "stand_ins": {"facades": "tiny"},
+        "most_epochs": {"wustl": 2},
+        "stand_ins": {"facades": "tiny", "facades-unpaired": "other"},
         "extractor": "efficientnet-lite0",
-        "experiments": ["ucsd-facades-l1", "ucsd-facades-noskip", "ucsd-facades-cyc-l1"],
+        "experiments": [key.removesuffix("/0") for key in ALL],
     }
-    tree["experiments"]["ucsd"] = {
-        name: settings | {"patch": 16} for name, settings in tree["experiments"]["ucsd"].items() if "facades" in name
-    }
-    tree["scales"] = {"tiny": tree["scales"]["tiny"], "full": tree["scales"]["full"]}
+    for chapter in ("ucsd", "wustl"):
+        for name, settings in tree["experiments"][chapter].items():
+            if "facades" in name:
+                settings["patch"] = 16
+    tree["scales"] = {"tiny": tiny, "full": tree["scales"]["full"]}
     tree["scale"] = "tiny"
     return tree
+
+
+def make_pairs(folder: Path, seed: int) -> None:
+    """A folder of images that hold a smooth image and its negative side by side."""
+    for split, n in (("train", 16), ("test", 8)):
+        (folder / split).mkdir(parents=True)
+        for i, image in enumerate(tiny_images(seed + n, n, 64)):
+            pair = Image.new("RGB", (128, 64))
+            pair.paste(Image.fromarray(image), (0, 0))
+            pair.paste(Image.fromarray(255 - image), (64, 0))
+            pair.save(folder / split / f"{i}.png")
 
 
 @pytest.fixture(scope="session")
@@ -113,15 +138,9 @@ def new_project(tmp_path_factory) -> Project:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
     (folder / "dvc.lock").unlink(missing_ok=True)
-    (folder / "params.yaml").write_text(yaml.safe_dump(tiny_params(), sort_keys=False, allow_unicode=True))
-    for split, n in (("train", 16), ("test", 8)):
-        pairs = tiny_images(n, n, 64)
-        (folder / "data/own/tiny" / split).mkdir(parents=True)
-        for i, image in enumerate(pairs):
-            pair = Image.new("RGB", (128, 64))
-            pair.paste(Image.fromarray(image), (0, 0))
-            pair.paste(Image.fromarray(255 - image), (64, 0))
-            pair.save(folder / "data/own/tiny" / split / f"{i}.png")
+    params_yaml().dump(tiny_params(), folder / "params.yaml")
+    make_pairs(folder / "data/own/tiny", seed=0)
+    make_pairs(folder / "data/own/other", seed=1)
     (folder / "bin").mkdir()
     (folder / "bin/pixcycle").write_text(COUNTING_PIXCYCLE.format(bin=BIN))
     (folder / "bin/pixcycle").chmod(0o755)
@@ -137,7 +156,7 @@ def finished(new_project, tmp_path_factory) -> Project:
     """A project in which `snakemake` has run to its end."""
     project = new_project.copy(tmp_path_factory.mktemp("finished") / "a project")
     project.snakemake()
-    assert project.trained() == ["ucsd-facades-cyc-l1/0", "ucsd-facades-l1/0", "ucsd-facades-noskip/0"]
+    assert project.trained() == ALL
     return project
 
 

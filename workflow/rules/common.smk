@@ -7,7 +7,9 @@ from pathlib import Path
 from snakemake.logging import logger
 
 from pixcycle.config import check
+from pixcycle.data.own import note_own_data
 from pixcycle.engine.failures import Failures
+from pixcycle.engine.locks import work_here
 from pixcycle.errors import UserError
 from pixcycle.estimate.duration import tflops_of_device, time_limit, training_flops
 from pixcycle.estimate.supplies import count_images
@@ -20,6 +22,9 @@ config.setdefault("mirror", os.environ.get("PIXCYCLE_MIRROR"))
 try:
     PLAN = make_plan(check(config))
     TFLOPS = tflops_of_device()
+    if workflow.is_main_process:  # and not one that runs a single job on a cluster's node
+        PRESENCE = work_here()
+        note_own_data(PLAN.sources)
 except UserError as error:
     print(f"pixcycle: {error}", file=sys.stderr)
     sys.exit(2)
@@ -63,18 +68,28 @@ def report_folder(selection):
     return f"reports/{SCALE}" if selection == "all" else f"reports/{SCALE}/{selection}"
 
 
-def nodes_of(selection, wildcards=None):
-    """Every folder and file that the report of a selection is made from."""
-    runs = PLAN.select(selection)
-    prepared = {f"data/prepared/{run.data}": None for run in runs}
-    return [*prepared, *(path for run in runs for path in (run.folder, run.translated, run.metrics))]
+def results_of(selection):
+    """Every folder and file of a selection's runs."""
+    return [path for run in PLAN.select(selection) for path in (run.folder, run.translated, run.metrics)]
+
+
+def report_inputs(selection, wildcards):
+    """What the report of a selection is made from: its runs, and the data that it describes."""
+    prepared = dict.fromkeys(f"data/prepared/{run.data}" for run in PLAN.select(selection))
+    return [*prepared, *results_of(selection)]
+
+
+def compared_of(selection):
+    """The folders in which DVC compares a chapter with its other versions."""
+    kinds = ("metrics", "losses") if selection in PLAN.params.chapters else ()
+    return [f"reports/{SCALE}/{kind}/{selection}" for kind in kinds]
 
 
 def everything_of(selection, wildcards=None):
-    """The report of a selection and what it is made from."""
+    """The report of a selection and its runs. Not their data: who only pulled a finished chapter needs none."""
     made_from = f"made-from/{REPORTS[selection]}.json"
     made = [f"{report_folder(selection)}/{name}" for name in ("report.html", "report.pdf", "values.json", made_from)]
-    return [*made, *(ancient(path) for path in nodes_of(selection))]
+    return [*made, *compared_of(selection), *(ancient(path) for path in results_of(selection))]
 
 
 def run_key(wildcards):

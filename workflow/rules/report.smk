@@ -8,11 +8,12 @@ for selection, made_from in REPORTS.items():
         name:
             f"report-{selection}"
         input:
-            ancient(partial(nodes_of, selection)),
+            ancient(partial(report_inputs, selection)),
         output:
             html=f"{report_folder(selection)}/report.html",
             pdf=f"{report_folder(selection)}/report.pdf",
             values=f"{report_folder(selection)}/values.json",
+            compared=[directory(path) for path in compared_of(selection)],
             made_from=f"{report_folder(selection)}/made-from/{made_from}.json",
         log:
             f"logs/{SCALE}/report-{selection}.log",

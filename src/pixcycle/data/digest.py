@@ -1,6 +1,5 @@
 """What identifies data: hashes of files, of sets of files, and of sources that nobody has fetched yet."""
 
-import fcntl
 import hashlib
 import json
 import os
@@ -10,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from pixcycle.config import Source
+from pixcycle.data.record import RECORDED, location_key, recorded_content
 from pixcycle.errors import UserError
 from pixcycle.files import local_path, read_json, write_json
 
@@ -70,45 +70,35 @@ def folder_digest(folder: Path, cache: Path | None) -> str:
 def declared_digest(source: Source, root: Path) -> str:
     """What identifies a source without fetching it; quick, because it is asked whenever the workflow is read.
 
-    Its sha256, else its content digest, else the digest of the first of its locations that is a local folder,
-    else the names of its locations: what is found there is recorded at the first fetch and may never change.
+    Its sha256, else its content digest, else that of the user's own folder or file, where there is one, or else, as in
+    a clone, was one when it was last seen; else the names of its locations: what is found there is recorded at the
+    first fetch and may never change.
     root: the project folder, against which relative locations are resolved.
     """
-    if declared := source.sha256 or source.content:
-        return declared
-    for location in source.locations:
-        path = local_path(location, root)
-        if path and path.exists():
-            return folder_digest(path, root / "data/.digests.json")
-    return location_key(source)
+    return (
+        source.sha256
+        or source.content
+        or own_digest(source, root)
+        or recorded_content(root / RECORDED, source)
+        or location_key(source)
+    )
 
 
-def location_key(source: Source) -> str:
-    """The name of a source whose content is not declared."""
-    return " ".join(source.locations)
+def is_declared(source: Source) -> bool:
+    """Whether params.yaml says what the source holds."""
+    return bool(source.sha256 or source.content)
 
 
-def hold_to_first_seen(recorded: Path, source: Source, sha256: str, size: int, location: str) -> None:
-    """Trust on first use: record what a source gave, and from then on refuse anything else.
+def own_path(source: Source, root: Path) -> Path | None:
+    """The first of a source's locations that is a folder or file of this machine."""
+    paths = (local_path(location, root) for location in source.locations)
+    return next((path for path in paths if path and path.exists()), None)
 
-    Raises UserError for another sha256 than the recorded one. Several processes may do this at once.
-    """
-    recorded.parent.mkdir(parents=True, exist_ok=True)
-    with recorded.with_name(f".{recorded.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            known = read_json(recorded) if recorded.exists() else {}
-        except ValueError as error:
-            raise UserError(f"{recorded}: is not valid JSON ({error}); mend it, or take it from git again") from None
-        seen = {"sha256": sha256, "size": size, "location": location}
-        first = known.setdefault(location_key(source), seen)
-        if first is seen:
-            write_json(recorded, dict(sorted(known.items())))
-    if first["sha256"] != sha256:
-        raise UserError(
-            f"the sha256 is {sha256}, but {recorded} has {first['sha256']} from its first fetch; "
-            f"if the change is wanted, write `sha256: {sha256}` into params.yaml"
-        )
+
+def own_digest(source: Source, root: Path) -> str | None:
+    """Content digest of the user's own folder or file, if it is there."""
+    path = own_path(source, root)
+    return folder_digest(path, root / "data/.digests.json") if path else None
 
 
 def _remembered(cache: Path | None) -> dict[str, dict[str, list]]:

@@ -15,15 +15,9 @@ from urllib.parse import unquote, urlsplit
 
 from pixcycle.config import Source
 from pixcycle.data.archives import is_archive, unpack
-from pixcycle.data.digest import (
-    content_digest,
-    declared_digest,
-    file_sha256,
-    folder_digest,
-    hold_to_first_seen,
-    location_key,
-)
+from pixcycle.data.digest import content_digest, file_sha256, folder_digest, is_declared, own_path
 from pixcycle.data.download import download
+from pixcycle.data.record import hold_to_first_seen, recorded_content
 from pixcycle.errors import UserError
 from pixcycle.files import finished_folder, local_path, read_json, write_json
 
@@ -102,6 +96,8 @@ def _first_good(task: _Task, take: Callable[[str, Path], T]) -> T:
 
 
 def _in_order(task: _Task) -> list[str]:
+    if not is_declared(task.source) and (own := own_path(task.source, Path())):
+        return [str(own)]  # its digest has named what will be made from it: nothing else will do
     path = _web_path(task.source)
     if not (task.mirror and path):
         return task.source.locations
@@ -151,8 +147,7 @@ def _raw(task: _Task, files: Path, location: str, file: Path) -> dict[str, Any]:
                     files.mkdir()
                     root = f"{files.name}/{file.rename(files / file.name).name}"
         _check_content(source, sha256, content)
-        if sha256 and declared_digest(source, Path()) == location_key(source):
-            hold_to_first_seen(task.recorded, source, sha256, size, location)
+        _hold_to_record(task, location, sha256, size, {content, content_digest([(file.name, sha256 or "")])})
     except UserError:
         shutil.rmtree(files, ignore_errors=True)
         raise
@@ -169,10 +164,26 @@ def _check_content(source: Source, sha256: str | None, content: str) -> None:
         raise UserError("is a folder, but the declared sha256 is that of an archive; declare `content` as well")
 
 
+def _hold_to_record(task: _Task, location: str, sha256: str | None, size: int | None, contents: set[str]) -> None:
+    """Of a source that declares nothing, accept only what was there the last time; the user's own files may change.
+
+    contents: digests of its files, and of the file by its name.
+    """
+    if is_declared(task.source) or own_path(task.source, Path()):
+        return
+    if expected := recorded_content(task.recorded, task.source):
+        if expected not in contents:
+            raise UserError(
+                f"is not what {task.recorded} has as the content of the user's own files, {expected}; bring those, or "
+                "remove that entry if the change is wanted"
+            )
+    elif sha256 and size is not None:
+        hold_to_first_seen(task.recorded, task.source, sha256, size, location)
+
+
 def _single(task: _Task, out: Path, location: str, file: Path) -> None:
     sha256 = _checked_sha256(task.source, file)
-    if not task.source.sha256 and declared_digest(task.source, Path()) == location_key(task.source):
-        hold_to_first_seen(task.recorded, task.source, sha256, file.stat().st_size, location)
+    _hold_to_record(task, location, sha256, file.stat().st_size, {content_digest([(file.name, sha256)])})
     if task.downloads not in file.parents:
         file = shutil.copyfile(file, task.work / "copy")
     os.replace(file, out)

@@ -10,6 +10,7 @@ from pixcycle.report import page, pdf
 from pixcycle.report.content import Claims, Document, Figure, Table
 from pixcycle.report.document import document
 from pixcycle.report.values import Values
+from pixcycle.report.versioned import write_versioned
 from pixcycle.runs import Plan
 
 MADE_FROM = "made-from"
@@ -19,6 +20,7 @@ def build(plan: Plan, selection: str, root: Path, out: Path, name: str) -> None:
     """Write a selection's report into `out`, over the last one.
 
     name: the report's fingerprint, under which made-from/ says what it was made from.
+    That of a chapter also leaves metrics/CHAPTER/ and losses/CHAPTER/ beside `out`, see `write_versioned`.
     Raises UserError if a run or a number is missing.
     """
     values = Values(plan, selection, root)
@@ -30,6 +32,8 @@ def build(plan: Plan, selection: str, root: Path, out: Path, name: str) -> None:
     content = document(values, out)
     write_json(out / "values.json", values.as_json() | _outline(content))
     _write_tables(content, out / "tables")
+    if selection in plan.params.chapters:
+        write_versioned(values, out.parent)
     write_bytes(out / "report.html", page.render(content, out).encode())
     write_bytes(out / "report.pdf", pdf.render(content, out))
     runs = {run.key: run.metrics_fingerprint for run in plan.select(selection)}
