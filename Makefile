@@ -5,7 +5,9 @@ export PYTHONNOUSERSITE := 1
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
 
-.PHONY: demo rehearsal test lint clean
+.PHONY: install demo rehearsal test lint clean
+
+install: .venv/installed
 
 demo: .venv/installed
 	@echo "demo: three small trainings on satellite images, a few minutes; a line every ten seconds"
