@@ -7,7 +7,7 @@ import pytest
 
 from pixcycle.errors import UserError
 from pixcycle.estimate.closed_form import image_flops
-from pixcycle.estimate.duration import tflops_of_device, time_limit, training_flops
+from pixcycle.estimate.duration import flops_of_card, tflops_of_device, time_limit
 from tests.conftest import tiny_experiment
 
 
@@ -30,12 +30,17 @@ def test_a_training_takes_twice_its_flops_and_ten_minutes_and_longer_when_it_is_
 )
 def test_a_training_sees_whole_batches_of_the_domain_that_its_epochs_follow(settings, seen):
     e = tiny_experiment("cyclegan", **settings)
-    assert training_flops(e, {"train": (7, 11), "test": (3, 3)}) == seen * image_flops(e)
+    assert flops_of_card(e, {"train": (7, 11), "test": (3, 3)}) == seen * image_flops(e)
+
+
+def test_cards_that_share_a_training_share_its_flops():
+    one, four = (flops_of_card(tiny_experiment(gpus=gpus), {"train": (8, 8), "test": (3, 3)}) for gpus in (1, 4))
+    assert one == 4 * four
 
 
 def test_images_that_nobody_has_counted_are_taken_for_3000():
     e = tiny_experiment(batch_size=1, n_epochs=1)
-    assert training_flops(e, None) == 3000 * image_flops(e)
+    assert flops_of_card(e, None) == 3000 * image_flops(e)
 
 
 def test_the_device_s_rate_is_that_of_the_environment(monkeypatch):

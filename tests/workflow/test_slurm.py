@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -72,7 +72,7 @@ class Disturbed:
     undisturbed: dict[str, Path]
     """The same runs as those that were cancelled and stopped, trained without SLURM."""
     minutes: dict[str, int]
-    """Of an experiment's training at TFLOPS, as `pixcycle plan` counts them from its real step."""
+    """Of an experiment's training at TFLOPS on one card, as `pixcycle plan` counts them from its real step."""
     jobs: dict[str, list[dict[str, str]]]
     """The jobs that trained a run, in their order, as SLURM describes them."""
 
@@ -81,7 +81,13 @@ class Disturbed:
 def disturbed(slurm, new_project, tmp_path_factory) -> Disturbed:
     folder = tmp_path_factory.mktemp("slurm")
     project = new_project.copy(folder / "a project")
-    project.edit(lambda tree: tree.update(seeds=[0, 1]) or tree["scales"]["tiny"].update(epochs=0.03))
+
+    def change(tree):
+        tree["seeds"] = [0, 1]
+        tree["scales"]["tiny"]["epochs"] = 0.03
+        tree["experiments"]["ucsd"]["facades-l1"]["gpus"] = 2
+
+    project.edit(change)
     undisturbed = project.copy(folder / "undisturbed")
     checkpoint = project.folder / "src/pixcycle/training/checkpoint.py"
     often = re.sub(r"^SECONDS_BETWEEN = \d+$", "SECONDS_BETWEEN = 0", checkpoint.read_text(), flags=re.MULTILINE)
@@ -132,26 +138,27 @@ def train(project: Project, run: Run, prepared_in: Path) -> Path:
     return project.folder / run.folder
 
 
-def test_each_training_is_a_job_with_a_gpu_its_memory_its_time_limit_and_its_partition(disturbed):
+def test_each_training_is_a_job_with_its_gpus_memory_time_limit_and_partition(disturbed):
     for key, submitted in disturbed.jobs.items():
         assert len(submitted) == (2 if "cyc-l1" in key or key == UNLUCKY else 1)
+        gpus = disturbed.runs[key].config.gpus
         for attempt, job in enumerate(submitted, start=1):
-            assert (job["TresPerJob"], job["Partition"]) == ("gres:gpu:1", "gpu")
+            assert (job["TresPerJob"], job["NumNodes"], job["Partition"]) == (f"gres:gpu:{gpus}", "1", "gpu")
             assert job["MinMemoryNode"] == f"{attempt * MEGABYTES}M"
             hours, minutes, _ = map(int, job["TimeLimit"].split(":"))
-            limit = 10 + 2 * attempt * disturbed.minutes[disturbed.runs[key].id]
+            limit = 10 + 2 * attempt * disturbed.minutes[disturbed.runs[key].id] / gpus
             if job["JobState"] != "TIMEOUT":  # whose limit was changed
                 assert limit <= 60 * hours + minutes < limit + 1
 
 
-def test_at_most_as_many_run_at_once_as_the_profile_has_gpus(disturbed):
-    times = [
-        (datetime.fromisoformat(job[when]), change)
-        for job in chain.from_iterable(disturbed.jobs.values())
-        for when, change in (("StartTime", 1), ("EndTime", -1))
+def test_at_most_as_many_gpus_are_used_at_once_as_the_profile_says(disturbed):
+    changes = [
+        (datetime.fromisoformat(job[when]), sign * disturbed.runs[key].config.gpus)
+        for key, submitted in disturbed.jobs.items()
+        for job in submitted
+        for when, sign in (("StartTime", 1), ("EndTime", -1))
     ]
-    running = [sum(change for _, change in sorted(times)[:n]) for n in range(1, len(times) + 1)]
-    assert max(running) == GPUS_AT_ONCE
+    assert max(accumulate(change for _, change in sorted(changes))) == GPUS_AT_ONCE
 
 
 @pytest.mark.parametrize(
@@ -178,10 +185,13 @@ def test_a_failed_job_is_named_at_the_end_in_one_line_and_the_others_are_finishe
         assert (disturbed.project.folder / other.folder).exists() == (other != run)
 
 
-def test_lightning_finds_itself_under_srun_and_warns_of_nothing(disturbed):
-    logs = [path.read_text() for path in (disturbed.project.folder / "logs/tiny").glob("*/train-*.log")]
-    assert len(logs) == len(disturbed.runs)
-    assert not re.search("warn|srun", "".join(logs), flags=re.IGNORECASE)
+def test_the_processes_of_a_training_find_each_other_within_its_job_and_lightning_asks_for_no_srun(disturbed):
+    for run in disturbed.runs.values():
+        log = disturbed.project.folder / f"logs/tiny/{run.id}/train-{run.seed}-{run.fingerprint}.log"
+        assert "srun" not in log.read_text()
+        if run.key != UNLUCKY:
+            record = json.loads((disturbed.project.folder / run.folder / "run.json").read_text())
+            assert record["processes"] == run.config.gpus
 
 
 def test_dvc_repro_submits_the_same_jobs_and_leaves_nothing_to_do(slurm, new_project, tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ from pixcycle.data.own import note_own_data
 from pixcycle.engine.failures import Failures
 from pixcycle.engine.locks import work_here
 from pixcycle.errors import UserError
-from pixcycle.estimate.duration import tflops_of_device, time_limit, training_flops
+from pixcycle.estimate.duration import flops_of_card, tflops_of_device, time_limit
 from pixcycle.estimate.supplies import count_images
 from pixcycle.files import write_json
 from pixcycle.report.fingerprint import report_fingerprints
@@ -41,7 +41,7 @@ RUN_BY_FINGERPRINT = {
     for fingerprint in (run.fingerprint, run.translated_fingerprint, run.metrics_fingerprint)
 }
 IMAGES = {key: count_images(PLAN.params.datasets[node.dataset], node, Path()) for key, node in PLAN.data.items()}
-FLOPS = {run.key: training_flops(run.config, IMAGES[run.data]) for run in PLAN.runs.values()}
+FLOPS = {run.key: flops_of_card(run.config, IMAGES[run.data]) for run in PLAN.runs.values()}
 PLACE = {key: place for place, key in enumerate(sorted(FLOPS, key=FLOPS.get), start=1)}
 
 FAILURES = Failures()

@@ -29,16 +29,16 @@ def steps_and_batch(e: Experiment, images: Images) -> tuple[int, int]:
     return (e.n_epochs + e.n_epochs_decay) * (epoch // batch), batch
 
 
-def training_flops(e: Experiment, images: Images | None) -> int:
-    """FLOPs of a whole training. images: None where they are not counted yet."""
+def flops_of_card(e: Experiment, images: Images | None) -> int:
+    """FLOPs of a training, of each card that shares it. images: None where they are not counted yet."""
     steps, batch = steps_and_batch(e, images or UNCOUNTED)
-    return steps * batch * image_flops(e)
+    return steps * batch * image_flops(e) // e.gpus
 
 
 def time_limit(flops: int, tflops: float, attempt: int) -> int:
-    """Minutes after which a training that needs so many FLOPs may be stopped, longer at each new attempt.
+    """Minutes after which a training may be stopped, more at each new attempt.
 
-    tflops: what its device sustains, in 10^12 FLOP/s.
+    flops: of each of its cards. tflops: what such a card sustains, in 10^12 FLOP/s.
     """
     return MINUTES_BESIDES + math.ceil(attempt * MARGIN * flops / (tflops * 1e12) / 60)
 
