@@ -53,6 +53,17 @@ def test_check_counts_the_runs(pixcycle):
     assert "runs at scale full, all settings are valid" in out
 
 
+def test_check_names_the_own_folders_that_dvc_does_not_watch(pixcycle, tmp_path):
+    tree = yaml.safe_load((ROOT / "params.yaml").read_text())
+    tree["datasets"]["facades"]["sources"] = [{"locations": [str(tmp_path / "pairs")]}]
+    (tmp_path / "pairs").mkdir()
+    (tmp_path / "pairs/1.png").write_bytes(b"an image")
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(tree))
+    _, out, _ = pixcycle("check", "--params", tmp_path / "params.yaml")
+    assert f"DVC does not see when {tmp_path / 'pairs'} changes: move it into data/own/, or run snakemake" in out
+    assert "DVC" not in pixcycle("check")[1]
+
+
 def test_import_weights_keeps_every_number_of_an_authors_checkpoint(pixcycle, tmp_path):
     published = build_generator("unet", crop_size=256, filters=64, norm="batch", dropout=True).state_dict()
     torch.save(published, tmp_path / "latest_net_G.pth")

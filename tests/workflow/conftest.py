@@ -1,9 +1,11 @@
 """Whole runs in a temporary copy of the project, on a few small pairs of images, counting the trainings."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,14 @@ ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 
 UCSD, WUSTL = "ucsd-facades-l1/0", "wustl-facades-label2photo-paired/0"
-ALL = sorted(["ucsd-facades-cyc-l1/0", UCSD, "ucsd-facades-noskip/0", WUSTL])
+"""One run of each chapter, each on a dataset of its own."""
+ALL = sorted([UCSD, "ucsd-facades-cyc-l1/0", "ucsd-facades-noskip/0", WUSTL])
+
+ENGINES = [
+    pytest.param(("snakemake", "--cores", "2"), id="snakemake"),
+    pytest.param(("dvc", "repro"), id="dvc"),
+]
+NOTHING_TO_DO = "Nothing to be done"
 
 COUNTING_PIXCYCLE = """#!/bin/sh
 echo "$@" >> "$PIXCYCLE_CALLS"
@@ -32,14 +41,18 @@ class Project:
         self.folder = folder
         self.calls = folder / "calls.log"
 
-    def run(self, *command: str, fails: bool = False) -> str:
-        """Run a command as a user in the project's folder would; its output."""
-        environment = os.environ | {
+    @property
+    def environment(self) -> dict[str, str]:
+        return os.environ | {
             "PATH": f"{self.folder}/bin:{BIN}:{os.environ['PATH']}",
             "PIXCYCLE_CALLS": str(self.calls),
             "PYTHONPATH": str(self.folder / "src"),
         }
-        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=500)
+
+    def run(self, *command: str, fails: bool = False) -> str:
+        """Run a command as a user in the project's folder would; its output."""
+        at_work = {"cwd": self.folder, "env": self.environment}
+        done = subprocess.run(command, **at_work, capture_output=True, text=True, timeout=500)
         output = done.stdout + done.stderr
         assert (done.returncode != 0) == fails, output
         return output
@@ -69,9 +82,38 @@ class Project:
         first, rest = program.read_text().split("\n", 1)
         program.write_text(f'{first}\ncase "$*" in "train {run} "*) echo "{words}" >&2; exit 1;; esac\n{rest}')
 
+    def run_folder(self, run: str) -> Path:
+        """The only finished folder of a run such as ucsd-facades-l1/0."""
+        id, seed = run.split("/")
+        [folder] = (self.folder / "results/tiny" / id.replace("-", "/", 1)).glob(f"{seed}-????????")
+        return folder
+
+    def commit(self) -> None:
+        self.run("git", "add", "--all")
+        self.run("git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "--message", "a step")
+
+    def clone(self, folder: Path) -> "Project":
+        """What git has of the project, in another folder."""
+        self.run("git", "clone", "--quiet", ".", str(folder))
+        return Project(folder)
+
     def copy(self, folder: Path) -> "Project":
         shutil.copytree(self.folder, folder, symlinks=True)
         return Project(folder)
+
+
+def checkout(folder: Path) -> Project:
+    """A copy of what git tracks, or would, in a repository of its own without a commit."""
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    tracked = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in tracked.stdout.splitlines():
+        if (ROOT / name).exists() and not name.startswith("tests/"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    project = Project(folder)
+    project.run("git", "init", "--quiet")
+    (folder / ".git/info/exclude").write_text("calls.log\n")
+    return project
 
 
 def params_yaml() -> YAML:
@@ -123,44 +165,83 @@ def make_pairs(folder: Path, seed: int) -> None:
 
 
 @pytest.fixture(scope="session")
-def new_project(tmp_path_factory) -> Project:
-    """A checkout in a folder whose name has a space, in which nothing has run."""
-    folder = tmp_path_factory.mktemp("workflow") / "a project"
-    tracked = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in tracked.stdout.splitlines():
-        if (ROOT / name).exists() and not name.startswith("tests/"):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-    (folder / "dvc.lock").unlink(missing_ok=True)
-    params_yaml().dump(tiny_params(), folder / "params.yaml")
-    make_pairs(folder / "data/own/tiny", seed=0)
-    make_pairs(folder / "data/own/other", seed=1)
-    (folder / "bin").mkdir()
-    (folder / "bin/pixcycle").write_text(COUNTING_PIXCYCLE.format(bin=BIN))
-    (folder / "bin/pixcycle").chmod(0o755)
-    project = Project(folder)
-    project.run("git", "init", "--quiet")
-    project.run("git", "add", "--all")
-    project.run("git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "--message", "start")
+def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], None]], Project]:
+    """Makes a project in a folder whose name has a space; the workers of pytest-xdist share it."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+
+    def project(name: str, make: Callable[[Path], None]) -> Project:
+        folder, made = base / name / "a project", base / name / "made"
+        folder.parent.mkdir(exist_ok=True)
+        with (base / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                make(folder)
+                made.touch()
+        return Project(folder)
+
     return project
 
 
 @pytest.fixture(scope="session")
-def finished(new_project, tmp_path_factory) -> Project:
+def new_project(made_once) -> Project:
+    """A checkout in which nothing has run."""
+
+    def make(folder: Path) -> None:
+        project = checkout(folder)
+        (folder / "dvc.lock").unlink(missing_ok=True)
+        params_yaml().dump(tiny_params(), folder / "params.yaml")
+        make_pairs(folder / "data/own/tiny", seed=0)
+        make_pairs(folder / "data/own/other", seed=1)
+        (folder / "bin").mkdir()
+        (folder / "bin/pixcycle").write_text(COUNTING_PIXCYCLE.format(bin=BIN))
+        (folder / "bin/pixcycle").chmod(0o755)
+        project.commit()
+
+    return made_once("new", make)
+
+
+@pytest.fixture(scope="session")
+def finished(new_project, made_once) -> Project:
     """A project in which `snakemake` has run to its end."""
-    project = new_project.copy(tmp_path_factory.mktemp("finished") / "a project")
-    project.snakemake()
-    assert project.trained() == ALL
-    return project
+
+    def make(folder: Path) -> None:
+        project = new_project.copy(folder)
+        project.snakemake()
+        assert project.trained() == ALL
+
+    return made_once("finished", make)
+
+
+@pytest.fixture(scope="session")
+def versioned(finished, made_once) -> Project:
+    """The finished project under DVC's care, committed, and pushed to a remote folder."""
+
+    def make(folder: Path) -> None:
+        project = finished.copy(folder)
+        project.run("dvc", "add", "data/own/tiny", "data/own/other")
+        project.run("dvc", "repro")
+        project.run("dvc", "remote", "add", "--default", "folder", str(folder.parent / "remote"))
+        project.commit()
+        project.run("dvc", "push")
+
+    return made_once("versioned", make)
+
+
+@pytest.fixture(scope="session")
+def cloned(versioned, made_once) -> Project:
+    """A fresh clone of the versioned project, after `dvc pull`."""
+
+    def make(folder: Path) -> None:
+        versioned.clone(folder).run("dvc", "pull")
+
+    return made_once("cloned", make)
 
 
 @pytest.fixture
-def project(finished, tmp_path) -> Project:
-    """A copy of the finished project, to do as one likes with."""
-    return finished.copy(tmp_path / "a project")
+def project(versioned, tmp_path) -> Project:
+    """A copy of the versioned project, to do as one likes with."""
+    project = versioned.copy(tmp_path / "a project")
+    project.trained()
+    return project

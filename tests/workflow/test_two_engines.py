@@ -1,29 +1,25 @@
-"""Rows 1, 2, 3, 6 and 9 of the promise that a folder is named by what made it, counted in trainings executed."""
+"""The promise that a folder is named by what made it, row by row, counted in trainings executed."""
 
 import json
+import shutil
 
 import pytest
+from PIL import Image
 
-NOTHING_TO_DO = "Nothing to be done"
-
-pytestmark = pytest.mark.xdist_group("whole runs")
-
-ENGINES = [
-    pytest.param(("snakemake", "--cores", "2"), id="snakemake"),
-    pytest.param(("dvc", "repro"), id="dvc"),
-]
+from tests.workflow.conftest import ENGINES, NOTHING_TO_DO, UCSD, WUSTL
 
 
-def test_row_1_after_snakemake_dvc_repro_trains_nothing_and_is_clean(project):
-    project.run("dvc", "repro")
+def test_row_1_after_snakemake_dvc_repro_trains_nothing_and_is_clean(versioned, tmp_path):
+    project = versioned.copy(tmp_path / "a project")
     assert project.trained() == []
     assert "up to date" in project.run("dvc", "status")
 
 
 def test_row_2_after_dvc_repro_snakemake_has_nothing_to_do(new_project, tmp_path):
     project = new_project.copy(tmp_path / "a project")
+    project.edit(lambda tree: tree["scales"]["tiny"].update(experiments=[WUSTL.removesuffix("/0")]))
     project.run("dvc", "repro")
-    assert len(project.trained()) == 3
+    assert project.trained() == [WUSTL]
     assert NOTHING_TO_DO in project.snakemake("-n")
 
 
@@ -34,13 +30,38 @@ def test_rows_3_and_6_an_edited_lr_trains_that_experiment_and_reverting_finds_th
 
     project.set_lr("facades-l1", 0.001)
     project.run(*engine)
-    assert project.trained() == ["ucsd-facades-l1/0"]
+    assert project.trained() == [UCSD]
     assert (project.folder / "reports/tiny/values.json").read_text() != values
 
     (project.folder / "params.yaml").write_text(before)
     project.run(*engine)
     assert project.trained() == []
     assert (project.folder / "reports/tiny/values.json").read_text() == values
+    assert NOTHING_TO_DO in project.snakemake("-n")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_row_4_a_fresh_clone_trains_nothing_after_dvc_pull(cloned, tmp_path, engine):
+    project = cloned.copy(tmp_path / "a project")
+    project.run(*engine)
+    assert project.trained() == []
+    assert "up to date" in project.run("dvc", "status")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_row_5_a_fresh_clone_trains_exactly_what_was_edited(cloned, tmp_path, engine):
+    project = cloned.copy(tmp_path / "a project")
+    project.set_lr("facades-l1", 0.001)
+    project.run(*engine)
+    assert project.trained() == [UCSD]
+    assert NOTHING_TO_DO in project.snakemake("-n")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_row_8_a_replaced_image_trains_the_experiments_of_its_dataset(project, engine):
+    Image.new("RGB", (128, 64), "navy").save(project.folder / "data/own/other/train/3.png")
+    project.run(*engine)
+    assert project.trained() == [WUSTL]
     assert NOTHING_TO_DO in project.snakemake("-n")
 
 
@@ -62,20 +83,16 @@ def test_row_9_an_edited_text_or_colour_remakes_the_report_and_trains_nothing(pr
 
 
 def test_a_node_that_was_lost_is_made_again_by_a_target_whose_report_exists(project):
-    project.snakemake("ucsd-facades")
-    assert project.trained() == []
-    folder = next((project.folder / "results/tiny/ucsd/facades-noskip").glob("0-*"))
-    project.run("rm", "-r", str(folder))
-    project.snakemake("ucsd-facades")
+    shutil.rmtree(project.run_folder("ucsd-facades-noskip/0"))
+    project.snakemake("ucsd")
     assert project.trained() == ["ucsd-facades-noskip/0"]
 
 
 def test_a_deleted_run_is_trained_again_and_gives_the_same_numbers(project):
     values = json.loads((project.folder / "reports/tiny/values.json").read_text())
-    folder = next((project.folder / "results/tiny/ucsd/facades-l1").glob("0-*"))
-    project.run("rm", "-r", *(str(path) for path in folder.parent.iterdir()))
+    shutil.rmtree(project.run_folder(UCSD).parent)
     project.snakemake()
-    assert project.trained() == ["ucsd-facades-l1/0"]
+    assert project.trained() == [UCSD]
     again = json.loads((project.folder / "reports/tiny/values.json").read_text())
     for id, experiment in values["experiments"].items():
         assert again["experiments"][id]["metrics"] == experiment["metrics"]

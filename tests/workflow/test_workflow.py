@@ -2,13 +2,9 @@
 
 import re
 
-import pytest
 
-pytestmark = pytest.mark.xdist_group("whole runs")
-
-
-def test_a_target_names_an_experiment_and_plans_that_and_its_report_alone(new_project):
-    planned = new_project.snakemake("ucsd-facades-l1", "-n")
+def test_a_target_names_an_experiment_and_plans_that_and_its_report_alone(new_project, tmp_path):
+    planned = new_project.copy(tmp_path / "a project").snakemake("ucsd-facades-l1", "-n")
     jobs = dict(re.findall(r"^(\S+) +(\d+)$", planned, flags=re.MULTILINE))
     once = ("fetch", "prepare", "real_features", "train", "translate", "evaluate")
     assert jobs == dict.fromkeys((*once, "report-ucsd-facades-l1", "ucsd-facades-l1"), "1") | {"total": "8"}
@@ -33,5 +29,5 @@ def test_an_experiment_and_a_dataset_of_one_s_own_need_params_only(project):
     assert "My own pairs" in (project.folder / "reports/tiny/ucsd-mine-l2/report.html").read_text()
 
 
-def test_the_workflow_s_style_is_clean(new_project):
-    assert "Congratulations" in new_project.run("snakemake", "--lint")
+def test_the_workflow_s_style_is_clean(new_project, tmp_path):
+    assert "Congratulations" in new_project.copy(tmp_path / "a project").run("snakemake", "--lint")

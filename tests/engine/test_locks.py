@@ -1,0 +1,80 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pixcycle.engine.locks import work_here
+
+ANOTHER = """
+import sys
+from pathlib import Path
+from pixcycle.engine.locks import work_here
+presence = work_here(Path(sys.argv[1]))
+print("here", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def another(tmp_path_factory):
+    """Starts another process that works in a folder, and returns when it does."""
+    started = []
+
+    def start(state: Path) -> subprocess.Popen:
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        process = subprocess.Popen([sys.executable, "-c", ANOTHER, str(state)], **pipes)
+        started.append(process)
+        assert process.stdout.readline() == "here\n"
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def lock(state: Path) -> None:
+    """Write the files that Snakemake's locks are."""
+    (state / "locks").mkdir(exist_ok=True)
+    for kind in ("input", "output"):
+        (state / f"locks/0.{kind}.lock").write_text("results/x\n")
+
+
+def locks(state: Path) -> int:
+    return len(list((state / "locks").iterdir()))
+
+
+def test_locks_that_a_killed_one_left_are_removed(tmp_path, another):
+    other = another(tmp_path)
+    lock(tmp_path)
+    other.kill()
+    other.wait()
+    work_here(tmp_path).close()
+    assert locks(tmp_path) == 0
+
+
+def test_locks_of_a_living_one_stay_whoever_else_comes_and_goes(tmp_path, another):
+    other = another(tmp_path)
+    lock(tmp_path)
+    for _ in range(2):
+        work_here(tmp_path).close()
+        assert locks(tmp_path) == 2
+    other.communicate("")
+    work_here(tmp_path).close()
+    assert locks(tmp_path) == 0
+
+
+def test_a_training_that_outlives_its_killed_snakemake_keeps_no_locks(tmp_path):
+    presence = work_here(tmp_path)
+    lock(tmp_path)
+    with subprocess.Popen(["sleep", "60"]) as training:
+        presence.close()
+        work_here(tmp_path).close()
+        training.kill()
+    assert locks(tmp_path) == 0
+
+
+def test_a_project_in_which_nothing_ran_yet_has_nothing_to_remove(tmp_path):
+    with work_here(tmp_path / ".snakemake") as presence:
+        assert Path(presence.name).exists()
