@@ -3,24 +3,27 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from pixcycle.files import write_bytes, write_json
 from pixcycle.report.fingerprint import report_fingerprints
 from pixcycle.runs import Plan, features_key, weights_key
 
 
-def stand_ins(plan: Plan, root: Path, images: int) -> Iterator[str]:
-    """Paths of all of them.
+def write_stand_ins(plan: Plan, root: Path, images: int) -> None:
+    """Write them all, most with their own path as content.
 
     root: the project's folder. images: test images of a direction, instead of those of the datasets.
     """
-    yield from _of_data(plan)
-    yield from _of_runs(plan, images)
-    yield from _of_reports(plan, root)
+    for path in [*_of_data(plan), *_of_runs(plan, images), *_of_reports(plan, root)]:
+        write_bytes(root / path, path.encode())
+    counts = {"A": {"n": images}, "B": {"n": images}}
+    for key in plan.data:  # this file is read by the Snakefile
+        write_json(root / f"data/prepared/{key}/manifest.json", {"splits": {"train": counts, "test": counts}})
 
 
 def _of_data(plan: Plan) -> Iterator[str]:
     for data in plan.data.values():
         yield f"data/raw/{data.raw}/archive"
-        for name in ("manifest.json", "train_A.npy", "train_B.npy", "test_A.npy", "test_B.npy"):
+        for name in ("train_A.npy", "train_B.npy", "test_A.npy", "test_B.npy"):
             yield f"data/prepared/{data.key}/{name}"
     for name in plan.params.fetched_weights:
         yield f"data/weights/{weights_key(plan.params, name)}.pth"
@@ -50,3 +53,6 @@ def _of_reports(plan: Plan, root: Path) -> Iterator[str]:
             yield f"{folder}/{name}"
         for i in range(10):
             yield from (f"{folder}/tables/{i}.csv", f"{folder}/figures/{i}.jpg")
+    for run in plan.runs.values():
+        yield f"reports/{run.scale}/metrics/{run.chapter}/{run.name}.json"
+        yield f"reports/{run.scale}/losses/{run.chapter}/{run.name}.csv"

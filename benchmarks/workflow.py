@@ -25,10 +25,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from stand_ins import stand_ins
+from stand_ins import write_stand_ins
 
 from pixcycle import config
-from pixcycle.files import write_bytes, write_json
+from pixcycle.files import write_json
 from pixcycle.runs import plan
 
 ROOT = Path(__file__).parents[1]
@@ -119,8 +119,7 @@ def clones_of(folder: Path, seeds: int, images: int) -> tuple[Path, Path, int]:
         params = clone / "params.yaml"
         params.write_text(re.sub("^seeds: .*", f"seeds: {list(range(seeds))}", params.read_text(), flags=re.MULTILINE))
     made = plan(config.load(finished / "params.yaml"), finished)
-    for path in stand_ins(made, finished, images):
-        write_bytes(finished / path, path.encode())
+    write_stand_ins(made, finished, images)
     call(["dvc", "commit", "--force", "--quiet"], finished)
     return fresh, finished, len(made.runs)
 
