@@ -1,6 +1,8 @@
 """What the tests share: tiny prepared data and runs on it."""
 
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -63,3 +65,11 @@ def tiny_run(experiment: Experiment, seed: int = 0) -> Run:
         translated_fingerprint="0" * 8,
         metrics_fingerprint="0" * 8,
     )
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Until a condition holds, for two minutes at most."""
+    until = time.monotonic() + 120
+    while not true():
+        assert time.monotonic() < until, "waited for two minutes"
+        time.sleep(0.05)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pixcycle.engine.gpu import cards, lease
+from tests.conftest import wait_until
 
 JOB = """
 import os, sys, time
@@ -46,14 +47,6 @@ def start(folder: Path, wanted: int, seconds: float) -> subprocess.Popen:
 
 def lines(folder: Path) -> list[str]:
     return (folder / "log").read_text().splitlines() if (folder / "log").exists() else []
-
-
-def wait_until(true) -> None:
-    for _ in range(600):
-        if true():
-            return
-        time.sleep(0.05)
-    raise AssertionError("waited for half a minute")
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from pixcycle import config
 from pixcycle.files import write_json
 from pixcycle.runs import Plan
 from pixcycle.training import checkpoint, loop
-from tests.conftest import tiny_experiment, tiny_run
+from tests.conftest import tiny_experiment, tiny_run, wait_until
 
 ROOT = Path(__file__).parents[2]
 RESNET = {"generator": "resnet6", "norm": "instance", "conditional": False}
@@ -117,14 +116,6 @@ def test_no_process_of_a_killed_run_lives_on_with_its_cards(prepared, tmp_path):
 
 def processes(of: Path) -> list[str]:
     return subprocess.run(["pgrep", "-f", str(of)], capture_output=True, text=True).stdout.split()
-
-
-def wait_until(true) -> None:
-    for _ in range(1200):
-        if true():
-            return
-        time.sleep(0.1)
-    raise AssertionError("waited for two minutes")
 
 
 def test_what_is_wrong_is_said_without_a_traceback_and_ends_with_exit_code_2(prepared, tmp_path):
