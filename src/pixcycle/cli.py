@@ -1,4 +1,4 @@
-"""The command line: one command for each kind of node, called by rules, tests and people alike."""
+"""The command line: what people ask, and one command for each kind of node, which rules and tests call, too."""
 
 import json
 import os
@@ -10,8 +10,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from pixcycle import config, runs
-from pixcycle.engine.gpu import lease
+from pixcycle import config, jobs, runs
 from pixcycle.errors import UserError
 
 app = typer.Typer(
@@ -24,10 +23,6 @@ app = typer.Typer(
 
 ParamsFile = Annotated[Path, typer.Option(help="The params file.")]
 ScaleName = Annotated[str | None, typer.Option(help="Instead of the scale in the params file.")]
-PlanFile = Annotated[Path, typer.Option("--plan", help="The plan that Snakemake wrote.")]
-Out = Annotated[Path, typer.Option(help="What to make; it appears when it is whole.")]
-Folder = Annotated[Path, typer.Option()]
-WeightsFile = Annotated[Path | None, typer.Option("--weights", help="Fetched weights.")]
 
 
 @app.command()
@@ -205,125 +200,6 @@ def digest(source: Annotated[Path, typer.Argument(help="An archive or a folder o
 
 
 @app.command()
-def fetch(dataset: str, plan_file: PlanFile, out: Out) -> None:
-    """Fetch a dataset, verify it, unpack it."""
-    from pixcycle.data import locations
-
-    params = _plan(plan_file).params
-    sources = params.datasets[dataset].sources
-    locations.fetch(dataset, sources, out, mirror=params.mirror, recorded=Path("data/recorded.json"))
-
-
-@app.command()
-def fetch_weights(name: str, plan_file: PlanFile, out: Out) -> None:
-    """Fetch published weights, of a feature extractor or of a generator, and verify them."""
-    from pixcycle.data import locations
-
-    params = _plan(plan_file).params
-    source = params.fetched_weights[name]
-    instead = (
-        "or choose the stand-in, whose values are not comparable with published ones: "
-        "--config extractor=efficientnet-lite0"
-        if name in params.weights
-        else f"or go without: remove the experiments with published_weights: {name} from params.yaml"
-    )
-    try:
-        locations.fetch_file(name, source, out, mirror=params.mirror, recorded=Path("data/recorded.json"))
-    except UserError as error:
-        raise UserError(f"{error}\n{instead}") from None
-
-
-@app.command()
-def prepare(data: str, plan_file: PlanFile, raw: Folder, out: Out) -> None:
-    """Decode and resize a dataset once, into arrays."""
-    from pixcycle.data.prepare import PrepareSpec
-    from pixcycle.data.prepare import prepare as prepare_arrays
-
-    plan = _plan(plan_file)
-    node = plan.data[data]
-    prepare_arrays(node.dataset, plan.params.datasets[node.dataset], raw, out, PrepareSpec(**node.spec))
-
-
-@app.command()
-def features(extractor: str, prepared: Folder, out: Out, weights: WeightsFile = None) -> None:
-    """Compute the features of the real test images."""
-    from pixcycle.metrics.nodes import real_features
-
-    with lease():
-        real_features(extractor, weights, prepared, out)
-
-
-@app.command()
-def train(run: str, plan_file: PlanFile, prepared: Folder, out: Out, weights: WeightsFile = None) -> None:
-    """Train one experiment with one seed; goes on where it was interrupted."""
-    from pixcycle.engine import ranks
-    from pixcycle.training.loop import train as train_run
-
-    chosen = _plan(plan_file).runs[run]
-    if ranks.started_as_one_of_many():
-        return train_run(chosen, prepared, out, weights)
-    with lease(chosen.config.gpus) as cards:
-        if len(cards) > 1:
-            ranks.start(len(cards))
-        else:
-            train_run(chosen, prepared, out, weights)
-
-
-@app.command()
-def train_segmenter(data: str, plan_file: PlanFile, prepared: Folder, out: Out) -> None:
-    """Train the network behind FCN-score on the real pairs of a dataset."""
-    from pixcycle.metrics.segmenter import train_segmenter as train_on_pairs
-
-    plan = _plan(plan_file)
-    dataset = plan.params.datasets[plan.data[data].dataset]
-    with lease():
-        train_on_pairs(plan.segmenter, dataset.classes, dataset.void, prepared, out, out.name.rpartition("-")[2])
-
-
-@app.command()
-def translate(run: str, plan_file: PlanFile, trained: Folder, prepared: Folder, out: Out) -> None:
-    """Send the test images through a trained generator."""
-    from pixcycle.training.translate import translate as translate_run
-
-    with lease():
-        translate_run(_plan(plan_file).runs[run], trained, prepared, out)
-
-
-@app.command()
-def evaluate(
-    run: str,
-    plan_file: PlanFile,
-    trained: Folder,
-    translated: Folder,
-    prepared: Folder,
-    real: Annotated[Path, typer.Option(help="Features of the real test images.")],
-    out: Out,
-    weights: WeightsFile = None,
-    segmenter: Annotated[Path | None, typer.Option(help="The network behind FCN-score.")] = None,
-) -> None:
-    """Measure the translated images against the real ones."""
-    from pixcycle.metrics.nodes import evaluate_run
-
-    plan = _plan(plan_file)
-    with lease():
-        evaluate_run(plan.runs[run], plan.params, trained, translated, prepared, real, out, weights, segmenter)
-
-
-@app.command()
-def report(
-    selection: str,
-    plan_file: PlanFile,
-    out: Out,
-    fingerprint: Annotated[str, typer.Option(help="The name of what it is made from.")],
-    root: Folder = Path(),
-) -> None:
-    """Write report.html, report.pdf, values.json, tables and figures from finished runs."""
-    from pixcycle.report.build import build
-
-    build(_plan(plan_file), selection, root, out, fingerprint)
-
-
-@app.command()
 def import_weights(
     file: Path,
     generator: Annotated[str, typer.Option(help="unet_128, unet_256, resnet_6blocks or resnet_9blocks.")],
@@ -340,10 +216,6 @@ def import_weights(
     print(f"{out}: {generator} with {count / 1e6:.3f} million parameters")
 
 
-def _plan(path: Path) -> runs.Plan:
-    return runs.Plan.model_validate_json(path.read_text())
-
-
 def _at_scale(params: Path, scale: str | None) -> config.Params:
     loaded = config.load(params)
     return loaded.model_copy(update={"scale": config.known(scale or loaded.scale, loaded.scales, "scale")})
@@ -357,6 +229,9 @@ def _print(parts: Iterable[Any]) -> None:
     for part in parts:
         console.print(part)
         console.print()
+
+
+app.add_typer(jobs.app)
 
 
 def main() -> None:

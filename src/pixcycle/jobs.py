@@ -1,0 +1,142 @@
+"""The commands of the workflow's jobs: one for each kind of node."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pixcycle import runs
+from pixcycle.engine.gpu import lease
+from pixcycle.errors import UserError
+
+PANEL = "Jobs of the workflow"
+
+app = typer.Typer()
+
+PlanFile = Annotated[Path, typer.Option("--plan", help="The plan that Snakemake wrote.")]
+Out = Annotated[Path, typer.Option(help="What to make; it appears when it is whole.")]
+Folder = Annotated[Path, typer.Option()]
+WeightsFile = Annotated[Path | None, typer.Option("--weights", help="Fetched weights.")]
+
+
+@app.command(rich_help_panel=PANEL)
+def fetch(dataset: str, plan_file: PlanFile, out: Out) -> None:
+    """Fetch a dataset, verify it, unpack it."""
+    from pixcycle.data import locations
+
+    params = _plan(plan_file).params
+    sources = params.datasets[dataset].sources
+    locations.fetch(dataset, sources, out, mirror=params.mirror, recorded=Path("data/recorded.json"))
+
+
+@app.command(rich_help_panel=PANEL)
+def fetch_weights(name: str, plan_file: PlanFile, out: Out) -> None:
+    """Fetch published weights, of a feature extractor or of a generator, and verify them."""
+    from pixcycle.data import locations
+
+    params = _plan(plan_file).params
+    source = params.fetched_weights[name]
+    instead = (
+        "or choose the stand-in, whose values are not comparable with published ones: "
+        "--config extractor=efficientnet-lite0"
+        if name in params.weights
+        else f"or go without: remove the experiments with published_weights: {name} from params.yaml"
+    )
+    try:
+        locations.fetch_file(name, source, out, mirror=params.mirror, recorded=Path("data/recorded.json"))
+    except UserError as error:
+        raise UserError(f"{error}\n{instead}") from None
+
+
+@app.command(rich_help_panel=PANEL)
+def prepare(data: str, plan_file: PlanFile, raw: Folder, out: Out) -> None:
+    """Decode and resize a dataset once, into arrays."""
+    from pixcycle.data.prepare import PrepareSpec
+    from pixcycle.data.prepare import prepare as prepare_arrays
+
+    plan = _plan(plan_file)
+    node = plan.data[data]
+    prepare_arrays(node.dataset, plan.params.datasets[node.dataset], raw, out, PrepareSpec(**node.spec))
+
+
+@app.command(rich_help_panel=PANEL)
+def features(extractor: str, prepared: Folder, out: Out, weights: WeightsFile = None) -> None:
+    """Compute the features of the real test images."""
+    from pixcycle.metrics.nodes import real_features
+
+    with lease():
+        real_features(extractor, weights, prepared, out)
+
+
+@app.command(rich_help_panel=PANEL)
+def train(run: str, plan_file: PlanFile, prepared: Folder, out: Out, weights: WeightsFile = None) -> None:
+    """Train one experiment with one seed; goes on where it was interrupted."""
+    from pixcycle.engine import ranks
+    from pixcycle.training.loop import train as train_run
+
+    chosen = _plan(plan_file).runs[run]
+    if ranks.started_as_one_of_many():
+        return train_run(chosen, prepared, out, weights)
+    with lease(chosen.config.gpus) as cards:
+        if len(cards) > 1:
+            ranks.start(len(cards))
+        else:
+            train_run(chosen, prepared, out, weights)
+
+
+@app.command(rich_help_panel=PANEL)
+def train_segmenter(data: str, plan_file: PlanFile, prepared: Folder, out: Out) -> None:
+    """Train the network behind FCN-score on the real pairs of a dataset."""
+    from pixcycle.metrics.segmenter import train_segmenter as train_on_pairs
+
+    plan = _plan(plan_file)
+    dataset = plan.params.datasets[plan.data[data].dataset]
+    with lease():
+        train_on_pairs(plan.segmenter, dataset.classes, dataset.void, prepared, out, out.name.rpartition("-")[2])
+
+
+@app.command(rich_help_panel=PANEL)
+def translate(run: str, plan_file: PlanFile, trained: Folder, prepared: Folder, out: Out) -> None:
+    """Send the test images through a trained generator."""
+    from pixcycle.training.translate import translate as translate_run
+
+    with lease():
+        translate_run(_plan(plan_file).runs[run], trained, prepared, out)
+
+
+@app.command(rich_help_panel=PANEL)
+def evaluate(
+    run: str,
+    plan_file: PlanFile,
+    trained: Folder,
+    translated: Folder,
+    prepared: Folder,
+    real: Annotated[Path, typer.Option(help="Features of the real test images.")],
+    out: Out,
+    weights: WeightsFile = None,
+    segmenter: Annotated[Path | None, typer.Option(help="The network behind FCN-score.")] = None,
+) -> None:
+    """Measure the translated images against the real ones."""
+    from pixcycle.metrics.nodes import evaluate_run
+
+    plan = _plan(plan_file)
+    with lease():
+        evaluate_run(plan.runs[run], plan.params, trained, translated, prepared, real, out, weights, segmenter)
+
+
+@app.command(rich_help_panel=PANEL)
+def report(
+    selection: str,
+    plan_file: PlanFile,
+    out: Out,
+    fingerprint: Annotated[str, typer.Option(help="The name of what it is made from.")],
+    root: Folder = Path(),
+) -> None:
+    """Write report.html, report.pdf, values.json, tables and figures from finished runs."""
+    from pixcycle.report.build import build
+
+    build(_plan(plan_file), selection, root, out, fingerprint)
+
+
+def _plan(path: Path) -> runs.Plan:
+    return runs.Plan.model_validate_json(path.read_text())
