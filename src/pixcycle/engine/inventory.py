@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from pixcycle.config import Params, known
+from pixcycle.config import Params
 from pixcycle.engine.named import absent, asked_plans
 from pixcycle.engine.nodes import GONE, IN_WORK, Result, record_in, result, results
 from pixcycle.engine.unfinished import epochs_done, failure, goes_on_after
@@ -54,9 +54,7 @@ def inventory(params: Params, selection: str, root: Path) -> list[Entry]:
     current = plan(params, root)
     nodes = [node for node in results(root, params.scale) if node.suffix != GONE]
     on_disk = {node.on_disk for node in nodes}
-    ids = {run.id for run in current.runs.values()} | {node.id for node in nodes}
-    known(selection, dict.fromkeys([*current.selections, *sorted(ids)]), "target")
-    wanted = {id for id in ids if _selects(selection, id, ids)}
+    wanted = _wanted(selection, current, {node.id for node in nodes})
 
     named = {run.folder: run for run in current.runs.values()}
     asked = {run.folder: run for other in asked_plans(params, root) for run in other.runs.values()}
@@ -78,10 +76,14 @@ def on_disk_elsewhere(scale: str, root: Path) -> Counter[str]:
     )
 
 
-def _selects(selection: str, id: str, ids: set[str]) -> bool:
-    if selection in ids:
-        return id == selection
-    return selection == "all" or id.startswith(f"{selection}-")
+def _wanted(selection: str, current: Plan, on_disk: set[str]) -> set[str]:
+    """The ids of the experiments that a target selects, among those of params and those that only lie on disk."""
+    ids = {run.id for run in current.runs.values()}
+    if selection in on_disk - ids:
+        return {selection}
+    selected = {run.id for run in current.select(selection)}
+    lost = on_disk - ids if selection not in ids else set()
+    return selected | {id for id in lost if selection == "all" or id.startswith(f"{selection}-")}
 
 
 def _of_params(run: Run, root: Path, on_disk: set[str], asked: bool = False) -> Entry:
