@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from pixcycle.config import Params
+from pixcycle.engine.made_from import made_by
 from pixcycle.engine.named import absent, asked_plans
 from pixcycle.engine.nodes import GONE, IN_WORK, Result, record_in, result, results
 from pixcycle.engine.unfinished import epochs_done, failure, goes_on_after
@@ -23,7 +24,7 @@ class Entry:
 
     epochs: how many of `of` are done; of a run that was interrupted or failed, after which of them it would go on,
     None where nothing says. seconds: wall time of all its epochs; of one in training, since this attempt began.
-    stale: why params do not name it; empty if they do. asked: whether `snakemake --config` alone named it.
+    stale: why params do not name it; empty if they do. asked: whether earlier calls of Snakemake alone named it.
     """
 
     run: str
@@ -88,7 +89,7 @@ def _wanted(selection: str, current: Plan, on_disk: set[str]) -> set[str]:
 
 def _of_params(run: Run, root: Path, on_disk: set[str], asked: bool = False) -> Entry:
     epochs = run.config.n_epochs + run.config.n_epochs_decay
-    return _entry(result(run.folder), root, on_disk, epochs, run.translated, run.metrics, asked=asked)
+    return _entry(result(run.folder), root, on_disk, epochs, (run.translated, run.metrics), asked=asked)
 
 
 def _stale(node: Result, root: Path, on_disk: set[str], current: Plan, gone: set[str]) -> Entry:
@@ -97,28 +98,21 @@ def _stale(node: Result, root: Path, on_disk: set[str], current: Plan, gone: set
     config, record = record_in(folder / "config.json"), record_in(folder / "run.json")
     settings = config.get("config", {})
     epochs = settings["n_epochs"] + settings.get("n_epochs_decay", 0) if settings else None
-    parent = node.path.rpartition("/")[0]
-    return _entry(
-        node,
-        root,
-        on_disk,
-        epochs,
-        f"{parent}/translated-{node.seed}-{config.get('translated_fingerprint')}",
-        f"{parent}/metrics-{node.seed}-{config.get('metrics_fingerprint')}.json",
-        stale=why_stale(node, config, record, current, gone),
-    )
+    why = why_stale(node, config, record, current, gone)
+    return _entry(node, root, on_disk, epochs, made_by(node, config), stale=why)
 
 
 def _entry(
     node: Result,
     root: Path,
     on_disk: set[str],
-    of: int | None,
-    translated: str,
-    metrics: str,
+    epochs_of: int | None,
+    made: tuple[str, str],
     stale: str = "",
     asked: bool = False,
 ) -> Entry:
+    """made: where its translations and metrics are, once they are."""
+    translated, metrics = made
     log = f"logs/{node.scale}/{node.id}/train-{node.seed}-{node.fingerprint}.log"
     work = root / f"{node.path}{IN_WORK}"
     finished, begun = node.path in on_disk, f"{node.path}{IN_WORK}" in on_disk
@@ -140,7 +134,7 @@ def _entry(
         log=log,
         state=state,
         epochs=epochs,
-        of=of,
+        of=epochs_of,
         translated=translated in on_disk,
         measured=metrics in on_disk,
         seconds=seconds,
