@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from pixcycle.config import Params, Source
-from pixcycle.data.digest import declared_digest, location_key
+from pixcycle.data.digest import declared_digest
+from pixcycle.data.record import location_key
 from pixcycle.files import local_path
 from pixcycle.runs import Plan, features_key, plan, weights_key
 
