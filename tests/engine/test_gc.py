@@ -158,6 +158,17 @@ def test_a_run_that_begins_to_be_trained_before_its_turn_is_left_whole(ledger):
     assert before <= ledger.files()
 
 
+def test_a_run_that_is_finished_before_its_turn_keeps_its_new_name(ledger):
+    run = ledger.run()
+    work = ledger.root / f"{run.folder}.part"
+    shutil.move(ledger.root / run.folder, work)
+    found = free(ledger, ledger.edited(lr=0.001))[f"{run.folder}.part"]
+    shutil.move(work, ledger.root / run.folder)
+    before = ledger.files()
+    remove(found.node, ledger.root)
+    assert ledger.files() == before
+
+
 def test_what_was_made_from_files_that_are_not_there_just_now_stays(ledger):
     own = ledger.root / "unmounted"
     facades = ledger.params.datasets["facades"]

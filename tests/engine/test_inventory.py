@@ -235,7 +235,9 @@ def test_an_experiment_that_is_on_disk_alone_can_be_asked_for(ledger):
     small = ledger.params.scales["small"].model_copy(update={"experiments": ["ucsd-facades-cyc-l1"]})
     experiments = ledger.params.experiments | {"ucsd": section}
     lost = ledger.params.model_copy(update={"experiments": experiments, "scales": {"small": small}})
-    assert [e.run for e in entries(ledger, lost, L1)] == [f"{L1}/0"]
+    for target in (L1, "ucsd", "all"):
+        assert [e.run for e in entries(ledger, lost, target) if e.run == f"{L1}/0"] == [f"{L1}/0"]
+    assert [e.run for e in entries(ledger, lost, "ucsd-facades-cyc-l1")] == ["ucsd-facades-cyc-l1/0"]
 
 
 def test_runs_at_other_scales_are_counted(ledger):

@@ -145,9 +145,11 @@ def test_metrics_of_a_recipe_that_wrote_less_are_refused_by_what_they_lack(ledge
 
 
 def test_runs_that_do_not_say_when_they_began_are_as_new_as_their_record(ledger, fingerprints):
-    oldest, middle, _ = fingerprints
-    for age, lr in enumerate((0.001, 0.002)):
-        run = plan(ledger.edited(lr=lr), ledger.root).runs[f"{L1}/0"]
+    current, *others = fingerprints
+    runs = [plan(ledger.edited(lr=lr), ledger.root).runs[f"{L1}/0"] for lr in (0.001, 0.002)]
+    for run in runs:
         edit(ledger, run, attempts=[])
-        os.utime(ledger.root / run.folder / "run.json", (2e9 - age, 2e9 - age))
-    assert chosen(ledger) == [middle, oldest]
+    for newer, older, fingerprint in ((0, 1, others[0]), (1, 0, others[1])):
+        for place, time in ((newer, 2e9), (older, 1e9)):
+            os.utime(ledger.root / runs[place].folder / "run.json", (time, time))
+        assert chosen(ledger) == [fingerprint, current]

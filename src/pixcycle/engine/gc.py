@@ -23,6 +23,7 @@ KEPT = {
     "absent": "they come from files that are not where params.yaml has them, so that their names cannot be told",
 }
 """What keeps nodes that params do not name, in words."""
+_DONE = {"translated": "translated", "metrics": "measured"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def remove(node: Node, root: Path) -> None:
     if node.suffix != GONE:
         _delete(gone)
         work = node.kind == "run" and node.suffix == IN_WORK
-        with only_one(path) if work else nullcontext(), suppress(FileNotFoundError):
+        with suppress(FileNotFoundError), only_one(path) if work else nullcontext():
             os.replace(path, gone)
     _delete(gone)
 
@@ -76,7 +77,8 @@ def _unnamed(node: Node, dataset: str | None, why: str, known: Names, root: Path
     size = _size(root / node.on_disk)
     if node.suffix == GONE:
         return Unnamed(node, size, "left by a removal that was interrupted", "")
-    # Snakemake goes by the params.yaml of its start. Once that is edited, only its lock names what it is about to use.
+    # What a running Snakemake is about to use is named by params or, where it was called with --config, by its plan.
+    # But it goes by the params.yaml of its start: once that is edited, its lock alone names what it needs.
     held = {
         "asked": node.path in known.asked,
         "locked": node.path in known.locked,
@@ -94,7 +96,7 @@ def _why(node: Result, run: Result | None, config: dict[str, Any], known: Names,
         record = record_in(root / node.on_disk / "run.json")
         return why_stale(node, config, record, known.plans.get(node.scale), known.absent)
     if run.path in known.params:
-        return f"of {run.name}, which is {node.kind if node.kind == 'translated' else 'measured'} otherwise now"
+        return f"of {run.name}, which is {_DONE[node.kind]} otherwise now"
     return f"of {run.name}"
 
 

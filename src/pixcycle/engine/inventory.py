@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from pixcycle.config import Params, known
+from pixcycle.config import Params
+from pixcycle.engine.made_from import made_by
 from pixcycle.engine.named import absent, asked_plans
 from pixcycle.engine.nodes import GONE, IN_WORK, Result, record_in, result, results
 from pixcycle.engine.unfinished import epochs_done, failure, goes_on_after
@@ -23,7 +24,7 @@ class Entry:
 
     epochs: how many of `of` are done; of a run that was interrupted or failed, after which of them it would go on,
     None where nothing says. seconds: wall time of all its epochs; of one in training, since this attempt began.
-    stale: why params do not name it; empty if they do. asked: whether `snakemake --config` alone named it.
+    stale: why params do not name it; empty if they do. asked: whether earlier calls of Snakemake alone named it.
     """
 
     run: str
@@ -54,9 +55,7 @@ def inventory(params: Params, selection: str, root: Path) -> list[Entry]:
     current = plan(params, root)
     nodes = [node for node in results(root, params.scale) if node.suffix != GONE]
     on_disk = {node.on_disk for node in nodes}
-    ids = {run.id for run in current.runs.values()} | {node.id for node in nodes}
-    known(selection, dict.fromkeys([*current.selections, *sorted(ids)]), "target")
-    wanted = {id for id in ids if _selects(selection, id, ids)}
+    wanted = _wanted(selection, current, {node.id for node in nodes})
 
     named = {run.folder: run for run in current.runs.values()}
     asked = {run.folder: run for other in asked_plans(params, root) for run in other.runs.values()}
@@ -78,15 +77,19 @@ def on_disk_elsewhere(scale: str, root: Path) -> Counter[str]:
     )
 
 
-def _selects(selection: str, id: str, ids: set[str]) -> bool:
-    if selection in ids:
-        return id == selection
-    return selection == "all" or id.startswith(f"{selection}-")
+def _wanted(selection: str, current: Plan, on_disk: set[str]) -> set[str]:
+    """The ids of the experiments that a target selects, among those of params and those that only lie on disk."""
+    ids = {run.id for run in current.runs.values()}
+    if selection in on_disk - ids:
+        return {selection}
+    selected = {run.id for run in current.select(selection)}
+    lost = on_disk - ids if selection not in ids else set()
+    return selected | {id for id in lost if selection == "all" or id.startswith(f"{selection}-")}
 
 
 def _of_params(run: Run, root: Path, on_disk: set[str], asked: bool = False) -> Entry:
     epochs = run.config.n_epochs + run.config.n_epochs_decay
-    return _entry(result(run.folder), root, on_disk, epochs, run.translated, run.metrics, asked=asked)
+    return _entry(result(run.folder), root, on_disk, epochs, (run.translated, run.metrics), asked=asked)
 
 
 def _stale(node: Result, root: Path, on_disk: set[str], current: Plan, gone: set[str]) -> Entry:
@@ -95,28 +98,21 @@ def _stale(node: Result, root: Path, on_disk: set[str], current: Plan, gone: set
     config, record = record_in(folder / "config.json"), record_in(folder / "run.json")
     settings = config.get("config", {})
     epochs = settings["n_epochs"] + settings.get("n_epochs_decay", 0) if settings else None
-    parent = node.path.rpartition("/")[0]
-    return _entry(
-        node,
-        root,
-        on_disk,
-        epochs,
-        f"{parent}/translated-{node.seed}-{config.get('translated_fingerprint')}",
-        f"{parent}/metrics-{node.seed}-{config.get('metrics_fingerprint')}.json",
-        stale=why_stale(node, config, record, current, gone),
-    )
+    why = why_stale(node, config, record, current, gone)
+    return _entry(node, root, on_disk, epochs, made_by(node, config), stale=why)
 
 
 def _entry(
     node: Result,
     root: Path,
     on_disk: set[str],
-    of: int | None,
-    translated: str,
-    metrics: str,
+    epochs_of: int | None,
+    made: tuple[str, str],
     stale: str = "",
     asked: bool = False,
 ) -> Entry:
+    """made: where its translations and metrics are, once they are."""
+    translated, metrics = made
     log = f"logs/{node.scale}/{node.id}/train-{node.seed}-{node.fingerprint}.log"
     work = root / f"{node.path}{IN_WORK}"
     finished, begun = node.path in on_disk, f"{node.path}{IN_WORK}" in on_disk
@@ -138,7 +134,7 @@ def _entry(
         log=log,
         state=state,
         epochs=epochs,
-        of=of,
+        of=epochs_of,
         translated=translated in on_disk,
         measured=metrics in on_disk,
         seconds=seconds,

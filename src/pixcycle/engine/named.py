@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from pixcycle.config import Params, Source
+from pixcycle.data.digest import declared_digest
+from pixcycle.data.record import location_key
 from pixcycle.files import local_path
 from pixcycle.runs import Plan, features_key, plan, weights_key
 
@@ -84,7 +86,6 @@ def absent(params: Params, root: Path) -> set[str]:
     """Datasets whose names come from files of one's own that are not there now, as on a disk that is not mounted."""
 
     def missing(source: Source) -> bool:
-        own = [path for location in source.locations if (path := local_path(location, root))]
-        return bool(own) and not (source.sha256 or source.content or any(path.exists() for path in own))
+        return declared_digest(source, root) == location_key(source) and any(map(local_path, source.locations))
 
     return {name for name, dataset in params.datasets.items() if any(map(missing, dataset.sources))}
