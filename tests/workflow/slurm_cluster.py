@@ -9,13 +9,14 @@ import pwd
 import re
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 NODES = ("node1", "node2")
@@ -39,7 +40,7 @@ SlurmctldPidFile={folder}/slurmctld.pid
 SlurmdPidFile={folder}/%n.pid
 AccountingStorageType=accounting_storage/none
 # Nothing here needs systemd or control groups; memory is booked, not enforced.
-ProctrackType=proctrack/linuxproc
+ProctrackType=proctrack/pgid
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/none
 MpiDefault=none
@@ -77,6 +78,7 @@ def cluster() -> Iterator[dict[str, str]]:
             "slurmctld": ["slurmctld", "-D"],
             **{node: ["slurmd", "-D", "-N", node] for node in NODES},
         }
+        daemons.callback(_kill_strays, folder)
         for name, command in commands.items():
             daemons.enter_context(_running(command, folder / f"{name}.log", environment))
         states = ["sinfo", "--noheader", "--Node", "--partition=gpu", "--format=%t"]
@@ -139,6 +141,14 @@ def _running(command: list[str], log_file: Path, environment: dict[str, str]) ->
         except subprocess.TimeoutExpired:
             daemon.kill()
             daemon.wait()
+
+
+def _kill_strays(folder: Path) -> None:
+    """Without control groups SLURM loses sight of a process whose parent died first."""
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):  # it ended, or is another user's
+            if f"SLURM_CONF={folder}/".encode() in environ.read_bytes():
+                os.kill(int(environ.parent.name), signal.SIGKILL)
 
 
 def _until(true: Callable[[], bool], what: str, folder: Path, seconds: float = 30) -> None:

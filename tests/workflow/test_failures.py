@@ -2,10 +2,6 @@
 
 import re
 
-import pytest
-
-pytestmark = pytest.mark.xdist_group("whole runs")
-
 
 def test_a_failed_job_is_named_at_the_end_in_one_line_with_the_last_line_of_its_log(project):
     project.set_lr("facades-noskip", 0.001)

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import subprocess
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import yaml
 from pixcycle import config, runs
 from pixcycle.runs import Run
 from pixcycle.training.attempts import attempts
+from tests.conftest import wait_until
 from tests.workflow.conftest import Project
 from tests.workflow.slurm_cluster import cluster, jobs, why_not
 
@@ -27,6 +27,7 @@ GPUS_AT_ONCE = 3
 MEGABYTES = 2000
 TFLOPS = 1e-6
 """So slow that even tiny trainings differ in their minutes."""
+THREE = ("ucsd-facades-l1", "ucsd-facades-noskip", "ucsd-facades-cyc-l1")
 UNLUCKY = "ucsd-facades-noskip/1"
 
 STALL = '''
@@ -84,7 +85,7 @@ def disturbed(slurm, new_project, tmp_path_factory) -> Disturbed:
 
     def change(tree):
         tree["seeds"] = [0, 1]
-        tree["scales"]["tiny"]["epochs"] = 0.03
+        tree["scales"]["tiny"] |= {"epochs": 0.03, "experiments": list(THREE)}
         tree["experiments"]["ucsd"]["facades-l1"]["gpus"] = 2
 
     project.edit(change)
@@ -122,10 +123,7 @@ def disturbed(slurm, new_project, tmp_path_factory) -> Disturbed:
 
 def job_that_stands_still(work: Path) -> str:
     """The SLURM job of a training that has come to its second epoch."""
-    end = time.monotonic() + 300
-    while not (work / "state/stalled").exists():
-        assert time.monotonic() < end, f"{work}: is not being trained"
-        time.sleep(0.2)
+    wait_until((work / "state/stalled").exists)
     return attempts(work)[0]["slurm_job_id"]
 
 

@@ -23,6 +23,8 @@ try:
     PLAN = make_plan(check(config))
     TFLOPS = tflops_of_device()
     if workflow.is_main_process:  # and not one that runs a single job on a cluster's node
+        FAILURES = Failures()
+        logger.addHandler(FAILURES)
         PRESENCE = work_here()
         note_own_data(PLAN.sources)
 except UserError as error:
@@ -43,9 +45,6 @@ RUN_BY_FINGERPRINT = {
 IMAGES = {key: count_images(PLAN.params.datasets[node.dataset], node, Path()) for key, node in PLAN.data.items()}
 FLOPS = {run.key: flops_of_card(run.config, IMAGES[run.data]) for run in PLAN.runs.values()}
 PLACE = {key: place for place, key in enumerate(sorted(FLOPS, key=FLOPS.get), start=1)}
-
-FAILURES = Failures()
-logger.addHandler(FAILURES)
 
 # With two runs side by side on few cores, threads that spin while they wait cost a factor of ten.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
