@@ -123,6 +123,8 @@ def test_a_clone_that_pulled_one_chapter_works_with_that(versioned, tmp_path):
     assert not (clone.folder / "data/own/tiny").exists() and not (clone.folder / "data/prepared").exists()
     assert NOTHING_TO_DO in clone.snakemake("ucsd")
     assert COMPARED in clone.run("dvc", "metrics", "show")
+    clone.run("dvc", "pull", "--with-deps", "chapter@ucsd")
+    assert "up to date" in clone.run("dvc", "repro", "chapter@ucsd")
 
     clone.run("dvc", "pull", "data")
     clone.set_lr("facades-l1", 0.001)
