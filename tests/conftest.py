@@ -68,8 +68,8 @@ def tiny_run(experiment: Experiment, seed: int = 0) -> Run:
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    """Until a condition holds, for two minutes at most."""
-    until = time.monotonic() + 120
+    """Until a condition holds, for five minutes at most."""
+    until = time.monotonic() + 300
     while not true():
-        assert time.monotonic() < until, "waited for two minutes"
+        assert time.monotonic() < until, "waited for five minutes"
         time.sleep(0.05)
