@@ -3,15 +3,19 @@
 import fcntl
 import os
 import platform
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pixcycle.engine.gpu import VISIBLE
 from pixcycle.errors import UserError
 from pixcycle.files import read_json, write_json
+
+LOOKS = 5
+"""At a lock that is held: `in_progress` holds it for an instant, too."""
 
 
 @contextmanager
@@ -23,22 +27,20 @@ def only_one(work: Path) -> Iterator[None]:
     path = _lock(work)
     path.parent.mkdir(exist_ok=True)
     with path.open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(f"{work}: is being trained already; wait for that, or stop it first") from None
+        if not any(_taken(lock) for _ in range(LOOKS)):
+            raise UserError(f"{work}: is being trained already; wait for that, or stop it first")
         yield
 
 
 def in_progress(work: Path) -> bool:
     """Whether a process is working on a run's folder now."""
-    if not _lock(work).exists():
-        return False
-    with _lock(work).open("a") as lock:
-        try:
+    try:
+        with _lock(work).open() as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
     return False
 
 
@@ -58,6 +60,15 @@ def note(work: Path, from_epoch: int) -> None:
 def attempts(work: Path) -> list[dict[str, Any]]:
     """Those at an unfinished run, the first one first; a finished run has them in its run.json."""
     return read_json(_notes(work)) if _notes(work).exists() else []
+
+
+def _taken(lock: IO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        time.sleep(0.1)
+        return False
+    return True
 
 
 def _lock(work: Path) -> Path:
