@@ -12,6 +12,7 @@ import yaml
 
 from pixcycle import config, jobs, runs
 from pixcycle.errors import UserError
+from pixcycle.estimate.duration import TFLOPS
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -66,10 +67,11 @@ def plan(
         float,
         typer.Option(
             min=0.001,
+            envvar="PIXCYCLE_TFLOPS",
             help="What a device sustains, in TFLOP/s. The default is a GTX 1080 (8.9 at its peak), on which CycleGAN's "
             "authors train horse2zebra, 501 PFLOP, in 1 to 2 days.",
         ),
-    ] = 4.0,
+    ] = TFLOPS,
     devices: Annotated[int, typer.Option(min=1, help="How many devices train at once.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="The same as JSON.")] = False,
     params: ParamsFile = Path("params.yaml"),

@@ -16,7 +16,6 @@ import torch.distributed as dist
 from lightning_fabric import Fabric
 from lightning_fabric.strategies import DDPStrategy
 from torch import Tensor
-from torch.distributed.nn.functional import all_reduce
 
 
 def started_as_one_of_many() -> bool:
@@ -55,7 +54,7 @@ def fabric(precision: str = "32-true") -> Fabric:
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # die with the process that holds the lease of our cards
     together = int(os.environ.get("WORLD_SIZE") or os.environ["SLURM_NTASKS"])
     nodes = int(os.environ.get("GROUP_WORLD_SIZE") or os.environ["SLURM_NNODES"])
-    strategy = DDPStrategy(broadcast_buffers=False)  # those of batch norm are equal already
+    strategy = DDPStrategy(forward_sync_buffers=False)  # those of batch norm are equal already
     made = Fabric(strategy=strategy, devices=together // nodes, num_nodes=nodes, precision=precision)
     made.launch()
     return made
@@ -85,4 +84,18 @@ def joined(share: Tensor) -> Tensor:
 
 def mean(value: Tensor) -> Tensor:
     """The mean over all ranks, with gradient."""
-    return all_reduce(value) / count() if count() > 1 else value
+    return _Sum.apply(value) / count() if count() > 1 else value
+
+
+class _Sum(torch.autograd.Function):
+    """Over all ranks; each rank's value has its part in what all of them make of the sum."""
+
+    @staticmethod
+    def forward(ctx, value: Tensor) -> Tensor:
+        value = value.clone()
+        dist.all_reduce(value)
+        return value
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:
+        return _Sum.apply(gradient)
