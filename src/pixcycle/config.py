@@ -149,18 +149,18 @@ class Experiment(Closed):
     inference_batch: Positive = 16
     """Test images that are translated at once; changes results only where the batch's statistics are used."""
 
-    @model_validator(mode="after")
-    def _batches_can_be_shared(self) -> Self:
-        if self.batch_size % self.gpus:
-            raise ValueError(f"gpus: {self.gpus} cards cannot share batches of {self.batch_size} equally")
-        return self
-
     label: str = ""
     """The row of the report's table that this experiment fills, in the report's words."""
     extra: str = ""
     """Why we run what the report does not."""
     assumes: dict[str, str] = {}
     """Where the report is silent: field -> what we took, and why."""
+
+    @model_validator(mode="after")
+    def _batches_can_be_shared(self) -> Self:
+        if self.batch_size % self.gpus:
+            raise ValueError(f"gpus: {self.gpus} cards cannot share batches of {self.batch_size} equally")
+        return self
 
 
 class Segmenter(Closed):

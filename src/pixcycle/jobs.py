@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from pixcycle import runs
-from pixcycle.engine.gpu import lease
+from pixcycle.data.record import RECORDED
+from pixcycle.engine.gpu import lease, most_cards
 from pixcycle.errors import UserError
 
 PANEL = "Jobs of the workflow"
@@ -26,7 +27,7 @@ def fetch(dataset: str, plan_file: PlanFile, out: Out) -> None:
 
     params = _plan(plan_file).params
     sources = params.datasets[dataset].sources
-    locations.fetch(dataset, sources, out, mirror=params.mirror, recorded=Path("data/recorded.json"))
+    locations.fetch(dataset, sources, out, mirror=params.mirror, recorded=RECORDED)
 
 
 @app.command(rich_help_panel=PANEL)
@@ -43,7 +44,7 @@ def fetch_weights(name: str, plan_file: PlanFile, out: Out) -> None:
         else f"or go without: remove the experiments with published_weights: {name} from params.yaml"
     )
     try:
-        locations.fetch_file(name, source, out, mirror=params.mirror, recorded=Path("data/recorded.json"))
+        locations.fetch_file(name, source, out, mirror=params.mirror, recorded=RECORDED)
     except UserError as error:
         raise UserError(f"{error}\n{instead}") from None
 
@@ -69,7 +70,14 @@ def features(extractor: str, prepared: Folder, out: Out, weights: WeightsFile = 
 
 
 @app.command(rich_help_panel=PANEL)
-def train(run: str, plan_file: PlanFile, prepared: Folder, out: Out, weights: WeightsFile = None) -> None:
+def train(
+    run: str,
+    plan_file: PlanFile,
+    prepared: Folder,
+    out: Out,
+    weights: WeightsFile = None,
+    gpus: Annotated[int | None, typer.Option(min=1, help="At most so many cards of those it asks for.")] = None,
+) -> None:
     """Train one experiment with one seed; goes on where it was interrupted."""
     from pixcycle.engine import ranks
     from pixcycle.training.loop import train as train_run
@@ -77,7 +85,8 @@ def train(run: str, plan_file: PlanFile, prepared: Folder, out: Out, weights: We
     chosen = _plan(plan_file).runs[run]
     if ranks.started_as_one_of_many():
         return train_run(chosen, prepared, out, weights)
-    with lease(chosen.config.gpus) as cards:
+    e = chosen.config
+    with lease(most_cards(e.batch_size, min(e.gpus, gpus or e.gpus))) as cards:
         if len(cards) > 1:
             ranks.start(len(cards))
         else:

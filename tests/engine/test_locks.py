@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pixcycle.engine.locks import work_here
+from pixcycle.engine.locks import is_dry_run, work_here
 
 ANOTHER = """
 import sys
@@ -78,3 +78,28 @@ def test_a_training_that_outlives_its_killed_snakemake_keeps_no_locks(tmp_path):
 def test_a_project_in_which_nothing_ran_yet_has_nothing_to_remove(tmp_path):
     with work_here(tmp_path / ".snakemake") as presence:
         assert Path(presence.name).exists()
+
+
+def test_a_dry_run_removes_nothing(tmp_path):
+    with work_here(tmp_path):
+        pass
+    lock(tmp_path)
+    with work_here(tmp_path, dry_run=True):
+        assert list((tmp_path / "locks").iterdir())
+    with work_here(tmp_path):
+        assert not list((tmp_path / "locks").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("command", "dry"),
+    [
+        ("snakemake -n", True),
+        ("snakemake ucsd -np --config scale=demo", True),
+        ("snakemake --dry-run", True),
+        ("snakemake --dryrun", True),
+        ("snakemake --cores all --nolock", False),
+        ("snakemake kth-horse2zebra --config scale=demo", False),
+    ],
+)
+def test_a_dry_run_is_known_by_its_option(command, dry):
+    assert is_dry_run(command.split()) == dry

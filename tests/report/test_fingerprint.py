@@ -1,3 +1,4 @@
+import ast
 import copy
 import hashlib
 import shutil
@@ -7,7 +8,7 @@ import pytest
 import yaml
 
 from pixcycle import config, runs
-from pixcycle.report.fingerprint import report_fingerprints
+from pixcycle.report.fingerprint import DRAWN_BY, report_fingerprints
 
 ROOT = Path(__file__).parents[2]
 
@@ -95,3 +96,27 @@ def test_what_is_hashed_to_name_runs_and_reports_grows_no_faster_than_the_experi
     bytes_hashed(1)  # the code and tables that all reports share are hashed once
     few, twice, fourfold = (bytes_hashed(copies) for copies in (4, 8, 16))
     assert fourfold - twice < 2.1 * (twice - few)
+
+
+def test_dvc_remakes_a_report_for_the_same_code_as_snakemake():
+    deps = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]["chapter"]["do"]["deps"]
+    assert {path for path in deps if path.startswith("src/")} == {f"src/pixcycle/{path}" for path in DRAWN_BY}
+
+
+def test_a_report_is_drawn_by_no_other_code_than_its_name_says():
+    """The modules of pixcycle that those of report/ import, but for what only checks, reads or names."""
+    imported = set()
+    for module in (ROOT / "src/pixcycle/report").rglob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("pixcycle."):
+                imported.add(node.module.removeprefix("pixcycle.").replace(".", "/"))
+    told = {path.removesuffix(".py") for path in DRAWN_BY}
+    others = {name for name in imported if not any(name == t or name.startswith(f"{t}/") for t in told)}
+    assert others <= {
+        "config",
+        "errors",
+        "files",
+        "commit",
+        "data/batches",
+        *(n for n in others if n.startswith("engine/")),
+    }

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -90,9 +91,7 @@ def disturbed(slurm, new_project, tmp_path_factory) -> Disturbed:
 
     project.edit(change)
     undisturbed = project.copy(folder / "undisturbed")
-    checkpoint = project.folder / "src/pixcycle/training/checkpoint.py"
-    often = re.sub(r"^SECONDS_BETWEEN = \d+$", "SECONDS_BETWEEN = 0", checkpoint.read_text(), flags=re.MULTILINE)
-    checkpoint.write_text(often + STALL)
+    let_stand_still(project)
     project.break_training(UNLUCKY, "pixcycle: no luck today")
     copy_profile(project)
     plan = runs.plan(config.load(project.folder / "params.yaml"), project.folder)
@@ -103,6 +102,7 @@ def disturbed(slurm, new_project, tmp_path_factory) -> Disturbed:
     with ThreadPoolExecutor() as pool:
         running = pool.submit(project.run, *snakemake, *(run.folder for run in plan.runs.values()), fails=True)
         cancelled, stopped = (job_that_stands_still(project.folder / f"{run.folder}.part") for run in stalled.values())
+        project.set_lr("facades-l1", 0.5)  # for those that will be submitted later, not for those in the queue
         subprocess.run(["scancel", cancelled], check=True)
         subprocess.run(["scontrol", "update", f"JobId={stopped}", "EndTime=now"], check=True)
         trained = {run.key: train(undisturbed, run, project.folder) for run in stalled.values()}
@@ -119,6 +119,13 @@ def disturbed(slurm, new_project, tmp_path_factory) -> Disturbed:
             for run in plan.runs.values()
         },
     )
+
+
+def let_stand_still(project: Project) -> None:
+    """Save a state after each epoch, and STALL."""
+    checkpoint = project.folder / "src/pixcycle/training/checkpoint.py"
+    often = re.sub(r"^SECONDS_BETWEEN = \d+$", "SECONDS_BETWEEN = 0", checkpoint.read_text(), flags=re.MULTILINE)
+    checkpoint.write_text(often + STALL)
 
 
 def job_that_stands_still(work: Path) -> str:
@@ -190,6 +197,37 @@ def test_the_processes_of_a_training_find_each_other_within_its_job_and_lightnin
         if run.key != UNLUCKY:
             record = json.loads((disturbed.project.folder / run.folder / "run.json").read_text())
             assert record["processes"] == run.config.gpus
+
+
+def test_srun_started_by_hand_trains_on_two_cards_as_well(disturbed, tmp_path, monkeypatch):
+    run = disturbed.runs["ucsd-facades-l1/0"]
+    [plan_file] = (disturbed.project.folder / ".snakemake/plans").glob("*.json")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        monkeypatch.setenv("MASTER_PORT", str(free.getsockname()[1]))
+    monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")  # the names of pretended nodes lead nowhere
+    srun = ("srun", "--nodes=1", "--ntasks-per-node=2", "--gpus=2", f"--mem={MEGABYTES}", "pixcycle", "train", run.key)
+    arguments = ("--plan", str(plan_file), "--prepared", f"data/prepared/{run.data}", "--out", str(tmp_path / "run"))
+    disturbed.project.run(*srun, *arguments)
+    assert json.loads((tmp_path / "run/run.json").read_text())["processes"] == 2
+    for name in ("final.safetensors", "history.csv"):
+        assert (tmp_path / "run" / name).read_bytes() == (disturbed.project.folder / run.folder / name).read_bytes()
+
+
+def test_jobs_of_a_snakemake_that_was_killed_are_ended_and_their_trainings_go_on(slurm, new_project, tmp_path):
+    project = new_project.copy(tmp_path / "a project")
+    let_stand_still(project)
+    copy_profile(project)
+    run = runs.plan(config.load(project.folder / "params.yaml"), project.folder).runs["ucsd-facades-cyc-l1/0"]
+    command = ("snakemake", "--profile", "profiles/mine", run.folder)
+    killed = subprocess.Popen(command, cwd=project.folder, env=project.environment, stderr=subprocess.DEVNULL)
+    job_that_stands_still(project.folder / f"{run.folder}.part")
+    killed.kill()
+    killed.wait()
+    assert "ending" not in project.run(*command, "--dry-run")
+    output = project.run("timeout", "-s", "INT", "-k", "20", "450", *command)
+    assert "ending 1 SLURM job(s) of a Snakemake that was killed here" in output
+    noted = json.loads((project.folder / run.folder / "run.json").read_text())["attempts"]
+    assert [attempt["from_epoch"] for attempt in noted] == [0, 2]
 
 
 def test_dvc_repro_submits_the_same_jobs_and_leaves_nothing_to_do(slurm, new_project, tmp_path, monkeypatch):

@@ -9,23 +9,25 @@ from snakemake.logging import logger
 from pixcycle.config import check
 from pixcycle.data.own import note_own_data
 from pixcycle.engine.failures import Failures
-from pixcycle.engine.locks import work_here
+from pixcycle.engine.locks import is_dry_run, work_here
 from pixcycle.errors import UserError
 from pixcycle.estimate.duration import flops_of_card, tflops_of_device, time_limit
 from pixcycle.estimate.supplies import count_images
 from pixcycle.files import write_json
 from pixcycle.report.fingerprint import report_fingerprints
-from pixcycle.runs import features_key, plan as make_plan, weights_key
+from pixcycle.runs import Plan, features_key, plan as make_plan, weights_key
 
 config.setdefault("mirror", os.environ.get("PIXCYCLE_MIRROR"))
 
 try:
-    PLAN = make_plan(check(config))
+    # A job on a cluster's node follows the plan that it was submitted with, whatever params.yaml has become.
+    submitted = None if workflow.is_main_process else os.environ.get("PIXCYCLE_PLAN")
+    PLAN = Plan.model_validate_json(Path(submitted).read_text()) if submitted else make_plan(check(config))
     TFLOPS = tflops_of_device()
     if workflow.is_main_process:  # and not one that runs a single job on a cluster's node
         FAILURES = Failures()
         logger.addHandler(FAILURES)
-        PRESENCE = work_here()
+        PRESENCE = work_here(dry_run=is_dry_run(sys.argv))
         note_own_data(PLAN.sources)
 except UserError as error:
     print(f"pixcycle: {error}", file=sys.stderr)
@@ -35,6 +37,7 @@ SCALE = PLAN.params.scale
 PLAN_FILE = f".snakemake/plans/{PLAN.fingerprint}.json"
 if not Path(PLAN_FILE).exists():
     write_json(Path(PLAN_FILE), PLAN.model_dump(mode="json"))
+os.environ["PIXCYCLE_PLAN"] = PLAN_FILE
 REPORTS = report_fingerprints(PLAN)
 DATASET_OF_RAW = {node.raw: node.dataset for node in PLAN.data.values()}
 RUN_BY_FINGERPRINT = {

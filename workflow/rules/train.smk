@@ -20,4 +20,4 @@ rule train:
         weights=weights_option,
     shell:
         "pixcycle train {params.run} --plan {params.plan} --prepared {input.prepared} --out {output}"
-        " {params.weights} 2>&1 | tee {log}"
+        " --gpus {resources.gpu} {params.weights} 2>&1 | tee {log}"

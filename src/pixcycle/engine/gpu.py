@@ -37,6 +37,12 @@ def lease(wanted: int = 1, locks: Path = LOCKS) -> Iterator[list[str]]:
                 del os.environ[VISIBLE]
 
 
+def most_cards(batch_size: int, gpus: int) -> int:
+    """How many of so many cards, if they are there, can share a batch equally."""
+    most = min(gpus, max(1, len(cards())))
+    return max(n for n in range(1, most + 1) if batch_size % n == 0)
+
+
 def cards() -> list[str]:
     """The cards that we may use, as CUDA names them: those that SLURM or the user made visible, else all there are."""
     visible = os.environ.get(VISIBLE)
@@ -88,4 +94,5 @@ def _open(path: Path) -> IO[str]:
     """For reading, which is enough to lock it: the file may be another user's."""
     if not path.exists():
         path.touch()
+        path.chmod(0o644)  # whatever our umask is
     return path.open()

@@ -14,17 +14,22 @@ import warnings
 import torch
 import torch.distributed as dist
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments import LightningEnvironment
 from lightning_fabric.strategies import DDPStrategy
 from torch import Tensor
 
 
 def started_as_one_of_many() -> bool:
-    """Whether torchrun or srun started this process as one of several."""
-    return "TORCHELASTIC_RUN_ID" in os.environ or int(os.environ.get("SLURM_NTASKS", 1)) > 1
+    """Whether torchrun or srun started this process as one of several.
+
+    SLURM_NTASKS will not do: an allocation has it, too, in which nobody called srun.
+    """
+    return "TORCHELASTIC_RUN_ID" in os.environ or int(os.environ.get("SLURM_STEP_NUM_TASKS", 1)) > 1
 
 
 def start(processes: int) -> None:
     """Start this command again as so many ranks, as torchrun does; exit with the code of the first that fails."""
+    from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
@@ -44,16 +49,18 @@ def start(processes: int) -> None:
         elastic_launch(config, sys.argv[0])(*sys.argv[1:])
     except ChildFailedError as error:
         sys.exit(max(1, error.get_first_failure()[1].exitcode))
+    except SignalException as stopped:
+        sys.exit(128 + stopped.sigval)
 
 
 def fabric(precision: str = "32-true") -> Fabric:
     """The device of this process: a card if there is one; with the other ranks', if there are any."""
     warnings.filterwarnings("ignore", message="The `srun` command is available")
     if not started_as_one_of_many():
-        return Fabric(devices=1, precision=precision)
+        return Fabric(devices=1, precision=precision, plugins=LightningEnvironment())
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # die with the process that holds the lease of our cards
-    together = int(os.environ.get("WORLD_SIZE") or os.environ["SLURM_NTASKS"])
-    nodes = int(os.environ.get("GROUP_WORLD_SIZE") or os.environ["SLURM_NNODES"])
+    together = int(os.environ.get("WORLD_SIZE") or os.environ["SLURM_STEP_NUM_TASKS"])
+    nodes = int(os.environ.get("GROUP_WORLD_SIZE") or os.environ["SLURM_STEP_NUM_NODES"])
     strategy = DDPStrategy(forward_sync_buffers=False)  # those of batch norm are equal already
     made = Fabric(strategy=strategy, devices=together // nodes, num_nodes=nodes, precision=precision)
     made.launch()

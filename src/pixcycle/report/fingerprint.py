@@ -7,6 +7,8 @@ from pathlib import Path
 from pixcycle.runs import Plan, Run, fingerprint
 
 PUBLISHED = Path("reports/published")
+DRAWN_BY = ("report", "models", "metrics/checkerboard.py", "metrics/extractors.py", "training", "runs.py")
+"""Below src/pixcycle; the stages of dvc.yaml depend on the same."""
 
 
 def report_fingerprints(plan: Plan, root: Path = Path()) -> dict[str, str]:
@@ -35,13 +37,8 @@ def report_fingerprints(plan: Plan, root: Path = Path()) -> dict[str, str]:
 def _drawn_by(root: Path) -> dict[str, str]:
     """Hashes of the code, templates and transcribed tables that every report is drawn by and from."""
     package = Path(__file__).parents[1]
-    sources = [
-        *package.glob("report/**/*"),
-        *package.glob("models/*.py"),
-        package / "metrics/extractors.py",
-        package / "training/collapse.py",
-        *(root / PUBLISHED).glob("*.csv"),
-    ]
+    code = [path for drawn_by in DRAWN_BY for path in (package / drawn_by, *(package / drawn_by).rglob("*"))]
+    sources = [*code, *(root / PUBLISHED).glob("*.csv")]
     return {
         f"{path.parent.name}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sources

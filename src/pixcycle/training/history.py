@@ -1,9 +1,12 @@
 """The losses of a run as history.csv: one row a logged step."""
 
 import csv
+import io
 from pathlib import Path
 
 import pandas as pd
+
+from pixcycle.files import write_bytes
 
 
 def read_history(run: Path) -> pd.DataFrame:
@@ -19,10 +22,10 @@ class History:
         self._rows: list[dict] = []
         if path.exists():
             with path.open(newline="") as file:
-                self._rows = [row for row in csv.DictReader(file) if int(row["epoch"]) < epochs_done]
-            path.unlink()
-        self._flushed = 0
-        self.flush()
+                whole = (row for row in csv.DictReader(file) if None not in row.values())
+                self._rows = [row for row in whole if int(row["epoch"]) < epochs_done]
+            write_bytes(path, _as_csv(self._rows, with_head=True).encode())
+        self._flushed = len(self._rows)
 
     def add(self, epoch: int, step: int, losses: dict[str, float]) -> None:
         """epoch, step: counted from 0, over the whole run."""
@@ -34,8 +37,16 @@ class History:
         if not fresh:
             return
         with self._path.open("a", newline="") as file:
-            writer = csv.DictWriter(file, fieldnames=list(fresh[0]))
-            if not self._flushed:
-                writer.writeheader()
-            writer.writerows(fresh)
+            file.write(_as_csv(fresh, with_head=not self._flushed))
         self._flushed = len(self._rows)
+
+
+def _as_csv(rows: list[dict], with_head: bool) -> str:
+    if not rows:
+        return ""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]))
+    if with_head:
+        writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

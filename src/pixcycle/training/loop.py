@@ -94,7 +94,7 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
         checkpoint.write_final(work, method.nets.weights(), e)
         record = _record(run, method, fabric, done, steps, batches, collapsed)
         write_json(work / "run.json", record | {"attempts": attempts(work)})
-        checkpoint.forget(work)
+    checkpoint.forget(out)
     progress.finish(done.seconds)
 
 
