@@ -48,6 +48,15 @@ def test_row_4_a_fresh_clone_trains_nothing_after_dvc_pull(cloned, tmp_path, eng
     assert "up to date" in project.run("dvc", "status")
 
 
+def test_row_4_holds_for_a_clone_that_lacks_the_user_s_own_folders(cloned, tmp_path):
+    project = cloned.copy(tmp_path / "a project")
+    for name in ("tiny", "other"):
+        shutil.rmtree(project.folder / "data/own" / name)
+        (project.folder / f"data/own/{name}.dvc").unlink()
+    project.run("dvc", "repro")  # whose stages all run, as data/own is not what it was
+    assert project.trained() == []
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_row_5_a_fresh_clone_trains_exactly_what_was_edited(cloned, tmp_path, engine):
     project = cloned.copy(tmp_path / "a project")
