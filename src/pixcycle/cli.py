@@ -66,7 +66,7 @@ def plan(
     tflops: Annotated[
         float,
         typer.Option(
-            min=0.001,
+            min=1e-9,
             envvar="PIXCYCLE_TFLOPS",
             help="What a device sustains, in TFLOP/s. The default is a GTX 1080 (8.9 at its peak), on which CycleGAN's "
             "authors train horse2zebra, 501 PFLOP, in 1 to 2 days.",
