@@ -11,5 +11,6 @@ def test_the_lock_that_git_keeps_is_of_the_demo_with_these_params_and_this_code(
     project.edit(lambda tree: tree.update(scale="demo"))
     assert "up to date" in project.run("dvc", "repro", "--dry", "--allow-missing"), CURE
 
-    (project.folder / "src/pixcycle/report/page.py").open("a").write("\n")
-    assert "chapter@ucsd" in project.run("dvc", "repro", "--dry", "--allow-missing")
+    page = project.folder / "src/pixcycle/report/page.py"
+    page.write_text(page.read_text() + "\n")
+    assert "Running stage 'chapter@ucsd'" in project.run("dvc", "repro", "--dry", "--allow-missing")
