@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pixcycle.engine.gpu import cards, lease
+from pixcycle.engine.gpu import cards, lease, most_cards
 from tests.conftest import wait_until
 
 JOB = """
@@ -120,3 +120,25 @@ def test_a_machine_with_fewer_cards_gives_what_it_has_and_one_without_gives_none
         with lease(1, tmp_path) as taken:
             assert taken == []
             assert os.environ["CUDA_VISIBLE_DEVICES"] == none
+
+
+def test_locks_of_a_user_who_shares_no_files_can_be_read_by_others(visible, tmp_path):
+    visible("0")
+    before = os.umask(0o077)
+    try:
+        with lease(1, tmp_path / "locks"):
+            pass
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o7777 for path in (tmp_path / "locks").iterdir()}
+    assert modes == {"machine-0": 0o644, "machine-queue": 0o644}
+    assert (tmp_path / "locks").stat().st_mode & 0o7777 == 0o1777
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "gpus", "there", "used"),
+    [(4, 2, "0,1,2", 2), (4, 4, "0,1,2", 2), (6, 6, "0,1,2,3", 3), (8, 8, "", 1), (1, 1, "0,1", 1)],
+)
+def test_a_training_takes_as_many_of_the_cards_as_can_share_its_batches(visible, batch_size, gpus, there, used):
+    visible(there)
+    assert most_cards(batch_size, gpus) == used

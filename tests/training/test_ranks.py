@@ -14,6 +14,7 @@ import yaml
 from safetensors.numpy import load_file
 
 from pixcycle import config
+from pixcycle.engine import ranks
 from pixcycle.files import write_json
 from pixcycle.runs import Plan
 from pixcycle.training import checkpoint, loop
@@ -75,6 +76,28 @@ def test_a_line_tells_what_is_trained_on_and_what_was_asked_for(prepared, tmp_pa
     assert "no GPU here: on the CPU, 2 processes with 1 thread\n" in train(
         tiny_run(tiny_experiment(n_epochs=0, gpus=2)), prepared, tmp_path / "two", "0,1"
     )
+
+
+@pytest.mark.parametrize(
+    "allocation",
+    [
+        {"SLURM_NTASKS": "4", "SLURM_JOB_NAME": "train"},
+        {"SLURM_NTASKS": "2", "SLURM_NTASKS_PER_NODE": "2", "SLURM_JOB_NAME": "train"},
+        {"SLURM_NTASKS": "2", "SLURM_JOB_NAME": "interactive"},
+    ],
+)
+def test_within_an_allocation_for_several_tasks_a_command_without_srun_is_one_process(allocation, monkeypatch):
+    for name, value in (allocation | {"SLURM_JOB_ID": "1", "SLURM_PROCID": "0", "SLURM_NNODES": "1"}).items():
+        monkeypatch.setenv(name, value)
+    assert not ranks.started_as_one_of_many()
+    assert ranks.fabric().world_size == 1
+
+
+def test_at_most_so_many_cards_are_taken_as_the_workflow_grants(prepared, tmp_path):
+    made = command(tiny_run(tiny_experiment(gpus=2, n_epochs=0)), prepared, tmp_path / "run")
+    done = subprocess.run([*made, "--gpus", "1"], env=environment("0,1"), capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "run/run.json").read_text())["processes"] == 1
 
 
 def test_torchrun_started_by_hand_does_the_same(prepared, tmp_path):
