@@ -37,7 +37,7 @@ SCALE = PLAN.params.scale
 PLAN_FILE = f".snakemake/plans/{PLAN.fingerprint}.json"
 if not Path(PLAN_FILE).exists():
     write_json(Path(PLAN_FILE), PLAN.model_dump(mode="json"))
-os.environ["PIXCYCLE_PLAN"] = PLAN_FILE
+os.environ.update(PIXCYCLE_PLAN=PLAN_FILE)
 REPORTS = report_fingerprints(PLAN)
 DATASET_OF_RAW = {node.raw: node.dataset for node in PLAN.data.values()}
 RUN_BY_FINGERPRINT = {
