@@ -2,10 +2,6 @@
 
 import json
 
-import pytest
-
-pytestmark = pytest.mark.xdist_group("whole runs")
-
 
 def test_two_cards_are_shared_out_among_the_jobs_and_one_training_may_have_both(new_project, tmp_path, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "6,7")

@@ -9,8 +9,6 @@ import yaml
 
 from tests.workflow.conftest import ALL, NOTHING_TO_DO, UCSD, Project
 
-pytestmark = pytest.mark.xdist_group("one experiment of DVC's")
-
 LR = "experiments.ucsd.facades-l1.lr"
 COMPARED = "reports/tiny/metrics/ucsd/facades-l1.json"
 

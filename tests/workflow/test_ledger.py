@@ -2,10 +2,6 @@
 
 import json
 
-import pytest
-
-pytestmark = pytest.mark.xdist_group("whole runs")
-
 HERE = "results/tiny/ucsd/facades-l1"
 
 
