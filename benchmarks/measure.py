@@ -1,0 +1,124 @@
+"""What the benchmarks share: alternatives that take turns, medians, growth, one table and one JSON file each."""
+
+import argparse
+import math
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pixcycle.files import write_json
+
+RESULTS = Path(__file__).parent / "results"
+
+
+@dataclass
+class Ratio:
+    """How often ours is done in the time of another way to do the same work."""
+
+    work: str
+    than: str
+    """The other way."""
+    ours_seconds: float
+    other_seconds: float
+    times_faster: float
+    """Median over the rounds of other / ours."""
+    target: float | None = None
+    more: dict[str, Any] = field(default_factory=dict)
+    """What else was measured: largest difference of the results, utilisation, images/s..."""
+
+
+@dataclass
+class Growth:
+    """How something grows, with the line that theory gives."""
+
+    title: str
+    x_label: str
+    y_label: str
+    measured: list[tuple[float, float]]
+    """(x, y), ascending in x."""
+    theory: list[tuple[float, float]]
+    theory_label: str
+    log: bool = True
+    """Both axes logarithmic."""
+
+    @property
+    def exponent(self) -> float:
+        """y ~ x ** exponent, from the first to the last point."""
+        (x0, y0), (x1, y1) = self.measured[0], self.measured[-1]
+        return math.log(y1 / y0) / math.log(x1 / x0)
+
+
+def take_turns(ways: dict[str, Callable[[], Any]], rounds: int, warmups: int = 1) -> dict[str, list[float]]:
+    """Seconds of each way in each round: A, B, A, B, ..., so that a busy machine slows all of them."""
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for turn in range(warmups + rounds):
+        for name, way in ways.items():
+            began = time.perf_counter()
+            way()
+            if turn >= warmups:
+                seconds[name].append(time.perf_counter() - began)
+    return seconds
+
+
+def ratio(
+    work: str, seconds: dict[str, list[float]], ours: str, than: str, target: float | None = None, **more: Any
+) -> Ratio:
+    """One row of the table: medians, and the median of the ratios of each round."""
+    pairs = zip(seconds[ours], seconds[than], strict=True)
+    return Ratio(
+        work,
+        than,
+        statistics.median(seconds[ours]),
+        statistics.median(seconds[than]),
+        statistics.median(other / own for own, other in pairs),
+        target,
+        more,
+    )
+
+
+def options(doc: str, rounds: int) -> argparse.ArgumentParser:
+    """The options that all benchmarks have; doc: the program's docstring."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=rounds, help=f"turns of each way (default {rounds})")
+    return parser
+
+
+def publish(name: str, rounds: int, ratios: Iterable[Ratio] = (), growths: Iterable[Growth] = ()) -> None:
+    """Print the table and write `results/NAME.json`."""
+    ratios, growths = list(ratios), list(growths)
+    if ratios:
+        print(f"{'work':68}{'ours s':>10}{'other s':>10}{'faster':>9}{'target':>8}")
+    for row in ratios:
+        target = f"{row.target:7.1f}x" if row.target else ""
+        print(f"{row.work:68}{row.ours_seconds:10.4f}{row.other_seconds:10.4f}{row.times_faster:8.2f}x{target}")
+        print(f"    than {row.than}" + "".join(f"; {key}: {_short(value)}" for key, value in row.more.items()))
+    for growth in growths:
+        points = ", ".join(f"{_short(x)}: {_short(y)}" for x, y in growth.measured)
+        print(f"{growth.title} ({growth.y_label} by {growth.x_label}): {points}; exponent {growth.exponent:.2f}")
+    write_json(
+        RESULTS / f"{name}.json",
+        {
+            "rounds": rounds,
+            "machine": machine(),
+            "ratios": [asdict(row) for row in ratios],
+            "growth": [asdict(growth) | {"exponent": growth.exponent} for growth in growths],
+        },
+    )
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    cpu = next(
+        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
+        platform.machine(),
+    )
+    return {"cpu": cpu, "cores": os.cpu_count(), "load": os.getloadavg()[0], "python": platform.python_version()}
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
