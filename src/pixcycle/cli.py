@@ -5,14 +5,16 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import yaml
 
-from pixcycle import config, jobs, runs
+from pixcycle import jobs
 from pixcycle.errors import UserError
-from pixcycle.estimate.duration import TFLOPS
+from pixcycle.estimate.cards import CARDS
+
+if TYPE_CHECKING:  # each command imports what it needs, so that none waits for more
+    from pixcycle.config import Params
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -29,6 +31,7 @@ ScaleName = Annotated[str | None, typer.Option(help="Instead of the scale in the
 @app.command()
 def check(params: ParamsFile = Path("params.yaml")) -> None:
     """Check params.yaml: every experiment, at every scale."""
+    from pixcycle import config, runs
     from pixcycle.data.own import WATCHED, unwatched
 
     plan = runs.plan(config.load(params))
@@ -44,6 +47,10 @@ def show(
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
     """Print an experiment as it would be run, and what was assumed where its report is silent."""
+    import yaml
+
+    from pixcycle import config, runs
+
     loaded = config.load(params)
     ids = config.experiment_ids(loaded)
     chapter, _ = ids[config.known(experiment, ids, "experiment")]
@@ -64,14 +71,16 @@ def show(
 def plan(
     scale: ScaleName = None,
     tflops: Annotated[
-        float,
+        float | None,
         typer.Option(
             min=1e-9,
-            envvar="PIXCYCLE_TFLOPS",
-            help="What a device sustains, in TFLOP/s. The default is a GTX 1080 (8.9 at its peak), on which CycleGAN's "
-            "authors train horse2zebra, 501 PFLOP, in 1 to 2 days.",
+            help="What a device sustains, in TFLOP/s. Else that of the environment's PIXCYCLE_TFLOPS, or 4: a GTX 1080 "
+            "(8.9 at its peak), on which CycleGAN's authors train horse2zebra, 501 PFLOP, in 1 to 2 days.",
         ),
-    ] = TFLOPS,
+    ] = None,
+    card: Annotated[
+        str | None, typer.Option(help=f"Instead, the least hours that one of these can take: {', '.join(CARDS)}.")
+    ] = None,
     devices: Annotated[int, typer.Option(min=1, help="How many devices train at once.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="The same as JSON.")] = False,
     params: ParamsFile = Path("params.yaml"),
@@ -79,12 +88,18 @@ def plan(
     """Estimate, before anything starts: steps, FLOPs, hours, disk, and which data are missing."""
     from dataclasses import asdict
 
+    from pixcycle import config, runs
+    from pixcycle.estimate.cards import sustaining
+    from pixcycle.estimate.duration import tflops_of_device
     from pixcycle.estimate.estimate import estimate
     from pixcycle.estimate.table import tables
 
+    if card and tflops:
+        raise UserError("--card and --tflops both say what trains: give one of them")
+    device = CARDS[config.known(card, CARDS, "card")] if card else sustaining(tflops or tflops_of_device())
     loaded = _at_scale(params, scale)
     mirror = loaded.mirror or os.environ.get("PIXCYCLE_MIRROR")
-    found = estimate(runs.plan(loaded.model_copy(update={"mirror": mirror})), Path(), tflops, devices)
+    found = estimate(runs.plan(loaded.model_copy(update={"mirror": mirror})), Path(), device, devices)
     if as_json:
         print(json.dumps(asdict(found), indent=1))
     else:
@@ -130,6 +145,7 @@ def compare(
     Without A and B: the newest run that is not current, and the current one. The page is
     reports/SCALE/compare/EXPERIMENT-A-B.html.
     """
+    from pixcycle import runs
     from pixcycle.engine.sides import two_sides
     from pixcycle.report.compare import labels, tables
     from pixcycle.report.terminal import drawn
@@ -160,6 +176,7 @@ def gc(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) 
     """
     from rich.filesize import decimal
 
+    from pixcycle import config
     from pixcycle.engine.gc import remove, unnamed
     from pixcycle.engine.gc_table import tables
 
@@ -187,6 +204,8 @@ def gc(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) 
 @app.command()
 def schema() -> None:
     """Print the JSON schema of params.yaml, for completion in editors."""
+    from pixcycle import config
+
     print(json.dumps(config.Params.model_json_schema(), indent=1))
 
 
@@ -218,7 +237,9 @@ def import_weights(
     print(f"{out}: {generator} with {count / 1e6:.3f} million parameters")
 
 
-def _at_scale(params: Path, scale: str | None) -> config.Params:
+def _at_scale(params: Path, scale: str | None) -> "Params":
+    from pixcycle import config
+
     loaded = config.load(params)
     return loaded.model_copy(update={"scale": config.known(scale or loaded.scale, loaded.scales, "scale")})
 

@@ -1,14 +1,15 @@
 """The commands of the workflow's jobs: one for each kind of node."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pixcycle import runs
-from pixcycle.data.record import RECORDED
 from pixcycle.engine.gpu import lease, most_cards
 from pixcycle.errors import UserError
+
+if TYPE_CHECKING:  # each command imports what it needs, so that none waits for more
+    from pixcycle.runs import Plan
 
 PANEL = "Jobs of the workflow"
 
@@ -24,6 +25,7 @@ WeightsFile = Annotated[Path | None, typer.Option("--weights", help="Fetched wei
 def fetch(dataset: str, plan_file: PlanFile, out: Out) -> None:
     """Fetch a dataset, verify it, unpack it."""
     from pixcycle.data import locations
+    from pixcycle.data.record import RECORDED
 
     params = _plan(plan_file).params
     sources = params.datasets[dataset].sources
@@ -34,6 +36,7 @@ def fetch(dataset: str, plan_file: PlanFile, out: Out) -> None:
 def fetch_weights(name: str, plan_file: PlanFile, out: Out) -> None:
     """Fetch published weights, of a feature extractor or of a generator, and verify them."""
     from pixcycle.data import locations
+    from pixcycle.data.record import RECORDED
 
     params = _plan(plan_file).params
     source = params.fetched_weights[name]
@@ -147,5 +150,7 @@ def report(
     build(_plan(plan_file), selection, root, out, fingerprint)
 
 
-def _plan(path: Path) -> runs.Plan:
-    return runs.Plan.model_validate_json(path.read_text())
+def _plan(path: Path) -> "Plan":
+    from pixcycle.runs import Plan
+
+    return Plan.model_validate_json(path.read_text())

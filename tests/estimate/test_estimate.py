@@ -10,8 +10,10 @@ from rich.console import Console
 
 from pixcycle import cli, config, runs
 from pixcycle.data.batches import Batches
+from pixcycle.estimate.bound import step_seconds
+from pixcycle.estimate.cards import CARDS, sustaining
+from pixcycle.estimate.closed_form import image_flops
 from pixcycle.estimate.estimate import estimate, wall_hours
-from pixcycle.estimate.flops import step_cost
 from pixcycle.estimate.table import tables
 from pixcycle.files import write_json
 
@@ -64,7 +66,7 @@ def plan(tree, root):
 
 
 def estimated(tree, root, tflops=1.0, devices=1):
-    return estimate(plan(tree, root), root, tflops, devices)
+    return estimate(plan(tree, root), root, sustaining(tflops), devices)
 
 
 def training(found, name):
@@ -92,7 +94,7 @@ def test_a_scale_s_limit_on_images_shortens_the_epoch(tree, tmp_path):
 
 def test_flops_are_those_of_all_images_seen_and_hours_those_of_the_device(tree, tmp_path):
     found = estimated(tree, tmp_path, tflops=0.5)
-    t, per_image = training(found, "pairs"), step_cost(plan(tree, tmp_path).runs["ucsd-pairs/0"].config).flops
+    t, per_image = training(found, "pairs"), image_flops(plan(tree, tmp_path).runs["ucsd-pairs/0"].config)
     assert t.flops == 5 * 2 * 4 * per_image
     assert t.hours == pytest.approx(t.flops / 0.5e12 / 3600)
     assert found.hours == pytest.approx(2 * (t.hours + training(found, "apart").hours))
@@ -200,13 +202,45 @@ def test_the_tables_fit_100_columns_and_say_what_is_missing(tree, tmp_path):
     assert "ucsd-earth" in text and "Not in the sums: experiments with a ?" in text
 
 
-def test_the_command_prints_an_estimate_of_the_real_params_as_json(monkeypatch, capsys):
+def printed_plan(monkeypatch, capsys, *options):
+    """(exit code, stdout, stderr) of `pixcycle plan` on the real params, at the demo's scale."""
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr("sys.argv", ["pixcycle", "plan", "--scale", "demo", "--tflops", "2", "--json"])
+    monkeypatch.setattr("sys.argv", ["pixcycle", "plan", "--scale", "demo", *options])
     with pytest.raises(SystemExit) as stop:
         cli.main()
-    printed = json.loads(capsys.readouterr().out)
-    assert not stop.value.code
-    assert (printed["scale"], printed["tflops"], printed["devices"]) == ("demo", 2, 1)
+    return stop.value.code or 0, *capsys.readouterr()
+
+
+def test_the_command_prints_an_estimate_of_the_real_params_as_json(monkeypatch, capsys):
+    code, out, _ = printed_plan(monkeypatch, capsys, "--tflops", "2", "--json")
+    printed = json.loads(out)
+    assert code == 0
+    assert (printed["scale"], printed["device"], printed["devices"]) == ("demo", "device that sustains 2 TFLOP/s", 1)
     demo = config.load().scales["demo"]
     assert [t["id"] for t in printed["trainings"]] == demo.experiments
+
+
+def test_without_options_the_device_is_that_of_the_environment(monkeypatch, capsys):
+    monkeypatch.setenv("PIXCYCLE_TFLOPS", "20")
+    assert json.loads(printed_plan(monkeypatch, capsys, "--json")[1])["device"] == "device that sustains 20 TFLOP/s"
+
+
+def test_hours_of_a_card_are_its_bound_and_said_to_be_out_of_reach(monkeypatch, capsys):
+    printed = json.loads(printed_plan(monkeypatch, capsys, "--card", "a100", "--json")[1])
+    e = dict(runs.resolved(config.load(ROOT / "params.yaml"), "demo"))["ucsd-facades-l1"]
+    t = next(t for t in printed["trainings"] if t["id"] == "ucsd-facades-l1")
+    seconds = t["steps"] * step_seconds(e, e.batch_size, CARDS["a100"], "TF32")
+    assert t["hours"] == pytest.approx(seconds / 3600)
+    assert "no training reaches them" in printed_plan(monkeypatch, capsys, "--card", "a100")[1]
+    assert "no training reaches them" not in printed_plan(monkeypatch, capsys)[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--card", "h10"], "unknown card 'h10'; did you mean 'h100'?"),
+        (["--card", "h100", "--tflops", "2"], "--card and --tflops both say what trains: give one of them"),
+    ],
+)
+def test_a_card_that_nobody_knows_or_two_devices_are_one_clear_line(monkeypatch, capsys, options, said):
+    assert printed_plan(monkeypatch, capsys, *options) == (2, "", f"pixcycle: {said}\n")

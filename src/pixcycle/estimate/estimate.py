@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pixcycle.estimate.bound import step_seconds
+from pixcycle.estimate.cards import Card
+from pixcycle.estimate.closed_form import image_flops, parameters
 from pixcycle.estimate.duration import images_of_epoch, steps_and_batch
-from pixcycle.estimate.flops import StepCost, step_costs
 from pixcycle.estimate.supplies import Images, Supply, count_images, supplies
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.runs import Plan, Run, features_key
@@ -22,7 +24,7 @@ class Training:
     """One experiment. `finished` of its `runs` (seeds) are; what follows is of one of them.
 
     images: of an epoch, pairs or those of one domain; None, as steps, flops and hours, where they have not
-    been counted yet. hours: on one device.
+    been counted yet. hours: of one device.
     """
 
     id: str
@@ -41,12 +43,12 @@ class Training:
 class Estimate:
     """Of a whole plan; what is not known counts as nothing in its sums.
 
-    hours: of one device that sustains `tflops` (10^12 FLOP/s), for all trainings, and for those to be done.
-    wall_hours: for the latter on so many devices. disk: bytes, by what takes them.
+    hours: of one device, for all trainings, and for those to be done. wall_hours: for the latter on so many devices.
+    disk: bytes, by what takes them.
     """
 
     scale: str
-    tflops: float
+    device: str
     devices: int
     trainings: list[Training]
     supplies: list[Supply]
@@ -56,23 +58,22 @@ class Estimate:
     wall_hours: float
 
 
-def estimate(plan: Plan, root: Path, tflops: float, devices: int) -> Estimate:
-    """root: the project's folder, for what is there already."""
+def estimate(plan: Plan, root: Path, card: Card, devices: int) -> Estimate:
+    """root: the project's folder, for what is there already. card: what trains, at its bound."""
     images = {key: count_images(plan.params.datasets[node.dataset], node, root) for key, node in plan.data.items()}
     seeds: dict[str, list[Run]] = {}
     for run in plan.runs.values():
         seeds.setdefault(run.id, []).append(run)
-    costs = dict(zip(seeds, step_costs(runs[0].config for runs in seeds.values()), strict=True))
-    trainings = [_training(runs, costs[id], images[runs[0].data], root, tflops) for id, runs in seeds.items()]
+    trainings = [_training(runs, images[runs[0].data], root, card) for runs in seeds.values()]
     needed = supplies(plan, images, root)
     hours_to_do = [t.hours or 0.0 for t in trainings for _ in range(t.runs - t.finished)]
     return Estimate(
         scale=plan.params.scale,
-        tflops=tflops,
+        device=card.name,
         devices=devices,
         trainings=trainings,
         supplies=needed,
-        disk=_disk(plan, needed, images, costs, devices),
+        disk=_disk(plan, needed, images, trainings, devices),
         hours=sum((t.hours or 0.0) * t.runs for t in trainings),
         hours_to_do=sum(hours_to_do),
         wall_hours=wall_hours(hours_to_do, devices),
@@ -87,15 +88,16 @@ def wall_hours(hours: Iterable[float], devices: int) -> float:
     return max(busy)
 
 
-def _training(runs: list[Run], cost: StepCost, images: Images | None, root: Path, tflops: float) -> Training:
+def _training(runs: list[Run], images: Images | None, root: Path, card: Card) -> Training:
     e = runs[0].config
+    per_image = image_flops(e)
     epochs = e.n_epochs + e.n_epochs_decay
     epoch = steps = flops = hours = None
     if images:
         epoch = images_of_epoch(e, images)
         steps, batch = steps_and_batch(e, images)
-        flops = steps * batch * cost.flops
-        hours = flops / (tflops * 1e12) / 3600
+        flops = steps * batch * per_image
+        hours = steps * step_seconds(e, batch, card, card.arithmetic(e.precision)) / 3600
     return Training(
         id=runs[0].id,
         runs=len(runs),
@@ -103,29 +105,29 @@ def _training(runs: list[Run], cost: StepCost, images: Images | None, root: Path
         images=epoch,
         epochs=epochs,
         steps=steps,
-        parameters=cost.parameters,
-        flops_per_image=cost.flops,
+        parameters=parameters(e),
+        flops_per_image=per_image,
         flops=flops,
         hours=hours,
     )
 
 
 def _disk(
-    plan: Plan, needed: list[Supply], images: dict[str, Images | None], costs: dict[str, StepCost], devices: int
+    plan: Plan, needed: list[Supply], images: dict[str, Images | None], trainings: list[Training], devices: int
 ) -> dict[str, int]:
     runs = plan.runs.values()
+    sizes = [t.parameters for t in trainings for _ in range(t.runs)]
     features = {
         features_key(run.data, run.extractor): 4 * EXTRACTORS[run.extractor].dimension * sum(counted["test"])
         for run in runs
         if (counted := images[run.data])
     }
-    largest = sorted((costs[run.id].parameters for run in runs), reverse=True)[:devices]
     return {
         "downloads, unpacked": sum(supply.raw or 0 for supply in needed),
         "prepared arrays": sum(supply.prepared or 0 for supply in needed),
         "features of real images": sum(features.values()),
-        "trained networks": sum(4 * costs[run.id].parameters for run in runs),
-        "states of runs in training": STATE_BYTES * sum(largest),
+        "trained networks": 4 * sum(sizes),
+        "states of runs in training": STATE_BYTES * sum(heapq.nlargest(devices, sizes)),
         "translated images": sum(_translated_bytes(run, images[run.data]) for run in runs),
     }
 

@@ -6,6 +6,7 @@ from rich.console import RenderableType
 from rich.filesize import decimal
 from rich.table import Table
 
+from pixcycle.estimate.cards import CARDS
 from pixcycle.estimate.estimate import Estimate
 from pixcycle.estimate.supplies import Supply
 
@@ -87,9 +88,11 @@ def _summary(e: Estimate) -> Iterator[str]:
     flops = sum((t.flops or 0) * t.runs for t in e.trainings)
     yield (
         f"{runs} runs, {finished} finished. All of them take {_digits(flops / 1e15)} PFLOP, "
-        f"{_digits(e.hours, 2)} hours of a device at {e.tflops:g} TFLOP/s sustained. What is to be done takes "
-        f"{_digits(e.wall_hours, 2)} hours with {e.devices} of them. Pass --tflops and --devices for yours."
+        f"{_digits(e.hours, 2)} hours of one {e.device}. What is to be done takes {_digits(e.wall_hours, 2)} hours "
+        f"with {e.devices} of them. Pass --tflops or --card, and --devices, for yours."
     )
+    if e.device in {card.name for card in CARDS.values()}:
+        yield "These hours are the least that the card can take, at its peaks: no training reaches them."
     if any(t.images is None for t in e.trainings):
         yield "Not in the sums: experiments with a ?, whose images are counted when their data are prepared."
     if unsized := [s.name for s in e.supplies if s.raw is None]:

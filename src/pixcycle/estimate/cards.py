@@ -1,0 +1,36 @@
+"""Graphics cards as their vendor describes them: docs/gpus.md names the sources."""
+
+from dataclasses import dataclass
+from math import inf
+from typing import Literal
+
+Arithmetic = Literal["fp32", "TF32", "bf16"]
+NUMBER_BYTES: dict[Arithmetic, int] = {"fp32": 4, "TF32": 4, "bf16": 2}
+
+
+@dataclass(frozen=True)
+class Card:
+    """memory: bytes. bandwidth: bytes/s between it and the chip. peaks: FLOP/s of dense matrices, sums in fp32."""
+
+    name: str
+    memory: float
+    bandwidth: float
+    peaks: dict[Arithmetic, float]
+
+    def arithmetic(self, precision: str) -> Arithmetic:
+        """Of an experiment's convolutions. PyTorch takes TF32 for single precision where a card has it."""
+        wanted = "bf16" if precision == "bf16-mixed" else "TF32"
+        return wanted if wanted in self.peaks else "fp32"
+
+
+CARDS = {
+    "h100": Card("H100 SXM", 80e9, 3.35e12, {"fp32": 67e12, "TF32": 494.5e12, "bf16": 989.5e12}),
+    "a100": Card("A100 SXM 80 GB", 80e9, 2.039e12, {"fp32": 19.5e12, "TF32": 156e12, "bf16": 312e12}),
+    "rtx3060": Card("RTX 3060", 12e9, 360e9, {"fp32": 12.7e12, "TF32": 12.7e12, "bf16": 25.5e12}),
+    "gtx1080ti": Card("GTX 1080 Ti", 11e9, 484e9, {"fp32": 11.3e12}),
+}
+
+
+def sustaining(tflops: float) -> Card:
+    """A device of which only is known what it sustains, in 10^12 FLOP/s."""
+    return Card(f"device that sustains {tflops:g} TFLOP/s", inf, inf, {"fp32": tflops * 1e12})
