@@ -71,13 +71,17 @@ def count_images(dataset: Dataset, node: Data, root: Path) -> Images | None:
     if manifest.exists():
         splits = read_json(manifest)["splits"]
         return {split: (splits[split]["A"]["n"], splits[split]["B"]["n"]) for split in ("train", "test")}
+    return published_images(dataset, node.spec["train_images"], node.spec["test_images"])
+
+
+def published_images(dataset: Dataset, most_train: int | None = None, most_test: int | None = None) -> Images | None:
+    """As its publisher counts them, of each domain so many at most; None if that is not known."""
     counts = {}
-    for split in ("train", "test"):
+    for split, most in (("train", most_train), ("test", most_test)):
         a, b = (_published(dataset, dataset.splits.get(split, []), domain) for domain in "AB")
         if not a or not b:
             return None
-        most = node.spec[f"{split}_images"] or max(a, b)
-        counts[split] = (min(a, most), min(b, most))
+        counts[split] = (min(a, most or a), min(b, most or b))
     return counts
 
 

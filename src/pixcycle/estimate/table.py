@@ -46,10 +46,10 @@ def _trainings(e: Estimate) -> Table:
             "?" if t.images is None else f"{t.images:,}",
             f"{t.epochs:,}",
             "?" if t.steps is None else f"{t.steps:,}",
-            _digits(t.parameters / 1e6),
-            _digits(t.flops_per_image / 1e9),
-            "?" if t.flops is None else _digits(t.flops / 1e15),
-            "?" if t.hours is None else _digits(t.hours, 2),
+            digits(t.parameters / 1e6),
+            digits(t.flops_per_image / 1e9),
+            "?" if t.flops is None else digits(t.flops / 1e15),
+            "?" if t.hours is None else digits(t.hours, 2),
             f"{t.finished}/{t.runs}",
         )
     return table
@@ -87,8 +87,8 @@ def _summary(e: Estimate) -> Iterator[str]:
     runs, finished = sum(t.runs for t in e.trainings), sum(t.finished for t in e.trainings)
     flops = sum((t.flops or 0) * t.runs for t in e.trainings)
     yield (
-        f"{runs} runs, {finished} finished. All of them take {_digits(flops / 1e15)} PFLOP, "
-        f"{_digits(e.hours, 2)} hours of one {e.device}. What is to be done takes {_digits(e.wall_hours, 2)} hours "
+        f"{runs} runs, {finished} finished. All of them take {digits(flops / 1e15)} PFLOP, "
+        f"{digits(e.hours, 2)} hours of one {e.device}. What is to be done takes {digits(e.wall_hours, 2)} hours "
         f"with {e.devices} of them. Pass --tflops or --card, and --devices, for yours."
     )
     if e.device in {card.name for card in CARDS.values()}:
@@ -113,7 +113,8 @@ def _size(size: int | None) -> str:
     return "?" if size is None else decimal(size) if size else ""
 
 
-def _digits(n: float, significant: int = 3) -> str:
+def digits(n: float, significant: int = 3) -> str:
+    """In so many digits, or in whole numbers from 100 on."""
     if 0 < n < 0.01:
         return "<0.01"
     return f"{n:,.0f}" if n >= 100 else f"{n:.{significant}g}"
