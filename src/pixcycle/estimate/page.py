@@ -82,7 +82,9 @@ def _trainings(params: Params) -> Iterator[tuple[str, tuple[Step, int]]]:
 def _name(e: Experiment) -> str:
     """What of an experiment decides the cost of its step for one image."""
     special = {
+        f"{e.filters} filters": e.filters != 64,
         f"patch {e.patch}": e.patch != 70,
+        "unconditional": e.method == "pix2pix" and not e.conditional,
         "no skips": not e.skips,
         "resize-convolution": e.upsampling == "resize",
         "one discriminator": e.method == "cyclegan" and e.discriminators == 1,
