@@ -53,14 +53,14 @@ def fetch_weights(name: str, plan_file: PlanFile, out: Out) -> None:
 
 
 @app.command(rich_help_panel=PANEL)
-def prepare(data: str, plan_file: PlanFile, raw: Folder, out: Out) -> None:
+def prepare(data: str, plan_file: PlanFile, raw: Folder, out: Out, threads: int = 1) -> None:
     """Decode and resize a dataset once, into arrays."""
     from pixcycle.data.prepare import PrepareSpec
     from pixcycle.data.prepare import prepare as prepare_arrays
 
     plan = _plan(plan_file)
     node = plan.data[data]
-    prepare_arrays(node.dataset, plan.params.datasets[node.dataset], raw, out, PrepareSpec(**node.spec))
+    prepare_arrays(node.dataset, plan.params.datasets[node.dataset], raw, out, PrepareSpec(**node.spec), threads)
 
 
 @app.command(rich_help_panel=PANEL)

@@ -149,6 +149,12 @@ def raw_of_data(wildcards):
     return f"data/raw/{PLAN.data[wildcards.data].raw}"
 
 
+def threads_of_preparing(wildcards):
+    """One, and one for each thousand images up to 8: who asks for several waits until so many cores are free at once."""
+    images = IMAGES[wildcards.data] or {}
+    return min(8, 1 + sum(a + b for a, b in images.values()) // 1000)
+
+
 def weights_file(extractor):
     """The fetched weights of an extractor; nothing for one whose weights come with its package."""
     return f"data/weights/{weights_key(PLAN.params, extractor)}.pth" if extractor in PLAN.params.weights else []

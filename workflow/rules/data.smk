@@ -22,10 +22,12 @@ rule prepare:
         "logs/prepare/{data}.log",
     conda:
         "../envs/pixcycle.yaml"
+    threads: threads_of_preparing
     params:
         plan=PLAN_FILE,
     shell:
-        "pixcycle prepare {wildcards.data} --plan {params.plan} --raw {input.raw} --out {output} 2>&1 | tee {log}"
+        "pixcycle prepare {wildcards.data} --plan {params.plan} --raw {input.raw} --out {output} --threads {threads}"
+        " 2>&1 | tee {log}"
 
 
 rule fetch_weights:

@@ -1,8 +1,8 @@
-"""From prepared arrays to batches: crops, flips and normalisation on whole batches, on the device."""
+"""From prepared arrays to batches: crops as bytes, straight from the memory map, normalised on the device."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -13,6 +13,17 @@ from pixcycle.files import read_json
 
 ORDER, AUGMENTATION = 0, 1
 """The independent random streams of one domain in one epoch."""
+
+
+class Draws(NamedTuple):
+    """Which images of a domain are shown, in this order, and how."""
+
+    rows: np.ndarray
+    """(N,) places in the domain's array."""
+    corners: np.ndarray
+    """(N, 2) first row and first column of the crop."""
+    flips: np.ndarray
+    """(N,) bool, whether the crop is mirrored left and right."""
 
 
 class Batches:
@@ -44,9 +55,10 @@ class Batches:
     ):
         if paired and not read_json(prepared / "manifest.json")["paired"]:
             raise UserError(f"{prepared} holds an unpaired dataset; only cyclegan can be trained on it")
-        self._arrays = [_open(prepared, split, domain) for domain in "AB"]
+        # Plain views of the maps: slicing a np.memmap takes as long as copying the crop.
+        self._arrays = [np.asarray(_open(prepared, split, domain)) for domain in "AB"]
         self._crop_size, self._flip, self._paired = crop_size, flip, paired
-        self._seed, self._device = seed, device
+        self._seed, self._device = seed, torch.device(device)
         self._samples = {"larger": max, "smaller": min}[epoch_length](map(len, self._arrays))
         self.batch_size = min(batch_size, self._samples)
         part, parts = share
@@ -63,32 +75,38 @@ class Batches:
 
         N: batch_size, or the share of it.
         """
-        draws = [self._draws(epoch, domain) for domain in (0, 0 if self._paired else 1)]
+        draws = [self.draws(epoch, domain) for domain in (0, 1)]
         for batch in range(len(self)):
             first = batch * self.batch_size + self._part * self._part_size
-            a, b = (
-                self._batch(array, order[first : first + self._part_size], augmentation)
-                for array, (order, augmentation) in zip(self._arrays, draws, strict=True)
-            )
+            these = slice(first, first + self._part_size)
+            crops = self._crops([Draws(*(values[these] for values in domain)) for domain in draws])
+            a, b = to_tensor(crops.to(self._device, non_blocking=True)).chunk(2)
             yield a, b
 
-    def _draws(self, epoch: int, domain: int) -> tuple[np.ndarray, np.ndarray]:
-        """Order (samples,) of an epoch, and uniform numbers (rows, 3) for top, left and flip of each row.
+    def draws(self, epoch: int, domain: Literal[0, 1]) -> Draws:
+        """What an epoch shows of a domain (0 is A): the same of both, if paired.
 
         Image i is row i in the first round through the domain, n + i in the second, and so on.
         """
-        n = len(self._arrays[domain])
+        n, side = self._arrays[domain].shape[:2]
+        stream = 2 * (0 if self._paired else domain)
         rounds = -(-self._samples // n)
-        keys = uniform(self._seed, epoch, 2 * domain + ORDER, (rounds, n))
-        order = (keys.argsort(axis=1, kind="stable") + n * np.arange(rounds)[:, None]).ravel()
-        return order[: self._samples], uniform(self._seed, epoch, 2 * domain + AUGMENTATION, (rounds * n, 3))
+        keys = uniform(self._seed, epoch, stream + ORDER, (rounds, n))
+        order = (keys.argsort(axis=1, kind="stable") + n * np.arange(rounds)[:, None]).ravel()[: self._samples]
+        top, left, mirror = uniform(self._seed, epoch, stream + AUGMENTATION, (rounds * n, 3))[order].T
+        corners = np.stack([top, left], axis=1) * (side - self._crop_size + 1)
+        return Draws(order % n, corners.astype(np.int64), (mirror < 0.5) & self._flip)
 
-    def _batch(self, array: np.ndarray, rows: np.ndarray, augmentation: np.ndarray) -> Tensor:
-        images = torch.from_numpy(array[rows % len(array)]).to(self._device)
-        places = array.shape[1] - self._crop_size + 1
-        corners = (augmentation[rows, :2] * places).astype(np.int64)
-        flips = (augmentation[rows, 2] < 0.5) & self._flip
-        return to_tensor(crop(images, corners, flips, self._crop_size))
+    def _crops(self, draws: list[Draws]) -> Tensor:
+        """The crops of A, then those of B: uint8 (2N, crop_size, crop_size, 3) on the CPU.
+
+        For a GPU they lie in pinned memory, from which they are copied while the CPU goes on.
+        """
+        shape = (2 * self._part_size, self._crop_size, self._crop_size, 3)
+        crops = torch.empty(shape, dtype=torch.uint8, pin_memory=self._device.type == "cuda")
+        for images, of_domain, out in zip(self._arrays, draws, crops.chunk(2), strict=True):
+            crop(images, of_domain, out)
+        return crops
 
 
 def uniform(seed: int, epoch: int, stream: int, shape: tuple[int, ...]) -> np.ndarray:
@@ -99,16 +117,13 @@ def uniform(seed: int, epoch: int, stream: int, shape: tuple[int, ...]) -> np.nd
     return np.random.Generator(np.random.Philox(key=[seed, epoch], counter=[0, 0, 0, stream])).random(shape)
 
 
-def crop(images: Tensor, corners: np.ndarray, flips: np.ndarray, size: int) -> Tensor:
-    """Cut (N, size, size, C) out of images (N, H, W, C), each at its own place.
-
-    corners: (N, 2), first row and first column; flips: (N,) bool, whether to mirror left and right.
-    """
-    steps = np.arange(size)
-    rows = corners[:, 0, None] + steps
-    columns = corners[:, 1, None] + np.where(flips[:, None], steps[::-1], steps)
-    index = np.arange(len(images))[:, None, None], rows[:, :, None], columns[:, None, :]
-    return images[tuple(torch.from_numpy(i).to(images.device) for i in index)]
+def crop(images: np.ndarray, draws: Draws, out: Tensor) -> None:
+    """Cut `out` (N, size, size, C) out of images (M, H, W, C), each at its own place; uint8."""
+    size = out.shape[1]
+    for cut, row, (top, left), flip in zip(out, *draws, strict=True):
+        cut.numpy()[:] = images[row, top : top + size, left : left + size]
+        if flip:
+            cut.copy_(cut.flip(1))
 
 
 def to_tensor(images: np.ndarray | Tensor, device: torch.device | str | None = None) -> Tensor:
@@ -117,7 +132,7 @@ def to_tensor(images: np.ndarray | Tensor, device: torch.device | str | None = N
     An array is copied to the device (the CPU where none is given); a tensor stays where it is.
     """
     tensor = images if isinstance(images, Tensor) else torch.tensor(images, device=device)
-    return tensor.permute(0, 3, 1, 2).float() / 127.5 - 1
+    return tensor.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
 
 
 def to_uint8(images: Tensor) -> np.ndarray:

@@ -1,9 +1,11 @@
 """From image files to one uint8 array per split and domain, decoded and resized once."""
 
 import hashlib
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -22,6 +24,9 @@ RESAMPLING = {
 }
 
 
+Made = TypeVar("Made")
+
+
 class PrepareSpec(Closed):
     """The sizes that runs need of a dataset; the fields mean what they mean in an experiment and a scale."""
 
@@ -33,11 +38,12 @@ class PrepareSpec(Closed):
     test_images: Positive | None = None
 
 
-def prepare(name: str, dataset: Dataset, raw: Path, out: Path, spec: PrepareSpec) -> None:
+def prepare(name: str, dataset: Dataset, raw: Path, out: Path, spec: PrepareSpec, threads: int = 1) -> None:
     """Make the folder `out` with {train,test}_{A,B}.npy, uint8 (N, S, S, 3), RGB, and manifest.json.
 
     S is load_size for train, from which crops are drawn at random, and crop_size for test.
-    name: the dataset's key, for people. raw: the folder that fetch made. One image is in memory at a time.
+    name: the dataset's key, for people. raw: the folder that fetch made. threads: what decodes and resizes; the
+    result is the same with any number. Of each of them at most three images are in memory.
     Raises UserError, naming dataset and file, for an image that cannot be read.
     """
     found: Counter[str] = Counter()
@@ -48,7 +54,7 @@ def prepare(name: str, dataset: Dataset, raw: Path, out: Path, spec: PrepareSpec
             splits[split] = {}
             for domain, items in images(dataset, raw, split).items():
                 found |= Counter(item.folder for item in items)
-                looks, sha256 = _write_array(name, work, split, domain, items[:limit], spec)
+                looks, sha256 = _write_array(name, work, split, domain, items[:limit], spec, threads)
                 seen += looks
                 splits[split][domain] = {
                     "n": len(looks),
@@ -71,7 +77,7 @@ def prepare(name: str, dataset: Dataset, raw: Path, out: Path, spec: PrepareSpec
 
 
 def _write_array(
-    name: str, folder: Path, split: str, domain: str, items: list[Item], spec: PrepareSpec
+    name: str, folder: Path, split: str, domain: str, items: list[Item], spec: PrepareSpec, threads: int
 ) -> tuple[list[Facts], str]:
     """Stream the images into one .npy file; returns what was seen, and the sha256 of the array's bytes.
 
@@ -81,15 +87,34 @@ def _write_array(
     header = {"descr": "|u1", "fortran_order": False, "shape": (len(items), side, side, 3)}
     bar = f"prepare {name}: {split} {domain}, {len(items)} images"
     looks, digest = [], hashlib.sha256()
+
+    def look_and_fit(item: Item) -> tuple[Facts, bytes]:
+        image = item.open()
+        return facts(image, split, domain, item.name), fit(image, split, spec).tobytes()
+
     with (folder / f"{split}_{domain}.npy").open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
-        for item in track(items, bar, console=Console(stderr=True)):
-            image = item.open()
-            looks.append(facts(image, split, domain, item.name))
-            pixels = fit(image, split, spec).tobytes()
+        made = _in_order(look_and_fit, items, threads)
+        for look, pixels in track(made, bar, total=len(items), console=Console(stderr=True)):
+            looks.append(look)
             digest.update(pixels)
             file.write(pixels)
     return looks, digest.hexdigest()
+
+
+def _in_order(make: Callable[[Item], Made], items: Iterable[Item], threads: int) -> Iterator[Made]:
+    """What is made of each, in order, by threads that are at most two each ahead of what was asked for.
+
+    Threads suffice: Pillow, numpy and hashlib let others run while they work on pixels.
+    """
+    ahead: deque[Future[Made]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for item in items:
+            ahead.append(pool.submit(make, item))
+            if len(ahead) > 2 * threads:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
 
 def fit(image: Image.Image, split: str, spec: PrepareSpec) -> Image.Image:
