@@ -1,13 +1,21 @@
 import json
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from benchmarks.baseline.loading import SideBySide
+from benchmarks.baseline.loading import batches as batches_of_pillow
+from pixcycle.config import Dataset
 from pixcycle.data import batches as module
 from pixcycle.data.batches import Batches, to_tensor, to_uint8
+from pixcycle.data.prepare import PrepareSpec, prepare
 from pixcycle.errors import UserError
 
 
@@ -166,6 +174,90 @@ def test_fewer_images_than_a_batch_are_one_batch(tmp_path):
 def test_an_unpaired_dataset_has_no_pairs(tmp_path):
     with pytest.raises(UserError, match="unpaired"):
         batches(prepared(tmp_path / "d", paired=False), paired=True)
+
+
+def test_pixels_are_those_that_pillow_opens_resizes_crops_and_mirrors(tmp_path):
+    smooth = np.random.default_rng(0).integers(0, 256, (7, 8, 16, 3), dtype=np.uint8)
+    files = [tmp_path / f"raw/files/train/{i}.jpg" for i in range(7)]
+    files[0].parent.mkdir(parents=True)
+    for file, pixels in zip(files, smooth, strict=True):
+        Image.fromarray(pixels).resize((80, 40), Image.Resampling.BICUBIC).save(file)
+    (tmp_path / "raw/fetched.json").write_text(json.dumps({"dataset": "tiny", "sources": [{"root": "files"}]}))
+    dataset = Dataset(
+        title="", layout="side_by_side", sources=[{"locations": ["x"]}], licence="",
+        splits={"train": ["train"], "test": ["train"]},
+    )  # fmt: skip
+    spec = PrepareSpec(load_size=45, crop_size=32, preprocess="jitter", resize="bicubic")
+    prepare("tiny", dataset, tmp_path / "raw", tmp_path / "out", spec)
+
+    data = batches(tmp_path / "out", crop_size=32)
+    draws = data.draws(epoch=2, domain=0)
+    assert set(draws.flips) == {False, True}
+    shown = zip(draws.rows, draws.corners.tolist(), draws.flips, strict=True)
+    places = {row: (top, left, flip) for row, (top, left), flip in shown}
+    pillow = SideBySide(files, load_size=45, crop_size=32, place=places.__getitem__)
+    pairs = zip(data.epoch(2), batches_of_pillow(pillow, 2, 0, "cpu", order=draws.rows.tolist()), strict=True)
+    for ours, theirs in pairs:
+        torch.testing.assert_close(ours, theirs, atol=1e-7, rtol=0)
+
+
+OWN_MEMORY = """
+import re, sys
+from pathlib import Path
+from pixcycle.data.batches import Batches
+
+def most_in_an_epoch(folder):
+    epoch = Batches(Path(folder), "train", 48, True, True, 4, seed=0, device="cpu").epoch(0)
+    return max(int(re.search(r"RssAnon:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) for _ in epoch)
+
+few, many = map(most_in_an_epoch, sys.argv[1:])
+print((many - few) / 1024)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux counts a process's own memory")
+def test_memory_does_not_grow_with_the_number_of_images(tmp_path):
+    """Pages of a mapped file are the system's, which takes them back when it needs them; they are not counted."""
+    sizes = {"few": 50, "many": 2000}
+    for name, n in sizes.items():
+        (tmp_path / name).mkdir()
+        for domain in "AB":
+            file = tmp_path / name / f"train_{domain}.npy"
+            np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=(n, 64, 64, 3))
+        (tmp_path / name / "manifest.json").write_text(json.dumps({"paired": True}))
+    command = [sys.executable, "-c", OWN_MEMORY, *(tmp_path / name for name in sizes)]
+    grown = float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    arrays_differ_by = 2 * 1950 * 64 * 64 * 3 / 2**20
+    assert arrays_differ_by > 45
+    assert grown < 5
+
+
+class Operations(TorchDispatchMode):
+    """Notes what PyTorch does. There is no card whose driver could pin memory, so that is noted and not done."""
+
+    def __init__(self):
+        super().__init__()
+        self.pinned, self.crossings = [], []
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if operation is torch.ops.aten.empty.memory_format:
+            self.pinned.append(kwargs.pop("pin_memory"))
+        if operation is torch.ops.aten._to_copy.default and "device" in kwargs:
+            self.crossings.append((args[0].dtype, kwargs["dtype"], kwargs.get("non_blocking", False)))
+        return operation(*args, **kwargs)
+
+
+def test_a_gpu_is_sent_pinned_bytes_and_never_waited_for(tmp_path, monkeypatch):
+    """The meta device stands for the GPU: whoever reads from it, or copies from it, gets an error."""
+    to = torch.Tensor.to
+    monkeypatch.setattr(torch.Tensor, "to", lambda tensor, device, **how: to(tensor, "meta", **how))
+    data = batches(prepared(tmp_path / "d"), device="cuda")
+    with Operations() as operations:
+        shown = list(data.epoch(0))
+    assert operations.pinned == [True] * len(data)
+    assert operations.crossings == [(torch.uint8, torch.uint8, True)] * len(data)
+    assert all((x.device.type, x.dtype, x.shape) == ("meta", torch.float32, (2, 3, 5, 5)) for x in sum(shown, ()))
 
 
 def test_every_level_survives_the_way_to_the_network_and_back():

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import tarfile
+import threading
+import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -12,6 +14,8 @@ import pytest
 from PIL import Image
 
 from pixcycle.config import Dataset
+from pixcycle.data import layouts
+from pixcycle.data import prepare as module
 from pixcycle.data.prepare import PrepareSpec, prepare
 from pixcycle.errors import UserError
 
@@ -178,13 +182,58 @@ def test_progress_names_dataset_split_and_domain(tmp_path, capfd):
     assert "prepare tiny: train B, 3 images" in capfd.readouterr().err
 
 
+def test_any_number_of_threads_makes_the_same_bytes(tmp_path):
+    raw = raw_pairs(tmp_path / "raw", places(16), train=9)
+    slow = np.random.default_rng(0).integers(0, 256, (1024, 2048, 3), dtype=np.uint8)
+    Image.fromarray(slow).save(raw / "files/train/0.png")  # is done after those behind it
+    for threads in (1, 4):
+        prepare("tiny", dataset(), raw, tmp_path / f"{threads}", spec(resize="bicubic"), threads)
+    files = sorted(file.name for file in (tmp_path / "1").iterdir())
+    assert files == ["manifest.json", "test_A.npy", "test_B.npy", "train_A.npy", "train_B.npy"]
+    assert all((tmp_path / "1" / f).read_bytes() == (tmp_path / "4" / f).read_bytes() for f in files)
+
+
+def test_images_are_decoded_by_as_many_threads_as_are_asked_for(tmp_path, monkeypatch):
+    together, decode = threading.Barrier(3, timeout=20), layouts.decode
+
+    def decode_together(*args):
+        together.wait()
+        return decode(*args)
+
+    monkeypatch.setattr(layouts, "decode", decode_together)
+    raw = raw_pairs(tmp_path / "raw", places(16), train=6, val=3)
+    prepare("tiny", dataset(), raw, tmp_path / "out", spec(), threads=3)
+    assert len(arrays(tmp_path / "out")["train_A"]) == 6
+
+
+def test_threads_do_not_run_ahead_of_a_slow_disk(tmp_path, monkeypatch):
+    opened, ahead, decode = [], [], layouts.decode
+
+    def decode_and_note(*args):
+        opened.append(args)
+        return decode(*args)
+
+    def written_slowly(made, *args, **kwargs):
+        opened.clear()
+        for i, image in enumerate(made):
+            time.sleep(0.01)
+            ahead.append(len(opened) - i)
+            yield image
+
+    monkeypatch.setattr(layouts, "decode", decode_and_note)
+    monkeypatch.setattr(module, "track", written_slowly)
+    prepare("tiny", dataset(), raw_pairs(tmp_path / "raw", places(16), 40, 1), tmp_path / "out", spec(), threads=2)
+    assert 2 <= max(ahead) <= 6
+
+
 PEAK = """
 import json, resource, sys
 from pathlib import Path
 from pixcycle.config import Dataset
+from pixcycle.data import layouts
 from pixcycle.data.prepare import PrepareSpec, prepare
 raw, out, dataset, spec = sys.argv[1:]
-prepare("tiny", Dataset(**json.loads(dataset)), Path(raw), Path(out), PrepareSpec(**json.loads(spec)))
+prepare("tiny", Dataset(**json.loads(dataset)), Path(raw), Path(out), PrepareSpec(**json.loads(spec)), threads=2)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 
