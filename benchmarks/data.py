@@ -114,10 +114,7 @@ def preparation(raw: Path, work: Path, numbers: list[int], rounds: int) -> tuple
 def memory_of_preparing(raw: Path, work: Path, most: int) -> Growth:
     numbers = [n for n in PREPARED if n <= most]
     measured = [(n, in_fresh_process(peak_of_preparing, raw, work / "again", n)) for n in numbers]
-    flat = [(n, measured[0][1]) for n in numbers]
-    return Growth(
-        "prepare with two threads, peak memory", "pairs", "MB", measured, flat, "flat: a few images at a time"
-    )
+    return flat("prepare with two threads, peak memory", measured, "flat: at most three images a thread")
 
 
 def memory_of_training(work: Path) -> Growth:
@@ -125,20 +122,25 @@ def memory_of_training(work: Path) -> Growth:
     for n in MAPPED:
         empty_arrays(work / f"mapped-{n}", n)
         measured.append((n, in_fresh_process(own_memory_of_an_epoch, work / f"mapped-{n}")))
-    flat = [(n, measured[0][1]) for n in MAPPED]
-    return Growth("training data, RssAnon", "pairs", "MB", measured, flat, "flat: the arrays are mapped")
+    return flat("training data, RssAnon", measured, "flat: the arrays, half a megabyte a pair, are mapped")
+
+
+def flat(title: str, measured: list[tuple[float, float]], why: str) -> Growth:
+    return Growth(title, "pairs", "MB beyond the imports", measured, [(n, measured[0][1]) for n, _ in measured], why)
 
 
 def peak_of_preparing(raw: Path, out: Path, n: int) -> float:
-    """Megabytes; what importing took before is forgotten."""
-    Path("/proc/self/clear_refs").write_text("5")
+    """Megabytes beyond those at the start."""
+    Path("/proc/self/clear_refs").write_text("5")  # forgets the peak until now
+    before = megabytes("VmHWM")
     prepare_pairs(raw, out, n, threads=2)
-    return megabytes("VmHWM")
+    return megabytes("VmHWM") - before
 
 
 def own_memory_of_an_epoch(prepared: Path) -> float:
-    """The most megabytes of RssAnon at any batch."""
-    return max(megabytes("RssAnon") for _ in loader(prepared, batch_size=1).epoch(0))
+    """The most megabytes of RssAnon at any batch, beyond those at the start."""
+    before = megabytes("RssAnon")
+    return max(megabytes("RssAnon") for _ in loader(prepared, batch_size=1).epoch(0)) - before
 
 
 def megabytes(name: str) -> float:
