@@ -15,3 +15,8 @@ def norm_layer(norm: Norm, channels: int) -> nn.Module:
 def needs_bias(norm: Norm) -> bool:
     """Whether the convolution before a norm has a bias, as in the authors' code; batch norm has its own."""
     return norm == "instance"
+
+
+def mixes_images(network: nn.Module) -> bool:
+    """Whether what it makes of an image depends on the other images of the batch."""
+    return any(isinstance(layer, nn.BatchNorm2d) for layer in network.modules())

@@ -4,6 +4,7 @@ from collections import OrderedDict
 
 from torch import nn
 
+from pixcycle.models.convolution import Conv2d
 from pixcycle.models.norm import Norm, needs_bias, norm_layer
 from pixcycle.models.sizes import patchgan_layers
 
@@ -40,26 +41,26 @@ def receptive_field(network: nn.Module) -> int:
 def _pixel_layers(in_channels: int, filters: int, norm: Norm) -> list[nn.Module]:
     bias = needs_bias(norm)
     return [
-        nn.Conv2d(in_channels, filters, 1),
+        Conv2d(in_channels, filters, 1),
         nn.LeakyReLU(0.2, inplace=True),
-        nn.Conv2d(filters, 2 * filters, 1, bias=bias),
+        Conv2d(filters, 2 * filters, 1, bias=bias),
         norm_layer(norm, 2 * filters),
         nn.LeakyReLU(0.2, inplace=True),
-        nn.Conv2d(2 * filters, 1, 1, bias=bias),
+        Conv2d(2 * filters, 1, 1, bias=bias),
     ]
 
 
 def _patch_layers(in_channels: int, strided: int, filters: int, norm: Norm) -> list[nn.Module]:
     """`strided` convolutions of stride 2, one of stride 1, the logit; channels double up to 8 * filters."""
-    layers = [nn.Conv2d(in_channels, filters, 4, stride=2, padding=1), nn.LeakyReLU(0.2, inplace=True)]
+    layers = [Conv2d(in_channels, filters, 4, stride=2, padding=1), nn.LeakyReLU(0.2, inplace=True)]
     width = filters
     for depth in range(1, strided + 1):
         wider = filters * min(2**depth, 8)
         stride = 2 if depth < strided else 1
         layers += [
-            nn.Conv2d(width, wider, 4, stride=stride, padding=1, bias=needs_bias(norm)),
+            Conv2d(width, wider, 4, stride=stride, padding=1, bias=needs_bias(norm)),
             norm_layer(norm, wider),
             nn.LeakyReLU(0.2, inplace=True),
         ]
         width = wider
-    return [*layers, nn.Conv2d(width, 1, 4, padding=1)]
+    return [*layers, Conv2d(width, 1, 4, padding=1)]

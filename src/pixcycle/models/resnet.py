@@ -4,6 +4,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from pixcycle.models.convolution import Conv2d, ConvTranspose2d
 from pixcycle.models.norm import Norm, needs_bias, norm_layer
 
 Upsampling = Literal["deconvolution", "resize"]
@@ -17,12 +18,12 @@ class ResnetBlock(nn.Module):
         bias = needs_bias(norm)
         self.conv_block = nn.Sequential(
             nn.ReflectionPad2d(1),
-            nn.Conv2d(channels, channels, 3, bias=bias),
+            Conv2d(channels, channels, 3, bias=bias),
             norm_layer(norm, channels),
             nn.ReLU(inplace=True),
             *([nn.Dropout(0.5)] if dropout else []),
             nn.ReflectionPad2d(1),
-            nn.Conv2d(channels, channels, 3, bias=bias),
+            Conv2d(channels, channels, 3, bias=bias),
             norm_layer(norm, channels),
         )
 
@@ -51,16 +52,16 @@ class ResnetGenerator(nn.Module):
     ) -> None:
         super().__init__()
         bias = needs_bias(norm)
-        layers: list[nn.Module] = [nn.ReflectionPad2d(3), nn.Conv2d(in_channels, filters, 7, bias=bias)]
+        layers: list[nn.Module] = [nn.ReflectionPad2d(3), Conv2d(in_channels, filters, 7, bias=bias)]
         layers += [norm_layer(norm, filters), nn.ReLU(inplace=True)]
         for width in (filters, 2 * filters):
-            layers += [nn.Conv2d(width, 2 * width, 3, stride=2, padding=1, bias=bias)]
+            layers += [Conv2d(width, 2 * width, 3, stride=2, padding=1, bias=bias)]
             layers += [norm_layer(norm, 2 * width), nn.ReLU(inplace=True)]
         layers += [ResnetBlock(4 * filters, norm, dropout) for _ in range(blocks)]
         for width in (2 * filters, filters):
             layers += _doubling(2 * width, width, bias, upsampling)
             layers += [norm_layer(norm, width), nn.ReLU(inplace=True)]
-        layers += [nn.ReflectionPad2d(3), nn.Conv2d(filters, out_channels, 7), nn.Tanh()]
+        layers += [nn.ReflectionPad2d(3), Conv2d(filters, out_channels, 7), nn.Tanh()]
         self.model = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -72,6 +73,6 @@ def _doubling(channels: int, out_channels: int, bias: bool, upsampling: Upsampli
         return [
             nn.Upsample(scale_factor=2, mode="nearest"),
             nn.ReflectionPad2d(1),
-            nn.Conv2d(channels, out_channels, 3, bias=bias),
+            Conv2d(channels, out_channels, 3, bias=bias),
         ]
-    return [nn.ConvTranspose2d(channels, out_channels, 3, stride=2, padding=1, output_padding=1, bias=bias)]
+    return [ConvTranspose2d(channels, out_channels, 3, stride=2, padding=1, output_padding=1, bias=bias)]

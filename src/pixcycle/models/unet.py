@@ -5,6 +5,7 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
+from pixcycle.models.convolution import Conv2d, ConvTranspose2d
 from pixcycle.models.norm import Norm, needs_bias, norm_layer
 
 
@@ -20,14 +21,14 @@ class UNetBlock(nn.Module):
         super().__init__()
         self.skips = skips
         bias = needs_bias(norm)
-        down = [nn.LeakyReLU(0.2, inplace=True), nn.Conv2d(outer, inner, 4, stride=2, padding=1, bias=bias)]
+        down = [nn.LeakyReLU(0.2, inplace=True), Conv2d(outer, inner, 4, stride=2, padding=1, bias=bias)]
         if within is not None:
             # The innermost block has no norm here: at 1x1 pixels instance norm would leave nothing.
             down += [norm_layer(norm, inner), within]
         joined = 2 * inner if skips and within is not None else inner
         up = [
             nn.ReLU(inplace=True),
-            nn.ConvTranspose2d(joined, outer, 4, stride=2, padding=1, bias=bias),
+            ConvTranspose2d(joined, outer, 4, stride=2, padding=1, bias=bias),
             norm_layer(norm, outer),
         ]
         self.model = nn.Sequential(*down, *up, *([nn.Dropout(0.5)] if dropout else []))
@@ -72,10 +73,10 @@ class UNet(nn.Module):
             noisy = innermost - noisy_blocks <= level < innermost
             within = UNetBlock(widths[level - 1], widths[level], within, norm, noisy, skips)
         outermost = nn.Sequential(
-            nn.Conv2d(in_channels, filters, 4, stride=2, padding=1, bias=needs_bias(norm)),
+            Conv2d(in_channels, filters, 4, stride=2, padding=1, bias=needs_bias(norm)),
             within,
             nn.ReLU(inplace=True),
-            nn.ConvTranspose2d(2 * filters if skips else filters, out_channels, 4, stride=2, padding=1),
+            ConvTranspose2d(2 * filters if skips else filters, out_channels, 4, stride=2, padding=1),
             nn.Tanh(),
         )
         # The authors' outermost layers are a block within the network: keys start with `model.model`.

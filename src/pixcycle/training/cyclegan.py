@@ -55,6 +55,7 @@ class CycleGAN:
     def step(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:
         """One step of both generators, then one of the discriminators, on a batch in [-1, 1]; the losses as scalars."""
         e, nets = self.e, self.nets
+        a, b = nets.laid_out(a, b)
         with nets.frozen(*self.judges):
             losses, fake_a, fake_b = generator_losses(nets, a, b, e)
             nets.descend("g", losses["g"])

@@ -7,6 +7,7 @@ from torch import Tensor
 from pixcycle.config import Experiment
 from pixcycle.models.build import build_discriminator
 from pixcycle.models.losses import gan_loss, pixel_loss
+from pixcycle.models.norm import mixes_images
 from pixcycle.training.networks import Networks, generator_of
 
 
@@ -15,9 +16,9 @@ def discriminator_loss(d, x: Tensor | None, y: Tensor, fake: Tensor, mode: str) 
 
     x: input (N, C, H, W), or None for a discriminator that sees outputs only; y, fake: the real and generated output.
     """
-    on_real = gan_loss(d(_seen(x, y)), True, mode)
-    on_fake = gan_loss(d(_seen(x, fake.detach())), False, mode)
-    return (on_real + on_fake) / 2
+    shown = _seen(x, y), _seen(x, fake.detach())
+    on_real, on_fake = map(d, shown) if mixes_images(d) else d(torch.cat(shown)).chunk(2)
+    return (gan_loss(on_real, True, mode) + gan_loss(on_fake, False, mode)) / 2
 
 
 def generator_losses(d, x: Tensor | None, y: Tensor, fake: Tensor, e: Experiment) -> dict[str, Tensor]:
@@ -51,6 +52,7 @@ class Pix2pix:
         """One step of D, then one of G, on a batch in [-1, 1]; the losses as scalars."""
         e, nets = self.e, self.nets
         g, d = nets["g"], nets["d"]
+        a, b = nets.laid_out(a, b)
         x, y = (a, b) if e.direction == "a_to_b" else (b, a)
         seen = x if e.conditional else None
 

@@ -1,0 +1,235 @@
+"""Training steps of pixcycle against those of the authors' PyTorch code (baseline/), and how they grow.
+
+    python benchmarks/steps.py [--rounds N] [--only WORD]
+
+Each way is a process of its own, with all cores, and they take turns step by step: the authors' step in float32, ours
+in float32, ours in bf16-mixed. FLOPs are those of the plain algorithms (pixcycle plan), so a faster algorithm may show
+more than the ceiling: the best rate of a product of matrices or a convolution that was measured in the same run.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Any
+
+from measure import Growth, options, publish, ratio, take_turns
+
+from pixcycle.config import Experiment
+from pixcycle.estimate.closed_form import image_flops
+
+PIX2PIX = {"method": "pix2pix", "direction": "a_to_b"}
+CYCLEGAN = {
+    "method": "cyclegan",
+    "direction": "a_to_b",
+    "norm": "instance",
+    "dropout": False,
+    "gan_mode": "lsgan",
+    "conditional": False,
+    "lambda_reconstruction": 10.0,
+    "pool_size": 50,
+}
+SMALL = {"crop_size": 128, "batch_size": 4, "generator": "resnet6"}
+WORK = {
+    "pix2pix step, U-Net 64 filters, 256x256, batch 1": (PIX2PIX, 1.4, 3.0),
+    "pix2pix step, U-Net 64 filters, 256x256, batch 4": (PIX2PIX | {"batch_size": 4}, 1.2, 3.0),
+    "CycleGAN step, ResNet-9 64 filters, 256x256, batch 1": (
+        CYCLEGAN | {"generator": "resnet9", "lambda_identity": 0.5},
+        1.5,
+        4.0,
+    ),
+    "CycleGAN step, ResNet-6 64 filters, 128x128, batch 4": (CYCLEGAN | SMALL, 1.2, 3.0),
+    "report 001's step, one discriminator, 128x128, batch 4": (
+        CYCLEGAN | SMALL | {"discriminators": 1, "pool_size": 0, "lr": 1e-4, "lr_discriminator": 1e-6},
+        None,
+        None,
+    ),
+}
+"""Name -> settings, how much faster it is to be in float32, and in bf16-mixed."""
+WAYS = {"authors": "authors' step, float32", "32-true": "ours, float32", "bf16-mixed": "ours, bf16-mixed"}
+
+
+def main() -> None:
+    parser = options(__doc__, rounds=7)
+    parser.add_argument("--only", default="", help="only work whose name contains this")
+    parser.add_argument("--without-growth", action="store_true")
+    chosen = parser.parse_args()
+    ceilings = {way: in_process(ceiling, way) for way in ("32-true", "bf16-mixed")}
+    print("ceiling: " + ", ".join(f"{rate / 1e9:.0f} GFLOP/s in {way}" for way, rate in ceilings.items()))
+    rows = [row for work in WORK if chosen.only in work for row in compared(work, chosen.rounds, ceilings)]
+    publish("steps", chosen.rounds, rows, [] if chosen.without_growth else grown())
+
+
+def compared(work: str, rounds: int, ceilings: dict[str, float]) -> Iterator[Any]:
+    settings, *targets = WORK[work]
+    e = Experiment(dataset="", n_epochs=1, **settings)
+    with Steppers(WAYS, settings) as steppers:
+        seconds = take_turns({name: stepper.step for name, stepper in steppers.items()}, rounds, warmups=2)
+    for way, target in zip(("32-true", "bf16-mixed"), targets, strict=True):
+        row = ratio(f"{work}, {way}", seconds, way, "authors", target)
+        row.than = WAYS["authors"]
+        rate = e.batch_size * image_flops(e) / row.ours_seconds
+        row.more = {
+            "images/s": e.batch_size / row.ours_seconds,
+            "GFLOP/s": rate / 1e9,
+            "of the ceiling": rate / ceilings[way],
+        }
+        yield row
+
+
+def grown() -> Iterator[Growth]:
+    """Seconds and memory of our float32 step, each point in a process of its own."""
+    base = PIX2PIX | {"filters": 32, "crop_size": 128}
+    e = Experiment(dataset="", n_epochs=1, **base)
+    flops = partial(_flops, base)
+    per_flop = in_process(measured_step, base)["seconds"] / image_flops(e)
+    axes = {
+        "batch": ("batch size", "batch_size", [1, 2, 4, 8, 16]),
+        "crop": ("side of the crop in pixels", "crop_size", [64, 128, 256]),
+        "channels": ("channels of the first layer", "filters", [16, 32, 64, 128]),
+    }
+    for x_label, field, values in axes.values():
+        points = [(value, in_process(measured_step, base | {field: value})) for value in values]
+        yield Growth(
+            f"A training step against its {x_label}",
+            x_label,
+            "seconds a step",
+            [(x, point["seconds"]) for x, point in points],
+            [(x, flops({field: x}) * per_flop) for x in values],
+            "at the rate of batch 1, 128 pixels, 32 channels",
+        )
+        if field == "batch_size":
+            (x0, first), (x1, last) = points[0], points[-1]
+            per_image = (last["memory"] - first["memory"]) / (x1 - x0)
+            yield Growth(
+                f"Memory against batch size: {per_image / 1e6:.0f} MB an image",
+                x_label,
+                "peak memory in bytes",
+                [(x, point["memory"]) for x, point in points],
+                [(x, first["memory"] + (x - x0) * per_image) for x in values],
+                "linear",
+                log=False,
+            )
+    cores = range(1, (os.cpu_count() or 1) + 1)
+    one = in_process(measured_step, base | {"batch_size": 4}, 1)["seconds"]
+    yield Growth(
+        "A training step against cores",
+        "cores",
+        "seconds a step, batch 4",
+        [(n, in_process(measured_step, base | {"batch_size": 4}, n)["seconds"]) for n in cores],
+        [(n, one / n) for n in cores],
+        "inversely proportional",
+    )
+
+
+def _flops(base: dict[str, Any], change: dict[str, Any]) -> float:
+    e = Experiment(dataset="", n_epochs=1, **(base | change))
+    return e.batch_size * image_flops(e)
+
+
+class Steppers:
+    """A process for each way, all of which have the same settings."""
+
+    def __init__(self, ways: dict[str, str], settings: dict[str, Any]):
+        self._steppers = {way: Stepper(way, settings) for way in ways}
+
+    def __enter__(self) -> dict[str, "Stepper"]:
+        return self._steppers
+
+    def __exit__(self, *_: object) -> None:
+        for stepper in self._steppers.values():
+            stepper.stop()
+
+
+class Stepper:
+    """A process that makes one step whenever it is told to."""
+
+    def __init__(self, way: str, settings: dict[str, Any]):
+        self._line, theirs = get_context("spawn").Pipe()
+        self._process = get_context("spawn").Process(target=serve, args=(theirs, way, settings))
+        self._process.start()
+        self._line.recv()
+
+    def step(self) -> None:
+        self._line.send("step")
+        self._line.recv()
+
+    def stop(self) -> None:
+        self._line.send("stop")
+        self._process.join()
+
+
+def serve(line: Connection, way: str, settings: dict[str, Any]) -> None:
+    step = prepared_step(way, settings)
+    line.send("ready")
+    while line.recv() == "step":
+        step()
+        line.send("done")
+
+
+def prepared_step(way: str, settings: dict[str, Any]) -> Callable[[], Any]:
+    import torch
+    from baseline.step import METHODS as AUTHORS
+
+    from pixcycle.engine import ranks
+    from pixcycle.engine.memory import keep_freed_memory
+    from pixcycle.training.loop import METHODS
+
+    torch.manual_seed(0)
+    e = Experiment(dataset="", n_epochs=1, **settings)
+    a, b = (torch.rand(e.batch_size, 3, e.crop_size, e.crop_size) * 2 - 1 for _ in "ab")
+    if way == "authors":
+        return partial(AUTHORS[e.method](e).step, a, b)
+    keep_freed_memory()
+    return partial(METHODS[e.method](e, ranks.fabric(way), 0).step, a, b)
+
+
+def measured_step(settings: dict[str, Any], threads: int | None = None) -> dict[str, float]:
+    """Median seconds of five steps and the peak memory in bytes of this process."""
+    import resource
+    import statistics
+
+    import torch
+
+    torch.set_num_threads(threads or os.cpu_count() or 1)
+    step = prepared_step("32-true", settings)
+    step()
+    seconds = []
+    for _ in range(5):
+        began = time.perf_counter()
+        step()
+        seconds.append(time.perf_counter() - began)
+    peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"seconds": statistics.median(seconds), "memory": peak}
+
+
+def ceiling(way: str) -> float:
+    """FLOP/s of the fastest of ten products of large matrices or of ten convolutions with many channels."""
+    import torch
+    import torch.nn.functional as F
+
+    dtype = {"32-true": torch.float32, "bf16-mixed": torch.bfloat16}[way]
+    a, b, x, weight = (
+        torch.ones(*shape, dtype=dtype) for shape in ((2048, 2048),) * 2 + ((4, 256, 64, 64), (256, 256, 3, 3))
+    )
+    work = {2 * 2048**3: lambda: a @ b, 2 * 4 * 64**2 * 256**2 * 9: lambda: F.conv2d(x, weight, padding=1)}
+    best = 0.0
+    with torch.no_grad():
+        for _ in range(10):
+            for flops, product in work.items():
+                began = time.perf_counter()
+                product()
+                best = max(best, flops / (time.perf_counter() - began))
+    return best
+
+
+def in_process(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What a function returns in a fresh process."""
+    with get_context("spawn").Pool(1) as pool:
+        return pool.apply(function, arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""The convolutions of all networks: torch's, which on a CPU take a faster way to the same sums where there is one.
+
+Libraries for CPUs are made for many pixels, many channels and few weights. Where a U-Net is deepest it is the other way
+round, an image has three channels, and no library has Winograd's algorithm for training.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pixcycle.models import winograd
+
+FEW_PIXELS = 64
+"""Pixels of a batch up to which a product of matrices is faster: it reads the weights as they lie."""
+
+
+class Conv2d(nn.Conv2d):
+    def forward(self, x: Tensor) -> Tensor:
+        (k, _), (stride, _), (pad, _) = self.kernel_size, self.stride, self.padding
+        height, width = ((side + 2 * pad - k) // stride + 1 for side in x.shape[2:])
+        if x.device.type != "cpu" or k == 1:
+            return super().forward(x)
+        if len(x) * height * width <= FEW_PIXELS:
+            columns = F.unfold(x, k, padding=pad, stride=stride).mT.flatten(0, 1)
+            y = F.linear(columns, self.weight.flatten(1), self.bias)
+            return y.unflatten(0, (-1, height, width)).permute(0, 3, 1, 2)
+        if stride == 1 and k > 4 and self.out_channels < 16:
+            return self._row_by_row(F.pad(x, [pad] * 4), width)
+        many = min(self.weight.shape[:2]) >= 128 and len(x) * winograd.tiles(height, width, k) >= 64
+        if stride == 1 and k in (3, 4) and many and not torch.is_autocast_enabled("cpu"):  # bfloat16 is too coarse
+            y = winograd.conv2d(F.pad(x, [pad] * 4), self.weight)
+            return y if self.bias is None else y + self.bias[:, None, None]
+        return super().forward(x)
+
+    def _row_by_row(self, x: Tensor, width: int) -> Tensor:
+        """k x 1 kernels, one for each column of a kernel, whose outputs are then shifted and added.
+
+        They have k times as many output channels, where a CPU's vectors are longer than those.
+        """
+        o, c, k, _ = self.weight.shape
+        y = F.conv2d(x, self.weight.permute(0, 3, 1, 2).reshape(o * k, c, k, 1)).unflatten(1, (o, k))
+        y = sum(y[:, :, column, :, column : column + width] for column in range(k))
+        return y if self.bias is None else y + self.bias[:, None, None]
+
+
+class ConvTranspose2d(nn.ConvTranspose2d):
+    def forward(self, x: Tensor) -> Tensor:
+        n, _, height, width = x.shape
+        if x.device.type != "cpu" or n * height * width > FEW_PIXELS:
+            return super().forward(x)
+        (k, _), (stride, _), (pad, _), (more, _) = self.kernel_size, self.stride, self.padding, self.output_padding
+        made = [(side - 1) * stride - 2 * pad + k + more for side in (height, width)]
+        columns = x.flatten(2).mT.flatten(0, 1) @ self.weight.flatten(1)
+        y = F.fold(columns.unflatten(0, (n, -1)).mT, made, k, padding=pad, stride=stride)
+        return y if self.bias is None else y + self.bias[:, None, None]
