@@ -19,7 +19,8 @@ from pixcycle.models.joint import join
 class Networks:
     """Named networks, and one Adam for each group of them ("g" and "d").
 
-    Weights are N(0, 0.02), drawn from the seed alone.
+    Weights are N(0, 0.02), drawn from the seed alone. Channels lie last in the memory of cards, whose tensor cores want
+    it, and apart on CPUs, where fused Adam would copy each gradient otherwise.
     """
 
     def __init__(
@@ -31,13 +32,10 @@ class Networks:
         seed: int,
     ):
         draw = torch.Generator().manual_seed(seed)
-        on_card = fabric.device.type == "cuda"
-        in_planes = not on_card and e.precision == "32-true"
-        self._images_format = torch.contiguous_format if in_planes else torch.channels_last
+        self._layout = torch.channels_last if fabric.device.type == "cuda" else torch.contiguous_format
         for module in modules.values():
             init_weights(module, draw)
-            if on_card:  # on a CPU it would cost Adam a copy of each gradient
-                module.to(memory_format=torch.channels_last)
+            module.to(memory_format=self._layout)
             if ranks.count() > 1:
                 join(module)
         self._fabric = fabric
@@ -56,8 +54,8 @@ class Networks:
         return name in self._modules
 
     def laid_out(self, *images: Tensor) -> list[Tensor]:
-        """Batches with their channels where this device has them fastest: apart in float32 on a CPU, else last."""
-        return [batch.contiguous(memory_format=self._images_format) for batch in images]
+        """Batches with their channels where the networks have them."""
+        return [batch.contiguous(memory_format=self._layout) for batch in images]
 
     def descend(self, group: str, loss: Tensor) -> None:
         """One step of the group's optimiser down the gradient of the loss."""
