@@ -4,6 +4,7 @@ import torch
 from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
 
 from pixcycle.errors import UserError
+from pixcycle.metrics import fid as module
 from pixcycle.metrics.fid import fid
 
 
@@ -94,6 +95,22 @@ def test_fid_is_symmetric_and_blind_to_order_rotation_and_shift_and_scales_with_
 def test_a_shift_of_one_set_adds_its_squared_length():
     features = np.random.default_rng(11).normal(size=(20, 30))
     assert fid(features, features + 0.5) == pytest.approx(30 * 0.25)
+
+
+def test_moments_are_the_same_whatever_is_read_at_a_time(monkeypatch):
+    real, fake = inception_like(300, 40, 1.0, seed=12), inception_like(250, 40, 1.3, seed=13)
+    at_once = fid(real, fake)
+    monkeypatch.setattr(module, "ROWS", 64)
+    assert fid(real, fake) == pytest.approx(at_once, rel=1e-10)
+
+
+def test_singular_values_of_all_sizes_and_zeros_count_as_they_are():
+    generator = np.random.default_rng(14)
+    values = np.concatenate([np.logspace(0, -14, 60), np.zeros(40)])
+    left, right = (np.linalg.qr(generator.normal(size=(size, 100)))[0] for size in (100, 130))
+    small = np.concatenate([np.full(1, 1.0), np.full(99, 1e-9)])  # together 1e-7, each below the root of what is exact
+    for each in (values, small):
+        assert module._sum_of_singular_values(left * each @ right.T) == pytest.approx(each.sum(), rel=1e-12)
 
 
 def test_one_image_is_refused_by_name():

@@ -1,9 +1,13 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.distance import cdist
 from torch_fidelity.metric_prc import KEY_METRIC_PRECISION, KEY_METRIC_RECALL, prc_features_to_metric
 
 from pixcycle.errors import UserError
+from pixcycle.metrics import precision_recall as module
 from pixcycle.metrics.precision_recall import precision_recall
 
 
@@ -25,6 +29,13 @@ def precision_recall_by_loops(real, fake, k):
         return sum(inside) / len(points)
 
     return share_inside(fake, real), share_inside(real, fake)
+
+
+def precision_recall_by_all_distances(real, fake, k):
+    radii_real, radii_fake = (np.sort(cdist(points, points), axis=1)[:, k] for points in (real, fake))
+    distances = cdist(real, fake)
+    inside = (distances <= radii_real[:, None]).any(axis=0), (distances <= radii_fake).any(axis=1)
+    return tuple(float(share.mean()) for share in inside)
 
 
 def test_a_tight_generated_cluster_inside_a_wide_real_cloud_has_precision_1_and_recall_near_0():
@@ -78,3 +89,63 @@ def test_values_equal_torch_fidelity_on_the_same_features(k):
 def test_too_few_images_for_k_neighbours_are_refused_by_name():
     with pytest.raises(UserError, match=r"k = 3 need at least 4 images a set, got 3 real and 9 generated"):
         precision_recall(cloud(13, 3, 1.0), cloud(14, 9, 1.0))
+
+
+def near_duplicates():
+    """Float32 neighbours of the same far-away points, a few last digits apart: |x|^2 + |y|^2 - 2xy is all rounding."""
+    points = cloud(15, 10, 1.0, centre=100.0, dimension=64).astype(np.float32)
+    jitter = np.random.default_rng(16).integers(-3, 4, (2, 80, 64)).astype(np.float32)
+    return [np.tile(points, (8, 1)) + each * np.spacing(points.max()) for each in jitter]
+
+
+def lattice():
+    """Thousands of distances are equal."""
+    points = np.random.default_rng(17).integers(0, 3, (2, 150, 6)).astype(np.float64)
+    return list(points + np.array([1 / 3] * 6))
+
+
+def copies_among_others():
+    """The fakes are real ones, and what bounds a radius is itself a fake, so that each of them is on a surface."""
+    real = cloud(18, 60, 1.0, dimension=300).astype(np.float32)
+    return real, np.concatenate([real[:30], cloud(19, 40, 1.2, dimension=300).astype(np.float32)])
+
+
+def clusters_far_apart():
+    """The mean lies in none of them, so that all distances within a cluster are below what float32 resolves."""
+    return [np.concatenate([cloud(s, 40, 1e-3, centre=c) for c in (-500.0, 0.0, 500.0)]) for s in (20, 21)]
+
+
+def collapsed():
+    """All fakes are one."""
+    real = cloud(22, 50, 1.0, dimension=100)
+    return real, np.tile(real[:1] + 0.1, (70, 1))
+
+
+@pytest.mark.parametrize("sets", [near_duplicates, lattice, copies_among_others, clusters_far_apart, collapsed])
+@pytest.mark.parametrize("k", [1, 3])
+def test_products_of_matrices_decide_as_all_differences_do_in_cases_hard_for_them(sets, k, monkeypatch):
+    monkeypatch.setattr(module, "BLOCK", 7 * 150)  # several blocks, the last of which is not full
+    real, fake = sets()
+    assert precision_recall(real, fake, k) == precision_recall_by_all_distances(real, fake, k)
+    assert precision_recall(fake, real, k) == precision_recall_by_all_distances(fake, real, k)
+
+
+def test_the_bounds_hold_the_distance_and_are_close():
+    real, fake = cloud(23, 50, 1.0, 3.0, 2048).astype(np.float32), cloud(24, 60, 1.0, 3.0, 2048).astype(np.float32)
+    [(first, lower, upper)] = module._squared_distances(real, fake)
+    squares = cdist(real, fake, "sqeuclidean")
+    assert first == 0
+    assert (lower < squares).all() and (squares < upper).all()
+    assert (upper - lower).max() < 1e-3 * squares.min()
+
+
+def test_memory_does_not_grow_with_the_square_of_the_images(monkeypatch):
+    monkeypatch.setattr(module, "BLOCK", 2**16)
+    peaks = []
+    for count in (1000, 4000):
+        real, fake = cloud(25, count, 1.0, dimension=4), cloud(26, count, 1.0, dimension=4)
+        tracemalloc.start()
+        precision_recall(real, fake)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0]  # the square of the images is 16 times as much

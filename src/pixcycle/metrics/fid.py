@@ -4,6 +4,9 @@ import numpy as np
 
 from pixcycle.errors import UserError
 
+ROWS = 4096
+"""Images whose features are held in float64 at a time."""
+
 
 def fid(real: np.ndarray, fake: np.ndarray) -> float:
     """|mu_r - mu_g|^2 + Tr(C_r + C_g - 2 (C_r C_g)^(1/2)) (report 000, eq. 9), covariances with N - 1.
@@ -12,22 +15,47 @@ def fid(real: np.ndarray, fake: np.ndarray) -> float:
     those of (A B^T)(A B^T)^T, so Tr (C_r C_g)^(1/2) is the sum of the singular values of A B^T. That matrix
     has a row per real and a column per fake image: with fewer images than dimensions it is small, and exact
     where the square root of the rank-deficient D x D product is not. A set of more than D images is first
-    reduced to D rows with the same covariance.
+    reduced to at most D rows with the same covariance.
 
     real: (N, D), fake: (M, D), any float type; computed in float64. Zero for equal moments, up to rounding.
     Raises UserError if a set has fewer than 2 images.
     """
     if min(len(real), len(fake)) < 2:
         raise UserError(f"FID needs at least 2 images a set, got {len(real)} real and {len(fake)} generated")
-    real, fake = real.astype(np.float64), fake.astype(np.float64)
-    mean_gap = real.mean(axis=0) - fake.mean(axis=0)
+    mean_gap = real.mean(axis=0, dtype=np.float64) - fake.mean(axis=0, dtype=np.float64)
     a, b = _covariance_factor(real), _covariance_factor(fake)
-    trace_of_root = np.linalg.norm(a @ b.T, "nuc")
+    trace_of_root = _sum_of_singular_values(a @ b.T if len(a) < len(b) else b @ a.T)
     return float(mean_gap @ mean_gap + np.sum(a**2) + np.sum(b**2) - 2 * trace_of_root)
 
 
 def _covariance_factor(features: np.ndarray) -> np.ndarray:
-    """A matrix A of min(N, D) rows with A^T A = covariance of the features (N, D)."""
+    """A matrix A of at most min(N, D) rows with A^T A = covariance of the features (N, D)."""
     count, dimension = features.shape
-    factor = (features - features.mean(axis=0)) / np.sqrt(count - 1)
-    return np.linalg.qr(factor, mode="r") if count > dimension else factor
+    mean = features.mean(axis=0, dtype=np.float64)
+    if count <= dimension:
+        return (features - mean) / np.sqrt(count - 1)
+    scatter = np.zeros((dimension, dimension))
+    for first in range(0, count, ROWS):
+        centred = features[first : first + ROWS] - mean
+        scatter += centred.T @ centred
+    values, vectors = np.linalg.eigh(scatter / (count - 1))
+    present = values >= dimension * np.finfo(float).eps * values[-1]  # what is less is rounding
+    return np.sqrt(values[present])[:, None] * vectors[:, present].T
+
+
+def _sum_of_singular_values(rows: np.ndarray) -> float:
+    """By eigenvectors V of M M^T, in half the time of a singular value decomposition, and as exact.
+
+    The square roots of the eigenvalues would be wrong by 1e-8 of the largest where M has no rank. But V makes the rows
+    of V^T M orthogonal, and their lengths are the singular values. Of those far below the largest that holds less
+    and less, so they have their turn after it.
+    """
+    total = 0.0
+    while len(rows):
+        _, vectors = np.linalg.eigh(rows @ rows.T)
+        rows = vectors.T @ rows
+        lengths = np.linalg.norm(rows, axis=1)
+        small = lengths < 1e-4 * lengths.max()
+        total += lengths[~small].sum()
+        rows = rows[small]
+    return float(total)

@@ -20,13 +20,12 @@ def kid(
     size = min(subset_size, len(real), len(fake))
     if size < 2:
         raise UserError(f"KID needs at least 2 images a set, got {len(real)} real and {len(fake)} generated")
-    real, fake = real.astype(np.float64), fake.astype(np.float64)
     generator = np.random.RandomState(seed)
     values = []
     for _ in range(subsets):
         fake_subset = fake[generator.choice(len(fake), size, replace=False)]
         real_subset = real[generator.choice(len(real), size, replace=False)]
-        values.append(mmd2(real_subset, fake_subset))
+        values.append(mmd2(real_subset.astype(np.float64), fake_subset.astype(np.float64)))
     return float(np.mean(values)), float(np.std(values))
 
 
