@@ -12,10 +12,11 @@ import torch
 import torchvision
 from PIL import Image
 from torch_fidelity import FeatureExtractorInceptionV3, feature_extractor_inceptionv3
+from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d_like_tensorflow1x
 
 from pixcycle.errors import UserError
 from pixcycle.metrics.extractors import EXTRACTORS
-from pixcycle.metrics.features import extract, load_extractor
+from pixcycle.metrics.features import InceptionFeatures, extract, load_extractor
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +27,19 @@ def lite():
 @pytest.fixture(scope="module")
 def inception_weights():
     """Random weights named as in pytorch-fid's file: torchvision's InceptionV3 with 1008 classes and no
-    auxiliary head, whose blocks pytorch-fid replaces by ones of the same parameters."""
+    auxiliary head, whose blocks pytorch-fid replaces by ones of the same parameters. No batch norm is the identity."""
     torch.manual_seed(0)
-    return torchvision.models.inception_v3(num_classes=1008, aux_logits=False, init_weights=False).state_dict()
+    network = torchvision.models.inception_v3(num_classes=1008, aux_logits=False, init_weights=False)
+    for norm in network.modules():
+        if isinstance(norm, torch.nn.BatchNorm2d):
+            for values, low, high in (
+                (norm.weight, 2.0, 4.0),
+                (norm.bias, -0.5, 0.5),
+                (norm.running_mean, -0.5, 0.5),
+                (norm.running_var, 0.5, 2.0),
+            ):
+                torch.nn.init.uniform_(values, low, high)
+    return network.state_dict()
 
 
 @pytest.fixture
@@ -121,13 +132,21 @@ def test_weights_named_as_in_either_published_file_give_torch_fidelitys_features
     path = tmp_path / "weights.pth"
     torch.save(weights, path, _use_new_zipfile_serialization=layout != "old")
     expect_as_published(monkeypatch, path)
-    images = photos(64)[:1]
+    images = photos(64)
     ours = extract(load_extractor("inception-v3", path), images)
     reference = FeatureExtractorInceptionV3("reference", ["2048"], feature_extractor_weights_path=str(path))
-    assert ours.shape == (1, 2048)
+    assert ours.shape == (2, 2048)
     expected = reference(torch.from_numpy(images).permute(0, 3, 1, 2))[0].numpy()
-    np.testing.assert_allclose(ours, expected, rtol=1e-5)
-    assert ours.std() > 0
+    np.testing.assert_allclose(ours, expected, atol=1e-5 * expected.std())
+    assert np.abs(expected[0] - expected[1]).max() > 0.1 * expected.std()
+
+
+@pytest.mark.parametrize("size", [(32, 32), (299, 299), (256, 512), (600, 301)])
+def test_inception_gets_pixels_resized_as_torch_fidelity_does_and_scaled_to_about_one(size, inception_weights):
+    images = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (2, 3, *size), dtype=np.uint8))
+    expected = interpolate_bilinear_2d_like_tensorflow1x(images.float(), (299, 299), align_corners=False)
+    ours = InceptionFeatures(inception_weights).preprocess(images)
+    assert (128 * ours + 128 - expected).abs().max() < 1e-4  # of 255
 
 
 def test_missing_inception_weights_name_file_source_place_and_stand_in(tmp_path, no_download):

