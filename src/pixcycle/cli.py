@@ -237,6 +237,24 @@ def import_weights(
     print(f"{out}: {generator} with {count / 1e6:.3f} million parameters")
 
 
+@app.command()
+def metrics(
+    real: Annotated[Path, typer.Argument(help="A folder of PNG or JPEG files.")],
+    fake: Annotated[Path, typer.Argument(help="The same, generated.")],
+    extractor: Annotated[str, typer.Option(help="Or efficientnet-lite0, a stand-in.")] = "inception-v3",
+    weights: Annotated[Path | None, typer.Option(help="The weights file of inception-v3.")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 16,
+    mixed_file_types: Annotated[bool, typer.Option("--mixed-file-types", help="Set PNG against JPEG.")] = False,
+) -> None:
+    """Measure any two folders of images: FID, KID, precision and recall, as JSON."""
+    from pixcycle.engine.gpu import lease
+    from pixcycle.metrics.folders import compare_folders
+
+    with lease():
+        found = compare_folders(real, fake, extractor, weights, batch_size, mixed_file_types)
+    print(json.dumps(found, indent=1))
+
+
 def _at_scale(params: Path, scale: str | None) -> "Params":
     from pixcycle import config
 

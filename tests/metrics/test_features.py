@@ -1,4 +1,3 @@
-import dataclasses
 import hashlib
 import pickle
 import subprocess
@@ -9,7 +8,6 @@ import numpy as np
 import pytest
 import skimage.data
 import torch
-import torchvision
 from PIL import Image
 from torch_fidelity import FeatureExtractorInceptionV3, feature_extractor_inceptionv3
 from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d_like_tensorflow1x
@@ -24,37 +22,12 @@ def lite():
     return load_extractor("efficientnet-lite0", None)
 
 
-@pytest.fixture(scope="module")
-def inception_weights():
-    """Random weights named as in pytorch-fid's file: torchvision's InceptionV3 with 1008 classes and no
-    auxiliary head, whose blocks pytorch-fid replaces by ones of the same parameters. No batch norm is the identity."""
-    torch.manual_seed(0)
-    network = torchvision.models.inception_v3(num_classes=1008, aux_logits=False, init_weights=False)
-    for norm in network.modules():
-        if isinstance(norm, torch.nn.BatchNorm2d):
-            for values, low, high in (
-                (norm.weight, 2.0, 4.0),
-                (norm.bias, -0.5, 0.5),
-                (norm.running_mean, -0.5, 0.5),
-                (norm.running_var, 0.5, 2.0),
-            ):
-                torch.nn.init.uniform_(values, low, high)
-    return network.state_dict()
-
-
 @pytest.fixture
 def no_download(monkeypatch):
     def download(*args, **kwargs):
         raise AssertionError("torch-fidelity tried to download its weights")
 
     monkeypatch.setattr(feature_extractor_inceptionv3, "load_state_dict_from_url", download)
-
-
-def expect_as_published(monkeypatch, path: Path) -> None:
-    """Let the file at path pass for the published weights, which cannot be part of the tests."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    spec = dataclasses.replace(EXTRACTORS["inception-v3"], weights_sha256=digest)
-    monkeypatch.setitem(EXTRACTORS, "inception-v3", spec)
 
 
 def photos(size: int) -> np.ndarray:
@@ -123,7 +96,7 @@ def test_images_of_other_shape_or_type_are_refused(lite):
 
 @pytest.mark.parametrize("layout", ["zip", "old", "without counters"])
 def test_weights_named_as_in_either_published_file_give_torch_fidelitys_features(
-    layout, inception_weights, tmp_path, monkeypatch, no_download
+    layout, inception_weights, tmp_path, expect_as_published, no_download
 ):
     """The file of 2019 has torch's old layout; torch-fidelity's converter writes no counters of batches."""
     weights = inception_weights
@@ -131,7 +104,7 @@ def test_weights_named_as_in_either_published_file_give_torch_fidelitys_features
         weights = {name: value for name, value in weights.items() if "num_batches_tracked" not in name}
     path = tmp_path / "weights.pth"
     torch.save(weights, path, _use_new_zipfile_serialization=layout != "old")
-    expect_as_published(monkeypatch, path)
+    expect_as_published(path)
     images = photos(64)
     ours = extract(load_extractor("inception-v3", path), images)
     reference = FeatureExtractorInceptionV3("reference", ["2048"], feature_extractor_weights_path=str(path))
@@ -141,12 +114,12 @@ def test_weights_named_as_in_either_published_file_give_torch_fidelitys_features
     assert np.abs(expected[0] - expected[1]).max() > 0.1 * expected.std()
 
 
-@pytest.mark.parametrize("size", [(32, 32), (299, 299), (256, 512), (600, 301)])
-def test_inception_gets_pixels_resized_as_torch_fidelity_does_and_scaled_to_about_one(size, inception_weights):
-    images = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (2, 3, *size), dtype=np.uint8))
-    expected = interpolate_bilinear_2d_like_tensorflow1x(images.float(), (299, 299), align_corners=False)
-    ours = InceptionFeatures(inception_weights).preprocess(images)
-    assert (128 * ours + 128 - expected).abs().max() < 1e-4  # of 255
+def test_inception_gets_pixels_resized_as_torch_fidelity_does_and_scaled_to_about_one(inception_weights):
+    network = InceptionFeatures(inception_weights)
+    for size in ((32, 32), (299, 299), (256, 512), (600, 301)):
+        images = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (2, 3, *size), dtype=np.uint8))
+        expected = interpolate_bilinear_2d_like_tensorflow1x(images.float(), (299, 299), align_corners=False)
+        assert (128 * network.preprocess(images) + 128 - expected).abs().max() < 1e-4  # of 255
 
 
 def test_missing_inception_weights_name_file_source_place_and_stand_in(tmp_path, no_download):
@@ -174,7 +147,7 @@ def test_a_file_of_another_checksum_is_refused_before_it_is_read(tmp_path, no_do
         load_extractor("inception-v3", path)
 
 
-def test_weights_that_carry_code_are_not_run(tmp_path, monkeypatch):
+def test_weights_that_carry_code_are_not_run(tmp_path, expect_as_published):
     witness = tmp_path / "witness"
 
     class Attack:
@@ -183,7 +156,7 @@ def test_weights_that_carry_code_are_not_run(tmp_path, monkeypatch):
 
     path = tmp_path / "weights.pth"
     torch.save({"fc.weight": Attack()}, path)
-    expect_as_published(monkeypatch, path)
+    expect_as_published(path)
     with pytest.raises(pickle.UnpicklingError):
         load_extractor("inception-v3", path)
     assert not witness.exists()

@@ -26,17 +26,24 @@ def evaluate(
     """
     if len(fake) != len(fake_features):
         raise ValueError(f"{len(fake)} generated images, but features of {len(fake_features)}")
-    kid_mean, kid_std = kid(real_features, fake_features, seed)
-    precision, recall = precision_recall(real_features, fake_features, k)
     return {
-        "n_real": len(real_features),
-        "n_fake": len(fake_features),
-        "fid": fid(real_features, fake_features),
+        **compare_features(real_features, fake_features, seed, k),
+        "l1": None if real is None else float(pixel.l1(fake, real).mean()),
+        "psnr": None if real is None else float(pixel.psnr(fake, real).mean()),
+        "ssim": None if real is None else float(pixel.ssim(fake, real).mean()),
+    }
+
+
+def compare_features(real: np.ndarray, fake: np.ndarray, seed: int, k: int) -> dict[str, float | int]:
+    """The metrics of evaluate() that need features alone, real (M, D) and fake (N, D)."""
+    kid_mean, kid_std = kid(real, fake, seed)
+    precision, recall = precision_recall(real, fake, k)
+    return {
+        "n_real": len(real),
+        "n_fake": len(fake),
+        "fid": fid(real, fake),
         "kid": kid_mean,
         "kid_std": kid_std,
         "precision": precision,
         "recall": recall,
-        "l1": None if real is None else float(pixel.l1(fake, real).mean()),
-        "psnr": None if real is None else float(pixel.psnr(fake, real).mean()),
-        "ssim": None if real is None else float(pixel.ssim(fake, real).mean()),
     }

@@ -1,0 +1,86 @@
+"""The metrics of any two folders of images."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from rich.console import Console
+from rich.progress import track
+
+from pixcycle.data.layouts import SUFFIXES, decode
+from pixcycle.engine import ranks
+from pixcycle.errors import UserError
+from pixcycle.metrics.evaluate import compare_features
+from pixcycle.metrics.features import Extractor, extract, load_extractor
+
+NEIGHBOURS, SEED = 3, 0
+
+
+def compare_folders(
+    real: Path, fake: Path, extractor: str, weights: Path | None, batch_size: int, mixed_file_types: bool
+) -> dict[str, Any]:
+    """FID, KID, precision and recall of the .png, .jpg and .jpeg in two folders, and what they were measured on.
+
+    Images may have any sizes, as the extractor resizes each to its own input. Those below subfolders do not count.
+    extractor, weights: as of load_extractor.
+    Raises UserError if a folder holds too few images or one that cannot be read, or if file types are mixed: what
+    JPEG does to an image counts as a difference.
+    """
+    files = {"real": _image_files(real), "generated": _image_files(fake)}
+    example = {_file_type(name, path): path for name in files for path in files[name]}
+    if len(example) > 1 and not mixed_file_types:
+        (one, of_one), (other, of_other), *_ = example.items()
+        raise UserError(
+            f"{of_one} is a {one} and {of_other} a {other}, a difference that metrics notice;"
+            " save all images alike, or allow it by --mixed-file-types"
+        )
+    network, device = load_extractor(extractor, weights), ranks.fabric().device
+    features = [
+        np.concatenate(list(_features(network, name, paths, batch_size, device))) for name, paths in files.items()
+    ]
+    return {
+        **compare_features(*features, seed=SEED, k=NEIGHBOURS),
+        "extractor": network.spec.name,
+        "resize": network.spec.resize,
+        "comparable": network.spec.comparable,
+        "file_type": "+".join(sorted(example)),
+        "neighbours": NEIGHBOURS,
+        "seed": SEED,
+    }
+
+
+def _image_files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder")
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    if len(files) <= NEIGHBOURS:
+        raise UserError(f"{folder} holds {len(files)} .png, .jpg and .jpeg; at least {NEIGHBOURS + 1} are needed")
+    return files
+
+
+def _file_type(name: str, path: Path) -> str:
+    """png or jpeg, whatever the file is called."""
+    try:
+        with Image.open(path) as image:
+            return str(image.format).lower()
+    except OSError as error:
+        raise UserError(f"{name}: cannot read the image {path}: {error}") from None
+
+
+def _features(network: Extractor, name: str, files: list[Path], batch_size: int, device: Any) -> Iterator[np.ndarray]:
+    """Of one batch after another, while threads decode the next; images of other sizes than their neighbours alone."""
+    batches = [files[first : first + batch_size] for first in range(0, len(files), batch_size)]
+    with ThreadPoolExecutor() as pool:
+
+        def begin(batch: list[Path]) -> Iterator[np.ndarray]:
+            return pool.map(lambda path: np.asarray(decode(name, path)), batch)
+
+        decoding = begin(batches[0])
+        for coming in track([*batches[1:], []], f"{name} images", console=Console(stderr=True)):
+            images, decoding = list(decoding), begin(coming)
+            for _, alike in groupby(images, key=np.shape):
+                yield extract(network, np.stack(list(alike)), batch_size, device)
