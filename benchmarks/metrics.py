@@ -1,0 +1,210 @@
+"""FID, precision, recall and the features behind them: against torch-fidelity, and how they grow with N.
+
+    python benchmarks/metrics.py [--rounds 3] [--images 256] [--most 16384]
+
+Inception's weights are random, as nobody can ship the published ones: that changes values, not the work. Exits with an
+error if FID differs from torch-fidelity's, which takes the eigenvalues of C_r C_g, by more than 0.1 %. A quarter of
+an hour on 2 cores.
+"""
+
+import ctypes
+import dataclasses
+import hashlib
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import skimage.data
+import torch
+import torchvision
+from measure import Growth, Ratio, options, publish, ratio, take_turns
+from PIL import Image
+from torch_fidelity import FeatureExtractorInceptionV3
+from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
+from torch_fidelity.metric_prc import KEY_METRIC_PRECISION, KEY_METRIC_RECALL, prc_features_to_metric
+
+from pixcycle.metrics.extractors import EXTRACTORS
+from pixcycle.metrics.features import extract, load_extractor
+from pixcycle.metrics.fid import fid
+from pixcycle.metrics.precision_recall import precision_recall
+
+DIMENSION, SIZE = 2048, 256
+TARGETS = {256: 50, 2048: 3}
+"""Of FID, precision and recall from given features, by N."""
+PIXCYCLE = """
+import dataclasses, sys
+from pixcycle.cli import main
+from pixcycle.metrics.extractors import EXTRACTORS
+spec = dataclasses.replace(EXTRACTORS["inception-v3"], weights_sha256=sys.argv.pop(1))
+EXTRACTORS["inception-v3"] = spec
+main()
+"""
+"""The command line, to which the file of the given sha256 is the published one."""
+
+
+def main() -> None:
+    parser = options(__doc__, rounds=3)
+    parser.add_argument("--images", type=int, default=256, help="of a set, where features are not given")
+    parser.add_argument("--most", type=int, default=16384, help="features of a set, to which evaluation grows")
+    given = parser.parse_args()
+    growths = list(growth(given.most))
+    ratios = [from_features(n, target, given.rounds) for n, target in TARGETS.items()]
+    with tempfile.TemporaryDirectory() as folder:
+        weights = random_weights(Path(folder))
+        ratios.append(extraction(weights, given.images, given.rounds))
+        ratios.append(whole_command(weights, Path(folder), given.images, given.rounds))
+    publish("metrics", given.rounds, ratios, growths)
+    off = [row.work for row in ratios if row.more.get("fid_difference", 0) > 1e-3]
+    if off:
+        raise SystemExit(f"FID differs: {', '.join(off)}")
+
+
+def growth(most: int) -> Iterator[Growth]:
+    """Seconds and memory of FID, precision and recall by N, each measured once."""
+    seconds, peaks = [], []
+    for n in [256 * 4**i for i in range(10) if 256 * 4**i <= most]:
+        real, fake = features_of(n, 0), features_of(n, 1)
+        ctypes.CDLL(None).malloc_trim(0)  # else it takes what others left, and seems to need nothing
+        before = memory("VmRSS")
+        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+        began = time.perf_counter()
+        ours(real, fake)
+        seconds.append((n, time.perf_counter() - began))
+        peaks.append((n, (memory("VmHWM") - before) / 2**20))
+    last, slowest = seconds[-1]
+    squares = [(n, slowest * (n / last) ** 2) for n, _ in seconds]
+    title = "FID, precision and recall from given features of 2048 dimensions"
+    yield Growth(title, "images of a set", "seconds", seconds, squares, "N^2, through the last")
+    copies = [(n, (2 * n * DIMENSION * 4 + 6 * min(n * n * 4, 2**26) + 4 * DIMENSION**2 * 8) / 2**20) for n, _ in peaks]
+    label = "float32 copies, blocks of N x N up to 64 MB, matrices of D x D"
+    yield Growth(title, "images of a set", "MB beside the features", peaks, copies, label)
+
+
+def from_features(n: int, target: float, rounds: int) -> Ratio:
+    real, fake, values = features_of(n, 0), features_of(n, 1), {}
+    ways = {
+        "ours": lambda: values.update(ours=ours(real, fake)),
+        "theirs": lambda: values.update(theirs=theirs(real, fake)),
+    }
+    seconds = take_turns(ways, rounds)
+    own, other = values["ours"], values["theirs"]
+    return ratio(
+        f"FID, precision and recall from given features, N = {n}",
+        seconds,
+        "ours",
+        "theirs",
+        target,
+        fid_difference=abs(own[0] / other[0] - 1),
+        precision_difference=abs(own[1] - other[1]),
+        recall_difference=abs(own[2] - other[2]),
+    )
+
+
+def extraction(weights: Path, images: int, rounds: int) -> Ratio:
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    EXTRACTORS["inception-v3"] = dataclasses.replace(EXTRACTORS["inception-v3"], weights_sha256=digest)
+    extractor = load_extractor("inception-v3", weights)
+    reference = FeatureExtractorInceptionV3("inception-v3", ["2048"], feature_extractor_weights_path=str(weights))
+    pixels = np.stack(list(photos(images, 0)))
+    values = {}
+
+    def theirs() -> None:
+        batches = torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous().split(64)  # as its command does
+        with torch.no_grad():
+            values["theirs"] = np.concatenate([reference(batch)[0].numpy() for batch in batches])
+
+    seconds = take_turns({"ours": lambda: values.update(ours=extract(extractor, pixels)), "theirs": theirs}, rounds, 0)
+    difference = np.abs(values["ours"] - values["theirs"]).max() / np.abs(values["theirs"]).max()
+    work = f"InceptionV3 features of {images} images of {SIZE}x{SIZE}"
+    return ratio(work, seconds, "ours", "theirs", 1.9, feature_difference=float(difference))
+
+
+def whole_command(weights: Path, folder: Path, images: int, rounds: int) -> Ratio:
+    real, fake = folder / "real", folder / "fake"
+    for seed, place in enumerate((real, fake)):
+        place.mkdir()
+        for i, image in enumerate(photos(images, seed)):
+            Image.fromarray(image).save(place / f"{i}.png")
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    their_extractor = ["--feature-extractor", "inception-v3-compat", "--feature-extractor-weights-path", weights]
+    their_options = ["--cpu", "--fid", "--prc", "--json", "--no-cache", *their_extractor]
+    commands = {
+        "ours": ["-c", PIXCYCLE, digest, "metrics", real, fake, "--weights", weights],
+        "theirs": ["-m", "torch_fidelity.fidelity", *their_options, "--input1", fake, "--input2", real],
+    }
+    found = {}
+
+    def call(name: str) -> None:
+        command = [sys.executable, *map(str, commands[name])]
+        printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+        found[name] = json.loads(printed)
+
+    seconds = take_turns({name: lambda name=name: call(name) for name in commands}, rounds, 0)
+    own, other = found["ours"], found["theirs"]
+    return ratio(
+        f"whole command: FID, precision and recall of {images} against {images} PNG files",
+        seconds,
+        "ours",
+        "theirs",
+        4,
+        fid_difference=abs(own["fid"] / other[KEY_METRIC_FID] - 1),
+        precision_difference=abs(own["precision"] - other[KEY_METRIC_PRECISION]),
+        recall_difference=abs(own["recall"] - other[KEY_METRIC_RECALL]),
+    )
+
+
+def ours(real: np.ndarray, fake: np.ndarray) -> tuple[float, float, float]:
+    """(FID, precision, recall)."""
+    return fid(real, fake), *precision_recall(real, fake)
+
+
+def theirs(real: np.ndarray, fake: np.ndarray) -> tuple[float, float, float]:
+    tensors = torch.from_numpy(fake), torch.from_numpy(real)
+    distance = fid_statistics_to_metric(*map(fid_features_to_statistics, tensors), verbose=False)[KEY_METRIC_FID]
+    shares = prc_features_to_metric(*tensors, verbose=False)
+    return distance, shares[KEY_METRIC_PRECISION], shares[KEY_METRIC_RECALL]
+
+
+def features_of(n: int, seed: int) -> np.ndarray:
+    """(n, 2048) like Inception's pool features: positive, skewed, correlated; of seed 1 a little more."""
+    mixing = np.random.default_rng(2).gamma(0.5, 1 / DIMENSION, (DIMENSION, DIMENSION)).astype(np.float32)
+    drawn = np.random.default_rng(seed).standard_gamma(1 + seed / 100, (n, DIMENSION), dtype=np.float32)
+    return drawn @ mixing
+
+
+def photos(count: int, seed: int) -> Iterator[np.ndarray]:
+    """Crops of photographs under noise, of seed 1 more than of seed 0."""
+    generator = np.random.default_rng(seed)
+    for i in range(count):
+        photo = [skimage.data.chelsea, skimage.data.coffee, skimage.data.astronaut][i % 3]()
+        top, left = (generator.integers(side - SIZE) for side in photo.shape[:2])
+        noise = generator.normal(0, 5 + 10 * seed, (SIZE, SIZE, 3))
+        yield (photo[top : top + SIZE, left : left + SIZE] + noise).clip(0, 255).astype(np.uint8)
+
+
+def random_weights(folder: Path) -> Path:
+    """A file with the names of pytorch-fid's; its norms scale so that features differ as those of photos do."""
+    torch.manual_seed(0)
+    network = torchvision.models.inception_v3(num_classes=1008, aux_logits=False, init_weights=False)
+    for norm in network.modules():
+        if isinstance(norm, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(norm.weight, 2, 4)
+            torch.nn.init.uniform_(norm.running_mean, -0.5, 0.5)
+    torch.save(network.state_dict(), folder / "weights.pth")
+    return folder / "weights.pth"
+
+
+def memory(field: str) -> int:
+    """Bytes of this process: resident now (VmRSS), or at most (VmHWM)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field))
+
+
+if __name__ == "__main__":
+    main()
