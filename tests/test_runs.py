@@ -170,3 +170,12 @@ def test_another_segmenter_renames_the_metrics_of_runs_on_classes_alone(tree):
     tree["segmenter"]["min_accuracy"] = 0.1
     assert plan(tree).runs == after
     assert all(run.translated == after[key].translated for key, run in before.items())
+
+
+def test_features_of_real_images_are_made_once_for_each_prepared_dataset_whatever_the_experiment_and_seed(tree):
+    tree["scale"] = "full"
+    planned = plan(tree)
+    features = {key: runs.features_key(run.data, run.extractor) for key, run in planned.runs.items()}
+    assert len(set(features.values())) == len(planned.data) < len(planned.runs) / 6
+    assert features["ucsd-facades-l1/0"] == features["ucsd-facades-l2/1"]
+    assert features["ucsd-facades-l1/0"] != features["ucsd-maps-l1/0"]

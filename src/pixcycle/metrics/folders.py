@@ -67,7 +67,7 @@ def _file_type(name: str, path: Path) -> str:
     try:
         with Image.open(path) as image:
             return str(image.format).lower()
-    except OSError as error:
+    except (OSError, Image.DecompressionBombError) as error:
         raise UserError(f"{name}: cannot read the image {path}: {error}") from None
 
 
