@@ -66,11 +66,11 @@ def _squared_distances(points: np.ndarray, others: np.ndarray) -> Iterator[tuple
         np.subtract(features, centre, out=np.empty(features.shape, np.float32), casting="same_kind")
         for features in (points, others)
     )
-    x_norms, y_norms = (np.einsum("nd,nd->n", features, features, dtype=np.float64) for features in (x, y))
+    x_norms, y_norms = (np.einsum("nd,nd->n", each, each, dtype=np.float64).astype(np.float32) for each in (x, y))
     slack = (points.shape[1] + 10) * np.finfo(np.float32).eps
     rows = max(1, BLOCK // len(y))
     for first in range(0, len(x), rows):
         block = slice(first, first + rows)
-        norms = np.add.outer(x_norms[block], y_norms).astype(np.float32)
-        products = 2 * (x[block] @ y.T)
+        norms = np.add.outer(x_norms[block], y_norms)
+        products = (2 * x[block]) @ y.T
         yield first, (1 - slack) * norms - products, (1 + slack) * norms - products
