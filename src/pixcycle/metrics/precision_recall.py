@@ -56,8 +56,8 @@ def _share_inside(points: np.ndarray, centres: np.ndarray, radii: np.ndarray) ->
 def _squared_distances(points: np.ndarray, others: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """(first row, lower, upper): bounds on the squared distances from a block of points to all others, in float32.
 
-    |x|^2 + |y|^2 - 2 x.y is a product of matrices, 100 times as fast as differences, but cancels: in float32 it is
-    off by up to (D + 10) 2^-24 (|x|^2 + |y|^2), to first order. The bounds lie twice as far apart. Where they leave
+    |x|^2 + |y|^2 - 2 x.y is a product of matrices, tens of times as fast as differences, but cancels: in float32 it is
+    off by up to (D + 10) 2^-24 (|x|^2 + |y|^2), to first order. The bounds are twice as far away. Where they leave
     a question open, the caller asks `cdist`. Differences do not change if the same is subtracted from all points,
     and the mean makes their norms small.
     """
