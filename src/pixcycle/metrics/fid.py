@@ -17,7 +17,7 @@ def fid(real: np.ndarray, fake: np.ndarray) -> float:
     where the square root of the rank-deficient D x D product is not. A set of more than D images is first
     reduced to at most D rows with the same covariance.
 
-    real: (N, D), fake: (M, D), any float type; computed in float64. Zero for equal moments, up to rounding.
+    real: (N, D), fake: (M, D), any float type; computed in float64, to about 1e-8 of the trace of the covariances.
     Raises UserError if a set has fewer than 2 images.
     """
     if min(len(real), len(fake)) < 2:
@@ -43,19 +43,10 @@ def _covariance_factor(features: np.ndarray) -> np.ndarray:
     return np.sqrt(values[present])[:, None] * vectors[:, present].T
 
 
-def _sum_of_singular_values(rows: np.ndarray) -> float:
-    """By eigenvectors V of M M^T, in half the time of a singular value decomposition, and as exact.
+def _sum_of_singular_values(matrix: np.ndarray) -> float:
+    """By the eigenvalues of M M^T, in a third of the time of a singular value decomposition.
 
-    The square roots of the eigenvalues would be wrong by 1e-8 of the largest where M has no rank. But V makes the rows
-    of V^T M orthogonal, and their lengths are the singular values. Of those far below the largest that holds less
-    and less, so they have their turn after it.
+    A value s is off by some 1e-16 s_max^2 / s, which is 1e-8 s_max at most.
     """
-    total = 0.0
-    while len(rows):
-        _, vectors = np.linalg.eigh(rows @ rows.T)
-        rows = vectors.T @ rows
-        lengths = np.linalg.norm(rows, axis=1)
-        small = lengths < 1e-4 * lengths.max()
-        total += lengths[~small].sum()
-        rows = rows[small]
-    return float(total)
+    squares = np.linalg.eigvalsh(matrix @ matrix.T)
+    return float(np.sqrt(squares.clip(min=0)).sum())

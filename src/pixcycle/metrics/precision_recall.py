@@ -62,15 +62,18 @@ def _squared_distances(points: np.ndarray, others: np.ndarray) -> Iterator[tuple
     and the mean makes their norms small.
     """
     centre = others.mean(axis=0, dtype=np.float64)
-    x, y = (
-        np.subtract(features, centre, out=np.empty(features.shape, np.float32), casting="same_kind")
-        for features in (points, others)
-    )
+
+    def centred(features: np.ndarray) -> np.ndarray:
+        return np.subtract(features, centre, out=np.empty(features.shape, np.float32), casting="same_kind")
+
+    y = centred(others)
+    x = y if points is others else centred(points)  # of one and the same, NumPy computes half
     x_norms, y_norms = (np.einsum("nd,nd->n", each, each, dtype=np.float64).astype(np.float32) for each in (x, y))
     slack = (points.shape[1] + 10) * np.finfo(np.float32).eps
     rows = max(1, BLOCK // len(y))
     for first in range(0, len(x), rows):
         block = slice(first, first + rows)
         norms = np.add.outer(x_norms[block], y_norms)
-        products = (2 * x[block]) @ y.T
+        products = x[block] @ y.T
+        products *= 2
         yield first, (1 - slack) * norms - products, (1 + slack) * norms - products
