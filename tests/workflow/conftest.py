@@ -22,10 +22,8 @@ UCSD, WUSTL = "ucsd-facades-l1/0", "wustl-facades-label2photo-paired/0"
 """One run of each chapter, each on a dataset of its own."""
 ALL = sorted([UCSD, "ucsd-facades-cyc-l1/0", "ucsd-facades-noskip/0", WUSTL])
 
-ENGINES = [
-    pytest.param(("snakemake", "--cores", "2"), id="snakemake"),
-    pytest.param(("dvc", "repro"), id="dvc"),
-]
+SNAKEMAKE, DVC = ("snakemake", "--cores", "2"), ("dvc", "repro")
+ENGINES = [pytest.param(SNAKEMAKE, id="snakemake"), pytest.param(DVC, id="dvc")]
 NOTHING_TO_DO = "Nothing to be done"
 
 COUNTING_PIXCYCLE = """#!/bin/sh
@@ -203,23 +201,11 @@ def new_project(made_once) -> Project:
 
 
 @pytest.fixture(scope="session")
-def finished(new_project, made_once) -> Project:
-    """A project in which `snakemake` has run to its end."""
+def versioned(new_project, made_once) -> Project:
+    """A project in which `dvc repro` has run from nothing to its end; committed, and pushed to a remote folder."""
 
     def make(folder: Path) -> None:
         project = new_project.copy(folder)
-        project.snakemake()
-        assert project.trained() == ALL
-
-    return made_once("finished", make)
-
-
-@pytest.fixture(scope="session")
-def versioned(finished, made_once) -> Project:
-    """The finished project under DVC's care, committed, and pushed to a remote folder."""
-
-    def make(folder: Path) -> None:
-        project = finished.copy(folder)
         project.run("dvc", "add", "data/own/tiny", "data/own/other")
         project.run("dvc", "repro")
         project.run("dvc", "remote", "add", "--default", "folder", str(folder.parent / "remote"))

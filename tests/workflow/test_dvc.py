@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -26,15 +27,22 @@ def metrics_of(project: Project, run: str) -> dict:
     return json.loads(file.read_text())["metrics"]["b_to_a"]
 
 
-@pytest.fixture(scope="module")
-def experiment(versioned, tmp_path_factory) -> Project:
+@pytest.fixture(scope="session")
+def after_exp_run(versioned, made_once) -> Project:
+    def make(folder: Path) -> None:
+        project = versioned.copy(folder)
+        project.trained()
+        project.run("git", "config", "user.name", "t")
+        project.run("git", "config", "user.email", "t@t")
+        project.run("dvc", "exp", "run", "--name", "slower", "--set-param", f"{LR}=0.0001")
+
+    return made_once("experiment", make)
+
+
+@pytest.fixture
+def experiment(after_exp_run, tmp_path) -> Project:
     """The versioned project after `dvc exp run` with another learning rate."""
-    project = versioned.copy(tmp_path_factory.mktemp("experiment") / "a project")
-    project.trained()
-    project.run("git", "config", "user.name", "t")
-    project.run("git", "config", "user.email", "t@t")
-    project.run("dvc", "exp", "run", "--name", "slower", "--set-param", f"{LR}=0.0001")
-    return project
+    return after_exp_run.copy(tmp_path / "a project")
 
 
 def test_exp_run_trains_the_changed_experiment_alone(experiment):
