@@ -10,6 +10,7 @@ from rich.console import Console
 
 from pixcycle import cli, config, runs
 from pixcycle.data.batches import Batches
+from pixcycle.errors import UserError
 from pixcycle.estimate.bound import step_seconds
 from pixcycle.estimate.cards import CARDS, sustaining
 from pixcycle.estimate.closed_form import image_flops
@@ -108,6 +109,15 @@ def test_steps_and_flops_are_those_of_the_batches_that_training_draws(tree, tmp_
     batches = Batches(prepared, "train", 16, True, True, batch_size, seed=0, device="cpu")
     assert (t.images, t.steps) == (12, len(batches))
     assert t.flops == t.flops_per_image * sum(len(a) for a, _ in batches.epoch(0))
+
+
+@pytest.mark.parametrize("content", ['{"splits": {"tr', "{}", '{"splits": {"train": 7}}'])
+def test_a_manifest_that_tells_no_counts_is_a_mistake_that_says_what_to_remove(tree, tmp_path, content):
+    folder = tmp_path / "data/prepared" / plan(tree, tmp_path).runs["ucsd-pairs/0"].data
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text(content)
+    with pytest.raises(UserError, match=f"{folder}/manifest.json: does not say .*; remove {folder}, "):
+        estimated(tree, tmp_path)
 
 
 def test_what_nobody_has_counted_is_unknown_and_not_summed(tree, tmp_path):

@@ -17,6 +17,16 @@ def test_a_mistake_in_params_is_one_line_and_exit_code_2(project):
     assert "Traceback" not in output
 
 
+def test_an_unreadable_manifest_of_data_is_one_line_and_exit_code_2(project):
+    manifest = next(project.folder.glob("data/prepared/*/manifest.json"))
+    manifest.unlink()
+    manifest.write_text('{"splits": {"tr')
+    output = project.snakemake("-n", fails=True)
+    [line] = [line for line in output.splitlines() if line.startswith("pixcycle: ")]
+    assert line.startswith(f"pixcycle: {manifest.relative_to(project.folder)}: does not say how many images there are")
+    assert "Traceback" not in output
+
+
 def test_an_experiment_and_a_dataset_of_one_s_own_need_params_only(project):
     def add(tree):
         tree["datasets"]["mine"] = tree["datasets"]["tiny"] | {"title": "My own pairs"}

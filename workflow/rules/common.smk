@@ -24,6 +24,7 @@ try:
     submitted = None if workflow.is_main_process else os.environ.get("PIXCYCLE_PLAN")
     PLAN = Plan.model_validate_json(Path(submitted).read_text()) if submitted else make_plan(check(config))
     TFLOPS = tflops_of_device()
+    IMAGES = {key: count_images(PLAN.params.datasets[node.dataset], node, Path()) for key, node in PLAN.data.items()}
     if workflow.is_main_process:  # and not one that runs a single job on a cluster's node
         FAILURES = Failures()
         logger.addHandler(FAILURES)
@@ -45,7 +46,6 @@ RUN_BY_FINGERPRINT = {
     for run in PLAN.runs.values()
     for fingerprint in (run.fingerprint, run.translated_fingerprint, run.metrics_fingerprint)
 }
-IMAGES = {key: count_images(PLAN.params.datasets[node.dataset], node, Path()) for key, node in PLAN.data.items()}
 FLOPS = {run.key: flops_of_card(run.config, IMAGES[run.data]) for run in PLAN.runs.values()}
 PLACE = {key: place for place, key in enumerate(sorted(FLOPS, key=FLOPS.get), start=1)}
 

@@ -7,6 +7,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from pixcycle.config import Dataset, Source
+from pixcycle.errors import UserError
 from pixcycle.files import local_path, read_json
 from pixcycle.runs import Data, Plan, weights_key
 
@@ -66,11 +67,18 @@ def supplies(plan: Plan, images: dict[str, Images | None], root: Path) -> list[S
 
 
 def count_images(dataset: Dataset, node: Data, root: Path) -> Images | None:
-    """From the prepared arrays or, before these exist, from the published counts; None if it has none."""
-    manifest = root / "data/prepared" / node.key / "manifest.json"
-    if manifest.exists():
-        splits = read_json(manifest)["splits"]
-        return {split: (splits[split]["A"]["n"], splits[split]["B"]["n"]) for split in ("train", "test")}
+    """From the prepared arrays or, before these exist, from the published counts; None if it has none.
+
+    Raises UserError if the arrays' manifest does not tell it.
+    """
+    prepared = root / "data/prepared" / node.key
+    if (prepared / "manifest.json").exists():
+        try:
+            splits = read_json(prepared / "manifest.json")["splits"]
+            return {split: (splits[split]["A"]["n"], splits[split]["B"]["n"]) for split in ("train", "test")}
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            mistake = f"{prepared}/manifest.json: does not say how many images there are ({error!r})"
+            raise UserError(f"{mistake}; remove {prepared}, and it is made again") from None
     return published_images(dataset, node.spec["train_images"], node.spec["test_images"])
 
 
