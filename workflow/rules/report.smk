@@ -2,6 +2,7 @@
 # Its folder says by name what it was made from (made-from/<fingerprint>.json), so it is remade exactly when that changes.
 # It takes a minute, and no GPU: on a cluster it is not worth a place in the queue.
 # What a selection needs is listed when it is asked for: written into all these rules, it made half of the parsing.
+# For each rule Snakemake defines a name, and for each job it copies all names: with 2000 experiments, half of its time.
 for selection, made_from in REPORTS.items():
 
     rule:
@@ -28,6 +29,8 @@ for selection, made_from in REPORTS.items():
             "pixcycle report {params.selection} --plan {params.plan} --fingerprint {params.fingerprint}"
             " --out $(dirname {output.html}) 2>&1 | tee {log}"
 
+    del globals()[f"__report-{selection}"]
+
 
 # A target lists every output, not its report alone: a node that was lost is made again. A chapter without experiments
 # at this scale has none.
@@ -38,3 +41,5 @@ for selection in list(PLAN.selections)[1:]:
             selection
         input:
             partial(everything_of, selection) if selection in REPORTS else [],
+
+    del globals()[f"__{selection}"]
