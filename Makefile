@@ -24,7 +24,7 @@ rehearsal: .venv/installed
 	@echo "As a PDF:    $(CURDIR)/reports/rehearsal/report.pdf"
 
 test: .venv/installed
-	@OMP_NUM_THREADS=1 pytest -n 2 --dist loadfile tests
+	@OMP_NUM_THREADS=1 pytest -n 2 --dist loadfile --no-loadscope-reorder tests
 
 lint: .venv/installed
 	@ruff check . && ruff format --check .

@@ -12,6 +12,11 @@ from pixcycle.config import Experiment
 from pixcycle.runs import Run, fingerprint
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole runs first, and before them the file that waits for SLURM: short tests are left to who is ready first."""
+    items.sort(key=lambda item: ("test_slurm" not in item.path.name, "workflow" not in item.path.parts))
+
+
 def tiny_images(seed: int, n: int, size: int) -> np.ndarray:
     """Smooth random images, uint8 (n, size, size, 3), which a network can learn."""
     coarse = np.random.default_rng(seed).integers(0, 256, (n, 4, 4, 3), dtype=np.uint8)

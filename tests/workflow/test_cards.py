@@ -7,7 +7,7 @@ def test_two_cards_are_shared_out_among_the_jobs_and_one_training_may_have_both(
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "6,7")
     project = new_project.copy(tmp_path / "a project")
     project.edit(lambda tree: tree["experiments"]["ucsd"]["facades-l1"].update(gpus=2, batch_size=4))
-    project.snakemake("--resources", "gpu=2")
+    project.snakemake("ucsd", "--until", "train", "--resources", "gpu=2")
     records = {
         path.parts[-3]: json.loads(path.read_text())
         for path in (project.folder / "results/tiny/ucsd").glob("*/0-*/run.json")
