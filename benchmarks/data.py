@@ -31,6 +31,7 @@ from PIL import Image
 from pixcycle.config import Dataset, Source
 from pixcycle.data.batches import Batches
 from pixcycle.data.prepare import PrepareSpec, prepare
+from pixcycle.engine.memory import keep_freed_memory
 
 PAIRS, SIDE, LOAD_SIZE, CROP_SIZE = 400, 256, 286, 256
 PREPARED = [50, 100, 200, 400]
@@ -43,6 +44,7 @@ def main() -> None:
     parser = options(__doc__, rounds=5)
     parser.add_argument("--images", type=Path, help="a folder of files with A left and B right")
     chosen = parser.parse_args()
+    keep_freed_memory()  # of both ways
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         images = chosen.images or world_pairs(work / "train")

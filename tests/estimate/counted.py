@@ -36,6 +36,8 @@ class Counted:
 class _Nowhere:
     """Fabric's part in a step, without a device: gradients flow, optimisers stand still."""
 
+    device = torch.device("meta")
+
     def setup_module(self, module: nn.Module) -> nn.Module:
         return module
 

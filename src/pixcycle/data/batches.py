@@ -132,7 +132,7 @@ def to_tensor(images: np.ndarray | Tensor, device: torch.device | str | None = N
     An array is copied to the device (the CPU where none is given); a tensor stays where it is.
     """
     tensor = images if isinstance(images, Tensor) else torch.tensor(images, device=device)
-    return tensor.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+    return tensor.permute(0, 3, 1, 2).float().sub_(127.5).mul_(1 / 127.5)
 
 
 def to_uint8(images: Tensor) -> np.ndarray:
