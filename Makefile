@@ -5,7 +5,7 @@ export PYTHONNOUSERSITE := 1
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
 
-.PHONY: install demo rehearsal test lint lock clean
+.PHONY: install demo rehearsal test bench lint lock clean
 
 install: .venv/installed
 
@@ -25,6 +25,10 @@ rehearsal: .venv/installed
 
 test: .venv/installed
 	@OMP_NUM_THREADS=1 pytest -n 2 --dist loadfile --no-loadscope-reorder tests
+
+bench: demo
+	@for name in steps data metrics start page workflow; do python benchmarks/$$name.py || exit; done
+	@python benchmarks/summary.py
 
 lint: .venv/installed
 	@ruff check . && ruff format --check .

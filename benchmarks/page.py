@@ -1,6 +1,6 @@
 """What a report costs with more and more runs: seconds, memory, and the size of its page.
 
-    make demo && python benchmarks/report.py [--rounds 3] [--seeds 1 10 100]
+    make demo && python benchmarks/page.py [--rounds 3] [--seeds 1 10 100]
 
 The runs are the demo's own, under the names of so many seeds. The job is that of the workflow, `pixcycle report all`;
 CPU seconds, as it is one process of one thread. The numbers of runs take turns, so that a busy machine slows all.
@@ -39,7 +39,7 @@ def main() -> None:
         growth(what, unit, [(runs, statistics.median(costs[runs][i] for costs in rounds)) for runs in projects])
         for i, (what, unit) in enumerate([("time", "CPU seconds"), ("memory", "MB at its peak"), ("page", "MB")])
     ]
-    measure.publish("report", options.rounds, growths=growths)
+    measure.publish("page", options.rounds, growths=growths)
 
 
 def growth(what: str, unit: str, points: list[tuple[int, float]]) -> measure.Growth:
@@ -68,7 +68,7 @@ def write_project(folder: Path, many: Plan, made: Plan) -> None:
 
 def cost(project: Path) -> tuple[float, float, float]:
     """(CPU seconds, MB at its peak, MB of the page) of its report."""
-    command = ["pixcycle", "report", "all", "--plan=plan.json", "--fingerprint=0", "--out=made"]
+    command = ["pixcycle", "page", "all", "--plan=plan.json", "--fingerprint=0", "--out=made"]
     one_thread = os.environ | {"OMP_NUM_THREADS": "1"}  # as the workflow's job has it
     with (project / "log").open("w") as log:
         job = subprocess.Popen(command, cwd=project, env=one_thread, stdout=log, stderr=log)

@@ -1,0 +1,108 @@
+"""All results of `benchmarks/results/` as one page: reports/benchmarks/README.md, tables and a figure for each growth.
+
+    python benchmarks/summary.py
+
+Measures nothing.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+from matplotlib.ticker import LogLocator
+
+from pixcycle.files import read_json, write_bytes
+from pixcycle.report.figures import INK, LIGHT, STRONG, STYLE, wrapped
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "reports" / "benchmarks"
+SUBJECTS = {
+    "steps": "Training steps",
+    "data": "Training data",
+    "metrics": "Metrics",
+    "start": "Commands",
+    "page": "The report's page",
+    "workflow": "The workflow",
+}
+"""Results in the order of the page."""
+
+
+def main() -> None:
+    results = {name: read_json(ROOT / f"benchmarks/results/{name}.json") for name in SUBJECTS}
+    page = ["# What was measured", "", INTRODUCTION]
+    for name, title in SUBJECTS.items():
+        result = results[name]
+        page += ["", f"## {title}", "", measured_on(name, result)]
+        if result["ratios"]:
+            page += ["", *table(result["ratios"])]
+        for number, growth in enumerate(result["growth"], 1):
+            file = f"{name}-{number}.png"
+            draw(growth, FOLDER / file)
+            page += ["", f"![{growth['title']}]({file})"]
+    write_bytes(FOLDER / "README.md", ("\n".join(page) + "\n").encode())
+    print(f"{FOLDER.relative_to(ROOT)}/README.md")
+
+
+INTRODUCTION = """\
+`make bench` measures all of this anew, and writes this page. Each ratio is the median over rounds in which the ways to
+do the same work took turns on the same machine. A target is what we set out to reach; where it was not reached, it is
+not."""
+
+
+def measured_on(name: str, result: dict[str, Any]) -> str:
+    machine = result["machine"]
+    return (
+        f"`python benchmarks/{name}.py`, {result['rounds']} rounds, on {machine['cores']} cores"
+        f" ({machine['cpu']}), load at the end {machine['load']:.1f}."
+    )
+
+
+def table(ratios: Iterable[dict[str, Any]]) -> list[str]:
+    rows = ["| work | ours | the other way | times faster | target | besides |", "|---|--:|--:|--:|--:|---|"]
+    for row in ratios:
+        besides = ", ".join(f"{key.replace('_', ' ')} {short(value)}" for key, value in row["more"].items())
+        target = f"{row['target']:g}" if row["target"] else ""
+        faster = f"**{row['times_faster']:.2f}**"
+        if row["target"] and row["times_faster"] < row["target"]:
+            faster = f"{row['times_faster']:.2f}"
+        times = f"{seconds(row['ours_seconds'])} | {seconds(row['other_seconds'])}, {row['than']}"
+        rows.append(f"| {row['work']} | {times} | {faster} | {target} | {besides} |")
+    return rows
+
+
+def draw(growth: dict[str, Any], path: Path) -> None:
+    """What was measured as points, what theory gives as a line."""
+    with plt.style.context(["default", STYLE]):
+        figure, axes = plt.subplots(figsize=(5, 3), layout="constrained")
+        axes.plot(*zip(*growth["theory"], strict=True), color=LIGHT, linewidth=3, label=growth["theory_label"])
+        axes.plot(*zip(*growth["measured"], strict=True), "o-", color=STRONG, linewidth=1, label="measured")
+        if growth["log"]:
+            axes.set_xscale("log")
+            axes.set_yscale("log")
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        else:
+            axes.set_ylim(bottom=0)
+        places = [x for x, _ in growth["measured"]]
+        axes.set_xticks(places, [f"{x:g}" for x in places])
+        axes.minorticks_off()
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.set(xlabel=growth["x_label"], ylabel=growth["y_label"])
+        title = f"{growth['title']}; exponent {growth['exponent']:.2f}"
+        axes.set_title(wrapped(title, 4.6), color=INK)
+        axes.legend()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path)
+        plt.close(figure)
+
+
+def seconds(value: float) -> str:
+    return f"{value:.3g} s" if value >= 0.1 else f"{1000 * value:.3g} ms"
+
+
+def short(value: Any) -> str:
+    return f"{value:.2g}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    main()
