@@ -68,7 +68,7 @@ def write_project(folder: Path, many: Plan, made: Plan) -> None:
 
 def cost(project: Path) -> tuple[float, float, float]:
     """(CPU seconds, MB at its peak, MB of the page) of its report."""
-    command = ["pixcycle", "page", "all", "--plan=plan.json", "--fingerprint=0", "--out=made"]
+    command = ["pixcycle", "report", "all", "--plan=plan.json", "--fingerprint=0", "--out=made"]
     one_thread = os.environ | {"OMP_NUM_THREADS": "1"}  # as the workflow's job has it
     with (project / "log").open("w") as log:
         job = subprocess.Popen(command, cwd=project, env=one_thread, stdout=log, stderr=log)
