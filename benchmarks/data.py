@@ -18,14 +18,13 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from importlib import resources
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from baseline.loading import SideBySide
 from baseline.loading import batches as batches_of_pillow
-from measure import Growth, Ratio, options, publish, ratio, take_turns
+from measure import Growth, Ratio, in_process, options, publish, ratio, take_turns
 from PIL import Image
 
 from pixcycle.config import Dataset, Source
@@ -115,7 +114,7 @@ def preparation(raw: Path, work: Path, numbers: list[int], rounds: int) -> tuple
 
 def memory_of_preparing(raw: Path, work: Path, most: int) -> Growth:
     numbers = [n for n in PREPARED if n <= most]
-    measured = [(n, in_fresh_process(peak_of_preparing, raw, work / "again", n)) for n in numbers]
+    measured = [(n, in_process(peak_of_preparing, raw, work / "again", n)) for n in numbers]
     return flat("prepare with two threads, peak memory", measured, "flat: at most three images a thread")
 
 
@@ -123,7 +122,7 @@ def memory_of_training(work: Path) -> Growth:
     measured = []
     for n in MAPPED:
         empty_arrays(work / f"mapped-{n}", n)
-        measured.append((n, in_fresh_process(own_memory_of_an_epoch, work / f"mapped-{n}")))
+        measured.append((n, in_process(own_memory_of_an_epoch, work / f"mapped-{n}")))
     return flat("training data, RssAnon", measured, "flat: the arrays, half a megabyte a pair, are mapped")
 
 
@@ -148,11 +147,6 @@ def own_memory_of_an_epoch(prepared: Path) -> float:
 def megabytes(name: str) -> float:
     """What the system counts for this process."""
     return int(re.search(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
-
-
-def in_fresh_process(function: Callable[..., float], *arguments: Any) -> float:
-    with get_context("spawn").Pool(1) as pool:
-        return pool.apply(function, arguments)
 
 
 def loader(prepared: Path, batch_size: int) -> Batches:

@@ -6,14 +6,18 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from pixcycle.files import write_json
 
 RESULTS = Path(__file__).parent / "results"
+CONTEXT = get_context("spawn")
 
 
 @dataclass
@@ -63,6 +67,38 @@ def take_turns(ways: dict[str, Callable[[], Any]], rounds: int, warmups: int = 1
             if turn >= warmups:
                 seconds[name].append(time.perf_counter() - began)
     return seconds
+
+
+@contextmanager
+def in_turn(prepare: Callable[..., Callable[[], Any]], *arguments: Any) -> Iterator[Callable[[], Any]]:
+    """A process of its own that prepares work, and a function that lets it do that work once and waits for it."""
+    line, theirs = CONTEXT.Pipe()
+    process = CONTEXT.Process(target=_serve, args=(theirs, prepare, arguments))
+    process.start()
+    line.recv()
+
+    def work() -> Any:
+        line.send("work")
+        return line.recv()
+
+    try:
+        yield work
+    finally:
+        line.send("stop")
+        process.join()
+
+
+def _serve(line: Connection, prepare: Callable[..., Callable[[], Any]], arguments: tuple[Any, ...]) -> None:
+    work = prepare(*arguments)
+    line.send("ready")
+    while line.recv() == "work":
+        line.send(work())
+
+
+def in_process(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What a function returns in a fresh process."""
+    with CONTEXT.Pool(1) as pool:
+        return pool.apply(function, arguments)
 
 
 def ratio(

@@ -15,19 +15,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import skimage.data
 import torch
 import torchvision
-from measure import Growth, Ratio, options, publish, ratio, take_turns
+from measure import Growth, Ratio, in_turn, options, publish, ratio, take_turns
 from PIL import Image
 from torch_fidelity import FeatureExtractorInceptionV3
 from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
 from torch_fidelity.metric_prc import KEY_METRIC_PRECISION, KEY_METRIC_RECALL, prc_features_to_metric
 
+from pixcycle.engine.memory import keep_freed_memory
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.features import extract, load_extractor
 from pixcycle.metrics.fid import fid
@@ -106,22 +108,30 @@ def from_features(n: int, target: float, rounds: int) -> Ratio:
 
 
 def extraction(weights: Path, images: int, rounds: int) -> Ratio:
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    EXTRACTORS["inception-v3"] = dataclasses.replace(EXTRACTORS["inception-v3"], weights_sha256=digest)
-    extractor = load_extractor("inception-v3", weights)
-    reference = FeatureExtractorInceptionV3("inception-v3", ["2048"], feature_extractor_weights_path=str(weights))
-    pixels = np.stack(list(photos(images, 0)))
-    values = {}
-
-    def theirs() -> None:
-        batches = torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous().split(64)  # as its command does
-        with torch.no_grad():
-            values["theirs"] = np.concatenate([reference(batch)[0].numpy() for batch in batches])
-
-    seconds = take_turns({"ours": lambda: values.update(ours=extract(extractor, pixels)), "theirs": theirs}, rounds, 0)
-    difference = np.abs(values["ours"] - values["theirs"]).max() / np.abs(values["theirs"]).max()
+    with in_turn(prepared_extraction, weights, images) as own, in_turn(their_extraction, weights, images) as other:
+        seconds = take_turns({"ours": own, "theirs": other}, rounds, 0)
+        features, reference = own(), other()
+    difference = np.abs(features - reference).max() / np.abs(reference).max()
     work = f"InceptionV3 features of {images} images of {SIZE}x{SIZE}"
     return ratio(work, seconds, "ours", "theirs", 1.9, feature_difference=float(difference))
+
+
+def prepared_extraction(weights: Path, images: int) -> Callable[[], np.ndarray]:
+    keep_freed_memory()  # as the command does
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    EXTRACTORS["inception-v3"] = dataclasses.replace(EXTRACTORS["inception-v3"], weights_sha256=digest)
+    return partial(extract, load_extractor("inception-v3", weights), np.stack(list(photos(images, 0))))
+
+
+def their_extraction(weights: Path, images: int) -> Callable[[], np.ndarray]:
+    network = FeatureExtractorInceptionV3("inception-v3", ["2048"], feature_extractor_weights_path=str(weights))
+    pixels = torch.from_numpy(np.stack(list(photos(images, 0)))).permute(0, 3, 1, 2).contiguous()
+
+    def features() -> np.ndarray:
+        with torch.no_grad():  # 64 at a time, as its command does
+            return np.concatenate([network(batch)[0].numpy() for batch in pixels.split(64)])
+
+    return features
 
 
 def whole_command(weights: Path, folder: Path, images: int, rounds: int) -> Ratio:
@@ -130,7 +140,6 @@ def whole_command(weights: Path, folder: Path, images: int, rounds: int) -> Rati
         place.mkdir()
         for i, image in enumerate(photos(images, seed)):
             Image.fromarray(image).save(place / f"{i}.png")
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()
     their_extractor = ["--feature-extractor", "inception-v3-compat", "--feature-extractor-weights-path", weights]
     their_options = ["--cpu", "--fid", "--prc", "--json", "--no-cache", *their_extractor]

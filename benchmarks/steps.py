@@ -10,12 +10,11 @@ more than the ceiling: the best rate of a product of matrices or a convolution t
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from typing import Any
 
-from measure import Growth, options, publish, ratio, take_turns
+from measure import Growth, in_process, in_turn, options, publish, ratio, take_turns
 
 from pixcycle.config import Experiment
 from pixcycle.estimate.closed_form import image_flops
@@ -65,8 +64,9 @@ def main() -> None:
 def compared(work: str, rounds: int, ceilings: dict[str, float]) -> Iterator[Any]:
     settings, *targets = WORK[work]
     e = Experiment(dataset="", n_epochs=1, **settings)
-    with Steppers(WAYS, settings) as steppers:
-        seconds = take_turns({name: stepper.step for name, stepper in steppers.items()}, rounds, warmups=2)
+    with ExitStack() as running:
+        ways = {way: running.enter_context(in_turn(prepared_step, way, settings)) for way in WAYS}
+        seconds = take_turns(ways, rounds, warmups=2)
     for way, target in zip(("32-true", "bf16-mixed"), targets, strict=True):
         row = ratio(f"{work}, {way}", seconds, way, "authors", target)
         row.than = WAYS["authors"]
@@ -129,47 +129,8 @@ def _flops(base: dict[str, Any], change: dict[str, Any]) -> float:
     return e.batch_size * image_flops(e)
 
 
-class Steppers:
-    """A process for each way, all of which have the same settings."""
-
-    def __init__(self, ways: dict[str, str], settings: dict[str, Any]):
-        self._steppers = {way: Stepper(way, settings) for way in ways}
-
-    def __enter__(self) -> dict[str, "Stepper"]:
-        return self._steppers
-
-    def __exit__(self, *_: object) -> None:
-        for stepper in self._steppers.values():
-            stepper.stop()
-
-
-class Stepper:
-    """A process that makes one step whenever it is told to."""
-
-    def __init__(self, way: str, settings: dict[str, Any]):
-        self._line, theirs = get_context("spawn").Pipe()
-        self._process = get_context("spawn").Process(target=serve, args=(theirs, way, settings))
-        self._process.start()
-        self._line.recv()
-
-    def step(self) -> None:
-        self._line.send("step")
-        self._line.recv()
-
-    def stop(self) -> None:
-        self._line.send("stop")
-        self._process.join()
-
-
-def serve(line: Connection, way: str, settings: dict[str, Any]) -> None:
-    step = prepared_step(way, settings)
-    line.send("ready")
-    while line.recv() == "step":
-        step()
-        line.send("done")
-
-
-def prepared_step(way: str, settings: dict[str, Any]) -> Callable[[], Any]:
+def prepared_step(way: str, settings: dict[str, Any]) -> Callable[[], None]:
+    """What makes a step when it is called."""
     import torch
     from baseline.step import METHODS as AUTHORS
 
@@ -181,9 +142,15 @@ def prepared_step(way: str, settings: dict[str, Any]) -> Callable[[], Any]:
     e = Experiment(dataset="", n_epochs=1, **settings)
     a, b = (torch.rand(e.batch_size, 3, e.crop_size, e.crop_size) * 2 - 1 for _ in "ab")
     if way == "authors":
-        return partial(AUTHORS[e.method](e).step, a, b)
-    keep_freed_memory()
-    return partial(METHODS[e.method](e, ranks.fabric(way), 0).step, a, b)
+        method = AUTHORS[e.method](e)
+    else:
+        keep_freed_memory()
+        method = METHODS[e.method](e, ranks.fabric(way), 0)
+
+    def step() -> None:
+        method.step(a, b)
+
+    return step
 
 
 def measured_step(settings: dict[str, Any], threads: int | None = None) -> dict[str, float]:
@@ -223,12 +190,6 @@ def ceiling(way: str) -> float:
                 product()
                 best = max(best, flops / (time.perf_counter() - began))
     return best
-
-
-def in_process(function: Callable[..., Any], *arguments: Any) -> Any:
-    """What a function returns in a fresh process."""
-    with get_context("spawn").Pool(1) as pool:
-        return pool.apply(function, arguments)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pixcycle import jobs
+from pixcycle.engine.memory import keep_freed_memory
 from pixcycle.errors import UserError
 from pixcycle.estimate.cards import CARDS
 
@@ -277,6 +278,7 @@ app.add_typer(jobs.app)
 
 def main() -> None:
     """Entry point: a UserError is a line on stderr and exit code 2."""
+    keep_freed_memory()
     try:
         app()
     except UserError as error:

@@ -16,7 +16,6 @@ from pixcycle.commit import commit
 from pixcycle.config import Experiment
 from pixcycle.data.batches import Batches
 from pixcycle.engine import ranks
-from pixcycle.engine.memory import keep_freed_memory
 from pixcycle.files import finished_folder, part, write_json
 from pixcycle.models.foreign import load_foreign
 from pixcycle.runs import RECIPE, Run
@@ -47,7 +46,6 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
     each batch, and only the first of them writes.
     """
     e = run.config
-    keep_freed_memory()
     fabric = ranks.fabric(e.precision)
     with _work_folder(fabric, out) as work:
         torch.manual_seed(run.seed)
