@@ -33,8 +33,10 @@ class Counted:
     kept: int
 
 
-class _Nowhere:
-    """Fabric's part in a step, without a device: gradients flow, optimisers stand still."""
+class Nowhere:
+    """Fabric's part in a step as on a card, without one: gradients flow, optimisers stand still."""
+
+    device = torch.device("cuda")  # of which only the kind is asked
 
     device = torch.device("meta")
 
@@ -83,7 +85,7 @@ class _Saved:
 def counted(e: Experiment) -> Counted:
     """Count one step of an experiment on one image, as its method computes it."""
     with torch.device("meta"):
-        method = METHODS[e.method](e, _Nowhere(), 0)
+        method = METHODS[e.method](e, Nowhere(), 0)
         a, b = torch.empty(2, 1, 3, e.crop_size, e.crop_size)
     names = method.nets.parameter_counts()
     held = _Held(but=[p for name in names for p in method.nets[name].parameters()])

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from lightning_fabric import Fabric
+from torch import Tensor
 
 from pixcycle.commit import commit
 from pixcycle.config import Experiment
@@ -69,7 +70,7 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
                 losses = method.step(a, b)
                 steps += 1
                 if step % e.log_every == 0:
-                    values = {name: ranks.mean(loss.detach()).item() for name, loss in losses.items()}
+                    values = _read(losses)
                     broken = collapse.broken(values)
                     if writes:
                         history.add(epoch, epoch * len(batches) + step, values)
@@ -96,6 +97,12 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
         write_json(work / "run.json", record | {"attempts": attempts(work)})
     checkpoint.forget(out)
     progress.finish(done.seconds)
+
+
+def _read(losses: dict[str, Tensor]) -> dict[str, float]:
+    """The means over all ranks. The device is waited for once, not once for each loss."""
+    values = ranks.mean(torch.stack(list(losses.values())).detach()).tolist()
+    return dict(zip(losses, values, strict=True))
 
 
 @contextmanager
