@@ -13,6 +13,7 @@ from pixcycle.files import local_path
 ChapterKey = Literal["ucsd", "wustl", "paris", "kth", "kaist"]
 """The reports that have a module in report/chapters."""
 ExtractorName = Literal["inception-v3", "efficientnet-lite0"]
+Precision = Literal["32-true", "tf32", "bf16-mixed"]
 Positive = Annotated[int, Field(ge=1)]
 Factor = Annotated[float, Field(gt=0, le=1)]
 Byte = Annotated[int, Field(ge=0, le=255)]
@@ -132,7 +133,9 @@ class Experiment(Closed):
     lr_discriminator: Real | None = Field(None, gt=0)
     """lr where it is not given."""
     beta1: Real = Field(0.5, ge=0, lt=1)
-    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    precision: Precision = "32-true"
+    """Of convolutions. 32-true: float32 in all its digits, also on cards that could round. tf32: their tensor cores
+    round factors to 10 bits. bf16-mixed: to 7, on CPUs, too; weights, losses and Adam's moments stay in float32."""
     gpus: Positive = 1
     """Cards that share each batch of its training. Names nothing: the result is the same but for rounding."""
     log_every: Positive = 5
@@ -188,7 +191,8 @@ class Scale(Closed):
     stand_ins: dict[str, str] = {}
     """Dataset -> the dataset that is used in its place."""
     extractor: ExtractorName = "inception-v3"
-    precision: Literal["32-true", "bf16-mixed"] | None = None
+    precision: Precision | None = None
+    """Instead of the experiments' own."""
     most_epochs: dict[ChapterKey, Positive] = {}
     """At most so many epochs of a chapter's runs, constant and decaying ones together."""
     segmenter: Segmenter | None = None

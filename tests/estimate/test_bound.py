@@ -60,8 +60,9 @@ def test_a_cycle_keeps_four_passes_of_generators_and_an_identity_loss_two_more()
 
 
 @pytest.mark.parametrize(
-    ("card", "single", "mixed"), [("h100", "TF32", "bf16"), ("rtx3060", "TF32", "bf16"), ("gtx1080ti", "fp32", "fp32")]
+    ("card", "rounded", "mixed"), [("h100", "TF32", "bf16"), ("rtx3060", "TF32", "bf16"), ("gtx1080ti", "fp32", "fp32")]
 )
-def test_a_card_takes_the_fastest_arithmetic_that_it_has_for_a_precision(card, single, mixed):
-    assert CARDS[card].arithmetic("32-true") == single
+def test_a_card_takes_the_arithmetic_of_the_precision_or_fp32_where_it_has_no_other(card, rounded, mixed):
+    assert CARDS[card].arithmetic("32-true") == "fp32"
+    assert CARDS[card].arithmetic("tf32") == rounded
     assert CARDS[card].arithmetic("bf16-mixed") == mixed

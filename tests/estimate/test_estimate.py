@@ -239,7 +239,7 @@ def test_hours_of_a_card_are_its_bound_and_said_to_be_out_of_reach(monkeypatch, 
     printed = json.loads(printed_plan(monkeypatch, capsys, "--card", "a100", "--json")[1])
     e = dict(runs.resolved(config.load(ROOT / "params.yaml"), "demo"))["ucsd-facades-l1"]
     t = next(t for t in printed["trainings"] if t["id"] == "ucsd-facades-l1")
-    seconds = t["steps"] * step_seconds(e, e.batch_size, CARDS["a100"], "TF32")
+    seconds = t["steps"] * step_seconds(e, e.batch_size, CARDS["a100"], "fp32")
     assert t["hours"] == pytest.approx(seconds / 3600)
     assert "no training reaches them" in printed_plan(monkeypatch, capsys, "--card", "a100")[1]
     assert "no training reaches them" not in printed_plan(monkeypatch, capsys)[1]

@@ -18,6 +18,8 @@ from lightning_fabric.plugins.environments import LightningEnvironment
 from lightning_fabric.strategies import DDPStrategy
 from torch import Tensor
 
+from pixcycle.config import Precision
+
 
 def started_as_one_of_many() -> bool:
     """Whether torchrun or srun started this process as one of several.
@@ -53,16 +55,23 @@ def start(processes: int) -> None:
         sys.exit(128 + stopped.sigval)
 
 
-def fabric(precision: str = "32-true") -> Fabric:
-    """The device of this process: a card if there is one; with the other ranks', if there are any."""
+def fabric(precision: Precision = "32-true") -> Fabric:
+    """The device of this process: a card if there is one; with the other ranks', if there are any.
+
+    Sets for the whole process whether products of float32 may be rounded to TF32. Where it is not told, PyTorch rounds
+    those of convolutions.
+    """
+    # Not by the newer `fp32_precision`: Fabric and torch.compile ask by the older names, and fail where both are used.
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision == "tf32"
+    stored = "32-true" if precision == "tf32" else precision
     warnings.filterwarnings("ignore", message="The `srun` command is available")
     if not started_as_one_of_many():
-        return Fabric(devices=1, precision=precision, plugins=LightningEnvironment())
+        return Fabric(devices=1, precision=stored, plugins=LightningEnvironment())
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # die with the process that holds the lease of our cards
     together = int(os.environ.get("WORLD_SIZE") or os.environ["SLURM_STEP_NUM_TASKS"])
     nodes = int(os.environ.get("GROUP_WORLD_SIZE") or os.environ["SLURM_STEP_NUM_NODES"])
     strategy = DDPStrategy(forward_sync_buffers=False)  # those of batch norm are equal already
-    made = Fabric(strategy=strategy, devices=together // nodes, num_nodes=nodes, precision=precision)
+    made = Fabric(strategy=strategy, devices=together // nodes, num_nodes=nodes, precision=stored)
     made.launch()
     return made
 

@@ -5,6 +5,7 @@ from math import inf
 from typing import Literal
 
 Arithmetic = Literal["fp32", "TF32", "bf16"]
+ARITHMETIC: dict[str, Arithmetic] = {"32-true": "fp32", "tf32": "TF32", "bf16-mixed": "bf16"}
 NUMBER_BYTES: dict[Arithmetic, int] = {"fp32": 4, "TF32": 4, "bf16": 2}
 
 
@@ -18,8 +19,8 @@ class Card:
     peaks: dict[Arithmetic, float]
 
     def arithmetic(self, precision: str) -> Arithmetic:
-        """Of an experiment's convolutions. PyTorch takes TF32 for single precision where a card has it."""
-        wanted = "bf16" if precision == "bf16-mixed" else "TF32"
+        """Of an experiment's convolutions; fp32 where a card has no other."""
+        wanted = ARITHMETIC[precision]
         return wanted if wanted in self.peaks else "fp32"
 
 
