@@ -33,7 +33,7 @@ RECIPE = {"fetch": 1, "prepare": 1, "train": 2, "segment": 1, "translate": 2, "f
 
 DESCRIPTIVE = {"dataset", "label", "extra", "assumes"}
 """Fields of an experiment that decide nothing of its result (the key of its data stands for the dataset)."""
-MACHINE = {"gpus"}
+MACHINE = {"compile", "gpus"}
 """Fields that decide how long a training takes, and nothing of its result but the last digits."""
 INFERENCE = {"inference_dropout", "inference_norm", "inference_batch"}
 """Fields that decide what a trained network makes of the test images, not how it is trained."""

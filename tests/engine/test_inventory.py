@@ -146,8 +146,8 @@ def test_a_stale_run_tells_its_state_and_results_as_a_current_one_does(ledger):
     assert (found.state, found.translated, found.measured) == ("interrupted", True, False)
 
 
-def test_an_edit_of_inference_of_cards_or_of_words_makes_no_run_stale(ledger):
-    edited = ledger.edited(inference_dropout=True, gpus=2, label="another", assumes={"lr": "ours"})
+def test_an_edit_of_inference_of_the_machine_or_of_words_makes_no_run_stale(ledger):
+    edited = ledger.edited(inference_dropout=True, gpus=2, compile="default", label="another", assumes={"lr": "ours"})
     found = entry(ledger, edited)
     assert (found.state, found.stale, found.translated, found.measured) == ("finished", "", False, False)
 

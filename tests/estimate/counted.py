@@ -15,7 +15,7 @@ WITHOUT_COST = {
     *("dataset", "direction", "label", "extra", "assumes", "published_weights"),
     *("gan_mode", "l1", "l2", "lambda_reconstruction", "pool_size"),
     *("preprocess", "load_size", "resize", "flip", "batch_size", "epoch_length", "n_epochs", "n_epochs_decay"),
-    *("lr", "lr_discriminator", "beta1", "precision", "log_every", "sample_epochs", "gpus"),
+    *("lr", "lr_discriminator", "beta1", "precision", "log_every", "sample_epochs", "gpus", "compile"),
     *("inference_dropout", "inference_norm", "inference_batch"),
 }
 """Fields of an experiment that change nothing of a step's cost for one image; a field not named here may."""

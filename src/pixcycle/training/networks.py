@@ -32,12 +32,15 @@ class Networks:
         seed: int,
     ):
         draw = torch.Generator().manual_seed(seed)
+        self._graphs = e.compile == "reduce-overhead"
         self._layout = torch.channels_last if fabric.device.type == "cuda" else torch.contiguous_format
         for module in modules.values():
             init_weights(module, draw)
             module.to(memory_format=self._layout)
             if ranks.count() > 1:
                 join(module)
+            if e.compile != "no":
+                _compile(module, self._graphs)
         self._fabric = fabric
         self._modules = {name: fabric.setup_module(module) for name, module in modules.items()}
         self.base_lr = {"g": e.lr, "d": e.lr_discriminator or e.lr}
@@ -54,7 +57,9 @@ class Networks:
         return name in self._modules
 
     def laid_out(self, *images: Tensor) -> list[Tensor]:
-        """Batches with their channels where the networks have them."""
+        """The batches of a new step, with their channels where the networks have them."""
+        if self._graphs:
+            torch.compiler.cudagraph_mark_step_begin()  # until then, what a graph has made is not overwritten
         return [batch.contiguous(memory_format=self._layout) for batch in images]
 
     def descend(self, group: str, loss: Tensor) -> None:
@@ -102,6 +107,14 @@ class Networks:
             module.load_state_dict(state["modules"][name])
         for group, optimiser in self.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][group])
+
+
+def _compile(module: nn.Module, graphs: bool) -> None:
+    """In place, so that parameters keep their names; with the random numbers that dropout draws uncompiled.
+
+    torch's mode `reduce-overhead` is the option of graphs, but cannot be given beside another option.
+    """
+    module.compile(dynamic=False, options={"triton.cudagraphs": graphs, "fallback_random": True})
 
 
 def generator_of(e: Experiment) -> nn.Module:

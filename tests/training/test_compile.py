@@ -1,0 +1,47 @@
+"""Compiled networks do what they do uncompiled, under the same names."""
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from safetensors.numpy import load_file
+
+from pixcycle.training import checkpoint, loop
+from tests.conftest import tiny_experiment, tiny_run
+
+
+class Killed(Exception):
+    pass
+
+
+def train(prepared, out, compile="no"):
+    """Two epochs with dropout, of a U-Net and of a discriminator that is also looked through."""
+    e = tiny_experiment(patch=1, filters=2, crop_size=8, n_epochs=2, compile=compile)
+    loop.train(tiny_run(e), prepared, out)
+
+
+@pytest.mark.skipif(not shutil.which("g++"), reason="on CPUs, torch.compile needs a C++ compiler")
+def test_a_run_that_goes_on_compiled_ends_like_one_that_never_was(prepared, tmp_path, monkeypatch):
+    from torch._dynamo.utils import counters
+
+    def save_and_die(work, method, done):
+        checkpoint.save(work, method, done)
+        raise Killed
+
+    train(prepared, tmp_path / "uncompiled")
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(loop.checkpoint, "save_now_and_then", save_and_die)
+        with pytest.raises(Killed):
+            train(prepared, tmp_path / "compiled")
+    counters.clear()
+    train(prepared, tmp_path / "compiled", compile="reduce-overhead")
+    assert counters["stats"]["unique_graphs"] == 3  # G; D as it is trained, and as it is looked through
+    assert not counters["graph_break"]
+
+    losses, expected = (pd.read_csv(tmp_path / name / "history.csv") for name in ("compiled", "uncompiled"))
+    np.testing.assert_allclose(losses, expected, rtol=1e-4)
+    weights, expected = (load_file(tmp_path / name / "final.safetensors") for name in ("compiled", "uncompiled"))
+    assert weights.keys() == expected.keys()
+    for name, value in expected.items():
+        np.testing.assert_allclose(weights[name], value, atol=2e-4, err_msg=name)
