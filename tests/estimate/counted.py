@@ -38,8 +38,6 @@ class Nowhere:
 
     device = torch.device("cuda")  # of which only the kind is asked
 
-    device = torch.device("meta")
-
     def setup_module(self, module: nn.Module) -> nn.Module:
         return module
 
