@@ -15,7 +15,7 @@ from pixcycle.engine.sides import two_sides
 from pixcycle.report import compare, compare_page, grids
 from pixcycle.report.content import Cell, Column, Table, Text
 from pixcycle.report.terminal import drawn
-from pixcycle.runs import plan
+from pixcycle.runs import RECIPE, plan
 from pixcycle.training.translate import fakes_folder, read_png, sample_indices
 from tests.engine.ledger import Ledger
 from tests.report.results import NAMES
@@ -67,7 +67,7 @@ def test_another_recipe_other_data_and_another_seed_are_differences_too(ledger):
     assert cells(compare.configuration(*sides())) == {
         "resize": ["bilinear", "nearest"],
         "data": [old.data, now.data],
-        "recipe of the code": ["0", "1"],
+        "recipe of the code": ["0", str(RECIPE["train"])],
     }
 
 

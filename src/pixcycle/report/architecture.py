@@ -48,7 +48,7 @@ def trace(network: nn.Module, shape: tuple[int, int, int]) -> list[Box]:
     def add(layer: nn.Module, _, output: Tensor) -> None:
         box = Box(_name(layer), tuple(output.shape[1:]), _inside(layer))
         last = boxes[-1]
-        if type(layer) in JOINED:
+        if _named(layer, JOINED):
             last.joined.append(box.name)
         elif box.joined and (box.name, box.shape, box.joined) == (last.name, last.shape, last.joined):
             last.times += 1
@@ -116,12 +116,17 @@ def _layers(module: nn.Module) -> Iterator[nn.Module]:
 def _name(layer: nn.Module) -> str:
     if isinstance(layer, ResnetBlock):
         return "residual"
-    if type(layer) in CONVOLUTIONS:
+    if convolution := _named(layer, CONVOLUTIONS):
         stride = f" /{layer.stride[0]}" if layer.stride[0] > 1 else ""
-        return f"{CONVOLUTIONS[type(layer)]} {layer.kernel_size[0]}×{layer.kernel_size[1]}{stride}"
+        return f"{convolution} {layer.kernel_size[0]}×{layer.kernel_size[1]}{stride}"
     if isinstance(layer, nn.Upsample):
         return f"resize ×{layer.scale_factor:g}"
-    return JOINED.get(type(layer), type(layer).__name__.lower())
+    return _named(layer, JOINED) or type(layer).__name__.lower()
+
+
+def _named(layer: nn.Module, names: dict[type, str]) -> str | None:
+    """What a kind of layer is called, and what was derived from it."""
+    return next((name for kind, name in names.items() if isinstance(layer, kind)), None)
 
 
 def _inside(layer: nn.Module) -> list[str]:
