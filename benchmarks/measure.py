@@ -75,6 +75,7 @@ def in_turn(prepare: Callable[..., Callable[[], Any]], *arguments: Any) -> Itera
     line, theirs = CONTEXT.Pipe()
     process = CONTEXT.Process(target=_serve, args=(theirs, prepare, arguments))
     process.start()
+    theirs.close()  # so that we hear of its death
     line.recv()
 
     def work() -> Any:

@@ -3,8 +3,9 @@
     python benchmarks/steps.py [--rounds N] [--only WORD]
 
 Each way is a process of its own, with all cores, and they take turns step by step: the authors' step in float32, ours
-in float32, ours in bf16-mixed. FLOPs are those of the plain algorithms (pixcycle plan), so a faster algorithm may show
-more than the ceiling: the best rate of a product of matrices or a convolution that was measured in the same run.
+in float32, ours in bf16-mixed. Ours keep the memory that they free, as the command does. FLOPs are those of the plain
+algorithms (pixcycle plan), so that a faster algorithm may show more than the ceiling: the best rate of a product of
+matrices or a convolution that was measured in the same run.
 """
 
 import os
@@ -43,7 +44,7 @@ WORK = {
     "report 001's step, one discriminator, 128x128, batch 4": (
         CYCLEGAN | SMALL | {"discriminators": 1, "pool_size": 0, "lr": 1e-4, "lr_discriminator": 1e-6},
         None,
-        None,
+        None,  # but 1.6 images/s, what the report says of a GTX 1080 Ti
     ),
 }
 """Name -> settings, how much faster it is to be in float32, and in bf16-mixed."""

@@ -46,8 +46,8 @@ def main() -> None:
 
 INTRODUCTION = """\
 `make bench` measures all of this anew, and writes this page. Each ratio is the median over rounds in which the ways to
-do the same work took turns on the same machine. A target is what we set out to reach; where it was not reached, it is
-not."""
+do the same work took turns on the same machine. Bold is what reached its
+target, or has none. How something grows was measured once for each point."""
 
 
 def measured_on(name: str, result: dict[str, Any]) -> str:

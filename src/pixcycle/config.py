@@ -136,7 +136,7 @@ class Experiment(Closed):
     precision: Precision = "32-true"
     """Of convolutions. 32-true: float32 in all its digits, also on cards that could round. tf32: their tensor cores
     round factors to 10 bits. bf16-mixed: to 7, on CPUs, too; weights, losses and Adam's moments stay in float32."""
-    compile: Literal["no", "default", "reduce-overhead"] = "no"
+    compile: Literal["none", "default", "reduce-overhead"] = "none"
     """Whether torch.compile fuses the networks' kernels; reduce-overhead also has a card start them as one CUDA graph,
     which pays at batch 1. Names nothing: the result is the same but for rounding."""
     gpus: Positive = 1

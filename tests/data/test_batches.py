@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from baseline.loading import SideBySide
+from baseline.loading import batches as batches_of_pillow
 from PIL import Image
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from benchmarks.baseline.loading import SideBySide
-from benchmarks.baseline.loading import batches as batches_of_pillow
 from pixcycle.config import Dataset
 from pixcycle.data import batches as module
 from pixcycle.data.batches import Batches, to_tensor, to_uint8

@@ -1,3 +1,5 @@
+from pkgutil import resolve_name
+
 import pytest
 import torch
 from torch import nn
@@ -5,30 +7,44 @@ from torch import nn
 from pixcycle.models import winograd
 from pixcycle.models.convolution import Conv2d, ConvTranspose2d
 
+WAYS = {
+    "few pixels": "torch.nn.functional.unfold",
+    "few pixels, doubled": "torch.nn.functional.fold",
+    "many pixels": "pixcycle.models.winograd.conv2d",
+    "few output channels": "pixcycle.models.convolution.Conv2d._row_by_row",
+    "plain": None,
+}
+"""Name -> the function that shows that a way is taken."""
 SHAPES = {
-    "few pixels, stride 2": (Conv2d(8, 6, 4, stride=2, padding=1), 8),
-    "few pixels without bias": (Conv2d(8, 6, 4, stride=2, padding=1, bias=False), 2),
-    "few pixels, stride 1": (Conv2d(8, 1, 4, padding=1), 5),
-    "many pixels, kernel 3": (Conv2d(128, 128, 3), 34),
-    "many pixels, kernel 4": (Conv2d(128, 144, 4, padding=1, bias=False), 32),
-    "few output channels": (Conv2d(8, 3, 7), 30),
-    "kernel 1": (Conv2d(8, 3, 1), 4),
-    "neither": (Conv2d(8, 16, 3, stride=2, padding=1), 32),
-    "few pixels, doubled": (ConvTranspose2d(8, 6, 4, stride=2, padding=1), 4),
-    "few pixels, doubled with more": (ConvTranspose2d(8, 6, 3, stride=2, padding=1, output_padding=1, bias=False), 3),
-    "many pixels, doubled": (ConvTranspose2d(8, 6, 4, stride=2, padding=1), 16),
+    "few pixels, stride 2": (Conv2d(8, 6, 4, stride=2, padding=1), 8, "few pixels"),
+    "few pixels without bias": (Conv2d(8, 6, 4, stride=2, padding=1, bias=False), 2, "few pixels"),
+    "few pixels, stride 1": (Conv2d(8, 1, 4, padding=1), 5, "few pixels"),
+    "many pixels, kernel 3": (Conv2d(128, 128, 3), 34, "many pixels"),
+    "many pixels, kernel 4": (Conv2d(128, 144, 4, padding=1, bias=False), 32, "many pixels"),
+    "few output channels": (Conv2d(8, 3, 7), 30, "few output channels"),
+    "kernel 1": (Conv2d(8, 3, 1), 4, "plain"),
+    "neither": (Conv2d(8, 16, 3, stride=2, padding=1), 32, "plain"),
+    "few pixels, doubled": (ConvTranspose2d(8, 6, 4, stride=2, padding=1), 4, "few pixels, doubled"),
+    "few pixels, doubled with more": (
+        ConvTranspose2d(8, 6, 3, stride=2, padding=1, output_padding=1, bias=False),
+        3,
+        "few pixels, doubled",
+    ),
+    "many pixels, doubled": (ConvTranspose2d(8, 6, 4, stride=2, padding=1), 16, "plain"),
 }
 
 
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.parametrize("images", [1, 2])
-def test_every_way_gives_torch_s_output_and_gradients(name, images):
-    layer, side = SHAPES[name]
+def test_every_way_gives_torch_s_output_and_gradients(name, images, monkeypatch):
+    layer, side, way = SHAPES[name]
     layer.double()
     x = torch.randn(images, layer.in_channels, side, side + 2, dtype=torch.float64, requires_grad=True)
     parameters = list(layer.parameters())
+    taken = spied(monkeypatch)
 
     made = layer(x)
+    assert taken == ([way] if way != "plain" else [])
     plain = type(layer).__bases__[0].forward(layer, x)
     torch.testing.assert_close(made, plain, rtol=0, atol=1e-10)
     direction = torch.randn_like(plain)
@@ -36,17 +52,35 @@ def test_every_way_gives_torch_s_output_and_gradients(name, images):
         torch.testing.assert_close(ours, torchs, rtol=0, atol=1e-9)
 
 
-def test_many_pixels_take_winograd_s_way_in_single_precision_only(monkeypatch):
-    seen = []
-    monkeypatch.setattr(winograd, "conv2d", lambda x, weight: seen.append(x.dtype) or nn.functional.conv2d(x, weight))
-    layer, x = Conv2d(128, 128, 3), torch.zeros(1, 128, 34, 34)
-    layer(x)
+def spied(monkeypatch):
+    """The list of ways that are taken from now on."""
+    taken = []
+    for name, path in WAYS.items():
+        if path:
+            function = resolve_name(path)
+            spy = lambda *a, name=name, function=function, **kw: taken.append(name) or function(*a, **kw)  # noqa: E731
+            monkeypatch.setattr(path, spy)
+    return taken
+
+
+def test_bfloat16_takes_no_way_that_would_round_more(monkeypatch):
+    taken = spied(monkeypatch)
     with torch.autocast("cpu", torch.bfloat16):
+        for name in ("many pixels, kernel 3", "few output channels"):
+            layer, side, _ = SHAPES[name]
+            assert layer.float()(torch.zeros(1, layer.in_channels, side, side)).dtype == torch.bfloat16
+    assert taken == []
+
+
+def test_a_network_that_has_translated_can_still_be_trained():
+    layer = Conv2d(128, 128, 3)
+    x = torch.randn(1, 128, 34, 34)
+    with torch.inference_mode():
         layer(x)
-    assert seen == [torch.float32]
+    layer(x).sum().backward()
 
 
-@pytest.mark.parametrize("kernel", [2, 3, 4, 5])
+@pytest.mark.parametrize("kernel", [3, 4])
 def test_the_error_of_winograd_s_way_is_a_few_times_that_of_the_plain_sum(kernel):
     x, weight = torch.randn(2, 128, 21, 34), torch.randn(64, 128, kernel, kernel)
     exact = nn.functional.conv2d(x.double(), weight.double())

@@ -15,7 +15,7 @@ class Killed(Exception):
     pass
 
 
-def train(prepared, out, compile="no"):
+def train(prepared, out, compile="none"):
     """Two epochs with dropout, of a U-Net and of a discriminator that is also looked through."""
     e = tiny_experiment(patch=1, filters=2, crop_size=8, n_epochs=2, compile=compile)
     loop.train(tiny_run(e), prepared, out)

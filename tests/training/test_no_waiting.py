@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from pixcycle.models.pool import ImagePool
 from pixcycle.training import loop
 from pixcycle.training.loop import METHODS
 from tests.conftest import tiny_experiment, tiny_run
@@ -22,7 +23,7 @@ SETTINGS = {
 
 
 class Reads(TorchFunctionMode):
-    """How often Python asks for floating-point numbers. Bytes to be loaded and random draws of the pool are others."""
+    """How often Python asks for floating-point numbers and truth values; bytes to be loaded are others."""
 
     ways = {getattr(Tensor, f"__{kind}__") for kind in ("bool", "float", "int", "complex", "array")} | {
         *(Tensor.item, Tensor.tolist, Tensor.numpy, Tensor.cpu, Tensor.nonzero, torch.nonzero),
@@ -30,7 +31,7 @@ class Reads(TorchFunctionMode):
     count = 0
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
-        self.count += function in self.ways and args[0].is_floating_point()
+        self.count += function in self.ways and (args[0].is_floating_point() or args[0].dtype == torch.bool)
         return function(*args, **(kwargs or {}))
 
 
@@ -57,6 +58,7 @@ def test_losses_are_read_at_logged_steps_alone_and_then_all_at_once(settings, pr
         return step(*given)
 
     monkeypatch.setattr(METHODS[e.method], "step", noted)
+    monkeypatch.setattr(ImagePool, "query", lambda _, images: images.detach())  # it draws, on the CPU
     with Reads() as reads:
         loop.train(tiny_run(e), prepared, tmp_path / "run")
     until_the_next = [after - before for before, after in pairwise(at_start)]

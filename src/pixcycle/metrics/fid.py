@@ -46,7 +46,10 @@ def _covariance_factor(features: np.ndarray) -> np.ndarray:
 def _sum_of_singular_values(matrix: np.ndarray) -> float:
     """By the eigenvalues of M M^T, in a third of the time of a singular value decomposition.
 
-    A value s is off by some 1e-16 s_max^2 / s, which is 1e-8 s_max at most.
+    A value s is off by some 1e-16 s_max^2 / s: by 1e-8 s_max where it is zero. Where that would add up, as with many
+    equal images, the decomposition is taken after all.
     """
     squares = np.linalg.eigvalsh(matrix @ matrix.T)
+    if np.count_nonzero(squares < len(squares) * np.finfo(float).eps * squares[-1]) > 8:
+        return float(np.linalg.norm(matrix, "nuc"))
     return float(np.sqrt(squares.clip(min=0)).sum())

@@ -15,8 +15,13 @@ FEW_PIXELS = 64
 
 
 class Conv2d(nn.Conv2d):
+    """With square kernels and padding with zeros."""
+
+    def __init__(self, in_channels: int, out_channels: int, kernel: int, stride: int = 1, padding: int = 0, bias=True):
+        super().__init__(in_channels, out_channels, kernel, stride, padding, bias=bias)
+
     def forward(self, x: Tensor) -> Tensor:
-        (k, _), (stride, _), (pad, _) = self.kernel_size, self.stride, self.padding
+        k, stride, pad = self.kernel_size[0], self.stride[0], self.padding[0]
         height, width = ((side + 2 * pad - k) // stride + 1 for side in x.shape[2:])
         if x.device.type != "cpu" or k == 1:
             return super().forward(x)
@@ -24,12 +29,13 @@ class Conv2d(nn.Conv2d):
             columns = F.unfold(x, k, padding=pad, stride=stride).mT.flatten(0, 1)
             y = F.linear(columns, self.weight.flatten(1), self.bias)
             return y.unflatten(0, (-1, height, width)).permute(0, 3, 1, 2)
-        if stride == 1 and k > 4 and self.out_channels < 16:
-            return self._row_by_row(F.pad(x, [pad] * 4), width)
+        if stride > 1 or torch.is_autocast_enabled("cpu"):  # bfloat16 is too coarse for what follows
+            return super().forward(x)
+        if k > 4 and self.out_channels < 16:
+            return self._biased(self._row_by_row(F.pad(x, [pad] * 4), width))
         many = min(self.weight.shape[:2]) >= 128 and len(x) * winograd.tiles(height, width, k) >= 64
-        if stride == 1 and k in (3, 4) and many and not torch.is_autocast_enabled("cpu"):  # bfloat16 is too coarse
-            y = winograd.conv2d(F.pad(x, [pad] * 4), self.weight)
-            return y if self.bias is None else y + self.bias[:, None, None]
+        if k in winograd.TRANSFORMS and many:
+            return self._biased(winograd.conv2d(x, self.weight, pad))
         return super().forward(x)
 
     def _row_by_row(self, x: Tensor, width: int) -> Tensor:
@@ -39,17 +45,33 @@ class Conv2d(nn.Conv2d):
         """
         o, c, k, _ = self.weight.shape
         y = F.conv2d(x, self.weight.permute(0, 3, 1, 2).reshape(o * k, c, k, 1)).unflatten(1, (o, k))
-        y = sum(y[:, :, column, :, column : column + width] for column in range(k))
+        return sum(y[:, :, column, :, column : column + width] for column in range(k))
+
+    def _biased(self, y: Tensor) -> Tensor:
         return y if self.bias is None else y + self.bias[:, None, None]
 
 
 class ConvTranspose2d(nn.ConvTranspose2d):
+    """With square kernels."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int,
+        stride: int = 1,
+        padding: int = 0,
+        output_padding: int = 0,
+        bias: bool = True,
+    ):
+        super().__init__(in_channels, out_channels, kernel, stride, padding, output_padding, bias=bias)
+
     def forward(self, x: Tensor) -> Tensor:
         n, _, height, width = x.shape
         if x.device.type != "cpu" or n * height * width > FEW_PIXELS:
             return super().forward(x)
-        (k, _), (stride, _), (pad, _), (more, _) = self.kernel_size, self.stride, self.padding, self.output_padding
+        k, stride, pad, more = self.kernel_size[0], self.stride[0], self.padding[0], self.output_padding[0]
         made = [(side - 1) * stride - 2 * pad + k + more for side in (height, width)]
         columns = x.flatten(2).mT.flatten(0, 1) @ self.weight.flatten(1)
         y = F.fold(columns.unflatten(0, (n, -1)).mT, made, k, padding=pad, stride=stride)
-        return y if self.bias is None else y + self.bias[:, None, None]
+        return y if self.bias is None else y + self.bias.to(y.dtype)[:, None, None]

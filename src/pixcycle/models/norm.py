@@ -10,8 +10,9 @@ Norm = Literal["batch", "instance"]
 class InstanceNorm2d(nn.InstanceNorm2d):
     """Scales each channel of each image to mean 0 and variance 1.
 
-    torch's own (2.14, on CPUs) takes a channels-last gradient of a single image for one whose channels lie apart, and
-    gives back another gradient than that of its output. So it is only shown gradients whose channels lie apart.
+    On CPUs torch's own (2.14) takes a channels-last gradient of a single image for one whose channels lie apart, and
+    gives back another gradient than that of its output. So it is only shown gradients whose channels lie apart. Cards
+    were not tried; their networks are the ones that lie channels-last, and to be safe is worth a copy.
     """
 
     def forward(self, x: Tensor) -> Tensor:

@@ -39,7 +39,7 @@ class Networks:
             module.to(memory_format=self._layout)
             if ranks.count() > 1:
                 join(module)
-            if e.compile != "no":
+            if e.compile != "none":
                 _compile(module, self._graphs)
         self._fabric = fabric
         self._modules = {name: fabric.setup_module(module) for name, module in modules.items()}
