@@ -11,6 +11,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.ticker import LogLocator
+from measure import RESULTS
 
 from pixcycle.files import read_json, write_bytes
 from pixcycle.report.figures import INK, LIGHT, STRONG, STYLE, wrapped
@@ -29,11 +30,11 @@ SUBJECTS = {
 
 
 def main() -> None:
-    results = {name: read_json(ROOT / f"benchmarks/results/{name}.json") for name in SUBJECTS}
+    files = {name: RESULTS / f"{name}.json" for name in SUBJECTS}
+    results = {name: read_json(file) for name, file in files.items() if file.exists()}
     page = ["# What was measured", "", INTRODUCTION]
-    for name, title in SUBJECTS.items():
-        result = results[name]
-        page += ["", f"## {title}", "", measured_on(name, result)]
+    for name, result in results.items():
+        page += ["", f"## {SUBJECTS[name]}", "", measured_on(name, result)]
         if result["ratios"]:
             page += ["", *table(result["ratios"])]
         for number, growth in enumerate(result["growth"], 1):
@@ -46,8 +47,8 @@ def main() -> None:
 
 INTRODUCTION = """\
 `make bench` measures all of this anew, and writes this page. Each ratio is the median over rounds in which the ways to
-do the same work took turns on the same machine. Bold is what reached its
-target, or has none. How something grows was measured once for each point."""
+do the same work took turns on the same machine; bold is what reached its target, or has none. The targets for bf16 were
+set on a machine with matrix units for it (AMX). How something grows was measured once for each point."""
 
 
 def measured_on(name: str, result: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ def fid(real: np.ndarray, fake: np.ndarray) -> float:
     where the square root of the rank-deficient D x D product is not. A set of more than D images is first
     reduced to at most D rows with the same covariance.
 
-    real: (N, D), fake: (M, D), any float type; computed in float64, to about 1e-8 of the trace of the covariances.
+    real: (N, D), fake: (M, D), any float type; computed in float64, to about 1e-7 of the trace of the covariances.
     Raises UserError if a set has fewer than 2 images.
     """
     if min(len(real), len(fake)) < 2:
@@ -46,10 +46,10 @@ def _covariance_factor(features: np.ndarray) -> np.ndarray:
 def _sum_of_singular_values(matrix: np.ndarray) -> float:
     """By the eigenvalues of M M^T, in a third of the time of a singular value decomposition.
 
-    A value s is off by some 1e-16 s_max^2 / s: by 1e-8 s_max where it is zero. Where that would add up, as with many
-    equal images, the decomposition is taken after all.
+    A value s is off by some 1e-16 s_max^2 / s: by 1e-8 s_max where it is zero. Where that adds up to more than 1e-7 of
+    the sum, as with many equal images, the decomposition is taken after all.
     """
-    squares = np.linalg.eigvalsh(matrix @ matrix.T)
-    if np.count_nonzero(squares < len(squares) * np.finfo(float).eps * squares[-1]) > 8:
-        return float(np.linalg.norm(matrix, "nuc"))
-    return float(np.sqrt(squares.clip(min=0)).sum())
+    squares = np.linalg.eigvalsh(matrix @ matrix.T).clip(min=0)
+    values, noise = np.sqrt(squares), np.finfo(float).eps * squares[-1]
+    error = np.sum(noise / np.sqrt(np.maximum(squares, noise))) if noise else 0.0
+    return float(np.linalg.norm(matrix, "nuc") if error > 1e-7 * values.sum() else values.sum())
