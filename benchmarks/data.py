@@ -127,7 +127,9 @@ def memory_of_training(work: Path) -> Growth:
 
 
 def flat(title: str, measured: list[tuple[float, float]], why: str) -> Growth:
-    return Growth(title, "pairs", "MB beyond the imports", measured, [(n, measured[0][1]) for n, _ in measured], why)
+    return Growth(
+        title, "pairs", "MB beyond the imports", measured, [(n, measured[0][1]) for n, _ in measured], why, log=False
+    )
 
 
 def peak_of_preparing(raw: Path, out: Path, n: int) -> float:

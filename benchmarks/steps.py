@@ -105,9 +105,9 @@ def grown() -> Iterator[Growth]:
             (x0, first), (x1, last) = points[0], points[-1]
             per_image = (last["memory"] - first["memory"]) / (x1 - x0)
             yield Growth(
-                f"Memory against batch size: {per_image / 1e6:.0f} MB an image",
+                f"Memory against batch size: {per_image:.0f} MB an image",
                 x_label,
-                "peak memory in bytes",
+                "peak memory in MB",
                 [(x, point["memory"]) for x, point in points],
                 [(x, first["memory"] + (x - x0) * per_image) for x in values],
                 "linear",
@@ -155,7 +155,7 @@ def prepared_step(way: str, settings: dict[str, Any]) -> Callable[[], None]:
 
 
 def measured_step(settings: dict[str, Any], threads: int | None = None) -> dict[str, float]:
-    """Median seconds of five steps and the peak memory in bytes of this process."""
+    """Median seconds of five steps and the peak memory in MB of this process."""
     import resource
     import statistics
 
@@ -169,7 +169,7 @@ def measured_step(settings: dict[str, Any], threads: int | None = None) -> dict[
         began = time.perf_counter()
         step()
         seconds.append(time.perf_counter() - began)
-    peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
     return {"seconds": statistics.median(seconds), "memory": peak}
 
 

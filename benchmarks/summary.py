@@ -90,7 +90,7 @@ def draw(growth: dict[str, Any], path: Path) -> None:
         axes.yaxis.set_major_formatter("{x:g}")
         axes.set(xlabel=growth["x_label"], ylabel=growth["y_label"])
         title = f"{growth['title']}; exponent {growth['exponent']:.2f}"
-        axes.set_title(wrapped(title, 4.6), color=INK)
+        axes.set_title(wrapped(title, 4.1), color=INK)
         axes.legend()
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path)
@@ -102,7 +102,7 @@ def seconds(value: float) -> str:
 
 
 def short(value: Any) -> str:
-    return f"{value:.2g}" if isinstance(value, float) else str(value)
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":
