@@ -13,7 +13,6 @@ the mapped arrays count as its resident set, too, but the system takes them back
 import contextlib
 import io
 import json
-import re
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -24,7 +23,7 @@ from typing import Any
 import numpy as np
 from baseline.loading import SideBySide
 from baseline.loading import batches as batches_of_pillow
-from measure import Growth, Ratio, in_process, options, publish, ratio, take_turns
+from measure import Growth, Ratio, forget_the_peak, in_process, megabytes, options, publish, ratio, take_turns
 from PIL import Image
 
 from pixcycle.config import Dataset, Source
@@ -134,7 +133,7 @@ def flat(title: str, measured: list[tuple[float, float]], why: str) -> Growth:
 
 def peak_of_preparing(raw: Path, out: Path, n: int) -> float:
     """Megabytes beyond those at the start."""
-    Path("/proc/self/clear_refs").write_text("5")  # forgets the peak until now
+    forget_the_peak()
     before = megabytes("VmHWM")
     prepare_pairs(raw, out, n, threads=2)
     return megabytes("VmHWM") - before
@@ -144,11 +143,6 @@ def own_memory_of_an_epoch(prepared: Path) -> float:
     """The most megabytes of RssAnon at any batch, beyond those at the start."""
     before = megabytes("RssAnon")
     return max(megabytes("RssAnon") for _ in loader(prepared, batch_size=1).epoch(0)) - before
-
-
-def megabytes(name: str) -> float:
-    """What the system counts for this process."""
-    return int(re.search(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
 
 
 def loader(prepared: Path, batch_size: int) -> Batches:

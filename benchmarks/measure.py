@@ -4,6 +4,7 @@ import argparse
 import math
 import os
 import platform
+import re
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -146,6 +147,16 @@ def publish(name: str, rounds: int, ratios: Iterable[Ratio] = (), growths: Itera
             "growth": [asdict(growth) | {"exponent": growth.exponent} for growth in growths],
         },
     )
+
+
+def megabytes(field: str) -> float:
+    """Of this process, as the system counts them: VmRSS (resident now), VmHWM (at most), RssAnon (no file's)."""
+    return int(re.search(rf"{field}:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
+
+
+def forget_the_peak() -> None:
+    """Let VmHWM count from now on."""
+    Path("/proc/self/clear_refs").write_text("5")
 
 
 def machine() -> dict[str, Any]:

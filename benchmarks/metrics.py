@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +23,7 @@ import numpy as np
 import skimage.data
 import torch
 import torchvision
-from measure import Growth, Ratio, in_turn, options, publish, ratio, take_turns
+from measure import Growth, Ratio, forget_the_peak, in_turn, megabytes, options, publish, ratio, take_turns
 from PIL import Image
 from torch_fidelity import FeatureExtractorInceptionV3
 from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
@@ -72,12 +72,12 @@ def growth(most: int) -> Iterator[Growth]:
     for n in [256 * 4**i for i in range(10) if 256 * 4**i <= most]:
         real, fake = features_of(n, 0), features_of(n, 1)
         ctypes.CDLL(None).malloc_trim(0)  # else it takes what others left, and seems to need nothing
-        before = memory("VmRSS")
-        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+        before = megabytes("VmRSS")
+        forget_the_peak()
         began = time.perf_counter()
         ours(real, fake)
         seconds.append((n, time.perf_counter() - began))
-        peaks.append((n, (memory("VmHWM") - before) / 2**20))
+        peaks.append((n, megabytes("VmHWM") - before))
     last, slowest = seconds[-1]
     squares = [(n, slowest * (n / last) ** 2) for n, _ in seconds]
     title = "FID, precision and recall from given features of 2048 dimensions"
@@ -101,9 +101,7 @@ def from_features(n: int, target: float, rounds: int) -> Ratio:
         "ours",
         "theirs",
         target,
-        fid_difference=abs(own[0] / other[0] - 1),
-        precision_difference=abs(own[1] - other[1]),
-        recall_difference=abs(own[2] - other[2]),
+        **differences(own, other),
     )
 
 
@@ -155,17 +153,25 @@ def whole_command(weights: Path, folder: Path, images: int, rounds: int) -> Rati
         found[name] = json.loads(printed)
 
     seconds = take_turns({name: lambda name=name: call(name) for name in commands}, rounds, 0)
-    own, other = found["ours"], found["theirs"]
+    own = [found["ours"][key] for key in ("fid", "precision", "recall")]
+    other = [found["theirs"][key] for key in (KEY_METRIC_FID, KEY_METRIC_PRECISION, KEY_METRIC_RECALL)]
     return ratio(
         f"whole command: FID, precision and recall of {images} against {images} PNG files",
         seconds,
         "ours",
         "theirs",
         4,
-        fid_difference=abs(own["fid"] / other[KEY_METRIC_FID] - 1),
-        precision_difference=abs(own["precision"] - other[KEY_METRIC_PRECISION]),
-        recall_difference=abs(own["recall"] - other[KEY_METRIC_RECALL]),
+        **differences(own, other),
     )
+
+
+def differences(own: Sequence[float], other: Sequence[float]) -> dict[str, float]:
+    """Of (FID, precision, recall); that of FID as a share of it."""
+    return {
+        "fid_difference": abs(own[0] / other[0] - 1),
+        "precision_difference": abs(own[1] - other[1]),
+        "recall_difference": abs(own[2] - other[2]),
+    }
 
 
 def ours(real: np.ndarray, fake: np.ndarray) -> tuple[float, float, float]:
@@ -207,12 +213,6 @@ def random_weights(folder: Path) -> Path:
             torch.nn.init.uniform_(norm.running_mean, -0.5, 0.5)
     torch.save(network.state_dict(), folder / "weights.pth")
     return folder / "weights.pth"
-
-
-def memory(field: str) -> int:
-    """Bytes of this process: resident now (VmRSS), or at most (VmHWM)."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field))
 
 
 if __name__ == "__main__":

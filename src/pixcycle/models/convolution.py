@@ -4,6 +4,8 @@ Libraries for CPUs are made for many pixels, many channels and few weights. Wher
 round, an image has three channels, and no library has Winograd's algorithm for training.
 """
 
+from math import prod
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -32,10 +34,10 @@ class Conv2d(nn.Conv2d):
         if stride > 1 or torch.is_autocast_enabled("cpu"):  # bfloat16 is too coarse for what follows
             return super().forward(x)
         if k > 4 and self.out_channels < 16:
-            return self._biased(self._row_by_row(F.pad(x, [pad] * 4), width))
-        many = min(self.weight.shape[:2]) >= 128 and len(x) * winograd.tiles(height, width, k) >= 64
+            return _biased(self._row_by_row(F.pad(x, [pad] * 4), width), self.bias)
+        many = min(self.weight.shape[:2]) >= 128 and len(x) * prod(winograd.tiles(height, width, k)) >= 64
         if k in winograd.TRANSFORMS and many:
-            return self._biased(winograd.conv2d(x, self.weight, pad))
+            return _biased(winograd.conv2d(x, self.weight, pad), self.bias)
         return super().forward(x)
 
     def _row_by_row(self, x: Tensor, width: int) -> Tensor:
@@ -46,9 +48,6 @@ class Conv2d(nn.Conv2d):
         o, c, k, _ = self.weight.shape
         y = F.conv2d(x, self.weight.permute(0, 3, 1, 2).reshape(o * k, c, k, 1)).unflatten(1, (o, k))
         return sum(y[:, :, column, :, column : column + width] for column in range(k))
-
-    def _biased(self, y: Tensor) -> Tensor:
-        return y if self.bias is None else y + self.bias[:, None, None]
 
 
 class ConvTranspose2d(nn.ConvTranspose2d):
@@ -74,4 +73,8 @@ class ConvTranspose2d(nn.ConvTranspose2d):
         made = [(side - 1) * stride - 2 * pad + k + more for side in (height, width)]
         columns = x.flatten(2).mT.flatten(0, 1) @ self.weight.flatten(1)
         y = F.fold(columns.unflatten(0, (n, -1)).mT, made, k, padding=pad, stride=stride)
-        return y if self.bias is None else y + self.bias.to(y.dtype)[:, None, None]
+        return _biased(y, self.bias)
+
+
+def _biased(y: Tensor, bias: Tensor | None) -> Tensor:
+    return y if bias is None else y + bias.to(y.dtype)[:, None, None]

@@ -47,7 +47,7 @@ def conv2d(x: Tensor, weight: Tensor, padding: int = 0) -> Tensor:
     a, b, g = (matrix.to(x.dtype) for matrix in TRANSFORMS[k])
     made = TILE - k + 1
     height, width = (side + 2 * padding - k + 1 for side in sides)
-    rows, columns = -(-height // made), -(-width // made)
+    rows, columns = tiles(height, width, k)
     below, right = (padding + made * rows - height, padding + made * columns - width)
     x = F.pad(x, (padding, right, padding, below))
     pieces = x.unfold(2, TILE, made).unfold(3, TILE, made).permute(4, 5, 1, 0, 2, 3)
@@ -58,7 +58,7 @@ def conv2d(x: Tensor, weight: Tensor, padding: int = 0) -> Tensor:
     return y[:, :, :height, :width]
 
 
-def tiles(height: int, width: int, k: int) -> int:
-    """How many tiles cover an output of that size."""
+def tiles(height: int, width: int, k: int) -> tuple[int, int]:
+    """How many tiles cover an output of that size: rows and columns of them."""
     made = TILE - k + 1
-    return -(-height // made) * -(-width // made)
+    return -(-height // made), -(-width // made)
