@@ -1,11 +1,9 @@
 """From image files to one uint8 array per split and domain, decoded and resized once."""
 
 import hashlib
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import numpy as np
 from PIL import Image
@@ -13,6 +11,7 @@ from rich.console import Console
 from rich.progress import track
 
 from pixcycle.config import Closed, Dataset, Positive
+from pixcycle.data.ahead import made_ahead
 from pixcycle.data.card import Facts, card, facts
 from pixcycle.data.layouts import Item, images
 from pixcycle.files import finished_folder, write_json
@@ -22,9 +21,6 @@ RESAMPLING = {
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
 }
-
-
-Made = TypeVar("Made")
 
 
 class PrepareSpec(Closed):
@@ -94,27 +90,12 @@ def _write_array(
 
     with (folder / f"{split}_{domain}.npy").open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
-        made = _in_order(look_and_fit, items, threads)
+        made = made_ahead(look_and_fit, items, threads)
         for look, pixels in track(made, bar, total=len(items), console=Console(stderr=True)):
             looks.append(look)
             digest.update(pixels)
             file.write(pixels)
     return looks, digest.hexdigest()
-
-
-def _in_order(make: Callable[[Item], Made], items: Iterable[Item], threads: int) -> Iterator[Made]:
-    """What is made of each, in order, by threads that are at most two each ahead of what was asked for.
-
-    Threads suffice: Pillow, numpy and hashlib let others run while they work on pixels.
-    """
-    ahead: deque[Future[Made]] = deque()
-    with ThreadPoolExecutor(threads) as pool:
-        for item in items:
-            ahead.append(pool.submit(make, item))
-            if len(ahead) > 2 * threads:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
 
 
 def fit(image: Image.Image, split: str, spec: PrepareSpec) -> Image.Image:

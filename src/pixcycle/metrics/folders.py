@@ -1,8 +1,8 @@
 """The metrics of any two folders of images."""
 
+import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
+from pixcycle.data.ahead import made_ahead
 from pixcycle.data.layouts import SUFFIXES, decode
 from pixcycle.engine import ranks
 from pixcycle.errors import UserError
@@ -72,15 +73,9 @@ def _file_type(name: str, path: Path) -> str:
 
 
 def _features(network: Extractor, name: str, files: list[Path], batch_size: int, device: Any) -> Iterator[np.ndarray]:
-    """Of one batch after another, while threads decode the next; images of other sizes than their neighbours alone."""
-    batches = [files[first : first + batch_size] for first in range(0, len(files), batch_size)]
-    with ThreadPoolExecutor() as pool:
-
-        def begin(batch: list[Path]) -> Iterator[np.ndarray]:
-            return pool.map(lambda path: np.asarray(decode(name, path)), batch)
-
-        decoding = begin(batches[0])
-        for coming in track([*batches[1:], []], f"{name} images", console=Console(stderr=True)):
-            images, decoding = list(decoding), begin(coming)
-            for _, alike in groupby(images, key=np.shape):
-                yield extract(network, np.stack(list(alike)), batch_size, device)
+    """Of one batch after another, while threads decode the next; images of other sizes than their neighbours apart."""
+    images = made_ahead(lambda path: np.asarray(decode(name, path)), files, os.cpu_count() or 1)
+    shown = track(images, f"{name} images", total=len(files), console=Console(stderr=True))
+    for _, alike in groupby(shown, key=np.shape):
+        while batch := list(islice(alike, batch_size)):
+            yield extract(network, np.stack(batch), batch_size, device)
