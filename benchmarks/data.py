@@ -104,7 +104,7 @@ def preparation(raw: Path, work: Path, numbers: list[int], rounds: int) -> tuple
     growths = [
         Growth(
             f"prepare with {name}", "pairs", "seconds", points[name],
-            [(m, seconds / n * m / threads) for m in numbers], f"{threads} times one thread's rate at {n} pairs",
+            [(m, seconds / n * m / threads) for m in numbers], f"{threads} x the rate of one thread at {n} pairs",
         )
         for threads, name in enumerate((one, two), 1)
     ]  # fmt: skip

@@ -36,6 +36,7 @@ from pixcycle.metrics.fid import fid
 from pixcycle.metrics.precision_recall import precision_recall
 
 DIMENSION, SIZE = 2048, 256
+THEIRS = "torch-fidelity"
 TARGETS = {256: 50, 2048: 3}
 """Of FID, precision and recall from given features, by N."""
 PIXCYCLE = """
@@ -82,16 +83,21 @@ def growth(most: int) -> Iterator[Growth]:
     squares = [(n, slowest * (n / last) ** 2) for n, _ in seconds]
     title = "FID, precision and recall from given features of 2048 dimensions"
     yield Growth(title, "images of a set", "seconds", seconds, squares, "N^2, through the last")
-    copies = [(n, (2 * n * DIMENSION * 4 + 6 * min(n * n * 4, 2**26) + 4 * DIMENSION**2 * 8) / 2**20) for n, _ in peaks]
-    label = "float32 copies, blocks of N x N up to 64 MB, matrices of D x D"
+    copies = [(n, held(n) / 2**20) for n, _ in peaks]
+    label = "float32 copies, blocks of N x N up to 64 MB, square matrices of the less of N and D"
     yield Growth(title, "images of a set", "MB beside the features", peaks, copies, label)
+
+
+def held(n: int) -> int:
+    """Bytes of what theory counts, for N images a set."""
+    return 2 * n * DIMENSION * 4 + 6 * min(n * n * 4, 2**26) + 4 * min(n, DIMENSION) ** 2 * 8
 
 
 def from_features(n: int, target: float, rounds: int) -> Ratio:
     real, fake, values = features_of(n, 0), features_of(n, 1), {}
     ways = {
         "ours": lambda: values.update(ours=ours(real, fake)),
-        "theirs": lambda: values.update(theirs=theirs(real, fake)),
+        THEIRS: lambda: values.update(theirs=theirs(real, fake)),
     }
     seconds = take_turns(ways, rounds)
     own, other = values["ours"], values["theirs"]
@@ -99,7 +105,7 @@ def from_features(n: int, target: float, rounds: int) -> Ratio:
         f"FID, precision and recall from given features, N = {n}",
         seconds,
         "ours",
-        "theirs",
+        THEIRS,
         target,
         **differences(own, other),
     )
@@ -107,11 +113,11 @@ def from_features(n: int, target: float, rounds: int) -> Ratio:
 
 def extraction(weights: Path, images: int, rounds: int) -> Ratio:
     with in_turn(prepared_extraction, weights, images) as own, in_turn(their_extraction, weights, images) as other:
-        seconds = take_turns({"ours": own, "theirs": other}, rounds, 0)
+        seconds = take_turns({"ours": own, THEIRS: other}, rounds, 0)
         features, reference = own(), other()
     difference = np.abs(features - reference).max() / np.abs(reference).max()
     work = f"InceptionV3 features of {images} images of {SIZE}x{SIZE}"
-    return ratio(work, seconds, "ours", "theirs", 1.9, feature_difference=float(difference))
+    return ratio(work, seconds, "ours", THEIRS, 1.9, feature_difference=float(difference))
 
 
 def prepared_extraction(weights: Path, images: int) -> Callable[[], np.ndarray]:
@@ -143,7 +149,7 @@ def whole_command(weights: Path, folder: Path, images: int, rounds: int) -> Rati
     their_options = ["--cpu", "--fid", "--prc", "--json", "--no-cache", *their_extractor]
     commands = {
         "ours": ["-c", PIXCYCLE, digest, "metrics", real, fake, "--weights", weights],
-        "theirs": ["-m", "torch_fidelity.fidelity", *their_options, "--input1", fake, "--input2", real],
+        THEIRS: ["-m", "torch_fidelity.fidelity", *their_options, "--input1", fake, "--input2", real],
     }
     found = {}
 
@@ -154,12 +160,12 @@ def whole_command(weights: Path, folder: Path, images: int, rounds: int) -> Rati
 
     seconds = take_turns({name: lambda name=name: call(name) for name in commands}, rounds, 0)
     own = [found["ours"][key] for key in ("fid", "precision", "recall")]
-    other = [found["theirs"][key] for key in (KEY_METRIC_FID, KEY_METRIC_PRECISION, KEY_METRIC_RECALL)]
+    other = [found[THEIRS][key] for key in (KEY_METRIC_FID, KEY_METRIC_PRECISION, KEY_METRIC_RECALL)]
     return ratio(
         f"whole command: FID, precision and recall of {images} against {images} PNG files",
         seconds,
         "ours",
-        "theirs",
+        THEIRS,
         4,
         **differences(own, other),
     )

@@ -47,7 +47,7 @@ def main() -> None:
 
 INTRODUCTION = """\
 `make bench` measures all of this anew, and writes this page. Each ratio is the median over rounds in which the ways to
-do the same work took turns on the same machine; bold is what reached its target, or has none. The targets for bf16 were
+do the same work took turns on the same machine; bold is what reached its target. The targets for bf16 were
 set on a machine with matrix units for it (AMX). How something grows was measured once for each point."""
 
 
@@ -64,9 +64,9 @@ def table(ratios: Iterable[dict[str, Any]]) -> list[str]:
     for row in ratios:
         besides = ", ".join(f"{key.replace('_', ' ')} {short(value)}" for key, value in row["more"].items())
         target = f"{row['target']:g}" if row["target"] else ""
-        faster = f"**{row['times_faster']:.2f}**"
-        if row["target"] and row["times_faster"] < row["target"]:
-            faster = f"{row['times_faster']:.2f}"
+        faster = f"{row['times_faster']:.2f}"
+        if row["target"] and row["times_faster"] >= row["target"]:
+            faster = f"**{faster}**"
         times = f"{seconds(row['ours_seconds'])} | {seconds(row['other_seconds'])}, {row['than']}"
         rows.append(f"| {row['work']} | {times} | {faster} | {target} | {besides} |")
     return rows
@@ -75,15 +75,17 @@ def table(ratios: Iterable[dict[str, Any]]) -> list[str]:
 def draw(growth: dict[str, Any], path: Path) -> None:
     """What was measured as points, what theory gives as a line."""
     with plt.style.context(["default", STYLE]):
-        figure, axes = plt.subplots(figsize=(5, 3), layout="constrained")
-        axes.plot(*zip(*growth["theory"], strict=True), color=LIGHT, linewidth=3, label=growth["theory_label"])
+        figure, axes = plt.subplots(figsize=(5, 3.3), layout="constrained")
+        axes.plot(
+            *zip(*growth["theory"], strict=True), color=LIGHT, linewidth=3, label=wrapped(growth["theory_label"], 4.1)
+        )
         axes.plot(*zip(*growth["measured"], strict=True), "o-", color=STRONG, linewidth=1, label="measured")
         if growth["log"]:
             axes.set_xscale("log")
             axes.set_yscale("log")
             axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         else:
-            axes.set_ylim(bottom=0)
+            axes.set_ylim(0, 1.1 * max(y for _, y in growth["measured"]))
         places = [x for x, _ in growth["measured"]]
         axes.set_xticks(places, [f"{x:g}" for x in places])
         axes.minorticks_off()
@@ -91,7 +93,7 @@ def draw(growth: dict[str, Any], path: Path) -> None:
         axes.set(xlabel=growth["x_label"], ylabel=growth["y_label"])
         title = f"{growth['title']}; exponent {growth['exponent']:.2f}"
         axes.set_title(wrapped(title, 4.1), color=INK)
-        axes.legend()
+        figure.legend(loc="outside lower left")
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path)
         plt.close(figure)
