@@ -46,7 +46,7 @@ def growth(what: str, unit: str, points: list[tuple[int, float]]) -> measure.Gro
     (x0, y0), (x1, y1) = points[0], points[-1]
     line = [(x, y0 + (y1 - y0) * (x - x0) / (x1 - x0)) for x, _ in points]
     return measure.Growth(
-        f"report of more seeds: {what}", "runs", unit, points, line, "a start, and so much for each run"
+        f"report of more seeds: {what}", "runs", unit, points, line, "a start, and so much for each run", log=False
     )
 
 
