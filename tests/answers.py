@@ -1,0 +1,70 @@
+"""What a command answers to an input, in a process of its own that may take neither long nor much memory."""
+
+import io
+import multiprocessing
+import os
+import resource
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+SECONDS = 60
+MEGABYTES = 2000
+
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["pixcycle.data.prepare", "pixcycle.data.locations", "pixcycle.training.translate"])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a command ended, and what it printed, stdout before stderr."""
+
+    exit_code: int
+    text: str
+    megabytes: int
+    """The most memory that its process had at a time."""
+
+    @property
+    def refusal(self) -> str:
+        """The only line that a mistake of the user is answered with, without the program's name."""
+        assert self.exit_code == 2, self.text
+        name, colon, line = self.text.rstrip("\n").partition("pixcycle: ")
+        assert not name and colon and "\n" not in line and "Traceback" not in line, self.text
+        return line
+
+
+def answer(*arguments: str | Path, folder: Path) -> Answer:
+    """Run `pixcycle ARGUMENTS` in a folder. A command that hangs, dies or takes too much memory fails the test."""
+    here, there = _processes.Pipe(duplex=False)
+    process = _processes.Process(target=_run, args=([str(a) for a in arguments], folder, there))
+    process.start()
+    there.close()
+    try:
+        assert here.poll(SECONDS), f"{arguments}: no answer within {SECONDS} s"
+        told = Answer(*here.recv())
+    except EOFError:
+        process.join()
+        raise AssertionError(f"{arguments}: died with {process.exitcode}") from None
+    finally:
+        process.kill()
+        process.join()
+    assert told.megabytes < MEGABYTES, f"{arguments}: took {told.megabytes} MB"
+    return told
+
+
+def _run(arguments: list[str], folder: Path, there: Connection) -> None:
+    from pixcycle.cli import main
+
+    os.chdir(folder)
+    sys.argv = ["pixcycle", *arguments]
+    printed, complained = io.StringIO(), io.StringIO()
+    with redirect_stdout(printed), redirect_stderr(complained):
+        try:
+            main()
+            code = 0
+        except SystemExit as stop:
+            code = stop.code or 0
+    text = printed.getvalue() + complained.getvalue()
+    there.send((code, text, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024))
