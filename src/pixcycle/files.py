@@ -1,16 +1,18 @@
 """Files and folders: those that appear whole or not at all, and those that a location names."""
 
-import errno
+import ctypes
 import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedWriter
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import unquote
 
-from pixcycle.errors import UserError
+from pixcycle.alone import locked, only_one
+from pixcycle.room import Measured, room_for
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -19,11 +21,39 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write beside `path`, then rename it there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file that appears whole, as `whole_file` does."""
+    with whole_file(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write to, `PATH.part`, that is on the disk and renamed to `path` when the block ends well.
+
+    Several processes may write the same file: one after another. Raises DiskFull, and leaves what is at `path`.
+    """
     beside = part(path)
-    beside.write_bytes(content)
-    os.replace(beside, path)
+    with room_for(path, written_at=beside):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with locked(beside) as lock:
+            try:
+                lock.seek(0)
+                lock.truncate()
+                with BufferedWriter(Measured(lock.fileno(), "wb", closefd=False)) as file:
+                    yield file
+                os.fsync(lock.fileno())
+                os.replace(beside, path)
+            except BaseException:
+                beside.unlink(missing_ok=True)
+                raise
+        _flush(path.parent)
+
+
+def write_here(path: Path, content: bytes) -> None:
+    """Write a file below a `finished_folder`, which flushes all of them at once. Raises DiskFull."""
+    with room_for(path, len(content)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
 def part(path: Path) -> Path:
@@ -46,22 +76,54 @@ def local_path(location: str, root: Path = Path()) -> Path | None:
 
 @contextmanager
 def finished_folder(out: Path, keep_work: bool = False) -> Iterator[Path]:
-    """A folder to work in, `OUT.part`, that is renamed to `out` when the block ends well.
+    """A folder to work in, `OUT.part`, that is on the disk and renamed to `out` when the block ends well.
 
     keep_work: after a failure leave OUT.part, for the next call to go on from; otherwise remove it.
-    A full disk is answered as a UserError.
+    Raises UserError if another process makes this folder, and DiskFull.
     """
     work = part(out)
-    if not keep_work:
-        shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True, exist_ok=True)
-    try:
-        yield work
-    except BaseException as error:
+    with only_one(out), room_for(work):
         if not keep_work:
             shutil.rmtree(work, ignore_errors=True)
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            raise UserError(f"{out}: the disk is full; free some space and run the same command again") from error
-        raise
-    shutil.rmtree(out, ignore_errors=True)
-    os.replace(work, out)
+        work.mkdir(parents=True, exist_ok=True)
+        try:
+            yield work
+            _flush_all_below(work)
+        except BaseException:
+            if not keep_work:
+                shutil.rmtree(work, ignore_errors=True)
+            raise
+        put(work, out)
+
+
+def put(made: Path, out: Path) -> None:
+    """Rename a file or folder that is on the disk to `out`; a folder that is there loses its name first, then goes."""
+    gone = out.with_name(f"{out.name}.gone.part")
+    if out.is_dir():
+        shutil.rmtree(gone, ignore_errors=True)
+        os.replace(out, gone)
+    os.replace(made, out)
+    _flush(out.parent)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def _flush(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _flush_all_below(folder: Path) -> None:
+    """Bring a folder's files to the disk, with all else on it: to flush each of many takes 15 times as long."""
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if syncfs is None:
+        return os.sync()
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        if syncfs(opened):
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(folder))
+    finally:
+        os.close(opened)

@@ -5,10 +5,10 @@ import pytest
 import typer
 
 from pixcycle import cli
+from pixcycle.alone import only_one
 from pixcycle.engine.gc import remove, unnamed
 from pixcycle.errors import UserError
 from pixcycle.runs import plan
-from pixcycle.training.attempts import only_one
 
 INPUTS = ["data/features", "data/segmenters", "data/weights", "data/raw"]
 
@@ -141,8 +141,8 @@ def test_a_run_that_a_process_is_training_stays_and_an_abandoned_one_goes(ledger
     edited, run = ledger.edited(lr=0.001), ledger.run()
     work = ledger.root / f"{run.folder}.part"
     shutil.move(ledger.root / run.folder, work)
-    with only_one(work):
-        assert kept(ledger, edited) == {f"{run.folder}.part": "training"}
+    with only_one(ledger.root / run.folder):
+        assert kept(ledger, edited) == {f"{run.folder}.part": "in work"}
     assert f"{run.folder}.part" in free(ledger, edited)
     assert f"{run.folder}.part" not in free(ledger)  # what params name goes on from there
 
@@ -153,7 +153,7 @@ def test_a_run_that_begins_to_be_trained_before_its_turn_is_left_whole(ledger):
     shutil.move(ledger.root / run.folder, work)
     found = free(ledger, ledger.edited(lr=0.001))[f"{run.folder}.part"]
     before = ledger.files()
-    with only_one(work), pytest.raises(UserError, match="is being trained already"):
+    with only_one(ledger.root / run.folder), pytest.raises(UserError, match="is being made already"):
         remove(found.node, ledger.root)
     assert before <= ledger.files()
 

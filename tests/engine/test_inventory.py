@@ -7,11 +7,12 @@ from types import SimpleNamespace
 import pytest
 from torch import nn
 
+from pixcycle.alone import only_one
 from pixcycle.engine.inventory import inventory, on_disk_elsewhere
 from pixcycle.errors import UserError
 from pixcycle.runs import plan
 from pixcycle.training import checkpoint
-from pixcycle.training.attempts import note, only_one
+from pixcycle.training.attempts import note
 
 L1 = "ucsd-facades-l1"
 
@@ -83,7 +84,7 @@ def test_a_run_in_training_has_a_process_that_holds_it_and_the_epochs_of_its_his
     work = unfinished(ledger, rows=3)
     with (work / "history.csv").open("a") as history:
         history.write("3,3,0.")  # a row that is just being written
-    with only_one(work):
+    with only_one(work.with_suffix("")):
         note(work, from_epoch=0)
         found = entry(ledger)
     assert (found.state, found.epochs, found.attempts) == ("training", 3, 1)

@@ -6,9 +6,9 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
+from pixcycle.alone import in_progress, only_one
 from pixcycle.errors import UserError
 from pixcycle.training import checkpoint, loop
-from pixcycle.training.attempts import in_progress, only_one
 from pixcycle.training.networks import generator_of
 from tests.conftest import tiny_experiment, tiny_run
 
@@ -166,11 +166,9 @@ def test_each_attempt_is_noted_with_the_epoch_that_it_went_on_from(prepared, tmp
 
 
 def test_a_second_process_is_kept_from_a_run_in_training_and_says_so(prepared, tmp_path):
-    work = tmp_path / "run.part"
-    work.mkdir()
-    with only_one(work):
-        assert in_progress(work)
-        with pytest.raises(UserError, match=r"run\.part: is being trained already"):
+    with only_one(tmp_path / "run"):
+        assert in_progress(tmp_path / "run")
+        with pytest.raises(UserError, match=r"run: is being made already"):
             loop.train(tiny_run(tiny_experiment()), prepared, tmp_path / "run")
-    assert not in_progress(work)
+    assert not in_progress(tmp_path / "run")
     loop.train(tiny_run(tiny_experiment()), prepared, tmp_path / "run")

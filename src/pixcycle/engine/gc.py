@@ -3,23 +3,23 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from pixcycle.alone import in_progress, only_one
 from pixcycle.config import Params
 from pixcycle.engine.made_from import runs_behind
 from pixcycle.engine.named import Names, names
-from pixcycle.engine.nodes import GONE, IN_WORK, Node, Result, inputs, record_in, results
+from pixcycle.engine.nodes import GONE, Node, Result, inputs, record_in, results
 from pixcycle.engine.why import why_stale
-from pixcycle.training.attempts import in_progress, only_one
 
 KEPT = {
     "asked": "earlier calls of Snakemake asked for them (seeds, extractor); without .snakemake/plans that is forgotten",
     "locked": "a Snakemake that runs here needs them; if none does, `snakemake --unlock` says so",
-    "training": "a process is training in them",
+    "in work": "a process is making them",
     "absent": "they come from files that are not where params.yaml has them, so that their names cannot be told",
 }
 """What keeps nodes that params do not name, in words."""
@@ -57,13 +57,12 @@ def unnamed(params: Params, root: Path) -> Iterator[Unnamed]:
 def remove(node: Node, root: Path) -> None:
     """Whole or not at all: it first loses its name, so that what is left after a crash counts as removed.
 
-    Raises UserError if a process has begun to train in it.
+    Raises UserError if a process has begun to make it.
     """
     path, gone = root / node.on_disk, root / f"{node.path}{GONE}"
     if node.suffix != GONE:
         _delete(gone)
-        work = node.kind == "run" and node.suffix == IN_WORK
-        with suppress(FileNotFoundError), only_one(path) if work else nullcontext():
+        with suppress(FileNotFoundError), only_one(root / node.path):
             os.replace(path, gone)
     _delete(gone)
 
@@ -82,7 +81,7 @@ def _unnamed(node: Node, dataset: str | None, why: str, known: Names, root: Path
     held = {
         "asked": node.path in known.asked,
         "locked": node.path in known.locked,
-        "training": node.kind == "run" and in_progress(root / node.on_disk),
+        "in work": in_progress(root / node.path),
         "absent": dataset in known.absent,
     }
     return Unnamed(node, size, why, next((key for key, holds in held.items() if holds), ""))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from pixcycle.alone import in_progress
 from pixcycle.config import Params
 from pixcycle.engine.made_from import made_by
 from pixcycle.engine.named import absent, asked_plans
@@ -13,7 +14,7 @@ from pixcycle.engine.nodes import GONE, IN_WORK, Result, record_in, result, resu
 from pixcycle.engine.unfinished import epochs_done, failure, goes_on_after
 from pixcycle.engine.why import why_stale
 from pixcycle.runs import Plan, Run, plan
-from pixcycle.training.attempts import attempts, in_progress
+from pixcycle.training.attempts import attempts
 
 State = Literal["finished", "collapsed", "training", "interrupted", "failed", "to do"]
 
@@ -122,7 +123,7 @@ def _entry(
     error, seconds = "", record.get("seconds")
     if finished:
         state, epochs = record.get("status", "finished"), record.get("epochs")
-    elif in_progress(work):
+    elif in_progress(root / node.path):
         state, epochs, seconds = "training", epochs_done(work), _since(last["started"]) if last else None
     else:
         epochs, error = goes_on_after(work), failure(root / log)

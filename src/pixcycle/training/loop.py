@@ -21,7 +21,7 @@ from pixcycle.files import finished_folder, part, write_json
 from pixcycle.models.foreign import load_foreign
 from pixcycle.runs import RECIPE, Run
 from pixcycle.training import checkpoint, collapse
-from pixcycle.training.attempts import attempts, note, only_one
+from pixcycle.training.attempts import attempts, note
 from pixcycle.training.cyclegan import CycleGAN
 from pixcycle.training.history import History, read_history
 from pixcycle.training.pix2pix import Pix2pix
@@ -112,7 +112,7 @@ def _work_folder(fabric: Fabric, out: Path) -> Iterator[Path]:
         fabric.barrier()
         yield part(out)
         return
-    with finished_folder(out, keep_work=True) as work, only_one(work):
+    with finished_folder(out, keep_work=True) as work:
         fabric.barrier()
         yield work
 
