@@ -14,7 +14,12 @@ SECONDS = 60
 MEGABYTES = 2000
 
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["pixcycle.data.prepare", "pixcycle.data.locations", "pixcycle.training.translate"])
+_processes.set_forkserver_preload(
+    [
+        *("pixcycle.data.prepare", "pixcycle.data.locations", "pixcycle.training.loop", "pixcycle.metrics.nodes"),
+        *("pixcycle.report.build", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
+    ]
+)
 
 
 @dataclass(frozen=True)
