@@ -228,12 +228,13 @@ def import_weights(
     out: Annotated[Path, typer.Option(help="A safetensors file.")] = Path("imported.safetensors"),
 ) -> None:
     """Read a generator that was published for the authors' PyTorch code (`*_net_G.pth`)."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
+    from pixcycle.files import write_bytes
     from pixcycle.models.foreign import load_foreign
 
     network = load_foreign(file, generator)
-    save_file({key: value.contiguous() for key, value in network.state_dict().items()}, out)
+    write_bytes(out, save({key: value.contiguous() for key, value in network.state_dict().items()}))
     count = sum(parameter.numel() for parameter in network.parameters())
     print(f"{out}: {generator} with {count / 1e6:.3f} million parameters")
 

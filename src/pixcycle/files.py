@@ -88,7 +88,7 @@ def finished_folder(out: Path, keep_work: bool = False) -> Iterator[Path]:
         work.mkdir(parents=True, exist_ok=True)
         try:
             yield work
-            _flush_all_below(work)
+            flush_all_below(work)
         except BaseException:
             if not keep_work:
                 shutil.rmtree(work, ignore_errors=True)
@@ -97,7 +97,7 @@ def finished_folder(out: Path, keep_work: bool = False) -> Iterator[Path]:
 
 
 def put(made: Path, out: Path) -> None:
-    """Rename a file or folder that is on the disk to `out`; a folder that is there loses its name first, then goes."""
+    """Rename a flushed file or folder to `out`; a folder that is there loses its name first, then goes."""
     gone = out.with_name(f"{out.name}.gone.part")
     if out.is_dir():
         shutil.rmtree(gone, ignore_errors=True)
@@ -116,7 +116,7 @@ def _flush(path: Path) -> None:
         os.close(opened)
 
 
-def _flush_all_below(folder: Path) -> None:
+def flush_all_below(folder: Path) -> None:
     """Bring a folder's files to the disk, with all else on it: to flush each of many takes 15 times as long."""
     syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
     if syncfs is None:

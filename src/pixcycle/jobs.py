@@ -1,12 +1,16 @@
 """The commands of the workflow's jobs: one for each kind of node."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pixcycle.alone import only_one
 from pixcycle.engine.gpu import lease, most_cards
 from pixcycle.errors import UserError
+from pixcycle.room import DiskFull
 
 if TYPE_CHECKING:  # each command imports what it needs, so that none waits for more
     from pixcycle.runs import Plan
@@ -48,6 +52,8 @@ def fetch_weights(name: str, plan_file: PlanFile, out: Out) -> None:
     )
     try:
         locations.fetch_file(name, source, out, mirror=params.mirror, recorded=RECORDED)
+    except DiskFull:
+        raise
     except UserError as error:
         raise UserError(f"{error}\n{instead}") from None
 
@@ -68,7 +74,7 @@ def features(extractor: str, prepared: Folder, out: Out, weights: WeightsFile = 
     """Compute the features of the real test images."""
     from pixcycle.metrics.nodes import real_features
 
-    with lease():
+    with _card_for(out):
         real_features(extractor, weights, prepared, out)
 
 
@@ -89,7 +95,7 @@ def train(
     if ranks.started_as_one_of_many():
         return train_run(chosen, prepared, out, weights)
     e = chosen.config
-    with lease(most_cards(e.batch_size, min(e.gpus, gpus or e.gpus))) as cards:
+    with _card_for(out, most_cards(e.batch_size, min(e.gpus, gpus or e.gpus))) as cards:
         if len(cards) > 1:
             ranks.start(len(cards))
         else:
@@ -103,7 +109,7 @@ def train_segmenter(data: str, plan_file: PlanFile, prepared: Folder, out: Out) 
 
     plan = _plan(plan_file)
     dataset = plan.params.datasets[plan.data[data].dataset]
-    with lease():
+    with _card_for(out):
         train_on_pairs(plan.segmenter, dataset.classes, dataset.void, prepared, out, out.name.rpartition("-")[2])
 
 
@@ -112,7 +118,7 @@ def translate(run: str, plan_file: PlanFile, trained: Folder, prepared: Folder, 
     """Send the test images through a trained generator."""
     from pixcycle.training.translate import translate as translate_run
 
-    with lease():
+    with _card_for(out):
         translate_run(_plan(plan_file).runs[run], trained, prepared, out)
 
 
@@ -132,7 +138,7 @@ def evaluate(
     from pixcycle.metrics.nodes import evaluate_run
 
     plan = _plan(plan_file)
-    with lease():
+    with only_one(out), lease():
         evaluate_run(plan.runs[run], plan.params, trained, translated, prepared, real, out, weights, segmenter)
 
 
@@ -148,6 +154,15 @@ def report(
     from pixcycle.report.build import build
 
     build(_plan(plan_file), selection, root, out, fingerprint)
+
+
+@contextmanager
+def _card_for(out: Path, wanted: int = 1) -> Iterator[list[str]]:
+    """A lease of so many cards; who would be kept from `out` then by another process hears it before the wait."""
+    with only_one(out):
+        pass
+    with lease(wanted) as cards:
+        yield cards
 
 
 def _plan(path: Path) -> "Plan":

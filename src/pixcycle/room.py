@@ -21,7 +21,7 @@ class DiskFull(UserError):
 def room_for(path: Path, size: int = 1, written_at: Path | None = None) -> Iterator[None]:
     """Answer a full disk in the block as DiskFull, which names the file and how much room it lacks.
 
-    size: bytes that the file is to have, as far as that is known. written_at: where it is written, if not at `path`.
+    size: bytes that the file is to have at least. written_at: where it is written, if not at `path`.
     What libraries raise over the disk's error is understood, too, if they write to an opened file.
     """
     try:
@@ -31,8 +31,8 @@ def room_for(path: Path, size: int = 1, written_at: Path | None = None) -> Itera
     except Exception as error:
         if not (full := _full(error)):
             raise
-        lack = _lack(written_at or path, getattr(full, "asked", size))
-        raise DiskFull(f"{full.filename or path}: {lack} and run the same command again") from error
+        lack = _lack(written_at or path, max(size, getattr(full, "asked", 0)))
+        raise DiskFull(f"{full.filename2 or full.filename or path}: {lack} and run the same command again") from error
 
 
 class Measured(FileIO):

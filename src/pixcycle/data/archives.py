@@ -10,11 +10,13 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import BufferedWriter
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from pixcycle.data.digest import content_digest, is_junk
 from pixcycle.errors import UserError
+from pixcycle.room import Measured, room_for
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 PIECE = 1 << 20
@@ -48,7 +50,7 @@ def unpack(archive: Path, folder: Path) -> str:
 
     def written(path: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        with (folder / path).open("wb") as file:
+        with room_for(folder / path), BufferedWriter(Measured(folder / path, "wb")) as file:
             for piece in pieces:
                 file.write(piece)
                 yield piece

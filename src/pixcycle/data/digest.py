@@ -62,7 +62,7 @@ def folder_digest(folder: Path, cache: Path | None) -> str:
     if not digests:
         raise UserError(f"{folder}: the folder holds no files")
     if cache and after != before:
-        with suppress(OSError, UnicodeError):  # without a cache the next call is slower, not wrong
+        with suppress(UserError, OSError, UnicodeError):  # without a cache the next call is slower, not wrong
             write_json(cache, remembered | {str(folder.absolute()): after})
     return content_digest(digests)
 

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BufferedWriter
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from urllib3.exceptions import HTTPError
 
 from pixcycle.errors import UserError
 from pixcycle.files import read_json, write_json
+from pixcycle.room import Measured, room_for
 
 PIECE = 1 << 18
 TIMEOUTS = (10, 60)
@@ -76,7 +78,7 @@ def _go_on(url: str, to: Path, show: Show) -> None:
             to.unlink(missing_ok=True)
             here, known = 0, _of_server(response)
             write_json(note, known)
-        with to.open("ab") as file:
+        with room_for(to, known["size"] or 1), BufferedWriter(Measured(to, "ab")) as file:
             for piece in response.raw.stream(PIECE, decode_content=False):
                 file.write(piece)
                 here += len(piece)

@@ -1,8 +1,6 @@
 """From the locations of a dataset to its files: fetched, verified and unpacked, or refused with a reason."""
 
-import errno
 import hashlib
-import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -13,13 +11,15 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from pixcycle.alone import only_one
 from pixcycle.config import Source
 from pixcycle.data.archives import is_archive, unpack
 from pixcycle.data.digest import content_digest, file_sha256, folder_digest, is_declared, own_path
 from pixcycle.data.download import download
 from pixcycle.data.record import hold_to_first_seen, recorded_content
 from pixcycle.errors import UserError
-from pixcycle.files import finished_folder, local_path, read_json, write_json
+from pixcycle.files import finished_folder, flush_all_below, local_path, part, put, read_json, write_json
+from pixcycle.room import DiskFull, room_for
 
 T = TypeVar("T")
 
@@ -57,6 +57,7 @@ def fetch(
         for index, source in enumerate(sources[len(done) :], start=len(done)):
             task = _Task(name, source, work, mirror, recorded, progress)
             done.append(_first_good(task, partial(_raw, task, work / f"files-{index}")))
+            flush_all_below(work)
             write_json(state, {"dataset": name, "sources": done})
 
 
@@ -64,12 +65,13 @@ def fetch_file(
     name: str, source: Source, out: Path, *, mirror: str | None, recorded: Path, progress: bool = True
 ) -> None:
     """Put one file, such as the weights of a network, at `out`: verified as by `fetch`, never unpacked."""
-    work = out.with_name(f"{out.name}.part")
-    work.mkdir(parents=True, exist_ok=True)
-    # A content digest speaks of the files of an archive; here only the file's own sha256 counts.
-    task = _Task(name, source.model_copy(update={"content": None}), work, mirror, recorded, progress)
-    _first_good(task, partial(_single, task, out))
-    shutil.rmtree(work)
+    work = part(out)
+    with only_one(out), room_for(work):
+        work.mkdir(parents=True, exist_ok=True)
+        # A content digest speaks of the files of an archive; here only the file's own sha256 counts.
+        task = _Task(name, source.model_copy(update={"content": None}), work, mirror, recorded, progress)
+        _first_good(task, partial(_single, task, out))
+        shutil.rmtree(work)
 
 
 def _first_good(task: _Task, take: Callable[[str, Path], T]) -> T:
@@ -78,14 +80,12 @@ def _first_good(task: _Task, take: Callable[[str, Path], T]) -> T:
     for location in _in_order(task):
         file = None
         try:
-            file = _obtain(task, location)
-            taken = take(location, file)
+            with room_for(task.work):
+                file = _obtain(task, location)
+                taken = take(location, file)
+        except DiskFull:
+            raise
         except (UserError, OSError) as error:
-            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-                raise UserError(
-                    f"{task.name}: {location}: the disk is full at {task.work}; free some space "
-                    "and run the same command again, which goes on from here"
-                ) from error
             if file and task.downloads in file.parents:
                 shutil.rmtree(file.parent)
             reasons.append(f"  {location}: {error}")
@@ -185,8 +185,11 @@ def _single(task: _Task, out: Path, location: str, file: Path) -> None:
     sha256 = _checked_sha256(task.source, file)
     _hold_to_record(task, location, sha256, file.stat().st_size, {content_digest([(file.name, sha256)])})
     if task.downloads not in file.parents:
-        file = shutil.copyfile(file, task.work / "copy")
-    os.replace(file, out)
+        copy = task.work / "copy"
+        with room_for(copy, file.stat().st_size):
+            file = shutil.copyfile(file, copy)
+    flush_all_below(task.work)
+    put(file, out)
 
 
 def _checked_sha256(source: Source, file: Path) -> str:

@@ -1,7 +1,9 @@
 """From image files to one uint8 array per split and domain, decoded and resized once."""
 
 import hashlib
+import io
 from collections import Counter
+from math import prod
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +17,7 @@ from pixcycle.data.ahead import made_ahead
 from pixcycle.data.card import Facts, card, facts
 from pixcycle.data.layouts import Item, images
 from pixcycle.files import finished_folder, write_json
+from pixcycle.room import room_for
 
 RESAMPLING = {
     "nearest": Image.Resampling.NEAREST,
@@ -80,7 +83,8 @@ def _write_array(
     Not through a memory map: its pages would count as the process's memory, and a full disk would kill it.
     """
     side = spec.load_size if split == "train" else spec.crop_size
-    header = {"descr": "|u1", "fortran_order": False, "shape": (len(items), side, side, 3)}
+    header, shape = io.BytesIO(), (len(items), side, side, 3)
+    np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": shape})
     bar = f"prepare {name}: {split} {domain}, {len(items)} images"
     looks, digest = [], hashlib.sha256()
 
@@ -88,8 +92,9 @@ def _write_array(
         image = item.open()
         return facts(image, split, domain, item.name), fit(image, split, spec).tobytes()
 
-    with (folder / f"{split}_{domain}.npy").open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, header)
+    path = folder / f"{split}_{domain}.npy"
+    with room_for(path, len(header.getvalue()) + prod(shape)), path.open("wb") as file:
+        file.write(header.getvalue())
         made = made_ahead(look_and_fit, items, threads)
         for look, pixels in track(made, bar, total=len(items), console=Console(stderr=True)):
             looks.append(look)

@@ -12,6 +12,7 @@ from pixcycle.estimate.closed_form import image_flops
 from pixcycle.estimate.duration import steps_and_batch
 from pixcycle.estimate.supplies import published_images
 from pixcycle.estimate.table import digits
+from pixcycle.files import write_bytes
 
 PAGE = Path("docs/gpus.md")
 BEGIN, END = "<!-- computed from here: python -m pixcycle.estimate.page -->", "<!-- to here -->"
@@ -152,4 +153,4 @@ def _table(headings: list[str], rows: Iterable[list[str]]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(with_tables(PAGE.read_text(), config.load()))
+    write_bytes(PAGE, with_tables(PAGE.read_text(), config.load()).encode())

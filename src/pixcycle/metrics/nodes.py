@@ -1,5 +1,6 @@
 """The two nodes of evaluation: features of the real test images, and all metrics of one run."""
 
+import io
 from math import isfinite
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 from pixcycle.config import Params
 from pixcycle.data.batches import test_images
 from pixcycle.engine import ranks
-from pixcycle.files import finished_folder, read_json, write_json
+from pixcycle.files import finished_folder, read_json, write_bytes, write_json
 from pixcycle.metrics import pixel
 from pixcycle.metrics.checkerboard import checkerboard_energy
 from pixcycle.metrics.evaluate import evaluate
@@ -20,11 +21,12 @@ from pixcycle.training.translate import TARGET, fakes_folder, read_fakes, read_p
 
 def real_features(extractor: str, weights: Path | None, prepared: Path, out: Path) -> None:
     """Write A.npy and B.npy, the (N, D) features of the real test images of both domains."""
-    network, device = load_extractor(extractor, weights), ranks.fabric().device
-    a, b, _, _ = test_images(prepared)
     with finished_folder(out) as work:
-        np.save(work / "A.npy", extract(network, a, device=device))
-        np.save(work / "B.npy", extract(network, b, device=device))
+        network, device = load_extractor(extractor, weights), ranks.fabric().device
+        for domain, images in zip("AB", test_images(prepared)[:2], strict=True):
+            array = io.BytesIO()
+            np.save(array, extract(network, images, device=device))
+            write_bytes(work / f"{domain}.npy", array.getbuffer())
 
 
 def evaluate_run(

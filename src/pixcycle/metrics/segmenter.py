@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from safetensors.torch import load_file, save_file
+from safetensors import torch as safetensors
+from safetensors.torch import load_file
 from torch import nn
 from torch.nn.functional import cross_entropy
 from torchvision.models import resnet18
@@ -19,7 +20,7 @@ from torchvision.models.segmentation.fcn import FCNHead
 from pixcycle.config import Segmenter
 from pixcycle.data.batches import Batches, test_images, to_tensor, to_uint8
 from pixcycle.engine import ranks
-from pixcycle.files import finished_folder, read_json, write_json
+from pixcycle.files import finished_folder, read_json, write_bytes, write_json
 from pixcycle.metrics.segmentation import VOID, confusion, decode, scores
 from pixcycle.training.progress import Progress
 
@@ -35,33 +36,35 @@ def train_segmenter(
     `real` are its scores on the real test photos, which decide whether those of generated ones are shown.
     On one CPU the result depends on the arguments alone. Raises UserError for an unpaired dataset.
     """
-    manifest = read_json(prepared / "manifest.json")
-    fabric = ranks.fabric()
-    batches = Batches(
-        prepared,
-        "train",
-        crop_size=manifest["spec"]["crop_size"],
-        flip=True,
-        paired=True,
-        batch_size=settings.batch_size,
-        seed=seed,
-        device=fabric.device,
-    )
-    epochs = -(-settings.steps // len(batches))
-    progress = Progress(f"segmenter of {manifest['dataset']}", epochs, len(batches), epochs_done=0)
-    started = time.monotonic()
-    torch.manual_seed(seed)
-    network = fcn(settings.backbone, len(classes)).to(memory_format=torch.channels_last)
-    seen = _train(network, settings, classes, void, batches, fabric, progress)
-    seconds = time.monotonic() - started
-    progress.finish(seconds)
-
-    photos, labels, _, _ = test_images(prepared)
-    real = fcn_score(photos, labels, classes, void, network, fabric.device)
-    constant = np.full(labels.shape[:-1], seen.argmax(), np.uint8)
-    guess = scores(confusion(decode(labels, classes.values(), void), constant, len(classes)))
     with finished_folder(out) as work:
-        save_file({key: value.cpu().contiguous() for key, value in network.state_dict().items()}, _weights(work))
+        manifest = read_json(prepared / "manifest.json")
+        fabric = ranks.fabric()
+        batches = Batches(
+            prepared,
+            "train",
+            crop_size=manifest["spec"]["crop_size"],
+            flip=True,
+            paired=True,
+            batch_size=settings.batch_size,
+            seed=seed,
+            device=fabric.device,
+        )
+        epochs = -(-settings.steps // len(batches))
+        progress = Progress(f"segmenter of {manifest['dataset']}", epochs, len(batches), epochs_done=0)
+        started = time.monotonic()
+        torch.manual_seed(seed)
+        network = fcn(settings.backbone, len(classes)).to(memory_format=torch.channels_last)
+        seen = _train(network, settings, classes, void, batches, fabric, progress)
+        seconds = time.monotonic() - started
+        progress.finish(seconds)
+
+        photos, labels, _, _ = test_images(prepared)
+        real = fcn_score(photos, labels, classes, void, network, fabric.device)
+        constant = np.full(labels.shape[:-1], seen.argmax(), np.uint8)
+        guess = scores(confusion(decode(labels, classes.values(), void), constant, len(classes)))
+
+        weights = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
+        write_bytes(_weights(work), safetensors.save(weights))
         record = {
             "fingerprint": fingerprint,
             "classes": classes,

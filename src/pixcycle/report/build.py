@@ -1,11 +1,13 @@
 """From finished runs to reports/<scale>/: page, PDF, values, tables and figures, all or nothing."""
 
 import csv
+import io
 import shutil
 from pathlib import Path
 from typing import Any
 
-from pixcycle.files import write_bytes, write_json
+from pixcycle.alone import only_one
+from pixcycle.files import finished_folder, put, write_bytes, write_here, write_json
 from pixcycle.report import page, pdf
 from pixcycle.report.content import Claims, Document, Figure, Table
 from pixcycle.report.document import document
@@ -17,27 +19,32 @@ MADE_FROM = "made-from"
 
 
 def build(plan: Plan, selection: str, root: Path, out: Path, name: str) -> None:
-    """Write a selection's report into `out`, over the last one.
+    """Write a selection's report into `out`, in the place of the last one, which stays until this one is whole.
 
     name: the report's fingerprint, under which made-from/ says what it was made from.
     That of a chapter also leaves metrics/CHAPTER/ and losses/CHAPTER/ beside `out`, see `write_versioned`.
     Raises UserError if a run or a number is missing.
     """
     values = Values(plan, selection, root)
-    out.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(out / MADE_FROM, ignore_errors=True)
-    for folder in ("figures", "tables"):
-        shutil.rmtree(out / folder, ignore_errors=True)
-        (out / folder).mkdir()
-    content = document(values, out)
-    write_json(out / "values.json", values.as_json() | _outline(content))
-    _write_tables(content, out / "tables")
-    if selection in plan.params.chapters:
-        write_versioned(values, out.parent)
-    write_bytes(out / "report.html", page.render(content, out).encode())
-    write_bytes(out / "report.pdf", pdf.render(content, out))
     runs = {run.key: run.metrics_fingerprint for run in plan.select(selection)}
-    write_json(out / MADE_FROM / f"{name}.json", {"selection": selection, "runs": runs})
+    made = out.with_name(f"{out.name}.new")
+    with only_one(out):
+        with finished_folder(made) as work:
+            for folder in ("figures", "tables"):
+                (work / folder).mkdir()
+            content = document(values, work)
+            write_json(work / "values.json", values.as_json() | _outline(content))
+            _write_tables(content, work / "tables")
+            write_bytes(work / "report.html", page.render(content, work).encode())
+            write_bytes(work / "report.pdf", pdf.render(content, work))
+            write_json(work / MADE_FROM / f"{name}.json", {"selection": selection, "runs": runs})
+        if selection in plan.params.chapters:
+            write_versioned(values, out.parent)
+        out.mkdir(exist_ok=True)
+        shutil.rmtree(out / MADE_FROM, ignore_errors=True)  # until all is there, nothing says what it is made from
+        for part_of_it in sorted(made.iterdir(), key=lambda path: path.name == MADE_FROM):
+            put(part_of_it, out / part_of_it.name)
+        made.rmdir()
     print(f"report: {out / 'report.html'} and report.pdf, from {len(runs)} runs")
 
 
@@ -63,7 +70,8 @@ def _write_tables(content: Document, folder: Path) -> None:
     for section in content.sections:
         for table in section.blocks:
             if isinstance(table, Table):
-                with (folder / f"{table.id}.csv").open("w", newline="") as file:
-                    writer = csv.writer(file)
-                    writer.writerow([f"{c.group} {c.title}".strip() for c in table.columns])
-                    writer.writerows([cell.text for cell in row] for row in table.rows)
+                written = io.StringIO(newline="")
+                writer = csv.writer(written)
+                writer.writerow([f"{c.group} {c.title}".strip() for c in table.columns])
+                writer.writerows([cell.text for cell in row] for row in table.rows)
+                write_here(folder / f"{table.id}.csv", written.getvalue().encode())

@@ -1,12 +1,14 @@
 """What all figures share: one style, how wide a text is in it, and `save`, which writes them."""
 
-import os
+import io
 from pathlib import Path
 
 import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
+
+from pixcycle.files import write_bytes
 
 INK, MUTED, FAINT = "#1c2126", "#5f6975", "#e9edf1"
 STRONG, LIGHT = "#0072b2", "#a8cfe6"
@@ -67,9 +69,8 @@ def save(figure: Figure, path: Path) -> None:
 
     A page of images as PNG would be five times as large, for no difference that a reader could see.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.part")
     options = {".svg": {"metadata": {"Date": None}}, ".jpg": {"pil_kwargs": {"quality": 92, "subsampling": 0}}}
-    figure.savefig(beside, format=path.suffix[1:], **options[path.suffix])
-    os.replace(beside, path)
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format=path.suffix[1:], **options[path.suffix])
+    write_bytes(path, drawn.getvalue())
     figure.clear()

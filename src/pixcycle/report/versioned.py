@@ -1,12 +1,11 @@
 """What DVC compares from one version to the next: a few numbers and the losses of each experiment, in small files."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from pixcycle.files import write_json
+from pixcycle.files import finished_folder, write_bytes, write_json
 from pixcycle.report.values import Values
 from pixcycle.training.history import read_history
 
@@ -26,15 +25,13 @@ def write_versioned(values: Values, out: Path) -> None:
     values: those of one chapter. Below `out` they stand apart from its report, as DVC looks through whole folders.
     """
     metrics, curves = out / "metrics" / values.selection, out / "losses" / values.selection
-    for folder in (metrics, curves):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-    for id, runs in values.runs.items():
-        name = runs[0].name
-        write_json(metrics / f"{name}.json", {m: values.mean(id, m) for m in COMPARED if values.has(id, m)})
-        if all(values.records[run.key]["steps"] for run in runs):
-            histories = [read_history(values.root / run.folder) for run in runs]
-            losses(histories).to_csv(curves / f"{name}.csv", float_format="%.6g")
+    with finished_folder(metrics) as numbers, finished_folder(curves) as lines:
+        for id, runs in values.runs.items():
+            name = runs[0].name
+            write_json(numbers / f"{name}.json", {m: values.mean(id, m) for m in COMPARED if values.has(id, m)})
+            if all(values.records[run.key]["steps"] for run in runs):
+                histories = [read_history(values.root / run.folder) for run in runs]
+                write_bytes(lines / f"{name}.csv", losses(histories).to_csv(float_format="%.6g").encode())
 
 
 def losses(histories: list[pd.DataFrame]) -> pd.DataFrame:

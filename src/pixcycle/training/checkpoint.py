@@ -1,6 +1,5 @@
 """What an interrupted run needs to go on as if nothing had happened, and what a finished one leaves."""
 
-import os
 import shutil
 import time
 from dataclasses import asdict, dataclass
@@ -8,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors import torch as safetensors
+from safetensors.torch import load_file
 from torch import Tensor
 
 from pixcycle.config import Experiment
-from pixcycle.files import write_json
+from pixcycle.files import whole_file, write_bytes, write_json
 
 SECONDS_BETWEEN = 60
 """Epochs may be shorter than the writing of a state is worth."""
@@ -52,10 +52,8 @@ def save(work: Path, method: Any, done: Done) -> None:
     if torch.cuda.is_available():
         state["cuda_rng"] = torch.cuda.get_rng_state()
     path = _state(work)
-    path.parent.mkdir(exist_ok=True)
-    beside = path.with_suffix(".part")
-    torch.save(state, beside)
-    os.replace(beside, path)
+    with whole_file(path) as file:
+        torch.save(state, file)
     write_json(path.with_name("done.json"), asdict(done))  # for those who ask without torch
 
 
@@ -73,7 +71,7 @@ def write_final(work: Path, weights: dict[str, Tensor], e: Experiment) -> None:
     Its metadata hold the experiment as JSON, which says how to build the networks and how to set them at inference, as
     of their training: where params.yaml says otherwise later, it decides how they translate.
     """
-    save_file(weights, work / "final.safetensors", metadata={"experiment": e.model_dump_json()})
+    write_bytes(work / "final.safetensors", safetensors.save(weights, metadata={"experiment": e.model_dump_json()}))
 
 
 def load_network(run: Path, name: str) -> dict[str, Tensor]:

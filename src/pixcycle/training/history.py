@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from pixcycle.files import write_bytes
+from pixcycle.room import room_for
 
 
 def read_history(run: Path) -> pd.DataFrame:
@@ -36,7 +37,7 @@ class History:
         fresh = self._rows[self._flushed :]
         if not fresh:
             return
-        with self._path.open("a", newline="") as file:
+        with room_for(self._path), self._path.open("a", newline="") as file:
             file.write(_as_csv(fresh, with_head=not self._flushed))
         self._flushed = len(self._rows)
 

@@ -1,5 +1,6 @@
 """Test images through a trained generator, as PNG: all of them once it is trained, a few of them on the way."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from pixcycle.config import Experiment
 from pixcycle.data.batches import test_images, to_tensor, to_uint8
 from pixcycle.engine import ranks
-from pixcycle.files import finished_folder, read_json
+from pixcycle.files import finished_folder, read_json, write_here
 from pixcycle.runs import Run
 from pixcycle.training import checkpoint
 from pixcycle.training.networks import generator_of
@@ -30,13 +31,13 @@ def translate(run: Run, trained: Path, prepared: Path, out: Path) -> None:
     CycleGAN also leaves what comes back of the scored direction's inputs, F(G(x)), as `cycle_A` or `cycle_B`.
     """
     e = run.config
-    fabric = ranks.fabric(e.precision)
-    torch.manual_seed(run.seed)
-    generators = {
-        direction: at_inference(e, checkpoint.load_network(trained, name), fabric)
-        for direction, name in generator_names(e).items()
-    }
     with finished_folder(out) as work:
+        fabric = ranks.fabric(e.precision)
+        torch.manual_seed(run.seed)
+        generators = {
+            direction: at_inference(e, checkpoint.load_network(trained, name), fabric)
+            for direction, name in generator_names(e).items()
+        }
         for direction, generator in generators.items():
             back = generators.get(BACK[direction]) if direction == e.direction else None
             images, names = test_inputs(prepared, direction)
@@ -134,6 +135,6 @@ def _through(generator: nn.Module, images: Tensor, fabric: Fabric) -> Tensor:
 
 def _save(folder: Path, names: list[str], images: Tensor) -> None:
     for name, image in zip(names, to_uint8(images), strict=True):
-        path = folder / f"{name}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(image).save(path)
+        png = io.BytesIO()
+        Image.fromarray(image).save(png, "PNG")
+        write_here(folder / f"{name}.png", png.getvalue())
