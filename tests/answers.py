@@ -5,9 +5,11 @@ import multiprocessing
 import os
 import resource
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 SECONDS = 60
@@ -42,21 +44,29 @@ class Answer:
 
 def answer(*arguments: str | Path, folder: Path) -> Answer:
     """Run `pixcycle ARGUMENTS` in a folder. A command that hangs, dies or takes too much memory fails the test."""
+    with started(*arguments, folder=folder) as (process, here):
+        try:
+            assert here.poll(SECONDS), f"{arguments}: no answer within {SECONDS} s"
+            told = Answer(*here.recv())
+        except EOFError:
+            process.join()
+            raise AssertionError(f"{arguments}: died with {process.exitcode}") from None
+    assert told.megabytes < MEGABYTES, f"{arguments}: took {told.megabytes} MB"
+    return told
+
+
+@contextmanager
+def started(*arguments: str | Path, folder: Path) -> Iterator[tuple[BaseProcess, Connection]]:
+    """`pixcycle ARGUMENTS` at work in a folder, and where its answer arrives; it is killed at the end of the block."""
     here, there = _processes.Pipe(duplex=False)
     process = _processes.Process(target=_run, args=([str(a) for a in arguments], folder, there))
     process.start()
     there.close()
     try:
-        assert here.poll(SECONDS), f"{arguments}: no answer within {SECONDS} s"
-        told = Answer(*here.recv())
-    except EOFError:
-        process.join()
-        raise AssertionError(f"{arguments}: died with {process.exitcode}") from None
+        yield process, here
     finally:
         process.kill()
         process.join()
-    assert told.megabytes < MEGABYTES, f"{arguments}: took {told.megabytes} MB"
-    return told
 
 
 def _run(arguments: list[str], folder: Path, there: Connection) -> None:

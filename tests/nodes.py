@@ -17,6 +17,7 @@ from tests.workflow.conftest import ROOT, make_pairs, tiny_params
 
 RUN, EXTRACTOR, WEIGHTS = "ucsd-facades-l1/0", "efficientnet-lite0", "inception-v3"
 NODES = ("fetch", "fetch-weights", "prepare", "features", "train", "train-segmenter", "translate", "evaluate", "report")
+TIMED = {"run.json", "segmenter.json", "fetched.json"}
 
 
 class Nodes:
@@ -94,11 +95,10 @@ def server(folder: Path) -> Iterator[str]:
 
 def content(path: Path) -> dict[str, bytes]:
     """Of a file, or of all files below a folder, by name; without records of time and place."""
-    timed = {"run.json", "segmenter.json", "fetched.json"}
-    files = (
-        [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file() and file.name not in timed]
-    )
-    return {file.relative_to(path.parent if path.is_file() else path).as_posix(): file.read_bytes() for file in files}
+    if path.is_file():
+        return {path.name: path.read_bytes()}
+    files = (file for file in path.rglob("*") if file.is_file() and file.name not in TIMED)
+    return {file.relative_to(path).as_posix(): file.read_bytes() for file in files}
 
 
 def _sha256(file: Path) -> str:

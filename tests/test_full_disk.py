@@ -35,8 +35,7 @@ def test_a_full_disk_is_told_by_file_and_size_and_the_same_command_goes_on(nodes
             file, megabytes = full(told)
             named.append(file.relative_to(small.folder).as_posix())
             assert not out.exists()
-            small.resize(
-                small.size + megabytes * 1e6 * (4 if node == "report" else 1)
-            )  # as that takes seconds each time
+            more = 4 if node == "report" else 1  # it takes seconds each time
+            small.resize(small.size + megabytes * 1e6 * more)
         assert content(out) == content(nodes.made / nodes.outs[node])
         assert [path.name for path in small.folder.iterdir()] == [out.name]

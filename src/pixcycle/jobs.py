@@ -153,7 +153,8 @@ def report(
     """Write report.html, report.pdf, values.json, tables and figures from finished runs."""
     from pixcycle.report.build import build
 
-    build(_plan(plan_file), selection, root, out, fingerprint)
+    with only_one(out):
+        build(_plan(plan_file), selection, root, out, fingerprint)
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from pixcycle.alone import only_one
 from pixcycle.files import finished_folder, put, write_bytes, write_here, write_json
 from pixcycle.report import page, pdf
 from pixcycle.report.content import Claims, Document, Figure, Table
@@ -28,23 +27,22 @@ def build(plan: Plan, selection: str, root: Path, out: Path, name: str) -> None:
     values = Values(plan, selection, root)
     runs = {run.key: run.metrics_fingerprint for run in plan.select(selection)}
     made = out.with_name(f"{out.name}.new")
-    with only_one(out):
-        with finished_folder(made) as work:
-            for folder in ("figures", "tables"):
-                (work / folder).mkdir()
-            content = document(values, work)
-            write_json(work / "values.json", values.as_json() | _outline(content))
-            _write_tables(content, work / "tables")
-            write_bytes(work / "report.html", page.render(content, work).encode())
-            write_bytes(work / "report.pdf", pdf.render(content, work))
-            write_json(work / MADE_FROM / f"{name}.json", {"selection": selection, "runs": runs})
-        if selection in plan.params.chapters:
-            write_versioned(values, out.parent)
-        out.mkdir(exist_ok=True)
-        shutil.rmtree(out / MADE_FROM, ignore_errors=True)  # until all is there, nothing says what it is made from
-        for part_of_it in sorted(made.iterdir(), key=lambda path: path.name == MADE_FROM):
-            put(part_of_it, out / part_of_it.name)
-        made.rmdir()
+    with finished_folder(made) as work:
+        for folder in ("figures", "tables"):
+            (work / folder).mkdir()
+        content = document(values, work)
+        write_json(work / "values.json", values.as_json() | _outline(content))
+        _write_tables(content, work / "tables")
+        write_bytes(work / "report.html", page.render(content, work).encode())
+        write_bytes(work / "report.pdf", pdf.render(content, work))
+        write_json(work / MADE_FROM / f"{name}.json", {"selection": selection, "runs": runs})
+    if selection in plan.params.chapters:
+        write_versioned(values, out.parent)
+    out.mkdir(exist_ok=True)
+    shutil.rmtree(out / MADE_FROM, ignore_errors=True)  # until all is there, nothing says what it is made from
+    for part_of_it in sorted(made.iterdir(), key=lambda path: path.name == MADE_FROM):
+        put(part_of_it, out / part_of_it.name)
+    made.rmdir()
     print(f"report: {out / 'report.html'} and report.pdf, from {len(runs)} runs")
 
 
