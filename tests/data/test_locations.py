@@ -2,14 +2,13 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +18,9 @@ from pixcycle.config import Source
 from pixcycle.data.locations import fetch, fetch_file
 from pixcycle.data.own import note_own_data
 from pixcycle.errors import UserError
+from pixcycle.room import DiskFull
 from tests.data.conftest import PAGE
+from tests.disks import disk
 
 FILES = {"facades/train/1.jpg": hashlib.shake_256(b"1").digest(900_000), "facades/val/1.jpg": b"two"}
 
@@ -364,47 +365,37 @@ def test_what_could_not_be_unpacked_is_not_recorded():
     assert not RECORDED.exists()
 
 
-@contextmanager
-def disk_full_for(suffix: str) -> Iterator[None]:
-    """Files with that suffix are written to the kernel's own full disk."""
-    if not Path("/dev/full").exists():
-        pytest.skip("this system has no /dev/full")
-    opened = Path.open
-
-    def on_full_disk(self: Path, mode: str = "r", *args, **kwargs):
-        full = self.suffix == suffix and set(mode) & set("wa")
-        return opened(Path("/dev/full") if full else self, mode, *args, **kwargs)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Path, "open", on_full_disk)
-        yield
-
-
-@pytest.mark.parametrize("suffix", [".gz", ".jpg"])
-def test_a_full_disk_is_told_and_the_same_call_works_once_there_is_room(server, suffix):
-    address = server.put("/facades.tar.gz", GOOD)
+@pytest.mark.parametrize(
+    ("size", "named", "sized", "downloads"),
+    [
+        pytest.param(500_000, "downloads/[0-9a-f]{8}/facades.tar.gz", True, 1, id="downloading, and goes on"),
+        pytest.param(1_500_000, "files-0/facades/train/1.jpg", True, 1, id="unpacking a download known to be whole"),
+        pytest.param(1_500_000, "files-0/facades/train/1.jpg", False, 2, id="unpacking a download of unknown size"),
+    ],
+)
+def test_a_full_disk_is_told_and_the_same_call_works_once_there_is_room(server, size, named, sized, downloads):
+    address = server.put("/facades.tar.gz", GOOD, sized=sized)
     source = Source(locations=[address, "elsewhere.zip"], sha256=sha256(GOOD))
-    with disk_full_for(suffix):
-        reason = refusal(source)
-    assert f"{address}: the disk is full" in reason
-    assert "elsewhere.zip" not in reason
-    assert files_of(*get(source)) == FILES
-
-
-@pytest.mark.parametrize(("sized", "downloads"), [(True, 1), (False, 2)])
-def test_after_a_full_disk_while_unpacking_a_download_known_to_be_whole_is_kept(server, sized, downloads):
-    source = Source(locations=[server.put("/facades.tar.gz", GOOD, sized=sized)])
-    with disk_full_for(".jpg"):
-        refusal(source)
-    assert files_of(*get(source)) == FILES
-    assert server.sent == downloads * len(GOOD)
+    with disk(Path("data/raw"), size) as small:
+        with pytest.raises(DiskFull) as told:
+            get(source)
+        assert re.fullmatch(rf"{WORK}/{named}: the disk is full; free at least [0-9.]+ MB and .*", str(told.value))
+        assert not OUT.exists() and not list(WORK.glob("files-*"))
+        small.resize(3_000_000)
+        assert files_of(*get(source)) == FILES
+    assert server.sent < downloads * len(GOOD) + 500_000
 
 
 def test_a_full_disk_is_told_for_a_single_file_too(server):
     source = Source(locations=[server.put("/weights.gz", GOOD)], sha256=sha256(GOOD))
-    with disk_full_for(".gz"), pytest.raises(UserError, match=r"weights: .*the disk is full"):
-        fetch_file("weights", source, Path("weights.pth"), mirror=None, recorded=RECORDED, progress=False)
-    assert not Path("weights.pth").exists()
+    out = Path("data/weights/inception.pth")
+    with disk(out.parent, 500_000) as small:
+        with pytest.raises(DiskFull, match=r"/weights\.gz: the disk is full; free at least 0\.[0-9]+ MB"):
+            fetch_file("weights", source, out, mirror=None, recorded=RECORDED, progress=False)
+        assert not out.exists()
+        small.resize(1_000_000)
+        fetch_file("weights", source, out, mirror=None, recorded=RECORDED, progress=False)
+        assert out.read_bytes() == GOOD
 
 
 def get_weights(source: Source, mirror: str | None = None) -> bytes:
