@@ -70,9 +70,7 @@ def locked(path: Path, wait: bool = True) -> IO[bytes]:
             raise
         except OSError:
             if not wait:
-                print(
-                    f"pixcycle: no file locks here: never start this for {path.parent} twice at once", file=sys.stderr
-                )
+                print(f"pixcycle: no file locks in {path.parent}: never start this twice at once", file=sys.stderr)
             return file
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(file.fileno()), path.stat()):

@@ -50,12 +50,13 @@ def fetch_weights(name: str, plan_file: PlanFile, out: Out) -> None:
         if name in params.weights
         else f"or go without: remove the experiments with published_weights: {name} from params.yaml"
     )
-    try:
-        locations.fetch_file(name, source, out, mirror=params.mirror, recorded=RECORDED)
-    except DiskFull:
-        raise
-    except UserError as error:
-        raise UserError(f"{error}\n{instead}") from None
+    with only_one(out):
+        try:
+            locations.fetch_file(name, source, out, mirror=params.mirror, recorded=RECORDED)
+        except DiskFull:
+            raise
+        except UserError as error:
+            raise UserError(f"{error}\n{instead}") from None
 
 
 @app.command(rich_help_panel=PANEL)

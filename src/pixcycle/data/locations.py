@@ -11,7 +11,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from pixcycle.alone import only_one
 from pixcycle.config import Source
 from pixcycle.data.archives import is_archive, unpack
 from pixcycle.data.digest import content_digest, file_sha256, folder_digest, is_declared, own_path
@@ -66,7 +65,7 @@ def fetch_file(
 ) -> None:
     """Put one file, such as the weights of a network, at `out`: verified as by `fetch`, never unpacked."""
     work = part(out)
-    with only_one(out), room_for(work):
+    with room_for(work):
         work.mkdir(parents=True, exist_ok=True)
         # A content digest speaks of the files of an archive; here only the file's own sha256 counts.
         task = _Task(name, source.model_copy(update={"content": None}), work, mirror, recorded, progress)

@@ -1,0 +1,95 @@
+"""Each node of the workflow on a full disk, in two processes at once, and killed: nothing is lost, nothing is half."""
+
+import os
+import platform
+import random
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from pixcycle.alone import in_progress
+from tests.answers import SECONDS, Answer, answer, started
+from tests.conftest import wait_until
+from tests.disks import disk
+from tests.nodes import NODES, Nodes, content, server
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory) -> Nodes:
+    served = tmp_path_factory.mktemp("served")
+    with server(served) as address:
+        yield Nodes(tmp_path_factory.mktemp("project"), address, served)
+
+
+def full(told: Answer) -> tuple[Path, float]:
+    """The file, and the missing megabytes, that a command names in its last line, which is its only complaint."""
+    assert told.exit_code == 2 and "Traceback" not in told.text and told.text.count("pixcycle: ") == 1, told.text
+    line = told.text.splitlines()[-1]
+    found = re.fullmatch(r"pixcycle: (.+): the disk is full; free at least ([\d.]+) MB and run the same .*", line)
+    assert found, line
+    return Path(found[1]), float(found[2])
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_a_full_disk_is_told_by_file_and_size_and_the_same_command_goes_on(nodes, node):
+    named = []
+    with disk(nodes.made / f"on-{node}") as small:
+        out = small.folder / Path(nodes.outs[node]).name
+        while (told := answer(*nodes.command(node, out), folder=nodes.made)).exit_code:
+            file, megabytes = full(told)
+            named.append(file.relative_to(small.folder).as_posix())
+            assert not out.exists()
+            more = 4 if node == "report" else 1  # it takes seconds each time
+            small.resize(small.size + megabytes * 1e6 * more)
+        assert content(out) == content(nodes.made / nodes.outs[node])
+        assert [path.name for path in small.folder.iterdir()] == [out.name]
+
+
+def halted_at_work(process, out: Path) -> None:
+    """Let a process stand still while it makes `out`."""
+    wait_until(lambda: _halted_at_work(process, out))
+
+
+def _halted_at_work(process, out: Path) -> bool:
+    if not out.with_name(f"{out.name}.lock.part").exists():
+        assert process.is_alive()
+        return False
+    os.kill(process.pid, signal.SIGSTOP)
+    if in_progress(out):
+        return True
+    os.kill(process.pid, signal.SIGCONT)
+    return False
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_a_second_process_on_a_node_says_who_makes_it_and_leaves_its_work_alone(nodes, node):
+    out = nodes.made / f"twice-{node}" / Path(nodes.outs[node]).name
+    command = nodes.command(node, out)
+    with started(*command, folder=nodes.made) as (first, answered):
+        halted_at_work(first, out)
+        told = answer(*command, folder=nodes.made)
+        who = f"process {first.pid} on {platform.node()}"
+        assert told.refusal == f"{out}: is being made already by {who}; wait for that, or stop it first"
+        os.kill(first.pid, signal.SIGCONT)
+        assert answered.poll(SECONDS) and answered.recv()[0] == 0
+    assert content(out) == content(nodes.made / nodes.outs[node])
+    assert [path.name for path in out.parent.iterdir()] == [out.name]
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_after_kill_9_all_that_is_visible_is_whole_and_the_same_command_goes_on(nodes, node):
+    out = nodes.made / f"killed-{node}" / Path(nodes.outs[node]).name
+    expected, moments = content(nodes.made / nodes.outs[node]), random.Random(node)
+    for _ in range(2 if node == "report" else 4):
+        with started(*nodes.command(node, out), folder=nodes.made) as (process, _):
+            halted_at_work(process, out)
+            os.kill(process.pid, signal.SIGCONT)
+            time.sleep(moments.uniform(0, 0.4))
+        assert not in_progress(out)
+        assert not out.exists() or content(out).items() <= expected.items()
+        assert not out.exists() or node == "report" or content(out) == expected
+    assert answer(*nodes.command(node, out), folder=nodes.made).exit_code == 0
+    assert content(out) == expected
