@@ -169,7 +169,7 @@ def gc(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) 
       data/raw, prepared, features, segmenters and weights.
     - Kept: what Snakemake was ever asked for with --config (seeds, scale, extractor), on the settings of today. It
       forgets that when .snakemake/plans is removed.
-    - Kept: what a Snakemake that runs here uses, and what a process is training in.
+    - Kept: what a Snakemake that runs here uses, and what a process is making.
     - Not kept: what another branch's params.yaml names, or another file that Snakemake was given with --configfile.
     - Never touched: data/own, data/bring, data/mirror, reports, and what a person gave its name.
 

@@ -35,6 +35,11 @@ def room_for(path: Path, size: int = 1, written_at: Path | None = None) -> Itera
         raise DiskFull(f"{full.filename2 or full.filename or path}: {lack} and run the same command again") from error
 
 
+def has_room(path: Path) -> bool:
+    """Whether the disk that a file is on, or would be, has a block that is free."""
+    return _disk_of(path).f_bavail > 0
+
+
 class Measured(FileIO):
     """A file whose error says in `asked` how many bytes it was to have at least."""
 
@@ -55,7 +60,7 @@ def _full(error: BaseException | None) -> OSError | None:
 
 def _lack(path: Path, size: int) -> str:
     """What to free on a file's disk, in whole blocks; those that a part of the file takes already are had."""
-    disk = os.statvfs(next(folder for folder in path.absolute().parents if folder.exists()))
+    disk = _disk_of(path)
     here = path.stat().st_blocks * 512 if path.is_file() else 0
     missing = math.ceil(size / disk.f_frsize) * disk.f_frsize - here - disk.f_bavail * disk.f_frsize
     if missing > 0:
@@ -63,6 +68,10 @@ def _lack(path: Path, size: int) -> str:
     if disk.f_files and not disk.f_favail:
         return "the disk holds as many files as it can; remove some"
     return f"your quota of the disk is used up; free at least {_megabytes(size)} MB"
+
+
+def _disk_of(path: Path) -> os.statvfs_result:
+    return os.statvfs(next(folder for folder in path.absolute().parents if folder.exists()))
 
 
 def _megabytes(size: int) -> str:

@@ -2,6 +2,8 @@
 
 import re
 
+from tests.disks import disk
+
 
 def test_a_failed_job_is_named_at_the_end_in_one_line_with_the_last_line_of_its_log(project):
     project.set_lr("facades-noskip", 0.001)
@@ -11,3 +13,16 @@ def test_a_failed_job_is_named_at_the_end_in_one_line_with_the_last_line_of_its_
     log = r"logs/tiny/ucsd-facades-noskip/train-0-[0-9a-f]{8}\.log"
     assert len(re.findall(rf"^failed: train ucsd-facades-noskip/0: pixcycle: no luck today \({log}\)$", end, re.M)) == 1
     assert end.count("failed: ") == 1
+
+
+def test_a_log_that_finds_no_room_costs_no_job_what_it_made_and_hides_no_failure(project):
+    project.set_lr("facades-noskip", 0.001)
+    with disk(project.folder / "logs/tiny/ucsd-facades-noskip") as full:
+        (full.folder / "another").write_bytes(bytes(full.size))
+        project.snakemake("ucsd-facades-noskip", "--until", "train")
+        assert project.run_folder("ucsd-facades-noskip/0")
+        project.set_lr("facades-noskip", 0.002)
+        project.break_training("ucsd-facades-noskip/0", "pixcycle: no luck today")
+        output = project.snakemake("ucsd-facades-noskip", "--until", "train", fails=True)
+    assert "\npixcycle: no luck today\n" in output
+    assert "failed: train ucsd-facades-noskip/0: it wrote no log (the disk of its log is full)\n" in output

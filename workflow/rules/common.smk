@@ -52,6 +52,9 @@ PLACE = {key: place for place, key in enumerate(sorted(FLOPS, key=FLOPS.get), st
 # With two runs side by side on few cores, threads that spin while they wait cost a factor of ten.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+# A log that finds no room on its disk fails no job, as Snakemake would remove what that has made.
+shell.prefix('set -euo pipefail; tee() {{ command tee "$@" || true; }}; ')
+
 
 wildcard_constraints:
     fp="[0-9a-f]{8}",

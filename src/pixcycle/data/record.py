@@ -4,12 +4,12 @@ For each, under the names of its locations: `sha256` and `size` of its first dow
 `content`, the digest of the user's own folder or file when the workflow last saw it, by which a clone without it goes.
 """
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pixcycle.alone import locked
 from pixcycle.config import Source
 from pixcycle.errors import UserError
 from pixcycle.files import read_json, write_json
@@ -55,8 +55,7 @@ def record_content(recorded: Path, source: Source, content: str) -> None:
 def _changing(recorded: Path) -> Iterator[dict[str, Any]]:
     """The entries, to be changed in the block by one process at a time; written when something has changed."""
     recorded.parent.mkdir(parents=True, exist_ok=True)
-    with recorded.with_name(f".{recorded.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(recorded.with_name(f".{recorded.name}.lock")):
         before, known = _read(recorded), _read(recorded)
         yield known
         if known != before:

@@ -10,6 +10,8 @@ from typing import Any
 
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from pixcycle.room import has_room
+
 CLOCKS = 60
 """Seconds by which those of a cluster's machines may differ."""
 
@@ -62,6 +64,8 @@ def failed(error: Any, started: Started) -> str:
     if told and not job:
         return f"{what}: {told}"  # it was never submitted
     why, *where = _last_words(error.log, started.at) or [told or "it wrote no log"]
+    if not all(has_room(Path(log)) for log in error.log):
+        where.append("the disk of its log is full")
     if job:
         state = re.search(r"SLURM status is: '(\w+)'", told)
         where.append(f"SLURM job {job}" + (f": {state[1]}" if state else ""))
