@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,3 +90,13 @@ def test_import_weights_of_another_network_names_what_would_fit(pixcycle, tmp_pa
 
 def test_digest_of_what_is_not_there_is_one_line(pixcycle, tmp_path):
     assert pixcycle("digest", tmp_path / "no") == (2, "", f"pixcycle: {tmp_path / 'no'}: no such file or folder\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_that_is_printed_to_is_told_in_one_line(tmp_path):
+    schema = [sys.executable, "-c", "from pixcycle.cli import main; main()", "schema"]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(schema, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"pixcycle: {tmp_path}: the disk is full")

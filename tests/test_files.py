@@ -1,4 +1,6 @@
+import errno
 import multiprocessing
+import os
 import random
 import re
 import shutil
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pixcycle.files import finished_folder, local_path, write_bytes, write_here, write_json
-from pixcycle.room import DiskFull
+from pixcycle.room import DiskFull, room_for
 from tests.disks import BLOCK, disk, mounted_image
 from tests.nodes import content
 
@@ -65,6 +67,13 @@ def test_a_disk_that_holds_no_more_files_is_told_as_such(tmp_path):
         write_bytes(small.folder / "two", b"2")
         with pytest.raises(DiskFull, match="the disk holds as many files as it can; remove some"):
             write_bytes(small.folder / "three", b"3")
+
+
+def test_a_quota_that_is_used_up_is_told_as_a_full_disk_is(tmp_path):
+    used_up = OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+    with pytest.raises(DiskFull, match=r"/file: .* your quota of it is used up; free at least 0\.005 MB"):
+        with room_for(tmp_path / "file", 5000):
+            raise used_up
 
 
 def write_versions(folder: Path, seed: int) -> None:

@@ -13,6 +13,7 @@ from pixcycle import jobs
 from pixcycle.engine.memory import keep_freed_memory
 from pixcycle.errors import UserError
 from pixcycle.estimate.cards import CARDS
+from pixcycle.room import room_for
 
 if TYPE_CHECKING:  # each command imports what it needs, so that none waits for more
     from pixcycle.config import Params
@@ -281,7 +282,8 @@ def main() -> None:
     """Entry point: a UserError is a line on stderr and exit code 2."""
     keep_freed_memory()
     try:
-        app()
+        with room_for(Path.cwd()):  # for what is printed, and for temporary files
+            app()
     except UserError as error:
         print(f"pixcycle: {error}", file=sys.stderr)
         sys.exit(2)

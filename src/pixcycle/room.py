@@ -67,7 +67,7 @@ def _lack(path: Path, size: int) -> str:
         return f"the disk is full; free at least {_megabytes(missing)} MB"
     if disk.f_files and not disk.f_favail:
         return "the disk holds as many files as it can; remove some"
-    return f"your quota of the disk is used up; free at least {_megabytes(size)} MB"
+    return f"the disk is full, or your quota of it is used up; free at least {_megabytes(size)} MB"
 
 
 def _disk_of(path: Path) -> os.statvfs_result:
