@@ -71,9 +71,9 @@ def test_a_disk_that_holds_no_more_files_is_told_as_such(tmp_path):
 
 def test_a_quota_that_is_used_up_is_told_as_a_full_disk_is(tmp_path):
     used_up = OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
-    with pytest.raises(DiskFull, match=r"/file: .* your quota of it is used up; free at least 0\.005 MB"):
-        with room_for(tmp_path / "file", 5000):
-            raise used_up
+    told = r"/file: .* your quota of it is used up; free at least 0\.005 MB"
+    with pytest.raises(DiskFull, match=told), room_for(tmp_path / "file", 5000):
+        raise used_up
 
 
 def write_versions(folder: Path, seed: int) -> None:

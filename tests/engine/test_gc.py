@@ -271,3 +271,12 @@ def test_what_is_named_again_while_gc_waits_for_an_answer_stays(gc, ledger, monk
     monkeypatch.setattr(typer, "confirm", revert_the_edit)
     gc(terminal=True)
     assert exists(ledger) == made_by(ledger.run())
+
+
+@pytest.mark.parametrize("kind", ["raw", "prepared"])
+def test_data_that_a_process_is_making_stay(ledger, kind):
+    out = f"data/{kind}/old-1234abcd"
+    (ledger.root / f"{out}.part").mkdir(parents=True)
+    with only_one(ledger.root / out):
+        assert kept(ledger, ledger.params) == {f"{out}.part": "in work"}
+    assert set(free(ledger)) == {f"{out}.part"}
