@@ -98,7 +98,7 @@ def train(
     e = chosen.config
     with _card_for(out, most_cards(e.batch_size, min(e.gpus, gpus or e.gpus))) as cards:
         if len(cards) > 1:
-            ranks.start(len(cards))
+            ranks.start(len(cards), out)
         else:
             train_run(chosen, prepared, out, weights)
 

@@ -305,3 +305,14 @@ def test_test_images_come_whole_and_in_order_with_their_names(tmp_path):
     np.testing.assert_array_equal(found_b, b)
     assert (names_a, names_b) == (["test/1", "test/2", "test/10"], ["test/3", "test/4"])
     assert isinstance(found_a, np.memmap)
+
+
+@pytest.mark.parametrize("share", [(0, 1), (1, 2)])
+def test_an_epoch_can_be_begun_at_any_batch_and_goes_on_as_it_would_have(tmp_path, share):
+    data = batches(prepared(tmp_path / "d", 12, 8), batch_size=4, paired=False, share=share)
+    whole = list(data.epoch(1))
+    for first in range(4):
+        rest = list(data.epoch(1, first))
+        assert len(rest) == 3 - first
+        for one, other in zip(rest, whole[first:], strict=True):
+            assert all(torch.equal(*pair) for pair in zip(one, other, strict=True))

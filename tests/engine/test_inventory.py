@@ -42,7 +42,7 @@ def unfinished(ledger, rows=0):
 
 
 def save_state(work, epoch):
-    checkpoint.save(work, SimpleNamespace(nets=nn.Linear(1, 1), pools={}), checkpoint.Done(epoch, 1.0))
+    checkpoint.save(work, SimpleNamespace(nets=nn.Linear(1, 1), pools={}), checkpoint.Done(epoch, seconds=1.0))
 
 
 def log(ledger, text):

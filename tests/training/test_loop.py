@@ -29,18 +29,20 @@ def same(one, other):
 
 @pytest.fixture
 def kill_after(monkeypatch):
-    """Make the loop save after every epoch and die after the given one."""
+    """Make the loop save after every step and die after the given one, counted in its epoch."""
+    save = checkpoint.save
 
-    def arm(epoch):
+    def arm(epoch, step):
         def save_and_die(work, method, done):
-            checkpoint.save(work, method, done)
-            if done.epoch == epoch:
+            saved = save(work, method, done)
+            if (done.epoch, done.step) == (epoch, step):
                 raise Killed
+            return saved
 
-        monkeypatch.setattr(loop.checkpoint, "save_now_and_then", save_and_die)
+        monkeypatch.setattr(checkpoint, "SECONDS_BETWEEN", 0)
+        monkeypatch.setattr(checkpoint, "save", save_and_die)
 
-    yield arm
-    monkeypatch.undo()
+    return arm
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -66,16 +68,15 @@ def test_another_seed_gives_other_weights(prepared, tmp_path):
         {"method": "cyclegan", "pool_size": 5, "n_epochs_decay": 2},
     ],
 )
-def test_interrupted_run_equals_undisturbed_run(settings, prepared, tmp_path, kill_after, monkeypatch):
+def test_interrupted_run_equals_undisturbed_run(settings, prepared, tmp_path, kill_after):
     run = tiny_run(tiny_experiment(**settings))
     loop.train(run, prepared, tmp_path / "undisturbed")
-    with monkeypatch.context():
-        kill_after(2)
+    for epoch, step in ((0, 2), (2, 0), (2, 1)):
+        kill_after(epoch, step)
         with pytest.raises(Killed):
             loop.train(run, prepared, tmp_path / "interrupted")
         assert not (tmp_path / "interrupted").exists()
-        kill_after(None)
-        loop.train(run, prepared, tmp_path / "interrupted")
+    loop.train(run, prepared, tmp_path / "interrupted")
     assert same(weights(tmp_path / "undisturbed"), weights(tmp_path / "interrupted"))
     histories = [(tmp_path / name / "history.csv").read_text() for name in ("undisturbed", "interrupted")]
     assert histories[0] == histories[1]
@@ -152,17 +153,16 @@ def test_a_run_from_published_weights_holds_exactly_these(prepared, tmp_path):
         np.testing.assert_array_equal(made[f"g.{key}"], value.numpy())
 
 
-def test_each_attempt_is_noted_with_the_epoch_that_it_went_on_from(prepared, tmp_path, kill_after, monkeypatch):
+def test_each_attempt_is_noted_with_the_step_that_it_went_on_from(prepared, tmp_path, kill_after, monkeypatch):
     run = tiny_run(tiny_experiment())
     monkeypatch.setenv("SLURM_JOB_ID", "17")
-    with monkeypatch.context():
-        kill_after(2)
-        with pytest.raises(Killed):
-            loop.train(run, prepared, tmp_path / "run")
+    kill_after(2, 1)
+    with pytest.raises(Killed):
+        loop.train(run, prepared, tmp_path / "run")
     monkeypatch.setenv("SLURM_JOB_ID", "18")
     loop.train(run, prepared, tmp_path / "run")
     attempts = json.loads((tmp_path / "run/run.json").read_text())["attempts"]
-    assert [(a["slurm_job_id"], a["from_epoch"]) for a in attempts] == [("17", 0), ("18", 2)]
+    assert [(a["slurm_job_id"], a["from_epoch"], a["from_step"]) for a in attempts] == [("17", 0, 0), ("18", 2, 1)]
 
 
 def test_a_second_process_is_kept_from_a_run_in_training_and_says_so(prepared, tmp_path):

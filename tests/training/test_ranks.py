@@ -113,16 +113,20 @@ def test_a_run_that_was_interrupted_on_one_card_goes_on_with_two(prepared, tmp_p
     run = tiny_run(tiny_experiment("cyclegan", pool_size=5, gpus=2))
     train(run, prepared, tmp_path / "undisturbed", "0,1")
 
-    def save_and_die(work, method, done):
-        checkpoint.save(work, method, done)
-        raise KeyboardInterrupt
+    save = checkpoint.save
 
-    monkeypatch.setattr(loop.checkpoint, "save_now_and_then", save_and_die)
+    def save_and_die(work, method, done):
+        save(work, method, done)
+        if (done.epoch, done.step) == (1, 2):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoint, "SECONDS_BETWEEN", 0)
+    monkeypatch.setattr(checkpoint, "save", save_and_die)
     with pytest.raises(KeyboardInterrupt):
         loop.train(run, prepared, tmp_path / "run")
     train(run, prepared, tmp_path / "run", "0,1")
     record = json.loads((tmp_path / "run/run.json").read_text())
-    assert [attempt["from_epoch"] for attempt in record["attempts"]] == [0, 1]
+    assert [(attempt["from_epoch"], attempt["from_step"]) for attempt in record["attempts"]] == [(0, 0), (1, 2)]
     np.testing.assert_allclose(history(tmp_path / "run"), history(tmp_path / "undisturbed"), rtol=1e-5, atol=1e-5)
 
 

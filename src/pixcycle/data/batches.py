@@ -70,13 +70,13 @@ class Batches:
         """Batches in an epoch."""
         return self._samples // self.batch_size
 
-    def epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def epoch(self, epoch: int, first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """The batches (a, b) of an epoch: float32 (N, 3, crop_size, crop_size) in [-1, 1], channels-last.
 
-        N: batch_size, or the share of it.
+        first: how many of them are left out, as they were seen already. N: batch_size, or the share of it.
         """
         draws = [self.draws(epoch, domain) for domain in (0, 1)]
-        for batch in range(len(self)):
+        for batch in range(first, len(self)):
             first = batch * self.batch_size + self._part * self._part_size
             these = slice(first, first + self._part_size)
             crops = self._crops([Draws(*(values[these] for values in domain)) for domain in draws])

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import warnings
+from pathlib import Path
 
 import torch
 import torch.distributed as dist
@@ -29,8 +30,11 @@ def started_as_one_of_many() -> bool:
     return "TORCHELASTIC_RUN_ID" in os.environ or int(os.environ.get("SLURM_STEP_NUM_TASKS", 1)) > 1
 
 
-def start(processes: int) -> None:
-    """Start this command again as so many ranks, as torchrun does; exit with the code of the first that fails."""
+def start(processes: int, made: Path) -> None:
+    """Start this command again as so many ranks, as torchrun does; exit with the code of the first that fails.
+
+    made: what they make, which tells whether they were done when we were told to stop, as they were by us.
+    """
     from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
@@ -50,9 +54,11 @@ def start(processes: int) -> None:
     try:
         elastic_launch(config, sys.argv[0])(*sys.argv[1:])
     except ChildFailedError as error:
-        sys.exit(max(1, error.get_first_failure()[1].exitcode))
+        code = error.get_first_failure()[1].exitcode
+        sys.exit(code if code > 0 else 128 - code)
     except SignalException as stopped:
-        sys.exit(128 + stopped.sigval)
+        if not made.exists():  # the ranks had the time to save, or to end well
+            sys.exit(128 + stopped.sigval)
 
 
 def fabric(precision: Precision = "32-true") -> Fabric:

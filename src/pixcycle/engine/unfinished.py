@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from pixcycle.files import read_json
 
@@ -10,17 +11,19 @@ _ROW = re.compile(rb"^(\d+),.*\n", re.MULTILINE)
 
 
 def epochs_done(work: Path) -> int:
-    """Epochs that its history has, which is brought up to date at the end of each."""
+    """Epochs that its history has, which is brought up to date at the end of each, and when a state is saved."""
     rows = _ROW.findall(_tail(work / "history.csv"))
-    return int(rows[-1]) + 1 if rows else 0
+    if not rows:
+        return 0
+    state, last = _state(work), int(rows[-1])
+    return last if state.get("step") and state["epoch"] == last else last + 1
 
 
 def goes_on_after(work: Path) -> int | None:
     """The epoch after which the next attempt goes on; 0 if it begins anew, None where nothing says."""
     if not (work / "state/last.pt").exists():
         return 0
-    done = work / "state/done.json"
-    return read_json(done)["epoch"] if done.exists() else None
+    return _state(work).get("epoch")
 
 
 def failure(log: Path) -> str:
@@ -34,6 +37,12 @@ def failure(log: Path) -> str:
         return ""
     error = next((line for line in lines[tracebacks[-1] + 1 :] if line.strip() and not line.startswith(" ")), "")
     return "" if error.startswith("KeyboardInterrupt") else error
+
+
+def _state(work: Path) -> dict[str, Any]:
+    """How far a run had come when its state was saved; nothing where that is not told."""
+    done = work / "state/done.json"
+    return read_json(done) if done.exists() else {}
 
 
 def _tail(file: Path) -> bytes:

@@ -10,8 +10,8 @@ from pixcycle.engine.gpu import VISIBLE
 from pixcycle.files import read_json, write_json
 
 
-def note(work: Path, from_epoch: int) -> None:
-    """Add the attempt that starts now. from_epoch: how many epochs it finds done."""
+def note(work: Path, from_epoch: int, from_step: int = 0) -> None:
+    """Add the attempt that starts now. from_epoch, from_step: how many epochs, and steps of the next, it finds done."""
     started = datetime.now(UTC).isoformat(timespec="seconds")
     attempt = {
         "started": started,
@@ -19,6 +19,7 @@ def note(work: Path, from_epoch: int) -> None:
         "cards": os.environ.get(VISIBLE),
         "slurm_job_id": os.environ.get("SLURM_JOB_ID"),
         "from_epoch": from_epoch,
+        "from_step": from_step,
     }
     write_json(_notes(work), [*attempts(work), attempt])
 

@@ -1,13 +1,16 @@
 """The losses of a run as history.csv: one row a logged step."""
 
 import csv
-import io
+import os
+import re
 from pathlib import Path
 
 import pandas as pd
 
-from pixcycle.files import write_bytes
 from pixcycle.room import room_for
+
+_ROW = re.compile(rb"\d+,(\d+),.*\n")
+"""A whole one, and its step."""
 
 
 def read_history(run: Path) -> pd.DataFrame:
@@ -16,38 +19,43 @@ def read_history(run: Path) -> pd.DataFrame:
 
 
 class History:
-    """Appends to history.csv; a resumed run first drops the rows after the epoch that it resumes from."""
+    """Appends to history.csv; a resumed run first drops the rows of the steps that it will repeat.
 
-    def __init__(self, path: Path, epochs_done: int):
+    steps_done: how many steps of the whole run are behind the state that it resumes from.
+    """
+
+    def __init__(self, path: Path, steps_done: int):
         self._path = path
-        self._rows: list[dict] = []
+        self._fresh: list[dict] = []
         if path.exists():
-            with path.open(newline="") as file:
-                whole = (row for row in csv.DictReader(file) if None not in row.values())
-                self._rows = [row for row in whole if int(row["epoch"]) < epochs_done]
-            write_bytes(path, _as_csv(self._rows, with_head=True).encode())
-        self._flushed = len(self._rows)
+            _cut_off(path, steps_done)
 
     def add(self, epoch: int, step: int, losses: dict[str, float]) -> None:
         """epoch, step: counted from 0, over the whole run."""
-        self._rows.append({"epoch": epoch, "step": step} | {k: f"{v:.7g}" for k, v in losses.items()})
+        self._fresh.append({"epoch": epoch, "step": step} | {k: f"{v:.7g}" for k, v in losses.items()})
 
     def flush(self) -> None:
-        """Bring the file up to the last row added."""
-        fresh = self._rows[self._flushed :]
-        if not fresh:
+        """Bring the file up to the last row added, and onto the disk."""
+        if not self._fresh:
             return
         with room_for(self._path), self._path.open("a", newline="") as file:
-            file.write(_as_csv(fresh, with_head=not self._flushed))
-        self._flushed = len(self._rows)
+            writer = csv.DictWriter(file, fieldnames=list(self._fresh[0]))
+            if file.tell() == 0:
+                writer.writeheader()
+            writer.writerows(self._fresh)
+            file.flush()
+            os.fsync(file.fileno())
+        self._fresh.clear()
 
 
-def _as_csv(rows: list[dict], with_head: bool) -> str:
-    if not rows:
-        return ""
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]))
-    if with_head:
-        writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+def _cut_off(path: Path, step: int) -> None:
+    """Keep the whole rows before a step; of a million rows none is kept in memory."""
+    with path.open("rb+") as file:
+        head = file.readline()
+        kept = 0
+        for line in file:
+            row = _ROW.fullmatch(line)
+            if not row or int(row[1]) >= step:
+                break
+            kept += len(line)
+        file.truncate(kept and len(head) + kept)

@@ -1,11 +1,9 @@
 """One training run, from initial weights (or where it was interrupted) to a finished folder."""
 
-import platform
-import resource
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +11,20 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from pixcycle.commit import commit
 from pixcycle.config import Experiment
 from pixcycle.data.batches import Batches
 from pixcycle.engine import ranks
+from pixcycle.engine.notice import EXIT_CODE, noticed
 from pixcycle.files import finished_folder, part, write_json
 from pixcycle.models.foreign import load_foreign
-from pixcycle.runs import RECIPE, Run
+from pixcycle.runs import Run
 from pixcycle.training import checkpoint, collapse
 from pixcycle.training.attempts import attempts, note
 from pixcycle.training.cyclegan import CycleGAN
 from pixcycle.training.history import History, read_history
 from pixcycle.training.pix2pix import Pix2pix
-from pixcycle.training.progress import Progress
+from pixcycle.training.progress import Progress, so_far
+from pixcycle.training.record import device_name, record_of
 from pixcycle.training.translate import sample, samples_folder
 
 METHODS = {"pix2pix": Pix2pix, "cyclegan": CycleGAN}
@@ -44,48 +43,57 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
 
     weights: the file of its published_weights, for a run that starts from those.
     On one CPU the result depends on (run, prepared data) alone, to the bit, interrupted or not. Several ranks share
-    each batch, and only the first of them writes.
+    each batch, and only the first of them writes. Told to stop by SIGTERM, it saves its state and exits.
     """
     e = run.config
     fabric = ranks.fabric(e.precision)
-    with _work_folder(fabric, out) as work:
+    with _work_folder(fabric, out) as work, noticed() as told_to_stop:
         torch.manual_seed(run.seed)
         method = METHODS[e.method](e, fabric, run.seed)
         if weights:
             method.nets["g"].load_state_dict(load_foreign(weights, "unet_256", filters=e.filters).state_dict())
         batches = _batches(e, prepared, run.seed, fabric.device)
-        done = checkpoint.restore(work, method)
-        progress = Progress(f"{run.id} seed {run.seed}", e.n_epochs + e.n_epochs_decay, len(batches), done.epoch)
+        saved = done = checkpoint.restore(work, method)
+        epochs = e.n_epochs + e.n_epochs_decay
+        progress = Progress(f"{run.id} seed {run.seed}", epochs, len(batches), done.epoch, done.step)
+        steps = done.epoch * len(batches) + done.step
         if writes := fabric.is_global_zero:
             progress.say(_where(fabric, e.gpus))
-            note(work, done.epoch)
+            note(work, done.epoch, done.step)
             write_json(work / "config.json", run.model_dump(mode="json"))
-            history = History(work / "history.csv", done.epoch)
+            history = History(work / "history.csv", steps)
 
-        broken, steps = "", done.epoch * len(batches)
-        for epoch in range(done.epoch, e.n_epochs + e.n_epochs_decay):
-            started = time.monotonic()
-            method.nets.scale_lr(learning_rate_factor(epoch, e.n_epochs, e.n_epochs_decay))
-            for step, (a, b) in enumerate(batches.epoch(epoch)):
-                losses = method.step(a, b)
-                steps += 1
-                if step % e.log_every == 0:
-                    values = _read(losses)
-                    broken = collapse.broken(values)
-                    if writes:
-                        history.add(epoch, epoch * len(batches) + step, values)
-                        progress.show(epoch, step, values, batches.batch_size)
-                if broken:
-                    break
-            done = checkpoint.Done(epoch + 1, done.seconds + time.monotonic() - started)
-            if writes:
+        broken, started, saved_at = "", time.monotonic(), time.monotonic()
+        for epoch, step, a, b in _steps(e, method, batches, done):
+            losses = method.step(a, b)
+            steps += 1
+            stop = told_to_stop() and ranks.count() == 1
+            if step % e.log_every == 0:
+                values, stop = _read(losses, told_to_stop())
+                broken = collapse.broken(values)
+                if writes:
+                    history.add(epoch, steps - 1, values)
+                    progress.show(epoch, step, values, batches.batch_size)
+
+            ends = broken or step + 1 == len(batches)
+            seconds = done.seconds + time.monotonic() - started
+            done = checkpoint.Done(epoch + 1, 0, seconds) if ends else checkpoint.Done(epoch, step + 1, seconds)
+            if writes and ends:
                 history.flush()
                 if epoch + 1 in e.sample_epochs:
                     sample(e, method.nets, prepared, fabric, samples_folder(work, epoch + 1))
-                if not broken:
-                    checkpoint.save_now_and_then(work, method, done)
             if broken:
                 break
+            if writes and (stop or time.monotonic() - saved_at >= checkpoint.SECONDS_BETWEEN):
+                history.flush()
+                saved = done if checkpoint.save(work, method, done) else saved
+                saved_at = time.monotonic()
+            if stop:
+                if writes:
+                    progress.say(f"told to stop; the same command goes on after {so_far(saved.epoch, saved.step)}")
+                fabric.barrier()  # as a launcher ends all ranks when one of them has ended
+                sys.exit(EXIT_CODE)
+            started = time.monotonic()
 
         if not writes:
             return
@@ -93,16 +101,28 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
         if collapsed:
             progress.say(f"collapsed: {collapsed}")
         checkpoint.write_final(work, method.nets.weights(), e)
-        record = _record(run, method, fabric, done, steps, batches, collapsed)
+        record = record_of(run, method, fabric, done, steps, batches, collapsed)
         write_json(work / "run.json", record | {"attempts": attempts(work)})
     checkpoint.forget(out)
     progress.finish(done.seconds)
 
 
-def _read(losses: dict[str, Tensor]) -> dict[str, float]:
-    """The means over all ranks. The device is waited for once, not once for each loss."""
-    values = ranks.mean(torch.stack(list(losses.values())).detach()).tolist()
-    return dict(zip(losses, values, strict=True))
+def _steps(
+    e: Experiment, method: Any, batches: Batches, done: checkpoint.Done
+) -> Iterator[tuple[int, int, Tensor, Tensor]]:
+    """(epoch, step in it, batch of A, batch of B) of all that is not done, at the learning rates of each epoch."""
+    for epoch in range(done.epoch, e.n_epochs + e.n_epochs_decay):
+        method.nets.scale_lr(learning_rate_factor(epoch, e.n_epochs, e.n_epochs_decay))
+        first = done.step if epoch == done.epoch else 0
+        for step, (a, b) in enumerate(batches.epoch(epoch, first), start=first):
+            yield epoch, step, a, b
+
+
+def _read(losses: dict[str, Tensor], told_to_stop: bool) -> tuple[dict[str, float], bool]:
+    """The means over all ranks, and whether any was told. The device is waited for once, not once for each loss."""
+    told = next(iter(losses.values())).new_tensor(told_to_stop)
+    *values, anyone = ranks.mean(torch.stack([*losses.values(), told]).detach()).tolist()
+    return dict(zip(losses, values, strict=True)), anyone > 0
 
 
 @contextmanager
@@ -120,7 +140,7 @@ def _work_folder(fabric: Fabric, out: Path) -> Iterator[Path]:
 def _where(fabric: Fabric, gpus: int) -> str:
     """What is trained on, for the person who waits."""
     threads = torch.get_num_threads()
-    device = "no GPU here: on the CPU" if fabric.device.type == "cpu" else f"on {_device_name(fabric.device)}"
+    device = "no GPU here: on the CPU" if fabric.device.type == "cpu" else f"on {device_name(fabric.device)}"
     fewer = f" (gpus: {gpus} is asked for)" if ranks.count() < gpus else ""
     processes = f"{ranks.count()} processes with " if ranks.count() > 1 else ""
     return f"{device}, {processes}{threads} thread{'s' if threads > 1 else ''}{fewer}"
@@ -146,46 +166,3 @@ def _collapse(e: Experiment, method: Any, prepared: Path, fabric: Fabric, work: 
     fakes = sample(e, method.nets, prepared, fabric, samples_folder(work, e.n_epochs + e.n_epochs_decay))
     found = [collapse.discriminators_at_zero(read_history(work)), collapse.constant_output(fakes)]
     return "; ".join(filter(None, found))
-
-
-def _record(
-    run: Run, method: Any, fabric: Fabric, done: checkpoint.Done, steps: int, batches: Batches, collapsed: str
-) -> dict:
-    return {
-        "run": run.key,
-        "fingerprint": run.fingerprint,
-        "data": run.data,
-        "seed": run.seed,
-        "status": "collapsed" if collapsed else "finished",
-        "collapse": collapsed,
-        "epochs": done.epoch,
-        "steps": steps,
-        "steps_per_epoch": len(batches),
-        "batch_size": batches.batch_size,
-        "parameters": method.nets.parameter_counts(),
-        "seconds": round(done.seconds, 2),
-        "images_per_second": round(steps * batches.batch_size / done.seconds, 2) if steps else None,
-        "peak_memory_mb": _peak_memory_mb(fabric.device),
-        "device": _device_name(fabric.device),
-        "processes": ranks.count(),
-        "threads": torch.get_num_threads(),
-        "precision": run.config.precision,
-        "versions": {
-            "python": platform.python_version(),
-            **{p: version(p) for p in ("torch", "torchvision", "numpy", "lightning-fabric")},
-        },
-        "recipe": RECIPE["train"],
-        "commit": commit(Path()),
-    }
-
-
-def _peak_memory_mb(device: torch.device) -> int:
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) // 2**20
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-
-
-def _device_name(device: torch.device) -> str:
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return f"CPU ({platform.machine()})"

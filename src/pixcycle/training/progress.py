@@ -1,5 +1,6 @@
 """How far a run has come, for the person who waits: a live bar on a terminal, plain lines elsewhere."""
 
+import os
 import sys
 import time
 
@@ -13,10 +14,11 @@ SECONDS_BETWEEN_LINES = 10
 class Progress:
     """Epoch, losses, images/s and time left of one run."""
 
-    def __init__(self, title: str, epochs: int, steps: int, epochs_done: int):
+    def __init__(self, title: str, epochs: int, steps: int, epochs_done: int, steps_done: int = 0):
+        """steps: in an epoch. steps_done: after those of the epochs_done."""
         self._title, self._epochs, self._steps = title, epochs, steps
         self._began = self._last = time.monotonic()
-        self._first_step = epochs_done * steps
+        self._first_step = epochs_done * steps + steps_done
         self._bar = None
         if sys.stderr.isatty():
             columns = (
@@ -28,8 +30,8 @@ class Progress:
             self._bar = Bar(*columns, console=Console(stderr=True))
             self._task = self._bar.add_task(title, total=epochs * steps, completed=self._first_step)
             self._bar.start()
-        elif epochs_done:
-            self.say(f"taken up again after epoch {epochs_done}")
+        elif self._first_step:
+            self.say(f"taken up again after {so_far(epochs_done, steps_done)}")
 
     def show(self, epoch: int, step: int, losses: dict[str, float], batch_size: int) -> None:
         """Called at every logged step; decides itself how often to speak."""
@@ -48,12 +50,24 @@ class Progress:
             )
 
     def say(self, text: str) -> None:
-        print(f"{self._title}  {text}", file=sys.stderr, flush=True)
+        """To whoever listens still: a training goes on without them."""
+        try:
+            print(f"{self._title}  {text}", file=sys.stderr, flush=True)
+        except BrokenPipeError:  # `tee` was told to stop, too, and was faster
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stderr.fileno())  # else what could not be written makes Python exit with 120
+            os.close(nowhere)
 
     def finish(self, seconds: float) -> None:
         if self._bar:
             self._bar.stop()
         self.say(f"done: {self._epochs} epochs in {duration(seconds)}")
+
+
+def so_far(epochs: int, steps: int) -> str:
+    """`epoch 3`, `epoch 3 and 17 steps` of the next, `17 steps` of the first."""
+    told = [f"epoch {epochs}" if epochs else "", f"{steps} step{'s' if steps > 1 else ''}" if steps else ""]
+    return " and ".join(filter(None, told)) or "nothing"
 
 
 def duration(seconds: float) -> str:

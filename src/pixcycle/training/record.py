@@ -1,0 +1,60 @@
+"""What the record of a run tells: how it ended, what it cost, and on what."""
+
+import platform
+import resource
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+
+from pixcycle.commit import commit
+from pixcycle.data.batches import Batches
+from pixcycle.engine import ranks
+from pixcycle.runs import RECIPE, Run
+from pixcycle.training import checkpoint
+
+
+def record_of(
+    run: Run, method: Any, fabric: Fabric, done: checkpoint.Done, steps: int, batches: Batches, collapsed: str
+) -> dict[str, Any]:
+    """All that run.json tells but the attempts. collapsed: how, or empty."""
+    return {
+        "run": run.key,
+        "fingerprint": run.fingerprint,
+        "data": run.data,
+        "seed": run.seed,
+        "status": "collapsed" if collapsed else "finished",
+        "collapse": collapsed,
+        "epochs": done.epoch,
+        "steps": steps,
+        "steps_per_epoch": len(batches),
+        "batch_size": batches.batch_size,
+        "parameters": method.nets.parameter_counts(),
+        "seconds": round(done.seconds, 2),
+        "images_per_second": round(steps * batches.batch_size / done.seconds, 2) if steps else None,
+        "peak_memory_mb": _peak_memory_mb(fabric.device),
+        "device": device_name(fabric.device),
+        "processes": ranks.count(),
+        "threads": torch.get_num_threads(),
+        "precision": run.config.precision,
+        "versions": {
+            "python": platform.python_version(),
+            **{p: version(p) for p in ("torch", "torchvision", "numpy", "lightning-fabric")},
+        },
+        "recipe": RECIPE["train"],
+        "commit": commit(Path()),
+    }
+
+
+def _peak_memory_mb(device: torch.device) -> int:
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) // 2**20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def device_name(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"CPU ({platform.machine()})"
