@@ -49,7 +49,7 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 SchedulerParameters=sched_interval=1,bf_interval=1,sched_min_interval=0,batch_sched_delay=0
 ReturnToService=2
-KillWait=2
+KillWait=10
 MinJobAge=3600
 GresTypes=gpu
 NodeName=DEFAULT CPUs={gpus} RealMemory=64000 Gres=gpu:{gpus}

@@ -33,13 +33,18 @@ UNLUCKY = "ucsd-facades-noskip/1"
 
 STALL = '''
 
-def save(work, method, done, _save=save):
-    """Trainings of facades-cyc-l1 stand still after their second epoch, once, until SLURM ends them."""
-    _save(work, method, done)
-    stalled = work / "state/stalled"
-    if done.epoch == 2 and "facades-cyc-l1" in work.parts and not stalled.exists():
-        stalled.touch()
-        time.sleep(1000)
+import signal
+
+
+def _steps(e, method, batches, done, _steps=_steps):
+    """Trainings of facades-cyc-l1 stand still in the third step of their second epoch, once, until SLURM ends them."""
+    out = Path(sys.argv[sys.argv.index("--out") + 1])
+    stalled = part(out) / "state/stalled"
+    for at in _steps(e, method, batches, done):
+        if at[:2] == (1, 2) and "facades-cyc-l1" in out.parts and not stalled.exists():
+            stalled.touch()
+            signal.pause()
+        yield at
 '''
 
 
@@ -123,16 +128,20 @@ def disturbed(slurm, new_project, tmp_path_factory) -> Disturbed:
 
 
 def let_stand_still(project: Project) -> None:
-    """Save a state after each epoch, and STALL."""
-    checkpoint = project.folder / "src/pixcycle/training/checkpoint.py"
-    often = re.sub(r"^SECONDS_BETWEEN = \d+$", "SECONDS_BETWEEN = 0", checkpoint.read_text(), flags=re.MULTILINE)
-    checkpoint.write_text(often + STALL)
+    """Four steps an epoch, and STALL."""
+    project.edit(lambda tree: tree["experiments"]["ucsd"]["facades-cyc-l1"].update(batch_size=4))
+    with (project.folder / "src/pixcycle/training/loop.py").open("a") as loop:
+        loop.write(STALL)
 
 
 def job_that_stands_still(work: Path) -> str:
     """The SLURM job of a training that has come to its second epoch."""
     wait_until((work / "state/stalled").exists)
     return attempts(work)[0]["slurm_job_id"]
+
+
+def went_on_from(attempt: dict) -> tuple[int, int]:
+    return attempt["from_epoch"], attempt["from_step"]
 
 
 def train(project: Project, run: Run, prepared_in: Path) -> Path:
@@ -174,8 +183,9 @@ def test_a_job_that_slurm_ended_in_mid_training_goes_on_and_gives_the_same_bits(
     key = f"ucsd-facades-cyc-l1/{seed}"
     folder = disturbed.project.folder / disturbed.runs[key].folder
     assert [job["JobState"] for job in disturbed.jobs[key]] == [state, "COMPLETED"]
-    noted = [(a["slurm_job_id"], a["from_epoch"]) for a in json.loads((folder / "run.json").read_text())["attempts"]]
-    assert noted == [(job["JobId"], epoch) for job, epoch in zip(disturbed.jobs[key], (0, 2), strict=True)]
+    attempts = json.loads((folder / "run.json").read_text())["attempts"]
+    assert [attempt["slurm_job_id"] for attempt in attempts] == [job["JobId"] for job in disturbed.jobs[key]]
+    assert [went_on_from(attempt) for attempt in attempts] == [(0, 0), (1, 3)], "no state was saved when SIGTERM came"
     for name in ("final.safetensors", "history.csv"):
         assert (folder / name).read_bytes() == (disturbed.undisturbed[key] / name).read_bytes()
 
@@ -228,7 +238,7 @@ def test_jobs_of_a_snakemake_that_was_killed_are_ended_and_their_trainings_go_on
     output = project.run("timeout", "-s", "INT", "-k", "20", "450", *command)
     assert "ending 1 SLURM job(s) of a Snakemake that was killed here" in output
     noted = json.loads((project.folder / run.folder / "run.json").read_text())["attempts"]
-    assert [attempt["from_epoch"] for attempt in noted] == [0, 2]
+    assert [went_on_from(attempt) for attempt in noted] == [(0, 0), (1, 3)]
 
 
 def test_dvc_repro_submits_the_same_jobs_and_leaves_nothing_to_do(slurm, new_project, tmp_path, monkeypatch):

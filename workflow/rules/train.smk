@@ -1,4 +1,6 @@
 # One job for each experiment and seed; the folder's name says what made it, so a finished one is right for ever.
+# When a job's time is up, SIGTERM comes to all of its processes: the shell outlives it, to tell how the training ended,
+# and tee, to write its last words.
 rule train:
     input:
         prepared=ancient(prepared_of_run),
@@ -19,5 +21,5 @@ rule train:
         run=run_key,
         weights=weights_option,
     shell:
-        "pixcycle train {params.run} --plan {params.plan} --prepared {input.prepared} --out {output}"
-        " --gpus {resources.gpu} {params.weights} 2>&1 | tee {log}"
+        "trap : TERM; pixcycle train {params.run} --plan {params.plan} --prepared {input.prepared} --out {output}"
+        " --gpus {resources.gpu} {params.weights} 2>&1 | (trap '' TERM; exec tee {log})"

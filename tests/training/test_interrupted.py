@@ -1,0 +1,85 @@
+"""A training that is killed again and again, and started again with the same call, ends as one that was left alone."""
+
+import json
+import random
+import signal
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from pixcycle.runs import Run
+from tests.conftest import tiny_experiment, tiny_run
+from tests.training.watched import Place, Watched
+
+SEED = 6
+"""Of the moments at which to kill. What a machine makes of them is its own; what comes out must not be."""
+MOST_STEPS = 4
+"""Of an attempt, so that a run outlives its kills on any machine; of 3 an epoch, so that all places lie on its way."""
+MISSES = 20
+"""Attempts that may be needed to hit what is passed in a millisecond."""
+PLACES = list(Place)[:-1]
+
+ONE_DISCRIMINATOR = {"method": "cyclegan", "discriminators": 1, "generator": "resnet6", "norm": "instance"}
+METHODS = {
+    "pix2pix": {"method": "pix2pix"},
+    "cyclegan": {"method": "cyclegan", "lambda_identity": 0.5},
+    "cyclegan with one discriminator": ONE_DISCRIMINATOR,
+}
+CLOCKS = {"seconds", "images_per_second", "peak_memory_mb", "attempts", "commit"}
+
+
+def long_enough(kills: int, settings: dict) -> Run:
+    """A run with dropout, a pool, both schedules and samples on the way, which so many kills do not outlast."""
+    epochs = (kills + MISSES) * MOST_STEPS // 3 + 1
+    sampled = {"sample_epochs": list(range(1, epochs + 1))}
+    return tiny_run(
+        tiny_experiment(**settings, pool_size=5, n_epochs=epochs // 2, n_epochs_decay=epochs - epochs // 2, **sampled)
+    )
+
+
+def killed(training: Watched, at: Place, after: int, moments: random.Random) -> Place | None:
+    """Kill it when it is there, after so many steps; where it died, unless it was faster."""
+    training.wait_for(at, after, moments)
+    training.process.kill()
+    return training.place if training.end() == -signal.SIGKILL else None
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """What a finished run holds, without its clocks."""
+    made = {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    record = {key: value for key, value in json.loads(made.pop("run.json")).items() if key not in CLOCKS}
+    return made | {"run.json": json.dumps(record).encode()}
+
+
+def assert_same_files(one: Path, other: Path) -> None:
+    one, other = files(one), files(other)
+    assert one.keys() == other.keys()
+    assert [name for name in one if one[name] != other[name]] == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "kills"),
+    [pytest.param(settings, 50, id=name) for name, settings in METHODS.items()]
+    + [pytest.param(s | {"precision": "bf16-mixed"}, 15, id=f"{name}, bf16") for name, s in METHODS.items()],
+)
+def test_a_run_that_is_killed_50_times_equals_one_that_was_left_alone(settings, kills, prepared, tmp_path):
+    run, out = long_enough(kills, settings), tmp_path / "killed"
+    alone = Watched(run, prepared, tmp_path / "alone", seconds_between=60)
+    moments, died = random.Random(SEED), []
+    while len(died) < kills or set(died) != set(PLACES):
+        at = moments.choice([place for place in PLACES if place not in died] or PLACES)
+        after = 0 if at == Place.START else moments.randint(1, 2)
+        place = killed(Watched(run, prepared, out, leash=MOST_STEPS), at, after, moments)
+        assert not out.exists(), f"ended too early: {Counter(died)}"
+        died += [place] if place is not None else []
+    at_the_end = killed(Watched(run, prepared, out), Place.FINAL_WEIGHTS, 0, moments)
+    if at_the_end is not None:
+        assert Watched(run, prepared, out).end() == 0
+    assert alone.end() == 0
+    assert_same_files(out, tmp_path / "alone")
+
+    attempts = json.loads((out / "run.json").read_text())["attempts"]
+    noted = [3 * attempt["from_epoch"] + attempt["from_step"] for attempt in attempts]
+    assert noted == sorted(noted), "no attempt fell behind the one before"
+    assert len(set(noted)) > kills / 2, "attempts went on from the states of those before"

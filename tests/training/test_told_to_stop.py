@@ -1,0 +1,142 @@
+"""SIGTERM, a scheduler's notice before it kills: the training saves at once and exits so that it is tried again."""
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.conftest import tiny_experiment, tiny_run, wait_until
+from tests.training.test_interrupted import assert_same_files
+from tests.training.test_ranks import ROOT, command, environment
+from tests.training.watched import Place, Watched
+
+ENDED = -signal.SIGTERM
+SAVED = 128 + signal.SIGTERM
+STEPS = 3
+"""In an epoch of the tiny run."""
+
+
+def saved_steps(out: Path) -> int:
+    """How many steps of the whole run are behind its state."""
+    done = out.with_name(f"{out.name}.part") / "state/done.json"
+    told = json.loads(done.read_text()) if done.exists() else {"epoch": 0, "step": 0}
+    return STEPS * told["epoch"] + told["step"]
+
+
+@pytest.mark.parametrize("method", ["pix2pix", "cyclegan"])
+def test_sigterm_at_any_moment_saves_within_ten_seconds_and_loses_no_step(method, prepared, tmp_path):
+    epochs = 20
+    run = tiny_run(
+        tiny_experiment(method, pool_size=5, log_every=2, n_epochs=epochs, sample_epochs=list(range(1, epochs)))
+    )
+    alone = Watched(run, prepared, tmp_path / "alone", seconds_between=60)
+    moments, out = random.Random(6), tmp_path / "told"
+    for at in 2 * [Place.START, Place.STEP, Place.STATE, Place.SAMPLES, Place.BETWEEN_EPOCHS]:
+        before = saved_steps(out)
+        training = Watched(run, prepared, out, seconds_between=0 if at == Place.STATE else 60)
+        training.wait_for(at, 0, moments)
+        training.process.terminate()
+        told = time.monotonic()
+        code = training.end()
+        assert time.monotonic() - told < 10
+        assert code == SAVED or (code == ENDED and training.steps == 0), "before it began there was nothing to save"
+        assert saved_steps(out) == before + training.steps
+    training = Watched(run, prepared, out, seconds_between=60)
+    training.wait_for(Place.FINAL_WEIGHTS, 0, moments)
+    training.process.terminate()
+    assert training.end() == 0, "what has come to its end is ended"
+    assert alone.end() == 0
+    assert_same_files(out, tmp_path / "alone")
+
+
+def test_networks_that_are_no_longer_finite_are_not_saved(prepared, tmp_path):
+    """Between two logged steps nobody looks. The run goes on from the state before, to the same collapse."""
+    run = tiny_run(tiny_experiment(lr=1e30, log_every=3, n_epochs=2))
+    assert Watched(run, prepared, tmp_path / "alone", seconds_between=60).end() == 0
+    training = Watched(run, prepared, tmp_path / "told", leash=2)
+    training.wait_for(Place.STEP, 2, random.Random(6))
+    training.process.kill()
+    training.end()
+    assert saved_steps(tmp_path / "told") < 2
+    assert Watched(run, prepared, tmp_path / "told").end() == 0
+    assert_same_files(tmp_path / "told", tmp_path / "alone")
+    assert json.loads((tmp_path / "told/run.json").read_text())["status"] == "collapsed"
+
+
+STUCK = """
+import time
+from pixcycle.engine import notice
+notice.SECONDS = 0.5
+with notice.noticed() as told:
+    print("within", flush=True)
+    while not told():
+        time.sleep(0.01)
+    print("told", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_signals_that_come_together_are_one_notice_and_a_later_one_ends_at_once():
+    """SLURM tells each process of a job, and a launcher tells its ranks again what it was told itself."""
+    with subprocess.Popen([sys.executable, "-c", STUCK], stdout=subprocess.PIPE, text=True) as stuck:
+        assert stuck.stdout.readline() == "within\n"
+        stuck.terminate()
+        assert stuck.stdout.readline() == "told\n"
+        stuck.terminate()
+        time.sleep(0.6)
+        assert stuck.poll() is None
+        stuck.terminate()
+        assert stuck.wait(5) == ENDED
+
+
+def shell_of_rule(run: str, plan: str, prepared: str, out: str) -> str:
+    """What Snakemake has bash do for a training."""
+    [lines] = re.findall(r"    shell:\n((?:        \".*\"\n?)+)", (ROOT / "workflow/rules/train.smk").read_text())
+    template = "".join(re.findall(r'^        "(.*)"$', lines, flags=re.MULTILINE))
+    filled = template.format(
+        params=SimpleNamespace(run=run, plan=plan, weights=""),
+        input=SimpleNamespace(prepared=prepared),
+        output=out,
+        resources=SimpleNamespace(gpu=1),
+        log=f"{out}.log",
+    )
+    return f"set -euo pipefail; {filled}"
+
+
+def test_the_shell_of_the_rule_outlives_sigterm_and_tells_what_the_training_did_even_if_nobody_listens(
+    prepared, tmp_path
+):
+    out = tmp_path / "run"
+    run = tiny_run(tiny_experiment(n_epochs=10_000))
+    pixcycle, _, key, *options = command(run, prepared, out)
+    at_work = {"env": environment("") | {"PATH": f"{Path(pixcycle).parent}:{os.environ['PATH']}"}}
+    history = tmp_path / "run.part/history.csv"
+
+    shell = ["bash", "-c", shell_of_rule(key, options[1], str(prepared), str(out))]
+    job = subprocess.Popen(shell, **at_work, stdout=subprocess.DEVNULL, start_new_session=True)
+    wait_until(history.exists)
+    os.killpg(job.pid, signal.SIGTERM)  # as SLURM does
+    assert job.wait(10) == SAVED
+    [epochs, steps] = re.findall(
+        r"told to stop; the same command goes on after epoch (\d+)(?: and (\d) steps?)?\n$",
+        out.with_suffix(".log").read_text(),
+    )[0]
+    assert STEPS * int(epochs) + int(steps or 0) == saved_steps(out) > 0
+
+    begun = history.stat().st_size
+    training = subprocess.Popen([pixcycle, "train", key, *options], **at_work, stderr=subprocess.PIPE)
+    assert training.stderr.readline()
+    training.stderr.close()
+    wait_until(lambda: history.stat().st_size > begun)
+    before = saved_steps(out)
+    training.terminate()
+    assert training.wait(10) == SAVED
+    assert saved_steps(out) > before

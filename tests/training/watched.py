@@ -1,0 +1,114 @@
+"""A training in a process of its own that tells where it is, so that one can strike there."""
+
+import os
+import random
+import signal
+import time
+from enum import IntEnum
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from pixcycle.runs import Run
+
+_processes = get_context("forkserver")
+_processes.set_forkserver_preload(["pixcycle.training.loop"])
+SECONDS = 120
+
+
+class Place(IntEnum):
+    START = 0
+    STEP = 1
+    STATE = 2
+    SAMPLES = 3
+    BETWEEN_EPOCHS = 4
+    FINAL_WEIGHTS = 5
+
+
+STAY = {Place.START: 0.2, Place.BETWEEN_EPOCHS: 0}
+"""Seconds, where they are not about a hundredth."""
+
+
+class Watched:
+    """A training that saves a state after each step, and stands still after so many steps that are not yet taken."""
+
+    def __init__(self, run: Run, prepared: Path, out: Path, seconds_between: float = 0, leash: int = 10**9):
+        self._place, self._steps = (_processes.RawValue("i", 0) for _ in range(2))
+        given = (run, prepared, out, seconds_between, leash, self._place, self._steps)
+        self.process = _processes.Process(target=_train, args=given)
+        self.process.start()
+
+    @property
+    def place(self) -> Place:
+        """Where it is; of a dead one, where it died."""
+        return Place(self._place.value)
+
+    @property
+    def steps(self) -> int:
+        """How many it has taken itself."""
+        return self._steps.value
+
+    def wait_for(self, place: Place, after: int, moments: random.Random) -> None:
+        """Until it is there after so many steps, at a random moment of its stay; or until it has ended."""
+        until = time.monotonic() + SECONDS
+        while not (self.steps >= after and self.place == place) and self.process.is_alive():
+            assert time.monotonic() < until, f"waited for {SECONDS} s"
+            time.sleep(0.0002)
+        time.sleep(moments.random() * STAY.get(place, 0.01))
+
+    def end(self) -> int:
+        """Its exit code, which is negative for a signal."""
+        self.process.join(SECONDS)
+        alive = self.process.is_alive()
+        self.process.kill()
+        self.process.join()
+        assert not alive, f"did not end within {SECONDS} s"
+        return self.process.exitcode
+
+
+def _train(run: Run, prepared: Path, out: Path, seconds_between: float, leash: int, place: Any, steps: Any) -> None:
+    import torch
+
+    from pixcycle.data.batches import Batches
+    from pixcycle.training import checkpoint, loop
+
+    torch.set_num_threads(1)
+    checkpoint.SECONDS_BETWEEN = seconds_between
+    last_of_epoch = False
+
+    def told(owner: Any, name: str, where: Place) -> None:
+        function = getattr(owner, name)
+
+        def within(*given: Any) -> Any:
+            place.value, before = where, place.value
+            made = function(*given)
+            place.value = before
+            return made
+
+        setattr(owner, name, within)
+
+    told(checkpoint, "save", Place.STATE)
+    told(checkpoint, "write_final", Place.FINAL_WEIGHTS)
+    told(loop, "sample", Place.SAMPLES)
+    method = loop.METHODS[run.config.method]
+    step, epoch = method.step, Batches.epoch
+
+    def epoch_told(self: Batches, *given: int) -> Any:
+        nonlocal last_of_epoch
+        seen = given[1] if len(given) > 1 else 0
+        for i, batch in enumerate(epoch(self, *given), start=seen + 1):
+            last_of_epoch = i == len(self)
+            yield batch
+
+    def step_told(*given: Any) -> Any:
+        if steps.value == leash:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        place.value = Place.STEP
+        losses = step(*given)
+        steps.value += 1
+        if last_of_epoch:
+            place.value = Place.BETWEEN_EPOCHS
+        return losses
+
+    Batches.epoch, method.step = epoch_told, step_told
+    loop.train(run, prepared, out)
