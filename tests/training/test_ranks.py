@@ -18,6 +18,7 @@ from pixcycle.engine import ranks
 from pixcycle.files import write_json
 from pixcycle.runs import Plan
 from pixcycle.training import checkpoint, loop
+from pixcycle.training.attempts import attempts
 from tests.conftest import tiny_experiment, tiny_run, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -130,12 +131,28 @@ def test_a_run_that_was_interrupted_on_one_card_goes_on_with_two(prepared, tmp_p
     np.testing.assert_allclose(history(tmp_path / "run"), history(tmp_path / "undisturbed"), rtol=1e-5, atol=1e-5)
 
 
-def test_no_process_of_a_killed_run_lives_on_with_its_cards(prepared, tmp_path):
-    made = command(tiny_run(tiny_experiment(gpus=2, n_epochs=2000)), prepared, tmp_path / "run")
+def test_processes_that_are_told_to_stop_save_once_and_those_of_a_killed_run_do_not_live_on(prepared, tmp_path):
+    """SLURM tells each process of a job by itself, and the launcher tells its ranks once more."""
+    made = command(tiny_run(tiny_experiment(gpus=2, n_epochs=20_000)), prepared, tmp_path / "run")
+    history = tmp_path / "run.part/history.csv"
+    job = subprocess.Popen(made, env=environment("0,1"), stderr=subprocess.PIPE, text=True)
+    wait_until(history.exists)
+    ranks = processes(tmp_path)
+    assert len(ranks) == 3
+    for each in ranks:
+        os.kill(int(each), signal.SIGTERM)
+    _, said = job.communicate(timeout=60)
+    assert job.returncode == 128 + signal.SIGTERM
+    assert said.count("told to stop; the same command goes on after epoch ") == 1
+    assert "Traceback" not in said
+    assert not processes(tmp_path)
+    saved = json.loads((tmp_path / "run.part/state/done.json").read_text())
+
+    begun = history.stat().st_size
     job = subprocess.Popen(made, env=environment("0,1"), stderr=subprocess.DEVNULL)
-    history_begins = tmp_path / "run.part/history.csv"
-    wait_until(history_begins.exists)
-    assert len(processes(tmp_path)) == 3
+    wait_until(lambda: history.stat().st_size > begun)
+    [_, again] = attempts(tmp_path / "run.part")
+    assert (again["from_epoch"], again["from_step"]) == (saved["epoch"], saved["step"]) > (0, 0)
     job.send_signal(signal.SIGKILL)
     job.wait()
     wait_until(lambda: not processes(tmp_path))

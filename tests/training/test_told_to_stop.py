@@ -5,6 +5,7 @@ import os
 import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -55,6 +56,33 @@ def test_sigterm_at_any_moment_saves_within_ten_seconds_and_loses_no_step(method
     assert training.end() == 0, "what has come to its end is ended"
     assert alone.end() == 0
     assert_same_files(out, tmp_path / "alone")
+
+
+def two_ranks(run, prepared: Path, out: Path) -> list[Watched]:
+    """As torchrun starts them, without waiting for two imports of torch."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    together = {"TORCHELASTIC_RUN_ID": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "GROUP_RANK": "0"}
+    together |= {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "GROUP_WORLD_SIZE": "1"}
+    return [
+        Watched(run, prepared, out, 60, environment=together | {"RANK": str(rank), "LOCAL_RANK": str(rank)})
+        for rank in range(2)
+    ]
+
+
+def test_several_processes_stop_at_the_same_step_whichever_is_told_and_go_on_from_there(prepared, tmp_path):
+    run = tiny_run(tiny_experiment("cyclegan", pool_size=5, n_epochs=10, sample_epochs=[2, 5]))
+    assert [rank.end() for rank in two_ranks(run, prepared, tmp_path / "alone")] == [0, 0]
+    moments = random.Random(6)
+    for told in (1, 0):
+        before = saved_steps(tmp_path / "told")
+        ranks = two_ranks(run, prepared, tmp_path / "told")
+        ranks[told].wait_for(Place.STEP, 2, moments)
+        ranks[told].process.terminate()
+        assert [rank.end() for rank in ranks] == [SAVED, SAVED]
+        assert saved_steps(tmp_path / "told") == before + ranks[0].steps == before + ranks[1].steps
+    assert [rank.end() for rank in two_ranks(run, prepared, tmp_path / "told")] == [0, 0]
+    assert_same_files(tmp_path / "told", tmp_path / "alone")
 
 
 def test_networks_that_are_no_longer_finite_are_not_saved(prepared, tmp_path):

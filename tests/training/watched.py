@@ -11,8 +11,8 @@ from typing import Any
 
 from pixcycle.runs import Run
 
-_processes = get_context("forkserver")
-_processes.set_forkserver_preload(["pixcycle.training.loop"])
+PROCESSES = get_context("forkserver")
+PROCESSES.set_forkserver_preload(["pixcycle.training.loop"])
 SECONDS = 120
 
 
@@ -32,10 +32,18 @@ STAY = {Place.START: 0.2, Place.BETWEEN_EPOCHS: 0}
 class Watched:
     """A training that saves a state after each step, and stands still after so many steps that are not yet taken."""
 
-    def __init__(self, run: Run, prepared: Path, out: Path, seconds_between: float = 0, leash: int = 10**9):
-        self._place, self._steps = (_processes.RawValue("i", 0) for _ in range(2))
-        given = (run, prepared, out, seconds_between, leash, self._place, self._steps)
-        self.process = _processes.Process(target=_train, args=given)
+    def __init__(
+        self,
+        run: Run,
+        prepared: Path,
+        out: Path,
+        seconds_between: float = 0,
+        leash: int = 10**9,
+        environment: dict[str, str] | None = None,
+    ):
+        self._place, self._steps = (PROCESSES.RawValue("i", 0) for _ in range(2))
+        given = (run, prepared, out, seconds_between, leash, environment or {}, self._place, self._steps)
+        self.process = PROCESSES.Process(target=_train, args=given)
         self.process.start()
 
     @property
@@ -66,12 +74,22 @@ class Watched:
         return self.process.exitcode
 
 
-def _train(run: Run, prepared: Path, out: Path, seconds_between: float, leash: int, place: Any, steps: Any) -> None:
+def _train(
+    run: Run,
+    prepared: Path,
+    out: Path,
+    seconds_between: float,
+    leash: int,
+    environment: dict[str, str],
+    place: Any,
+    steps: Any,
+) -> None:
     import torch
 
     from pixcycle.data.batches import Batches
     from pixcycle.training import checkpoint, loop
 
+    os.environ.update(environment)
     torch.set_num_threads(1)
     checkpoint.SECONDS_BETWEEN = seconds_between
     last_of_epoch = False
