@@ -262,10 +262,10 @@ def check(tree: Any, where: str = "params.yaml") -> Params:
     try:
         params = Params.model_validate(tree)
     except ValidationError as error:
-        raise UserError("\n".join(_one_line(e, where) for e in error.errors())) from None
+        raise UserError(*(_one_line(e, where) for e in error.errors())) from None
     mistakes = list(_dangling_names(params))
     if mistakes:
-        raise UserError("\n".join(f"{where}: {mistake}" for mistake in mistakes))
+        raise UserError(*(f"{where}: {mistake}" for mistake in mistakes))
     return params
 
 

@@ -56,7 +56,7 @@ def fetch_weights(name: str, plan_file: PlanFile, out: Out) -> None:
         except DiskFull:
             raise
         except UserError as error:
-            raise UserError(f"{error}\n{instead}") from None
+            raise UserError(*error.args[0].splitlines(), instead) from None
 
 
 @app.command(rich_help_panel=PANEL)

@@ -91,7 +91,7 @@ def _first_good(task: _Task, take: Callable[[str, Path], T]) -> T:
         else:
             shutil.rmtree(task.downloads, ignore_errors=True)
             return taken
-    raise UserError("\n".join([f"{task.name}: no location gave the right data:", *reasons, _advice(task)]))
+    raise UserError(f"{task.name}: no location gave the right data:", *reasons, _advice(task))
 
 
 def _in_order(task: _Task) -> list[str]:

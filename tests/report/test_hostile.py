@@ -1,0 +1,180 @@
+"""A report on data whose names, titles, labels and notes are code somewhere: all of it is shown, and none of it runs."""
+
+import csv
+import json
+import re
+import shutil
+import subprocess
+import xml.dom.minidom
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from pixcycle.engine.sides import two_sides
+from pixcycle.report import compare_page
+from pixcycle.report.build import build
+from pixcycle.report.typesetting import visible
+from pixcycle.runs import Plan
+from tests.answers import answer
+from tests.report import results as made
+from tests.report.pdf_pages import pages, squeezed
+from tests.report.results import Results
+
+CODE = [
+    "<script>document.title='ran'</script>",
+    "<img src=x onerror=document.title='ran'>",
+    "\"><svg onload=document.title='ran'>",
+    "' onmouseover=document.title='ran' autofocus onfocus=document.title='ran'",
+    "</title></style></p></table><iframe src=javascript:parent.document.title='ran'>",
+    "javascript:document.title='ran'",
+    "]]>--><!--",
+    "&lt;b&gt; &#60;",
+    "{{7*7}} {% raw %} ${7*7}",
+    '#read("/etc/passwd") #panic() #[x] @ref <label>',
+    "$\\frac{ $a_1$ *bold* _it_ `raw` = head // gone /* gone",
+    '=cmd|" /C calc"!A0',
+    "\x1b[2J\x1b]0;ran\x07\r",
+    "\u202egpj.exe",
+    "[red]r[/red] [/x]",
+]
+NAMES = [f"val/{i} {code}".replace("</", "<").replace("/ ", " ").replace("/C", "C") for i, code in enumerate(CODE[:9])]
+EXPERIMENTS = ["ucsd-facades-l1", "paris-maps-aerial2map", "kaist-cityscapes", "wustl-facades-photo2label"]
+
+
+def hostile(field: str) -> str:
+    return f"{field}: {' '.join(CODE)}"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """Finished runs in a folder of an odd name, of which all texts that a user or another machine wrote are hostile."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(made, "NAMES", NAMES)
+        results = Results(tmp_path_factory.mktemp("a <b> '\"#{x}$"), EXPERIMENTS)
+    plan = results.plan.model_dump(mode="json")
+    params = plan["params"]
+    for name, dataset in params["datasets"].items():
+        dataset |= {"title": hostile(f"title of {name}"), "licence": hostile(f"licence of {name}")}
+        dataset["domains"] = [f"A {CODE[0]}", f"B {CODE[2]}"]
+    for key, chapter in params["chapters"].items():
+        chapter |= {field: hostile(f"{field} of {key}") for field in ("title", "cite")}
+        chapter |= {"assumes": {CODE[1]: hostile(f"note of {key}")}, "inconsistencies": [hostile(f"doubt of {key}")]}
+    params["scales"]["small"]["title"] = hostile("scale")
+    for run in plan["runs"].values():
+        run["config"] |= {"label": f"label {CODE[2]}", "extra": hostile(f"extra of {run['id']}")}
+        run["config"]["assumes"] = {"lr": hostile(f"assumed in {run['id']}")}
+    results.plan = Plan.model_validate(plan)
+    for run in results.plan.runs.values():
+        file = results.root / run.folder / "run.json"
+        record = json.loads(file.read_text())
+        record |= {field: hostile(field) for field in ("collapse", "device", "commit", "precision")}
+        record["attempts"][0] |= {"host": hostile("host"), "slurm_job_id": CODE[0]}
+        record["versions"] = {"torch": hostile("version")}
+        file.write_text(json.dumps(record))
+    return results
+
+
+@pytest.fixture(scope="module")
+def report(project):
+    out = project.root / "reports/small"
+    build(project.plan, "all", project.root, out, "0" * 8)
+    return out
+
+
+def said(project) -> list[str]:
+    """All that must be read in the report as it stands in the files of the project, but for codes without a sign."""
+    chapters = [project.plan.params.chapters[key] for key in ("ucsd", "paris", "wustl", "kaist")]
+    datasets = [project.plan.params.datasets[name] for name in ("facades", "maps", "cityscapes-unpaired")]
+    texts = [text for c in chapters for text in (c.title, c.cite, *c.assumes.values(), *c.inconsistencies)]
+    texts += [dataset.licence for dataset in datasets]
+    texts += [text for r in project.plan.runs.values() for text in (r.config.extra, r.config.assumes["lr"])]
+    texts += [hostile(field) for field in ("collapse", "device", "commit", "precision", "host", "version", "scale")]
+    return [*(visible(text) for text in texts), visible(NAMES[0])]
+
+
+class Parsed(HTMLParser):
+    def __init__(self, page: str):
+        super().__init__()
+        self.text, self.elements = "", []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def assert_harmless(page: str) -> Parsed:
+    parsed = Parsed(page)
+    assert not {"script", "iframe", "svg", "object", "embed", "link", "base", "form"} & {t for t, _ in parsed.elements}
+    attributes = [(name, value or "") for _, attributes in parsed.elements for name, value in attributes.items()]
+    assert not [name for name, _ in attributes if name.startswith("on")]
+    for name, value in attributes:
+        if name in ("src", "href", "action", "formaction"):
+            assert re.match(r"#|data:image/(png|jpeg|svg\+xml);base64,|[^:]*$", value), value[:80]
+    assert "\x1b" not in page and "\u202e" not in page
+    return parsed
+
+
+def test_all_that_data_and_users_say_is_shown_on_the_page_and_none_of_it_is_markup(project, report):
+    parsed = assert_harmless((report / "report.html").read_text())
+    shown = squeezed(parsed.text)
+    assert [text for text in said(project) if squeezed(text) not in shown] == []
+
+
+def test_all_of_it_is_shown_in_the_pdf_and_none_of_it_is_read_as_typst(project, report):
+    shown = squeezed("".join(page.text for page in pages((report / "report.pdf").read_bytes())))
+    assert [text for text in said(project) if squeezed(text) not in shown] == []
+    assert "root:" not in shown  # of /etc/passwd
+
+
+def test_figures_are_well_formed_whatever_their_labels_hold(report):
+    drawings = list((report / "figures").glob("*.svg"))
+    assert drawings
+    for drawing in drawings:
+        tree = xml.dom.minidom.parse(str(drawing))
+        assert not tree.getElementsByTagName("script")
+        assert "\x1b" not in drawing.read_text()
+
+
+def test_no_cell_of_a_table_s_file_is_a_formula(report):
+    files = list((report / "tables").glob("*.csv"))
+    assert files
+    for file in files:
+        with file.open(newline="") as content:
+            for row in csv.reader(content):
+                for cell in row:
+                    assert not cell.startswith(("=", "@", "\t", "\r")), cell
+                    assert not re.match(r"[+-](?![0-9.])", cell), cell
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="needs chromium")
+@pytest.mark.parametrize("guarded", [True, False], ids=["as it is", "without its policy"])
+def test_a_browser_that_opens_the_page_runs_nothing(report, tmp_path, guarded):
+    page = (report / "report.html").read_text()
+    policy = re.search(r"<meta http-equiv=.*?>\n", page)[0]
+    file = tmp_path / "report.html"
+    file.write_text(page if guarded else page.replace(policy, ""))
+    shown = _dom(file, tmp_path)
+    assert re.search(r"<title>(.*?)</title>", shown, re.S)[1] == "pixcycle: published and reproduced"
+    assert "<script" not in shown
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="needs chromium")
+def test_the_browser_would_have_run_what_is_not_escaped(tmp_path):
+    for i, code in enumerate(CODE[:3]):
+        file = tmp_path / f"{i}.html"
+        file.write_text(f'<title>still</title><p title="{code}">{code}</p>')
+        assert "<title>ran</title>" in _dom(file, tmp_path), code
+
+
+def _dom(file: Path, home: Path) -> str:
+    """The page as it is after its scripts have run."""
+    chromium = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={home}/chromium"]
+    shown = subprocess.run(
+        [*chromium, "--dump-dom", file.as_uri()], capture_output=True, text=True, timeout=120, check=True
+    )
+    return shown.stdout
