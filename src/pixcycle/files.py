@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import math
 import os
 import shutil
 from collections.abc import Iterator
@@ -15,9 +16,17 @@ from pixcycle.alone import locked, only_one
 from pixcycle.room import Measured, room_for
 
 
+class NotJson(UserError, ValueError):
+    """A file that should be JSON is not, or holds what counts as a number for Python alone: NaN or infinity."""
+
+
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON; NaN is refused, as JSON has none."""
-    write_bytes(path, (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode())
+    """Write JSON. Raises NotJson, naming the place in it, for NaN and infinity, as JSON has neither."""
+    try:
+        text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        raise NotJson(f"{path}: {_not_finite(value)} would be no finite number, which JSON cannot hold") from None
+    write_bytes(path, f"{text}\n".encode())
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -62,7 +71,30 @@ def part(path: Path) -> Path:
 
 
 def read_json(path: Path) -> Any:
-    return json.loads(path.read_text())
+    """What a JSON file says. Raises NotJson, naming the file, and of a number that is not finite its place."""
+    odd = []
+
+    def number(text: str) -> float:
+        value = float(text)
+        if not math.isfinite(value):  # NaN, Infinity and 1e999, which Python reads, and no one else
+            odd.append(text)
+        return value
+
+    try:
+        value = json.loads(path.read_text(), parse_float=number, parse_constant=number)
+    except (ValueError, RecursionError) as error:
+        raise NotJson(f"{path}: is not valid JSON ({error})") from None
+    if odd:
+        raise NotJson(f"{path}: {_not_finite(value)} is {odd[0]}, which is no finite number")
+    return value
+
+
+def _not_finite(value: Any, place: str = "") -> str:
+    """Where in a JSON-like value the first NaN or infinity stands, as `metrics.b_to_a.fid`; empty if there is none."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return place or "it"
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple) else ()
+    return next(filter(None, (_not_finite(part, f"{place}.{key}".lstrip(".")) for key, part in parts)), "")
 
 
 def local_path(location: str, root: Path = Path()) -> Path | None:

@@ -1,7 +1,6 @@
 """What identifies data: hashes of files, of sets of files, and of sources that nobody has fetched yet."""
 
 import hashlib
-import json
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -102,7 +101,7 @@ def own_digest(source: Source, root: Path) -> str | None:
 
 
 def _remembered(cache: Path | None) -> dict[str, dict[str, list]]:
-    with suppress(OSError, json.JSONDecodeError):
+    with suppress(OSError, ValueError):
         return read_json(cache) if cache else {}
     return {}
 

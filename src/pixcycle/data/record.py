@@ -66,4 +66,4 @@ def _read(recorded: Path) -> dict[str, Any]:
     try:
         return read_json(recorded) if recorded.exists() else {}
     except ValueError as error:
-        raise UserError(f"{recorded}: is not valid JSON ({error}); mend it, or take it from git again") from None
+        raise UserError(f"{error}; mend it, or take it from git again") from None
