@@ -13,6 +13,7 @@ from typing import IO, Any
 from urllib.parse import unquote
 
 from pixcycle.alone import locked, only_one
+from pixcycle.errors import UserError
 from pixcycle.room import Measured, room_for
 
 

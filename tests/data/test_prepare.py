@@ -66,6 +66,18 @@ def manifest(out: Path) -> dict:
     return json.loads((out / "manifest.json").read_text())
 
 
+@pytest.mark.parametrize("file_type", ["png", "jpeg"])
+def test_what_images_were_distributed_as_is_recorded_whatever_they_are_called(tmp_path, file_type):
+    raw = raw_pairs(tmp_path / "raw", places(16))
+    for file in (raw / "files").rglob("*.png"):
+        pair = Image.open(file).convert("RGB")
+        file.unlink()
+        pair.save(file, format=file_type)
+    prepare("tiny", dataset(), raw, tmp_path / "out", spec())
+    found = [made["file_types"] for split in manifest(tmp_path / "out")["splits"].values() for made in split.values()]
+    assert found == [[file_type]] * 4
+
+
 def test_images_that_have_the_size_already_keep_every_pixel(tmp_path):
     a = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
     prepare("tiny", dataset(), raw_pairs(tmp_path / "raw", a), tmp_path / "out", spec(resize="bicubic"))
@@ -143,6 +155,7 @@ def test_the_manifest_says_what_the_arrays_hold(tmp_path):
                 "n": len(array),
                 "names": names,
                 "sizes": [[16, 16]] * len(names),
+                "file_types": ["png"],
                 "sha256": hashlib.sha256(array.tobytes()).hexdigest(),
             }
     assert made["card"]["duplicates"]["A"]["across splits"]["images"] == 5

@@ -1,11 +1,19 @@
 import numpy as np
 import pytest
 
+from pixcycle.metrics.compared import Features
 from pixcycle.metrics.evaluate import evaluate
+from pixcycle.metrics.extractors import EXTRACTORS
+
+
+def features(vectors: np.ndarray) -> Features:
+    return Features.of(vectors, "images", EXTRACTORS["inception-v3"], ["png"])
+
 
 GENERATOR = np.random.default_rng(0)
-REAL_FEATURES = GENERATOR.normal(size=(7, 5))
-FAKE_FEATURES = np.concatenate([REAL_FEATURES, REAL_FEATURES + 1000.0])
+VECTORS = GENERATOR.normal(size=(7, 5))
+REAL_FEATURES = features(VECTORS)
+FAKE_FEATURES = features(np.concatenate([VECTORS, VECTORS + 1000.0]))
 IMAGES = GENERATOR.integers(0, 205, (14, 16, 16, 3), dtype=np.uint8)
 
 
@@ -38,7 +46,7 @@ def test_the_seed_chooses_the_subsets_of_kid_and_nothing_else():
 
 def test_k_widens_the_hyperspheres_of_precision_and_recall_and_nothing_else():
     generator = np.random.default_rng(1)
-    real, fake = generator.normal(size=(14, 3)), generator.normal(1.0, 1.0, size=(14, 3))
+    real, fake = features(generator.normal(size=(14, 3))), features(generator.normal(1.0, 1.0, size=(14, 3)))
     narrow, wide = (evaluate(IMAGES, real, fake, None, seed=0, k=k) for k in (1, 6))
     assert narrow["precision"] < wide["precision"] and narrow["recall"] < wide["recall"]
     assert {name for name in narrow if narrow[name] != wide[name]} == {"precision", "recall"}

@@ -9,6 +9,7 @@ from torch_fidelity import calculate_metrics
 from torch_fidelity.utils import create_feature_extractor, extract_featuresdict_from_input_id
 
 from pixcycle import cli
+from pixcycle.metrics.compared import Features
 from pixcycle.metrics.evaluate import compare_features
 from pixcycle.metrics.features import extract, load_extractor
 from pixcycle.metrics.fid import fid
@@ -68,7 +69,8 @@ def test_folders_have_torch_fidelitys_values(tmp_path, measure, inception_weight
     network = create_feature_extractor("inception-v3-compat", ["2048"], **settings)
     features = [extract_featuresdict_from_input_id(i, network, **settings)["2048"].numpy() for i in (2, 1)]
     assert found["fid"] == pytest.approx(fid(*features), rel=1e-5)  # theirs takes half a minute
-    assert (found["n_real"], found["n_fake"], found["file_type"]) == (9, 7, "png")
+    assert (found["n_real"], found["n_fake"]) == (9, 7)
+    assert found["file_types"] == {"real": ["png"], "generated": ["png"]}
     assert (found["extractor"], found["comparable"]) == ("inception-v3", True)
 
 
@@ -77,8 +79,8 @@ def test_images_of_many_sizes_are_each_resized_to_the_extractors_input(tmp_path,
     fake = write(tmp_path / "fake", 6, seed=1, sizes=((64, 64), (32, 50)))
     found, _ = measure(tmp_path / "real", tmp_path / "fake", "--extractor", "efficientnet-lite0", "--batch-size", 4)
     lite = load_extractor("efficientnet-lite0", None)
-    features = [np.concatenate([extract(lite, image[None]) for image in images]) for images in (real, fake)]
-    expected = compare_features(*features, seed=0, k=3)
+    vectors = [np.concatenate([extract(lite, image[None]) for image in images]) for images in (real, fake)]
+    expected = compare_features(*(Features.of(each, "", lite.spec, ["png"]) for each in vectors), seed=0, k=3)
     assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-3)
     assert "bicubic" in found["resize"] and not found["comparable"]
 
@@ -91,7 +93,7 @@ def test_jpeg_against_png_needs_a_word(tmp_path, measure):
     assert f"{tmp_path}/real/003.png is a png and {tmp_path}/fake/003.jpg a jpeg" in error
     assert "--mixed-file-types" in error and error.count("\n") == 1
     found, _ = measure(*folders, "--mixed-file-types")
-    assert found["file_type"] == "jpeg+png"
+    assert found["file_types"] == {"real": ["png"], "generated": ["jpeg"]}
 
 
 def test_a_jpeg_called_png_is_a_jpeg(tmp_path, measure):

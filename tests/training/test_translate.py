@@ -5,9 +5,11 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from pixcycle.data.batches import to_tensor, to_uint8
+from pixcycle.errors import UserError
 from pixcycle.training import loop
 from pixcycle.training.networks import generator_of
 from pixcycle.training.translate import at_inference, read_fakes, read_png, translate
@@ -81,3 +83,26 @@ def test_the_checkpoint_says_how_its_networks_are_built_and_set_at_inference(pre
     loop.train(tiny_run(experiment), prepared, tmp_path / "run")
     with safe_open(tmp_path / "run/final.safetensors", "np") as file:
         assert json.loads(file.metadata()["experiment"]) == experiment.model_dump(mode="json")
+
+
+def spoil(run, status):
+    """Weights as they are after a step whose loss was NaN, and what the run's record says."""
+    weights = load_file(run / "final.safetensors")
+    spoilt = {name: each * torch.nan if each.is_floating_point() else each for name, each in weights.items()}
+    save_file(spoilt, run / "final.safetensors")
+    record = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps(record | {"status": status}))
+
+
+def test_a_generator_that_answers_with_nan_is_refused_and_leaves_no_image(prepared, tmp_path):
+    translated(prepared, tmp_path)
+    spoil(tmp_path / "run", "finished")
+    with pytest.raises(UserError, match=r"ucsd-tiny/0: its generator of b_to_a answers test/0 or .* with NaN or inf"):
+        translated(prepared, tmp_path, "anew")
+    assert not (tmp_path / "anew").exists()
+
+
+def test_where_a_collapsed_run_s_generator_answers_with_nan_its_images_are_black(prepared, tmp_path):
+    translated(prepared, tmp_path)
+    spoil(tmp_path / "run", "collapsed")
+    assert (translated(prepared, tmp_path, "anew") == 0).all()

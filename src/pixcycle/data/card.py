@@ -26,6 +26,8 @@ class Facts:
     """sha256 of its size and pixels: equal for exact duplicates, however they were compressed."""
     grey: bool
     """Whether R = G = B in every pixel."""
+    file_type: str | None = None
+    """`jpeg` or `png`, as what it was distributed; None for what was drawn here."""
 
 
 def facts(image: Image.Image, split: str, domain: str, name: str) -> Facts:
@@ -33,7 +35,7 @@ def facts(image: Image.Image, split: str, domain: str, name: str) -> Facts:
     pixels = np.asarray(image)
     digest = hashlib.sha256(repr(image.size).encode() + pixels.tobytes()).hexdigest()
     grey = bool((pixels == pixels[..., :1]).all())
-    return Facts(split, domain, name, image.size, digest, grey)
+    return Facts(split, domain, name, image.size, digest, grey, image.info.get("file_type"))
 
 
 def card(images: Iterable[Facts], counts: Mapping[str, Mapping[str, int | None]]) -> dict[str, Any]:

@@ -139,13 +139,16 @@ def _earth(name: str, dataset: Dataset, roots: list[Path], part: str) -> dict[st
 def decode(dataset: str, path: Path) -> Image.Image:
     """The file as an RGB image; grey, palette and CMYK are converted, transparency is dropped.
 
+    What the file is, `jpeg` or `png`, is left in its `info["file_type"]`, also of what is cut out of it.
     Raises UserError, naming dataset and file, for what is no whole image of 8 bits a channel.
     """
     try:
         with Image.open(path) as image:
             if image.mode.startswith("I") or image.mode == "F":
                 raise UserError(f"{dataset}: {path} has more than 8 bits a channel; convert it to 8 bits")
-            return image.convert("RGB")
+            decoded = image.convert("RGB")
+            decoded.info["file_type"] = image.format.lower()
+            return decoded
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UserError(f"{dataset}: cannot read the image {path}: {error}") from None
 

@@ -59,6 +59,7 @@ def prepare(name: str, dataset: Dataset, raw: Path, out: Path, spec: PrepareSpec
                     "n": len(looks),
                     "names": [look.name for look in looks],
                     "sizes": [look.size for look in looks],
+                    "file_types": sorted({look.file_type for look in looks if look.file_type}),
                     "sha256": sha256,
                 }
         counts = {f: {"found": n, "published": dataset.published.get(f)} for f, n in found.items()}

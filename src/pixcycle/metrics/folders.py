@@ -15,6 +15,7 @@ from pixcycle.data.ahead import made_ahead
 from pixcycle.data.layouts import SUFFIXES, decode
 from pixcycle.engine import ranks
 from pixcycle.errors import UserError
+from pixcycle.metrics.compared import Features
 from pixcycle.metrics.evaluate import compare_features
 from pixcycle.metrics.features import Extractor, extract, load_extractor
 
@@ -32,7 +33,8 @@ def compare_folders(
     JPEG does to an image counts as a difference.
     """
     files = {"real": _image_files(real), "generated": _image_files(fake)}
-    example = {_file_type(name, path): path for name in files for path in files[name]}
+    kinds = {name: {_file_type(name, path): path for path in files[name]} for name in files}
+    example = kinds["real"] | kinds["generated"]
     if len(example) > 1 and not mixed_file_types:
         (one, of_one), (other, of_other), *_ = example.items()
         raise UserError(
@@ -40,15 +42,16 @@ def compare_folders(
             " save all images alike, or allow it by --mixed-file-types"
         )
     network, device = load_extractor(extractor, weights), ranks.fabric().device
-    features = [
-        np.concatenate(list(_features(network, name, paths, batch_size, device))) for name, paths in files.items()
-    ]
+    sets = {}
+    for name, folder in (("real", real), ("generated", fake)):
+        vectors = np.concatenate(list(_features(network, name, files[name], batch_size, device)))
+        sets[name] = Features.of(vectors, str(folder), network.spec, kinds[name])
     return {
-        **compare_features(*features, seed=SEED, k=NEIGHBOURS),
+        **compare_features(sets["real"], sets["generated"], SEED, NEIGHBOURS, mixed_file_types),
         "extractor": network.spec.name,
         "resize": network.spec.resize,
         "comparable": network.spec.comparable,
-        "file_type": "+".join(sorted(example)),
+        "file_types": {name: each.file_types for name, each in sets.items()},
         "neighbours": NEIGHBOURS,
         "seed": SEED,
     }

@@ -1,7 +1,6 @@
 """The two nodes of evaluation: features of the real test images, and all metrics of one run."""
 
-import io
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 
 import numpy as np
@@ -9,24 +8,29 @@ import numpy as np
 from pixcycle.config import Params
 from pixcycle.data.batches import test_images
 from pixcycle.engine import ranks
-from pixcycle.files import finished_folder, read_json, write_bytes, write_json
+from pixcycle.errors import UserError
+from pixcycle.files import finished_folder, read_json, write_json
 from pixcycle.metrics import pixel
 from pixcycle.metrics.checkerboard import checkerboard_energy
+from pixcycle.metrics.compared import Features
 from pixcycle.metrics.evaluate import evaluate
 from pixcycle.metrics.features import extract, load_extractor
 from pixcycle.metrics.segmenter import fcn_score, load_segmenter
+from pixcycle.metrics.stored import read_features, write_features
 from pixcycle.runs import Run
 from pixcycle.training.translate import TARGET, fakes_folder, read_fakes, read_png
 
 
 def real_features(extractor: str, weights: Path | None, prepared: Path, out: Path) -> None:
-    """Write A.npy and B.npy, the (N, D) features of the real test images of both domains."""
+    """Make the folder `out` with the features of the real test images of both domains, see `write_features`."""
     with finished_folder(out) as work:
         network, device = load_extractor(extractor, weights), ranks.fabric().device
+        test = read_json(prepared / "manifest.json")["splits"]["test"]
+        made = {}
         for domain, images in zip("AB", test_images(prepared)[:2], strict=True):
-            array = io.BytesIO()
-            np.save(array, extract(network, images, device=device))
-            write_bytes(work / f"{domain}.npy", array.getbuffer())
+            vectors, source = extract(network, images, device=device), f"{prepared}/test_{domain}.npy"
+            made[domain] = Features.of(vectors, source, network.spec, test[domain].get("file_types", ()))
+        write_features(work, prepared, made)
 
 
 def evaluate_run(
@@ -49,25 +53,27 @@ def evaluate_run(
     truth = dict(zip("AB", test_images(prepared)[:2], strict=True))
     dataset = params.datasets[run.config.dataset]
     judge, judged_by = load_segmenter(segmenter) if segmenter else (None, None)
-    measured, images = {}, {}
+    measured, images, file_types = {}, {}, {"generated": ["png"]}
     for direction, domain in TARGET.items():
         if not fakes_folder(translated, direction).exists():
             continue
-        fakes = read_fakes(translated, direction, prepared)
+        fakes, fakes_of = read_fakes(translated, direction, prepared), str(fakes_folder(translated, direction))
+        reals = read_features(real, domain, prepared)
         numbers = evaluate(
             fakes,
-            np.load(real / f"{domain}.npy"),
-            extract(network, fakes, device=device),
+            reals,
+            Features.of(extract(network, fakes, device=device), fakes_of, network.spec, ["png"]),
             truth[domain] if paired else None,
             seed=run.seed,
             k=params.neighbours,
+            mixed_file_types=True,
         )
+        file_types[domain] = reals.file_types
         numbers["checkerboard"] = float(checkerboard_energy(fakes).mean())
         if judge:
             asked = judge if domain == "A" else None
             numbers |= fcn_score(fakes, truth["B"], dataset.classes, dataset.void, asked, device)
-        # JSON has no infinity, which PSNR is where a generated image equals its truth.
-        measured[direction] = {name: n if n is None or isfinite(n) else None for name, n in numbers.items()}
+        measured[direction] = _finite(numbers, f"{run.key}, {direction} of {translated}")
         if paired:
             images[direction] = {
                 "l1": pixel.l1(fakes, truth[domain]).tolist(),
@@ -84,7 +90,7 @@ def evaluate_run(
             "resize": network.spec.resize,
             "comparable": network.spec.comparable,
             "segmenter": judged_by,
-            "file_type": "png",
+            "file_types": file_types,
             "neighbours": params.neighbours,
             "seed": run.seed,
             "direction": run.config.direction,
@@ -94,6 +100,14 @@ def evaluate_run(
             "samples": _samples(run, trained),
         },
     )
+
+
+def _finite(numbers: dict[str, float | int | None], measured_on: str) -> dict[str, float | int | None]:
+    """JSON has no infinity, which PSNR is where a generated image equals its truth: None stands for it."""
+    for name, number in numbers.items():
+        if number is not None and not isfinite(number) and (name, number) != ("psnr", inf):
+            raise UserError(f"{measured_on}: {name} is {number}, which is no finite number; nothing was written")
+    return numbers | {"psnr": None if numbers["psnr"] == inf else numbers["psnr"]}
 
 
 def _samples(run: Run, trained: Path) -> list[dict]:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from pixcycle.config import Experiment
 from pixcycle.data.batches import test_images, to_tensor, to_uint8
 from pixcycle.engine import ranks
+from pixcycle.errors import UserError
 from pixcycle.files import finished_folder, read_json, write_here
 from pixcycle.runs import Run
 from pixcycle.training import checkpoint
@@ -29,6 +30,7 @@ def translate(run: Run, trained: Path, prepared: Path, out: Path) -> None:
     """Write `fake_B/NAME.png` (from A) and `fake_A/NAME.png` (from B), for the directions that the run has.
 
     CycleGAN also leaves what comes back of the scored direction's inputs, F(G(x)), as `cycle_A` or `cycle_B`.
+    Raises UserError if a generator answers with what is no number, but for a run that is recorded as collapsed.
     """
     e = run.config
     with finished_folder(out) as work:
@@ -38,12 +40,18 @@ def translate(run: Run, trained: Path, prepared: Path, out: Path) -> None:
             direction: at_inference(e, checkpoint.load_network(trained, name), fabric)
             for direction, name in generator_names(e).items()
         }
+        collapsed = read_json(trained / "run.json")["status"] == "collapsed"
         for direction, generator in generators.items():
             back = generators.get(BACK[direction]) if direction == e.direction else None
             images, names = test_inputs(prepared, direction)
             for start in range(0, len(images), e.inference_batch):
                 batch, there = images[start : start + e.inference_batch], names[start : start + e.inference_batch]
                 fakes = _through(generator, to_tensor(np.ascontiguousarray(batch), fabric.device), fabric)
+                if not collapsed and not fakes.isfinite().all():
+                    raise UserError(
+                        f"{run.key}: its generator of {direction} answers {there[0]} or one of the next images with NaN"
+                        f" or infinity, but is not recorded as collapsed; remove {trained}, and it is trained again"
+                    )
                 _save(fakes_folder(work, direction), there, fakes)
                 if back:
                     _save(cycled_folder(work, direction), there, _through(back, fakes, fabric))
@@ -63,7 +71,7 @@ def sample(e: Experiment, nets: Any, prepared: Path, fabric: Fabric, folder: Pat
         with torch.random.fork_rng(devices=[fabric.device] if fabric.device.type == "cuda" else []):
             generator = at_inference(e, nets[name].state_dict(), fabric)
             fakes = _through(generator, to_tensor(np.ascontiguousarray(images[chosen]), fabric.device), fabric)
-        made[direction] = to_uint8(fakes)
+        made[direction] = _pixels(fakes)
         _save(fakes_folder(folder, direction), [names[i] for i in chosen], fakes)
     return made
 
@@ -119,13 +127,38 @@ def samples_folder(run: Path, epoch: int) -> Path:
 
 
 def read_png(path: Path) -> np.ndarray:
-    return np.asarray(Image.open(path))
+    """One of our images, uint8 (H, W, 3). Raises UserError, naming the file, for what is not as it was written."""
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            image.verify()  # the checksums, at which decoding does not look
+        with Image.open(path, formats=["PNG"]) as image:
+            pixels = np.asarray(image)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UserError(f"{path}: is no whole PNG ({error}); remove the folder of its run, to make it again") from None
+    if pixels.dtype != np.uint8 or pixels.shape[2:] != (3,):
+        raise UserError(
+            f"{path}: is no RGB image of 8 bits, as ours are; remove its run's folder, and it is made again"
+        )
+    return pixels
 
 
 def read_fakes(translated: Path, direction: str, prepared: Path) -> np.ndarray:
-    """The generated images in the order of the test split: uint8 (N, H, W, 3)."""
+    """The generated images in the order of the test split: uint8 (N, H, W, 3).
+
+    Raises UserError, naming files, if any of them is missing, is damaged or has another size.
+    """
+    folder = fakes_folder(translated, direction)
     names = read_json(prepared / "manifest.json")["splits"]["test"][SOURCE[direction]]["names"]
-    return np.stack([read_png(fakes_folder(translated, direction) / f"{name}.png") for name in names])
+    files = [folder / f"{name}.png" for name in names]
+    again = f"remove {translated}, and it is made again"
+    if missing := [file for file in files if not file.exists()]:
+        raise UserError(f"{missing[0]} is missing, one of {len(missing)} of {len(files)} images; {again}")
+    fakes = [read_png(file) for file in files]
+    for file, fake in zip(files, fakes, strict=True):
+        if fake.shape != fakes[0].shape:
+            (h, w, _), (height, width, _) = fake.shape, fakes[0].shape
+            raise UserError(f"{file} has {w}x{h} pixels, but {files[0]} {width}x{height}; {again}")
+    return np.stack(fakes)
 
 
 def _through(generator: nn.Module, images: Tensor, fabric: Fabric) -> Tensor:
@@ -134,7 +167,12 @@ def _through(generator: nn.Module, images: Tensor, fabric: Fabric) -> Tensor:
 
 
 def _save(folder: Path, names: list[str], images: Tensor) -> None:
-    for name, image in zip(names, to_uint8(images), strict=True):
+    for name, image in zip(names, _pixels(images), strict=True):
         png = io.BytesIO()
         Image.fromarray(image).save(png, "PNG")
         write_here(folder / f"{name}.png", png.getvalue())
+
+
+def _pixels(images: Tensor) -> np.ndarray:
+    """As `to_uint8`; black where they are no number, as a collapsed generator's are."""
+    return to_uint8(images.nan_to_num(nan=-1.0))

@@ -1,0 +1,204 @@
+"""Features of real images and metrics of a run, on tiny data, with what a person or a disk may do to them between."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from pixcycle import config
+from pixcycle.errors import UserError
+from pixcycle.metrics import nodes
+from pixcycle.metrics.compared import Features
+from pixcycle.metrics.extractors import EXTRACTORS
+from pixcycle.metrics.features import Extractor
+from tests.conftest import tiny_experiment, tiny_run
+from tests.report.results import ROOT
+
+
+class Projection(torch.nn.Module):
+    """Features in no time."""
+
+    def forward(self, images):
+        pixels = images.float().flatten(1)
+        return pixels @ torch.randn(pixels.shape[1], 1280, generator=torch.Generator().manual_seed(0)) / 1000
+
+
+LITE = Extractor(EXTRACTORS["efficientnet-lite0"], Projection())
+RUN = tiny_run(tiny_experiment())
+
+
+@pytest.fixture
+def project(prepared, tmp_path, monkeypatch):
+    """A folder with prepared data, features of its test images, and translations (of B to A) that are the inputs."""
+    monkeypatch.setattr(nodes, "load_extractor", lambda name, weights: LITE)
+    manifest = json.loads((prepared / "manifest.json").read_text())
+    for domain, file_types in (("A", ["jpeg"]), ("B", ["jpeg", "png"])):
+        manifest["splits"]["test"][domain] |= {"sha256": domain * 64, "file_types": file_types}
+    (prepared / "manifest.json").write_text(json.dumps(manifest))
+    nodes.real_features("efficientnet-lite0", None, prepared, tmp_path / "features")
+    inputs = np.load(prepared / "test_B.npy")
+    for name, image in zip(manifest["splits"]["test"]["B"]["names"], inputs, strict=True):
+        path = tmp_path / "translated/fake_A" / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def params():
+    loaded = config.load(ROOT / "params.yaml")
+    return loaded.model_copy(update={"datasets": loaded.datasets | {"tiny": loaded.datasets["horse2zebra"]}})
+
+
+@pytest.fixture
+def measure(project, params):
+    """The metrics file of the run, or the one line why there is none."""
+
+    def call():
+        out = project / "metrics.json"
+        folders = (project / "run", project / "translated", project / "prepared", project / "features")
+        try:
+            nodes.evaluate_run(RUN, params, *folders, out, None, None)
+        except UserError as error:
+            assert "\n" not in str(error) and not out.exists()
+            return str(error)
+        return json.loads(out.read_text())
+
+    return call
+
+
+def test_a_metrics_file_says_on_what_of_which_file_types_it_was_measured(measure):
+    found = measure()
+    assert found["file_types"] == {"generated": ["png"], "A": ["jpeg"]}
+    assert (found["extractor"], found["metrics"]["b_to_a"]["n_fake"]) == ("efficientnet-lite0", 6)
+    # B is the negative of A, in 4x4 blocks of one colour.
+    assert found["metrics"]["b_to_a"]["l1"] == pytest.approx(np.mean(found["images"]["b_to_a"]["l1"]))
+
+
+def test_the_psnr_of_equal_images_is_infinite_and_stands_as_nothing_in_the_file(measure, project):
+    for i, image in enumerate(np.load(project / "prepared/test_A.npy")):
+        Image.fromarray(image).save(project / f"translated/fake_A/test/{i}.png")
+    numbers = measure()["metrics"]["b_to_a"]
+    assert (numbers["psnr"], numbers["l1"], numbers["ssim"]) == (None, 0, pytest.approx(1))
+
+
+@pytest.mark.parametrize("metric", ["fid", "kid", "recall", "l1", "psnr"])
+def test_a_metric_that_is_nan_stops_the_evaluation_by_name(measure, project, monkeypatch, metric):
+    evaluate = nodes.evaluate
+    monkeypatch.setattr(nodes, "evaluate", lambda *args, **more: evaluate(*args, **more) | {metric: float("nan")})
+    said = (
+        f"ucsd-tiny/0, b_to_a of {project}/translated: {metric} is nan, which is no finite number; nothing was written"
+    )
+    assert measure() == said
+
+
+def test_an_extractor_that_answers_with_nan_stops_the_evaluation(measure, project, monkeypatch):
+    extract = nodes.extract
+    monkeypatch.setattr(nodes, "extract", lambda *args, **more: extract(*args, **more) * np.nan)
+    assert measure().startswith(f"{project}/translated/fake_A: the features of 6 of 6 images hold NaN")
+
+
+@pytest.mark.parametrize("missing", [1, 2])
+def test_a_translation_that_lacks_images_is_not_measured(measure, project, missing):
+    for i in range(1, 1 + missing):
+        (project / f"translated/fake_A/test/{i}.png").unlink()
+    file = f"{project}/translated/fake_A/test/1.png"
+    assert measure().startswith(f"{file} is missing, one of {missing} of 6 images; remove {project}/translated")
+
+
+def replaced_by_jpeg(file):
+    Image.open(file).convert("RGB").save(file, format="JPEG")
+
+
+def cut_off(file):
+    file.write_bytes(file.read_bytes()[:-30])
+
+
+def with_a_flipped_bit(file):
+    content = bytearray(file.read_bytes())
+    content[content.index(b"IDAT") + 6] ^= 1
+    file.write_bytes(bytes(content))
+
+
+def grey(file):
+    Image.open(file).convert("L").save(file)
+
+
+def enlarged(file):
+    Image.open(file).resize((20, 20)).save(file)
+
+
+@pytest.mark.parametrize("damage", [replaced_by_jpeg, cut_off, with_a_flipped_bit, grey, enlarged])
+def test_a_generated_image_that_is_not_as_it_was_written_is_not_measured(measure, project, damage):
+    file = project / "translated/fake_A/test/4.png"
+    damage(file)
+    assert measure().startswith(str(file))
+
+
+def changed(record, **fields):
+    content = json.loads(record.read_text())
+    content["A"] |= fields
+    record.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("extractor", "inception-v3"), ("weights_sha256", "0" * 64), ("resize", "another")],
+)
+def test_real_features_that_were_made_otherwise_are_not_compared(measure, project, field, value):
+    changed(project / "features/features.json", **{field: value})
+    ours = {"extractor": "efficientnet-lite0"} | {f: getattr(LITE.spec, f) for f in ("weights_sha256", "resize")}
+    said = f"{field} of {project}/features/A.npy: {value}, but of {project}/translated/fake_A: {ours[field]};"
+    assert measure().startswith(said)
+
+
+@pytest.mark.parametrize(("field", "value"), [("n", 5), ("sha256", "b" * 64)])
+def test_real_features_of_other_images_than_those_prepared_are_not_compared(measure, project, field, value):
+    manifest = json.loads((project / "prepared/manifest.json").read_text())
+    was = manifest["splits"]["test"]["A"][field]
+    manifest["splits"]["test"]["A"][field] = value
+    (project / "prepared/manifest.json").write_text(json.dumps(manifest))
+    name = {"n": "images", "sha256": "images_sha256"}[field]
+    said = f"{project}/features/A.npy: its {name} is {value}, but {was} in {project}/features/features.json; remove"
+    assert measure().startswith(said)
+
+
+def a_bit_of_the_vectors(folder):
+    content = bytearray((folder / "A.npy").read_bytes())
+    content[-1] ^= 64
+    (folder / "A.npy").write_bytes(bytes(content))
+
+
+def half_of_the_vectors(folder):
+    (folder / "A.npy").write_bytes((folder / "A.npy").read_bytes()[:5000])
+
+
+def no_vectors(folder):
+    (folder / "A.npy").unlink()
+
+
+def no_record(folder):
+    (folder / "features.json").unlink()
+
+
+def half_a_record(folder):
+    (folder / "features.json").write_text('{"A": {"extr')
+
+
+@pytest.mark.parametrize("damage", [a_bit_of_the_vectors, half_of_the_vectors, no_vectors, no_record, half_a_record])
+def test_damaged_features_are_told_with_how_to_make_them_again(measure, project, damage):
+    damage(project / "features")
+    said = measure()
+    assert said.startswith(f"{project}/features") and f"remove {project}/features, and it is made again" in said
+
+
+def test_features_with_nan_are_refused_though_their_checksum_is_right(measure, project):
+    shutil.rmtree(project / "features")
+    vectors = np.zeros((6, LITE.spec.dimension), np.float32)
+    made = Features.of(vectors, "", EXTRACTORS["efficientnet-lite0"], ["jpeg"])
+    made.vectors[3, 7] = np.nan
+    nodes.write_features(project / "features", project / "prepared", {"A": made})
+    assert measure().startswith(f"{project}/features/A.npy: the features of 1 of 6 images hold NaN or infinity")
