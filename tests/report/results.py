@@ -107,6 +107,19 @@ class Results:
             if run.config.method == "cyclegan" and direction == run.config.direction:
                 _save(cycled_folder(self.root / run.translated, direction), range(len(NAMES)), pictures[::-1])
 
+    def count_images(self, run: Run, a: int, b: int) -> None:
+        """Let a run's data have so many test images of each domain, and its metrics be measured on them."""
+        manifest, metrics = self.root / f"data/prepared/{run.data}/manifest.json", self.root / run.metrics
+        prepared, measured = json.loads(manifest.read_text()), json.loads(metrics.read_text())
+        prepared["splits"]["test"] = {"A": {"n": a, "names": NAMES}, "B": {"n": b, "names": NAMES}}
+        for direction, numbers in measured["metrics"].items():
+            n = {"a_to_b": {"n_fake": a, "n_real": b}, "b_to_a": {"n_fake": b, "n_real": a}}[direction]
+            numbers |= n
+            for name, values in measured["images"].get(direction, {}).items():
+                measured["images"][direction][name] = np.resize(values, n["n_fake"]).tolist()
+        manifest.write_text(json.dumps(prepared))
+        metrics.write_text(json.dumps(measured))
+
     def write_metrics(self, run: Run, samples: Callable[[int], float] = lambda epoch: 0.1 / epoch, **numbers) -> None:
         """The metrics file; samples: epoch -> checkerboard energy after it."""
         directions = [run.config.direction] if run.config.method == "pix2pix" else list(TARGET)
@@ -118,7 +131,8 @@ class Results:
             "fingerprint": run.metrics_fingerprint,
             "made_from": {"run": run.fingerprint, "translated": run.translated_fingerprint, "data": run.data},
             **{"split": "test", "extractor": run.extractor, "resize": EXTRACTORS[run.extractor].resize},
-            **{"neighbours": self.plan.params.neighbours, "direction": run.config.direction},
+            **{"neighbours": self.plan.params.neighbours, "direction": run.config.direction, "seed": run.seed},
+            "file_types": {"generated": ["png"], "A": ["jpeg"], "B": ["jpeg"]},
             "segmenter": SEGMENTER if run.segmenter else None,
             "metrics": {d: MEASURED | scored | unpaired | numbers for d in directions},
             "images": {d: {"l1": list(errors), "l1_mirrored": list(errors[::-1])} for d in directions}

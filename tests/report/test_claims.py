@@ -172,7 +172,7 @@ def test_a_missing_number_fails_the_report(results):
     metrics = json.loads(path.read_text())
     metrics["metrics"]["b_to_a"]["fid"] = None
     path.write_text(json.dumps(metrics))
-    with pytest.raises(UserError, match="ucsd-facades-l1 has no value for fid"):
+    with pytest.raises(UserError, match=r"ucsd-facades-l1/0: .*: metrics\.b_to_a\.fid must be a valid number"):
         build(results.plan, "all", results.root, results.root / "out", "0123abcd")
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from pixcycle import cli
 from pixcycle.engine.sides import two_sides
+from pixcycle.errors import UserError
 from pixcycle.report import compare, compare_page, grids
 from pixcycle.report.content import Cell, Column, Table, Text
 from pixcycle.report.terminal import drawn
@@ -88,9 +89,11 @@ def test_metrics_stand_side_by_side_with_their_difference(ledger):
     found = cells(table)
     assert found["FID ↓"] == ["100.00", "87.50", "-12.50"]
     assert found["SSIM ↑"] == ["0.250", "0.500", "+0.250"]
-    assert found["PSNR (dB) ↑"] == ["–", "15.00", "–"]
+    assert found["PSNR (dB) ↑"] == ["∞", "15.00", "–"]
     assert "Per-pixel accuracy ↑" not in found
-    assert table.notes[0].startswith("9 generated against 9 real test images, k = 3; features: EfficientNet-Lite0")
+    assert table.notes[0].startswith(
+        "9 generated against 9 real test images, PNG (the real ones were distributed as JPEG), k = 3; features: Effi"
+    )
     assert table.notes[1:] == [compare.CHANCE]
 
 
@@ -108,6 +111,7 @@ def test_both_directions_of_cyclegan_are_told_by_their_domains(ledger):
     [
         ({"extractor": "inception-v3", "resize": "another"}, "features, resizing"),
         ({"neighbours": 5}, "k"),
+        ({"file_types": {"generated": ["png"], "A": ["png"]}}, "file types"),
         ({"segmenter": {"real": {"pixel_accuracy": 0.9}}}, "segmenter"),
     ],
 )
@@ -117,6 +121,27 @@ def test_what_another_ruler_measured_has_no_difference(ledger, said, told):
     table = compare.metrics(*sides(), made_now)
     assert cells(table)["FID ↓"] == ["100.00", "100.00", "–"]
     assert table.notes[-1] == f"No differences are given: the two differ in {told}, too."
+
+
+def test_other_numbers_of_images_are_another_ruler(ledger):
+    old, _, sides, made_now = compared(ledger)
+    set_metrics(ledger, old, n_fake=8)
+    table = compare.metrics(*sides(), made_now)
+    assert cells(table)["FID ↓"] == ["100.00", "100.00", "–"]
+    assert table.notes[-1] == "No differences are given: the two differ in numbers of images, too."
+    assert [note.partition(",")[0] for note in table.notes[:2]] == [
+        f"{n} generated against 9 real test images" for n in (8, 9)
+    ]
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999", "null"])
+def test_a_metric_that_is_no_number_is_not_compared(ledger, number):
+    old, _, sides, _ = compared(ledger)
+    file = ledger.root / old.metrics
+    file.write_text(file.read_text().replace('"fid": 100.0', f'"fid": {number}'))
+    with pytest.raises(UserError) as refusal:
+        sides()
+    assert str(refusal.value).startswith(f"{file}: metrics.b_to_a.fid ")
 
 
 def test_other_test_images_are_another_ruler(ledger):

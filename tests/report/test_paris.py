@@ -31,6 +31,7 @@ def rank(results: Results, l1=ERRORS, l1_mirrored=ERRORS, only=lambda run: True)
         path = results.root / run.metrics
         images = {run.config.direction: {"l1": l1, "l1_mirrored": l1_mirrored}}
         path.write_text(json.dumps(json.loads(path.read_text()) | {"images": images}))
+        results.count_images(run, len(l1), len(l1))
 
 
 def record(results: Results, key: str, **changed):

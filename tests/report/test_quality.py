@@ -83,7 +83,7 @@ def test_without_values_of_others_there_is_no_column_for_them(results):
 
 
 def test_rows_of_other_numbers_of_images_and_collapsed_runs_are_named(results):
-    change(results, "kaist-cityscapes", lambda m, _: m["metrics"]["a_to_b"].update(n_fake=500, n_real=400))
+    results.count_images(results.plan.runs["kaist-cityscapes/0"], a=500, b=400)
     change(
         results,
         "kaist-cityscapes",
@@ -91,8 +91,13 @@ def test_rows_of_other_numbers_of_images_and_collapsed_runs_are_named(results):
         "record",
     )
     notes = quality(results, [("kaist-maps", "b_to_a"), *BOTH]).notes
-    assert notes[0].startswith("9 generated against 9 real test images, PNG at ")
-    assert notes[1] == "Other numbers of images: kaist-cityscapes photo → label 500 against 400."
+    assert notes[0].startswith(
+        "9 generated against 9 real test images, PNG (the real ones were distributed as JPEG) at "
+    )
+    assert notes[1] == (
+        "Other numbers of images: kaist-cityscapes label → photo 400 generated against 500 real test images; "
+        "kaist-cityscapes photo → label 500 generated against 400 real test images."
+    )
     assert notes[2] == "kaist-cityscapes/0 collapsed: g no longer finite."
 
 
@@ -148,14 +153,14 @@ def test_runs_on_differently_prepared_data_have_a_segmenter_each_and_each_its_ow
         ["kaist-cityscapes", "label → photo", "0.60"],
         ["kth-cityscapes", "label → photo", "withheld"],
     ]
-    assert ["does not reach" in note for note in made.notes] == [False, True, False]
+    assert ["does not reach" in note for note in made.notes] == [False, True, False, False]
 
 
 def test_runs_on_the_same_data_share_a_segmenter(tmp_path):
     ids = ["ucsd-cityscapes-l1", "ucsd-cityscapes-l2"]
     made = fcn(Results(tmp_path, ids), [(id, "b_to_a", None) for id in ids])
     assert [row[0] for row in texts(made)] == ["real photos", *ids]
-    assert len(made.notes) == 2
+    assert [note.startswith("Our segmenter, ") for note in made.notes] == [True, False, False]
 
 
 def test_what_is_not_run_keeps_the_values_of_others_and_methods_that_are_not_ours_follow(tmp_path):

@@ -10,6 +10,7 @@ from pixcycle.config import experiment_ids, known
 from pixcycle.engine.made_from import made_by, runs_behind, translated_path
 from pixcycle.engine.nodes import Result, record_in, results
 from pixcycle.errors import UserError
+from pixcycle.metrics.measured import read_measured
 from pixcycle.runs import Plan
 
 _READ = {"metrics", "direction", "extractor", "resize", "neighbours"}
@@ -38,7 +39,7 @@ def two_sides(plan: Plan, id: str, a: str | None, b: str | None, seed: int | Non
 
     a, b: each the beginning of a fingerprint, or a run's folder. Without them B is the current run, or the newest
     where that is not finished, and A the newest other. seed: of the runs that are not given as folders; the first of
-    params where None. Raises UserError, with what there is, if there are not two.
+    params where None. Raises UserError, with what there is, if there are not two, or if metrics hold what is no number.
     """
     nodes = [node for node in results(root) if (node.kind, node.suffix, node.id) == ("run", "", id)]
     known(id, dict.fromkeys([*experiment_ids(plan.params), *(node.id for node in nodes)]), "experiment")
@@ -95,6 +96,8 @@ def _side(node: Result, plan: Plan, root: Path) -> Side:
     if lacking := _READ - measured.keys() if measured else set():
         notes.append(f"its metrics are of an older recipe and cannot be read: they lack {', '.join(sorted(lacking))}")
         measured = {}
+    elif measured:
+        read_measured(root / metrics)
     made_from = measured.get("made_from", {})
     images = root / (translated_path(node, made_from["translated"]) if made_from else named)
     if not images.exists():

@@ -7,14 +7,17 @@ from typing import Any
 from pixcycle.engine.sides import Side
 from pixcycle.engine.why import changes
 from pixcycle.metrics.extractors import EXTRACTORS
-from pixcycle.report.comparison import DIGITS, NOTHING, TITLES
+from pixcycle.report.comparison import DIGITS, INFINITE, NOTHING, TITLES, file_types
 from pixcycle.report.content import Block, Cell, Column, Table, Text
 from pixcycle.report.quality import ARROWS
 from pixcycle.report.values import METRICS, SCORES
 from pixcycle.runs import Plan
 from pixcycle.training.progress import duration
 
-RULERS = {"split": "split", "extractor": "features", "resize": "resizing", "neighbours": "k"}
+RULERS = {
+    **{"split": "split", "extractor": "features", "resize": "resizing", "neighbours": "k"},
+    "file_types": "file types",
+}
 CHANCE = "One run each: a difference may be chance; more seeds in params.yaml would tell."
 
 
@@ -69,7 +72,7 @@ def metrics(a: Side, b: Side, plan: Plan) -> Block:
         columns += [Column(title, group=group) for title in (*labels(a, b), "B − A")]
         one, other = (_numbers(side, direction, plan) for side in (a, b))
         for metric, row in rows.items():
-            row += _triple(metric, one.get(metric), other.get(metric), comparable=not apart)
+            row += _triple(metric, one, other, comparable=not apart)
     shown = [[Cell(TITLES[m]), *row] for m, row in rows.items() if any(cell is not NOTHING for cell in row)]
     notes = list(dict.fromkeys(_measured_on(side) for side in (a, b) if side.measured))
     notes += [f"No differences are given: the two differ in {', '.join(apart)}, too."] if apart else [CHANCE]
@@ -133,18 +136,27 @@ def _numbers(side: Side, direction: str, plan: Plan) -> dict[str, Any]:
     return found
 
 
-def _triple(metric: str, one: float | None, other: float | None, comparable: bool) -> list[Cell]:
-    digits = DIGITS[metric]
-    values = [NOTHING if n is None else Cell(f"{n:.{digits}f}") for n in (one, other)]
+def _triple(metric: str, a: dict[str, Any], b: dict[str, Any], comparable: bool) -> list[Cell]:
+    digits, one, other = DIGITS[metric], a.get(metric), b.get(metric)
     difference = Cell(f"{other - one:+.{digits}f}") if comparable and None not in (one, other) else NOTHING
-    return [*values, difference]
+    return [_shown(metric, a), _shown(metric, b), difference]
+
+
+def _shown(metric: str, numbers: dict[str, Any]) -> Cell:
+    if (number := numbers.get(metric)) is not None:
+        return Cell(f"{number:.{DIGITS[metric]}f}")
+    return INFINITE if metric == "psnr" and numbers.get("l1") is not None else NOTHING
 
 
 def _rulers_apart(a: Side, b: Side) -> Iterator[str]:
     """What else than the run decides a metric, and is not the same for both."""
     for key, name in RULERS.items():
-        if a.measured.get(key) != b.measured.get(key):
+        one, other = a.measured.get(key), b.measured.get(key)
+        if one != other and None not in (one, other):  # older recipes did not record all of them
             yield name
+    one, other = a.measured["metrics"], b.measured["metrics"]
+    if any(_images(one[direction]) != _images(other[direction]) for direction in one.keys() & other.keys()):
+        yield "numbers of images"
     if a.config.get("data") != b.config.get("data"):
         yield "test images"
     if a.measured.get("segmenter") != b.measured.get("segmenter"):
@@ -152,14 +164,16 @@ def _rulers_apart(a: Side, b: Side) -> Iterator[str]:
 
 
 def _measured_on(side: Side) -> str:
-    """N, k and features of a side's numbers, as a sentence."""
-    numbers = next(iter(side.measured["metrics"].values()))
+    """N, file types, k and features of a side's numbers, as a sentence."""
     extractor = side.measured["extractor"]
     features = EXTRACTORS[extractor].label if extractor in EXTRACTORS else extractor
-    return (
-        f"{numbers['n_fake']} generated against {numbers['n_real']} real test images, k = "
-        f"{side.measured['neighbours']}; features: {features}."
-    )
+    images = dict.fromkeys(map(_images, side.measured["metrics"].values()))
+    kinds = f"{file_types(side.measured)}, " if "file_types" in side.measured else ""
+    return f"{' and '.join(images)}, {kinds}k = {side.measured['neighbours']}; features: {features}."
+
+
+def _images(numbers: dict[str, Any]) -> str:
+    return f"{numbers['n_fake']} generated against {numbers['n_real']} real test images"
 
 
 def _task(side: Side, direction: str, plan: Plan) -> str:

@@ -1,10 +1,12 @@
 """Published and reproduced side by side, as tables and as verdicts."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from pixcycle.report.content import Cell, Column, Table
+from pixcycle.report.counts import measured_images
 from pixcycle.report.elsewhere import FID_NOTE, fid_elsewhere
 from pixcycle.report.fingerprint import PUBLISHED
 from pixcycle.report.values import Values
@@ -29,6 +31,8 @@ TITLES = {
 SMALLER_IS_BETTER = {"fid", "kid", "l1", "checkerboard"}
 NOTHING = Cell("–", "muted")
 NOT_RUN = Cell("not run", "muted")
+INFINITE = Cell("∞")
+"""A PSNR, where a generated image equals its truth."""
 
 
 def read_published(name: str, root: Path) -> pd.DataFrame:
@@ -118,12 +122,12 @@ def _best(values: Values, experiments: list[str], metric: str) -> str | None:
 
 
 def measured_on(values: Values, experiment: str) -> str:
-    """N, file type, size, k, seeds and features of an experiment's numbers, as a sentence."""
+    """N, file types, size, k, seeds and features of an experiment's numbers, as a sentence."""
     first = values.one(experiment)
-    n, seeds = values.numbers(first), ", ".join(str(run.seed) for run in values.runs[experiment])
+    seeds = ", ".join(str(run.seed) for run in values.runs[experiment])
     several = f"mean ± standard deviation over {len(values.runs[experiment])} seeds ({seeds})"
     return (
-        f"{n['n_fake']} generated against {n['n_real']} real test images, PNG at {first.config.crop_size} × "
+        f"{measured_images(values, first)}, {file_types(values.measured[first.key])} at {first.config.crop_size} × "
         f"{first.config.crop_size} pixels, k = {values.plan.params.neighbours}, "
         + (f"seed {seeds}; " if len(values.runs[experiment]) == 1 else f"{several}; ")
         + "; ".join(f"features: {extractor.label}, resized {extractor.resize}" for extractor in values.extractors)
@@ -131,8 +135,31 @@ def measured_on(values: Values, experiment: str) -> str:
     )
 
 
+def file_types(measured: dict[str, Any]) -> str:
+    """`PNG`, and what the real images were distributed as where that is something else."""
+    types = measured["file_types"]
+    real = {kind for domain in types.keys() - {"generated"} for kind in types[domain]}
+    generated = " and ".join(types["generated"]).upper()
+    if real <= set(types["generated"]):  # also where nothing is recorded of them, or they were drawn here
+        return generated
+    return f"{generated} (the real ones were distributed as {' and '.join(sorted(real)).upper()})"
+
+
+def other_counts(values: Values, rows: dict[str, tuple[str, str]], usual: str) -> list[str]:
+    """A sentence on the rows that were measured on other images than `usual` says; nothing if none was.
+
+    rows: what a row is called -> its experiment and direction.
+    """
+    counts = {name: measured_images(values, values.one(e), direction) for name, (e, direction) in rows.items()}
+    different = [f"{name} {told}" for name, told in counts.items() if told != usual]
+    return [f"Other numbers of images: {'; '.join(different)}."] if different else []
+
+
 def _notes(values: Values, experiments: list[str]) -> list[str]:
+    first = values.one(experiments[0])
     notes = [measured_on(values, experiments[0])]
+    rows = {e: (e, values.one(e).config.direction) for e in experiments}
+    notes += other_counts(values, rows, measured_images(values, first))
     if not values.comparable:
         notes.append("No differences are given: ours and the published values were not measured with one ruler.")
     notes += [

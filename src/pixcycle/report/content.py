@@ -1,8 +1,13 @@
 """What a report says, free of how it looks: the HTML page and the PDF are two drawings of one Document."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from pixcycle.errors import UserError
+
+_NO_NUMBER = re.compile(r"\b(nan|inf)\b", re.IGNORECASE)
 
 Verdict = Literal["holds", "does not hold", "not distinguishable", "not run"]
 
@@ -51,6 +56,7 @@ class Table:
     """id: `ucsd-table-1`; also the name of its CSV file. Each row has one cell a column.
 
     made_from: keys of the runs that its values were measured on; none for one of data or of published values.
+    Raises UserError, naming row and column, if a numeric cell holds NaN or infinity.
     """
 
     id: str
@@ -59,6 +65,13 @@ class Table:
     rows: list[list[Cell]]
     notes: list[str] = field(default_factory=list)
     made_from: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            for column, cell in zip(self.columns, row, strict=True):
+                if column.numeric and _NO_NUMBER.search(cell.text):
+                    where = f"{column.group} {column.title}".strip()
+                    raise UserError(f"table {self.id}: {row[0].text}, {where}: {cell.text} is no finite number")
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pixcycle.report.comparison import DIGITS, NOT_RUN, NOTHING, TITLES, measured_on, with_spread
+from pixcycle.report.comparison import (
+    DIGITS,
+    INFINITE,
+    NOT_RUN,
+    NOTHING,
+    TITLES,
+    measured_on,
+    other_counts,
+    with_spread,
+)
 from pixcycle.report.content import Cell, Column, Table
+from pixcycle.report.counts import measured_images
 from pixcycle.report.elsewhere import FID_NOTE, fcn_elsewhere, fid_elsewhere
 from pixcycle.report.values import SCORES, Values
 
@@ -91,6 +101,11 @@ def fcn_table(
         _, task, method = published
         cells = _beside(values, [NOTHING] * len(SCORES), published)
         table.append([Cell(f"{method}, not ours"), Cell(task.replace(" to ", " → ")), *cells])
+    if judged:
+        scored = {e: (e, d) for e, d, _ in rows if e in values}
+        (first, direction), *_ = scored.values()
+        usual = measured_images(values, values.one(first), direction)
+        notes += [f"Ours: {usual}.", *other_counts(values, scored, usual)]
     notes += [_decoding(values, [e for es in judged.values() for e in es])]
     notes += values.collapses(*dict.fromkeys(e for e, _, _ in rows))
     return Table(id, caption, columns, table, notes, values.keys(*(e for e, _, _ in rows)))
@@ -99,20 +114,19 @@ def fcn_table(
 def _ours(values: Values, experiment: str, direction: str, metric: str) -> Cell:
     if experiment not in values:
         return NOT_RUN
-    if not values.has(experiment, metric, direction):
-        return NOTHING
-    return Cell(with_spread(values, experiment, metric, direction))
+    if values.has(experiment, metric, direction):
+        return Cell(with_spread(values, experiment, metric, direction))
+    paired = values.has(experiment, "l1", direction)
+    return INFINITE if metric == "psnr" and paired else NOTHING
 
 
 def _remarks(values: Values, rows: list[tuple[str, str]]) -> list[str]:
     """What rows that were run were measured on, and what must be known about their runs."""
     experiments = list(dict.fromkeys(e for e, _ in rows))
     notes = [measured_on(values, experiments[0])] if experiments else []
-    counts = {row: _counts(values, *row) for row in rows}
-    different = {row: n for row, n in counts.items() if n != _counts(values, experiments[0], None)}
-    if different:
-        told = (f"{e} {task_of(values, e, d)} {fake} against {real}" for (e, d), (fake, real) in different.items())
-        notes.append(f"Other numbers of images: {', '.join(told)}.")
+    if experiments:
+        named = {f"{e} {task_of(values, e, direction)}": (e, direction) for e, direction in rows}
+        notes += other_counts(values, named, measured_images(values, values.one(experiments[0])))
     extras = {e: _extra(values, e) for e in experiments}
     notes += [f"{e}: {extra}." for e, extra in extras.items() if extra]
     return notes + (values.collapses(*experiments) or ["All runs finished; none collapsed."] * bool(experiments))
@@ -121,12 +135,6 @@ def _remarks(values: Values, rows: list[tuple[str, str]]) -> list[str]:
 def _extra(values: Values, experiment: str) -> str:
     """Why an experiment of our own was run; empty for the report's."""
     return RANDOM_WEIGHTS if lacks_published_weights(values, experiment) else values.one(experiment).config.extra
-
-
-def _counts(values: Values, experiment: str, direction: str | None) -> tuple[int, int]:
-    """Generated and real images."""
-    numbers = values.numbers(values.one(experiment), direction)
-    return numbers["n_fake"], numbers["n_real"]
 
 
 def _scores(values: Values, experiment: str, direction: str) -> list[Cell]:

@@ -10,6 +10,7 @@ from pixcycle.config import Experiment
 from pixcycle.errors import UserError
 from pixcycle.files import read_json
 from pixcycle.metrics.extractors import EXTRACTORS
+from pixcycle.report.finished import metrics_of, record_of
 from pixcycle.runs import Plan, Run
 from pixcycle.training.history import read_history
 
@@ -25,11 +26,12 @@ class Values:
         self.runs: dict[str, list[Run]] = {}
         for run in plan.select(selection):
             self.runs.setdefault(run.id, []).append(run)
-        self.measured = {run.key: _read(root / run.metrics, run.metrics_fingerprint) for run in self._all()}
-        self.records = {run.key: _read(root / run.folder / "run.json", run.fingerprint) for run in self._all()}
         self.manifests = {
             run.data: read_json(root / "data/prepared" / run.data / "manifest.json") for run in self._all()
         }
+        neighbours = plan.params.neighbours
+        self.measured = {run.key: metrics_of(run, neighbours, self.manifests[run.data], root) for run in self._all()}
+        self.records = {run.key: record_of(run, root) for run in self._all()}
 
     def _all(self) -> list[Run]:
         return [run for seeds in self.runs.values() for run in seeds]
@@ -141,12 +143,3 @@ class Values:
             "status": [self.records[run.key]["status"] for run in seeds],
             "seconds": [self.records[run.key]["seconds"] for run in seeds],
         }
-
-
-def _read(path: Path, fingerprint: str) -> dict[str, Any]:
-    if not path.exists():
-        raise UserError(f"report: {path} is missing; run its experiment first")
-    value = read_json(path)
-    if value["fingerprint"] != fingerprint:
-        raise UserError(f"report: {path} was made from {value['fingerprint']}, but {fingerprint} is asked for")
-    return value

@@ -3,6 +3,7 @@
 from math import hypot
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
@@ -24,6 +25,7 @@ TREND = 0.8
 """Rank correlation of a loss with the epoch from which on we call it a trend (below -0.8: it falls)."""
 
 NO_RUN = "Its runs are not part of this report."
+NOT_FINITE = "{}: not judged, as its losses did not stay finite."
 
 
 def compare(values: Values, first: str, second: str, metric: str) -> Order:
@@ -80,9 +82,19 @@ def pairwise_claim(
     return Claim(id, text, verdict(orders, not missing), " ".join(told) or NO_RUN, values.keys(*compared))
 
 
+def is_finite(history: pd.DataFrame) -> bool:
+    """Whether no loss ended as NaN or infinity, of which nothing can be said."""
+    return bool(np.isfinite(history).all(axis=None))
+
+
 def trend(history: pd.DataFrame, term: str) -> float:
-    """Rank correlation of a loss's epoch means with the epoch, to six digits: its own rounding must not decide."""
+    """Rank correlation of a loss's epoch means with the epoch, to six digits: its own rounding must not decide.
+
+    0 for a loss that never changes, which has none. history: a finite one.
+    """
     means = history.groupby("epoch")[term].mean()
+    if means.nunique() < 2:
+        return 0.0
     return round(float(spearmanr(means.index, means).statistic), 6)
 
 

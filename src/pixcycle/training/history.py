@@ -3,10 +3,12 @@
 import csv
 import os
 import re
+from collections import defaultdict
 from pathlib import Path
 
 import pandas as pd
 
+from pixcycle.errors import UserError
 from pixcycle.room import room_for
 
 _ROW = re.compile(rb"\d+,(\d+),.*\n")
@@ -14,8 +16,20 @@ _ROW = re.compile(rb"\d+,(\d+),.*\n")
 
 
 def read_history(run: Path) -> pd.DataFrame:
-    """A row a logged step: epoch and step, counted from 0 over the whole run, and the losses."""
-    return pd.read_csv(run / "history.csv")
+    """A row a logged step: epoch and step, counted from 0 over the whole run, and the losses.
+
+    A loss may be NaN or infinite, as the last ones of a collapsed run are. Raises UserError, naming the file, for what
+    is neither that nor a number, or is missing.
+    """
+    file = run / "history.csv"
+    types = defaultdict(lambda: float, epoch=int, step=int)
+    try:
+        history = pd.read_csv(file, dtype=types, keep_default_na=False, na_values=["nan"])
+        if list(history.columns[:2]) != ["epoch", "step"]:
+            raise ValueError("it does not begin with the columns epoch and step")
+        return history
+    except ValueError as error:
+        raise UserError(f"{file}: is no history of losses ({error}); remove {run}, and it is trained again") from None
 
 
 class History:

@@ -2,7 +2,7 @@
 
 from pixcycle.report.content import Claim
 from pixcycle.report.values import Values
-from pixcycle.report.verdicts import TREND, pairwise_claim, trend
+from pixcycle.report.verdicts import NOT_FINITE, TREND, is_finite, pairwise_claim, trend
 from pixcycle.training.history import read_history
 
 PAIRED = ("l1", "l2", "l1l2", "patch16", "patch286", "noskip")
@@ -69,6 +69,9 @@ def _trend_claim(values: Values) -> Claim:
     agrees, told = [], []
     for run in values.runs[experiment]:
         history = read_history(values.root / run.folder)
+        if not is_finite(history):
+            told.append(NOT_FINITE.format(run.key))
+            continue
         l1, gan, d = (trend(history, term) for term in ("g_reconstruction", "g_gan", "d"))
         agrees.append(l1 <= -TREND and max(abs(gan), abs(d)) < TREND)
         told.append(f"{run.key}: L1 {l1:+.2f}, G's GAN loss {gan:+.2f}, D's loss {d:+.2f}.")
@@ -76,5 +79,7 @@ def _trend_claim(values: Values) -> Claim:
         f"Rank correlations of the epoch means with the epoch, beyond ±{TREND} a trend: {' '.join(told)}",
         *values.collapses(experiment),
     ]
+    if not agrees:
+        return Claim(id, text, "not run", " ".join(told), values.keys(experiment))
     found = "holds" if all(agrees) else "not distinguishable" if any(agrees) else "does not hold"
     return Claim(id, text, found, " ".join(told), values.keys(experiment))

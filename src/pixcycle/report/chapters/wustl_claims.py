@@ -8,7 +8,7 @@ import pandas as pd
 from pixcycle.report.comparison import with_spread
 from pixcycle.report.content import Claim, Verdict
 from pixcycle.report.values import Values
-from pixcycle.report.verdicts import NO_RUN, Order, title_of, verdict
+from pixcycle.report.verdicts import NO_RUN, NOT_FINITE, Order, is_finite, title_of, verdict
 from pixcycle.training.collapse import D_AT_ZERO
 from pixcycle.training.history import read_history
 
@@ -126,7 +126,11 @@ def _rates_claim(values: Values) -> Claim:
         return Claim(id, text, "not run", f"Not run: {', '.join(missing)}.")
     agrees, told = [], []
     for normal, equal in zip(values.runs[NORMAL], values.runs[EQUAL], strict=True):
-        (_, usual), (begin, end) = (_begin_and_end(read_history(values.root / run.folder)) for run in (normal, equal))
+        histories = {run.key: read_history(values.root / run.folder) for run in (normal, equal)}
+        if lost := [NOT_FINITE.format(key) for key, history in histories.items() if not is_finite(history)]:
+            told += lost
+            continue
+        (_, usual), (begin, end) = map(_begin_and_end, histories.values())
         learns = end["g_ab_gan"] < (1 - FALLS) * begin["g_ab_gan"]
         agrees.append(end["d_b"] < D_AT_ZERO <= usual["d_b"] and not learns)
         told.append(
@@ -139,6 +143,8 @@ def _rates_claim(values: Values) -> Claim:
         f"learns if its GAN loss ends more than {FALLS:.0%} lower than it began.",
         *values.collapses(NORMAL, EQUAL),
     ]
+    if not agrees:
+        return Claim(id, text, "not run", " ".join(told), values.keys(NORMAL, EQUAL))
     found: Verdict = "holds" if all(agrees) else "not distinguishable" if any(agrees) else "does not hold"
     return Claim(id, text, found, " ".join(told), values.keys(NORMAL, EQUAL))
 

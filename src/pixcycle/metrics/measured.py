@@ -1,0 +1,64 @@
+"""What a metrics file says, read back only if all its numbers are numbers."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pixcycle.errors import UserError
+from pixcycle.files import NotJson, read_json
+
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-1e150, le=1e150)]
+"""Its square, which a spread over seeds needs, is finite, too."""
+Count = Annotated[int, Field(strict=True, ge=1, le=10**9)]
+Direction = Literal["a_to_b", "b_to_a"]
+
+
+class _Numbers(BaseModel):
+    """Of one direction. None stands for what is of pixels in an unpaired task, and for a PSNR that is infinite."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Number]
+
+    n_real: Count
+    n_fake: Count
+    l1: Number | None = None
+    psnr: Number | None = None
+    ssim: Number | None = None
+
+    @model_validator(mode="after")
+    def _of_pixels_together(self) -> Self:
+        if (self.l1 is None) != (self.ssim is None) or (self.l1 is None and self.psnr is not None):
+            raise ValueError("has only some of l1, psnr and ssim")
+        return self
+
+
+class _Sample(BaseModel):
+    epoch: Count
+    direction: Direction
+    checkerboard: Number
+
+
+class _Measured(BaseModel):
+    metrics: dict[Direction, _Numbers] = {}
+    images: dict[Direction, dict[str, list[Number]]] = {}
+    real: dict[Literal["A", "B"], dict[str, Number]] = {}
+    samples: list[_Sample] = []
+
+
+def read_measured(path: Path) -> dict[str, Any]:
+    """The content of a metrics file. Raises UserError, naming file, direction and metric, for what is no number."""
+    again = "remove that file, and it is measured again"
+    try:
+        measured = read_json(path)
+        _Measured.model_validate(measured)
+    except NotJson as error:
+        raise UserError(f"{error}; {again}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "it"
+        found = json.dumps(first["input"])[:40]
+        message = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+        raise UserError(f"{path}: {place} {message} (is {found}); {again}") from None
+    return measured

@@ -1,0 +1,262 @@
+"""What a report refuses to show: metrics that are no numbers, or were measured otherwise than params.yaml asks."""
+
+import json
+import re
+
+import pytest
+
+from pixcycle.errors import UserError
+from pixcycle.report.build import build
+from pixcycle.report.chapters import kth_claims, ucsd_claims, wustl_claims
+from pixcycle.report.comparison import comparison_table, read_published
+from pixcycle.report.content import Cell, Column, Table
+from pixcycle.report.quality import quality_table
+from tests.answers import answer
+from tests.report.results import NAMES, Results
+
+L1, CYCLE, HORSES = "ucsd-facades-l1", "ucsd-facades-cyc-l1", "kaist-horse2zebra"
+
+
+@pytest.fixture
+def results(tmp_path):
+    return Results(tmp_path, [L1, CYCLE], seeds=(0, 1))
+
+
+def file_of(results, key):
+    return results.root / results.plan.runs[key].metrics
+
+
+def rewritten(results, key, old, new):
+    """A metrics file as someone who edits it by hand, or a disk, leaves it."""
+    file = file_of(results, key)
+    text = file.read_text()
+    assert text.count(old), old
+    file.write_text(text.replace(old, new, 1))
+    return file
+
+
+METRICS = ("fid", "kid", "precision", "recall", "checkerboard", "l1", "ssim", "n_real")
+NO_NUMBERS = ["NaN", "Infinity", "-Infinity", "1e999", "1e308", "1" + "0" * 400, "null", '"100.0"', "true"]
+
+
+@pytest.mark.parametrize("written", NO_NUMBERS)
+def test_a_metric_of_one_seed_that_is_no_number_stops_the_report_by_its_name(results, written):
+    whole = file_of(results, f"{L1}/1").read_text()
+    for metric in METRICS:
+        was = json.loads(whole)["metrics"]["b_to_a"][metric]
+        file = rewritten(results, f"{L1}/1", f'"{metric}": {was}', f'"{metric}": {written}')
+        with pytest.raises(UserError) as refusal:
+            results.values()
+        said = str(refusal.value)
+        assert said.startswith(f"report: {L1}/1: {file}: metrics.b_to_a") and metric in said and "\n" not in said
+        file.write_text(whole)
+
+
+@pytest.mark.parametrize("place", ["images.b_to_a.l1_mirrored.8", "real.A.checkerboard", "samples.0.checkerboard"])
+def test_what_figures_and_claims_read_beside_the_metrics_is_no_nan_either(results, place):
+    file = file_of(results, f"{L1}/0")
+    measured = part = json.loads(file.read_text())
+    *path, last = (int(key) if key.isdigit() else key for key in place.split("."))
+    for key in path:
+        part = part[key]
+    part[last] = float("nan")
+    file.write_text(json.dumps(measured))
+    with pytest.raises(UserError, match=f"{L1}/0: .*: {place} is NaN, which is no finite number"):
+        results.values()
+
+
+def test_the_command_that_draws_a_report_refuses_nan_with_one_line_and_writes_nothing(results):
+    file = rewritten(results, f"{L1}/1", '"fid": 100.0', '"fid": NaN')
+    plan = results.root / "plan.json"
+    plan.write_text(results.plan.model_dump_json())
+    told = answer(
+        "report", "ucsd", "--plan", plan, "--fingerprint", "0" * 8, "--out", "reports/small/ucsd", folder=results.root
+    )
+    path = file.relative_to(results.root)
+    assert told.refusal == (
+        f"report: {L1}/1: {path}: metrics.b_to_a.fid is NaN, which is no finite number; remove that file, and it is"
+        " measured again"
+    )
+    assert not (results.root / "reports/small").exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("extractor", "inception-v3"),
+        ("resize", "bilinear"),
+        ("neighbours", 5),
+        ("split", "train"),
+        ("seed", 0),
+        ("direction", "a_to_b"),
+    ],
+)
+def test_seeds_that_were_measured_otherwise_than_asked_are_not_averaged(results, field, value):
+    file = file_of(results, f"{L1}/1")
+    measured = json.loads(file.read_text())
+    was = measured[field]
+    file.write_text(json.dumps(measured | {field: value}))
+    with pytest.raises(UserError) as refusal:
+        results.values()
+    assert str(refusal.value).startswith(f"report: {L1}/1: {field} is {value} in {file}, but must be {was}; remove it")
+
+
+@pytest.mark.parametrize(("name", "n"), [("n_fake", 8), ("n_real", 10)])
+def test_a_seed_that_was_measured_on_fewer_or_more_images_than_were_prepared_is_not_averaged(results, name, n):
+    file = rewritten(results, f"{L1}/1", f'"{name}": 9', f'"{name}": {n}')
+    with pytest.raises(UserError) as refusal:
+        results.values()
+    assert f"{L1}/1: metrics.b_to_a.{name} is {n} in {file}, but must be 9" in str(refusal.value)
+
+
+def test_errors_of_fewer_images_than_were_translated_are_not_ranked(results):
+    file = file_of(results, f"{L1}/0")
+    measured = json.loads(file.read_text())
+    measured["images"]["b_to_a"]["l1"].pop()
+    file.write_text(json.dumps(measured))
+    with pytest.raises(UserError, match=r"number of images\.b_to_a\.l1 is 8 .* but must be 9"):
+        results.values()
+
+
+def test_a_run_whose_metrics_lack_the_scored_direction_is_not_shown_without(results):
+    file = file_of(results, f"{CYCLE}/0")
+    measured = json.loads(file.read_text())
+    del measured["metrics"]["b_to_a"]
+    file.write_text(json.dumps(measured))
+    with pytest.raises(UserError, match=f"{CYCLE}/0: .* has no metrics of b_to_a"):
+        results.values()
+
+
+def test_no_table_holds_nan_or_infinity_wherever_it_comes_from():
+    columns = [Column("Name", numeric=False), Column("ours", group="FID")]
+    for text in ("nan", "1.00 ± nan", "inf", "-inf", "+nan", "NaN%"):
+        with pytest.raises(UserError, match=r"table t: a run, FID ours: .* is no finite number"):
+            Table("t", "A caption", columns, [[Cell("b"), Cell("1")], [Cell("a run"), Cell(text)]])
+    assert Table("t", "", columns, [[Cell("nan"), Cell("–")], [Cell("inf"), Cell("∞")]]).rows
+
+
+def test_the_psnr_of_images_that_equal_their_truths_is_shown_as_infinite(tmp_path):
+    rows = [(L1, "b_to_a"), ("ucsd-facades-l2", "b_to_a"), (HORSES, "a_to_b")]
+    results = Results(tmp_path, [id for id, _ in rows], lambda run: {"psnr": 15.0 if "l2" in run.id else None})
+    table = quality_table("t", "", results.values(), rows, ("l1", "psnr"))
+    assert [[cell.text for cell in row[2:4]] for row in table.rows] == [
+        ["0.2000", "∞"],
+        ["0.2000", "15.00"],
+        ["–", "–"],
+    ]
+
+
+def counted(tmp_path, found, published, limit, n=(9, 9), experiment=L1):
+    """The first note of a table of a run on a dataset whose test folder is as said, at a scale that takes `limit`."""
+    results = Results(tmp_path, [experiment])
+    (run,) = results.plan.runs.values()
+    params = results.plan.params
+    scale = params.scales["small"].model_copy(update={"test_images": limit})
+    dataset = params.datasets[run.config.dataset].model_copy(
+        update={"published": published, "splits": {"train": ["train"], "test": ["test"]}}
+    )
+    changed = {"scales": params.scales | {"small": scale}, "datasets": params.datasets | {run.config.dataset: dataset}}
+    results.plan = results.plan.model_copy(update={"params": params.model_copy(update=changed)})
+    manifest = results.root / f"data/prepared/{run.data}/manifest.json"
+    prepared = json.loads(manifest.read_text())
+    prepared["card"]["counts"] = {name: {"found": count, "published": None} for name, count in found.items()}
+    manifest.write_text(json.dumps(prepared))
+    results.count_images(run, *n)
+    table = quality_table("t", "", results.values(), [(experiment, run.config.direction)], ("fid",))
+    return table.notes[0].partition(", PNG")[0]
+
+
+@pytest.mark.parametrize(
+    ("found", "published", "limit", "told"),
+    [
+        ({"test": 9}, {"test": 9}, None, "9 generated against 9 real test images"),
+        ({"test": 9}, {}, None, "9 generated against 9 real test images"),
+        ({"test": 9}, {"test": 9}, 20, "9 generated against 9 real test images"),
+        (
+            {"test": 9},
+            {"test": 106},
+            None,
+            "9 of 106 generated against 9 of 106 real test images (fewer than there should be)",
+        ),
+        (
+            {"test": 9},
+            {"test": 106},
+            16,
+            "9 of 16 generated against 9 of 16 real test images (fewer than there should be)",
+        ),
+        ({"test": 9}, {}, 16, "9 of 16 generated against 9 of 16 real test images (fewer than there should be)"),
+        (
+            {"test": 106},
+            {"test": 106},
+            9,
+            "9 of 106 generated against 9 of 106 real test images (the first ones, as its scale asks)",
+        ),
+    ],
+)
+def test_an_evaluation_with_fewer_images_than_promised_says_so(tmp_path, found, published, limit, told):
+    assert counted(tmp_path, found, published, limit) == told
+
+
+def test_domains_of_unequal_size_are_counted_each_on_its_own(tmp_path):
+    found, published = {"testA": 7, "testB": 9}, {"testA": 12, "testB": 9}
+    told = counted(tmp_path, found, published, None, (7, 9), HORSES)  # A to B is scored
+    assert told == "7 of 12 generated against 9 real test images (fewer than there should be)"
+
+
+def test_every_table_of_measurements_says_on_how_many_images(tmp_path):
+    results = Results(tmp_path, [L1, CYCLE, HORSES])
+    values = results.values()
+    for id in (L1, HORSES):
+        table = comparison_table("t", "", values, [id], read_published("ucsd-table-1", tmp_path), ["fid"], [])
+        assert table.notes[0].startswith(f"{len(NAMES)} generated against {len(NAMES)} real test images, PNG")
+        assert "resized" in table.notes[0] and "features:" in table.notes[0]
+
+
+def test_rows_of_one_table_with_other_numbers_of_images_are_named(tmp_path):
+    results = Results(tmp_path, [L1, HORSES])
+    results.count_images(results.plan.runs[f"{HORSES}/0"], a=7, b=8)
+    table = comparison_table(
+        "t", "", results.values(), [L1, HORSES], read_published("ucsd-table-1", tmp_path), ["fid"], []
+    )
+    assert table.notes[1] == f"Other numbers of images: {HORSES} 7 generated against 8 real test images."
+
+
+def lost(epoch):
+    return 0.5 if epoch < 7 else float("nan")
+
+
+@pytest.mark.parametrize(
+    ("experiments", "id", "terms"),
+    [
+        (["ucsd-facades-l1"], "ucsd-claim-f", {"g_gan": lost}),
+        (["wustl-facades-photo2label", "wustl-facades-photo2label-lr"], "wustl-claim-b", {"g_ab_gan": lost}),
+        (["kth-summer2winter"], "kth-claim-b", {"g_ab_gan": lost}),
+    ],
+)
+def test_losses_that_were_lost_leave_claims_about_them_open(tmp_path, experiments, id, terms):
+    results = Results(tmp_path, experiments)
+    for run in results.plan.runs.values():
+        results.write_training(run, **terms)
+        record = results.root / run.folder / "run.json"
+        said = {"status": "collapsed", "collapse": f"{', '.join(terms)} no longer finite"}
+        record.write_text(json.dumps(json.loads(record.read_text()) | said))
+    judge = {"ucsd": ucsd_claims, "wustl": wustl_claims, "kth": kth_claims}[id.partition("-")[0]]
+    (claim,) = (claim for claim in judge.claims(results.values()) if claim.id == id)
+    assert claim.verdict == "not run"
+    assert "no longer finite" in claim.evidence and not re.search(r"\bnan\b", claim.evidence)
+
+
+def test_a_collapsed_run_is_reported_with_its_metrics_and_as_collapsed(tmp_path):
+    results = Results(tmp_path, [L1])
+    (run,) = results.plan.runs.values()
+    results.write_training(run, g_gan=lost)
+    record = results.root / run.folder / "run.json"
+    said = {"status": "collapsed", "collapse": "g_gan no longer finite"}
+    record.write_text(json.dumps(json.loads(record.read_text()) | said))
+    out = tmp_path / "reports/small/ucsd"
+    build(results.plan, "ucsd", results.root, out, "0" * 8)
+    shown = json.loads((out / "values.json").read_text())["experiments"][L1]
+    assert (shown["status"], shown["metrics"]["fid"]["mean"]) == (["collapsed"], 100)
+    page = (out / "report.html").read_text()
+    assert page.count(f"{L1}/0 collapsed: g_gan no longer finite.") >= 2
+    assert not re.search(r">[^<]*\b(nan|inf)\b", page)
