@@ -267,9 +267,9 @@ def _at_scale(params: Path, scale: str | None) -> "Params":
 
 def _print(parts: Iterable[Any]) -> None:
     """On a terminal in its width, elsewhere in 100 columns; an empty line after each part."""
-    from rich.console import Console
+    from pixcycle.report.terminal import PlainConsole
 
-    console = Console(width=None if sys.stdout.isatty() else 100, highlight=False, markup=False, emoji=False)
+    console = PlainConsole(width=None if sys.stdout.isatty() else 100)
     for part in parts:
         console.print(part)
         console.print()

@@ -1,4 +1,4 @@
-"""A report on data whose names, titles, labels and notes are code somewhere: all of it is shown, and none of it runs."""
+"""A report on data whose names, titles and notes are code somewhere: all of it is shown, and none of it runs."""
 
 import csv
 import json
@@ -15,8 +15,9 @@ from pixcycle.engine.sides import two_sides
 from pixcycle.report import compare_page
 from pixcycle.report.build import build
 from pixcycle.report.typesetting import visible
-from pixcycle.runs import Plan
+from pixcycle.runs import Plan, plan
 from tests.answers import answer
+from tests.engine.ledger import Ledger
 from tests.report import results as made
 from tests.report.pdf_pages import pages, squeezed
 from tests.report.results import Results
@@ -52,8 +53,8 @@ def project(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(made, "NAMES", NAMES)
         results = Results(tmp_path_factory.mktemp("a <b> '\"#{x}$"), EXPERIMENTS)
-    plan = results.plan.model_dump(mode="json")
-    params = plan["params"]
+    edited = results.plan.model_dump(mode="json")
+    params = edited["params"]
     for name, dataset in params["datasets"].items():
         dataset |= {"title": hostile(f"title of {name}"), "licence": hostile(f"licence of {name}")}
         dataset["domains"] = [f"A {CODE[0]}", f"B {CODE[2]}"]
@@ -61,10 +62,10 @@ def project(tmp_path_factory):
         chapter |= {field: hostile(f"{field} of {key}") for field in ("title", "cite")}
         chapter |= {"assumes": {CODE[1]: hostile(f"note of {key}")}, "inconsistencies": [hostile(f"doubt of {key}")]}
     params["scales"]["small"]["title"] = hostile("scale")
-    for run in plan["runs"].values():
+    for run in edited["runs"].values():
         run["config"] |= {"label": f"label {CODE[2]}", "extra": hostile(f"extra of {run['id']}")}
         run["config"]["assumes"] = {"lr": hostile(f"assumed in {run['id']}")}
-    results.plan = Plan.model_validate(plan)
+    results.plan = Plan.model_validate(edited)
     for run in results.plan.runs.values():
         file = results.root / run.folder / "run.json"
         record = json.loads(file.read_text())
@@ -127,6 +128,9 @@ def test_all_that_data_and_users_say_is_shown_on_the_page_and_none_of_it_is_mark
 
 def test_all_of_it_is_shown_in_the_pdf_and_none_of_it_is_read_as_typst(project, report):
     shown = squeezed("".join(page.text for page in pages((report / "report.pdf").read_bytes())))
+    shown = re.sub(
+        r"(Standindata·)?Scalesmall·Standinextractor\d+/\d+pixcycle:publishedandreproducedScale:small", "", shown
+    )
     assert [text for text in said(project) if squeezed(text) not in shown] == []
     assert "root:" not in shown  # of /etc/passwd
 
@@ -178,3 +182,37 @@ def _dom(file: Path, home: Path) -> str:
         [*chromium, "--dump-dom", file.as_uri()], capture_output=True, text=True, timeout=120, check=True
     )
     return shown.stdout
+
+
+@pytest.fixture
+def compared(tmp_path):
+    """Two runs of an experiment whose records are hostile, and a folder beside them that no one of us has named."""
+    ledger = Ledger(tmp_path)
+    now = plan(ledger.params, tmp_path)
+    ledger.finish(ledger.edited(EXPERIMENTS[0], lr=0.001))
+    for run in (ledger.run(), now.runs[f"{EXPERIMENTS[0]}/0"]):
+        file = tmp_path / run.folder / "run.json"
+        said = {"collapse": hostile("collapse"), "device": hostile("device"), "versions": {"torch": CODE[0]}}
+        file.write_text(json.dumps(json.loads(file.read_text()) | said))
+    stranger = tmp_path / f"results/small/ucsd/{CODE[12]}[red]/0-01234567"
+    stranger.mkdir(parents=True)
+    (stranger / "run.json").write_text("{}")
+    (tmp_path / "params.yaml").write_text(now.params.model_dump_json())
+    return now, tmp_path
+
+
+def test_a_page_that_compares_two_runs_shows_what_their_records_say_and_runs_none_of_it(compared):
+    now, root = compared
+    sides = two_sides(now, EXPERIMENTS[0], None, None, None, root)
+    page = compare_page.write_page(*sides, now, root).read_text()
+    shown = squeezed(assert_harmless(page).text)
+    for field in ("collapse", "device"):
+        assert squeezed(visible(hostile(field))) in shown
+
+
+@pytest.mark.parametrize("command", [("compare", EXPERIMENTS[0]), ("runs",)])
+def test_a_terminal_is_sent_none_of_the_codes_that_names_and_records_hold(compared, command):
+    told = answer(*command, "--scale", "small", folder=compared[1])
+    assert told.exit_code == 0, told.text
+    assert not {"\x1b", "\x07", "\u202e"} & set(told.text)
+    assert r"\x1b[2J" in told.text and "[red]" in told.text

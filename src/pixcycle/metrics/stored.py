@@ -12,7 +12,7 @@ from pixcycle.metrics.compared import MADE_BY, Features
 
 
 def write_features(folder: Path, prepared: Path, of_domains: dict[str, Features]) -> None:
-    """Write A.npy and B.npy, (N, D), and features.json, which says of which images of `prepared` they are and how made."""
+    """Write A.npy and B.npy, (N, D), and features.json, which says of which prepared images and how they were made."""
     record = {}
     for domain, made in of_domains.items():
         array = io.BytesIO()

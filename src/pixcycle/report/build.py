@@ -10,6 +10,7 @@ from pixcycle.files import finished_folder, put, write_bytes, write_here, write_
 from pixcycle.report import page, pdf
 from pixcycle.report.content import Claims, Document, Figure, Table
 from pixcycle.report.document import document
+from pixcycle.report.typesetting import visible
 from pixcycle.report.values import Values
 from pixcycle.report.versioned import write_versioned
 from pixcycle.runs import Plan
@@ -65,11 +66,18 @@ def _outline(content: Document) -> dict[str, Any]:
 
 
 def _write_tables(content: Document, folder: Path) -> None:
-    for section in content.sections:
+    for section in visible(content.sections):
         for table in section.blocks:
             if isinstance(table, Table):
                 written = io.StringIO(newline="")
                 writer = csv.writer(written)
-                writer.writerow([f"{c.group} {c.title}".strip() for c in table.columns])
-                writer.writerows([cell.text for cell in row] for row in table.rows)
+                writer.writerow([_no_formula(f"{c.group} {c.title}".strip()) for c in table.columns])
+                for row in table.rows:
+                    cells = zip(table.columns, row, strict=True)
+                    writer.writerow([c.text if column.numeric else _no_formula(c.text) for column, c in cells])
                 write_here(folder / f"{table.id}.csv", written.getvalue().encode())
+
+
+def _no_formula(text: str) -> str:
+    """With an apostrophe before what spreadsheets would compute; numbers, which may begin alike, do not come here."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

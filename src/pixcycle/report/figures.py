@@ -6,9 +6,11 @@ from pathlib import Path
 import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 
 from pixcycle.files import write_bytes
+from pixcycle.report.typesetting import visible
 
 INK, MUTED, FAINT = "#1c2126", "#5f6975", "#e9edf1"
 STRONG, LIGHT = "#0072b2", "#a8cfe6"
@@ -70,6 +72,8 @@ def save(figure: Figure, path: Path) -> None:
     A page of images as PNG would be five times as large, for no difference that a reader could see.
     """
     options = {".svg": {"metadata": {"Date": None}}, ".jpg": {"pil_kwargs": {"quality": 92, "subsampling": 0}}}
+    for text in figure.findobj(Text):
+        text.set_text(visible(text.get_text()))
     drawn = io.BytesIO()
     figure.savefig(drawn, format=path.suffix[1:], **options[path.suffix])
     write_bytes(path, drawn.getvalue())

@@ -19,6 +19,7 @@ def render(document: Document, folder: Path) -> str:
 
     folder: where the files of the figures lie.
     """
+    document = typesetting.visible(document)
     environment = Environment(
         loader=PackageLoader("pixcycle.report"),
         autoescape=True,

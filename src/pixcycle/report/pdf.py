@@ -8,7 +8,16 @@ from typing import Any
 import typst
 
 from pixcycle.report.content import Block, Claims, Document, Figure, Runs, Table
-from pixcycle.report.typesetting import MARKS, anchor, by_experiment, caption_lead, header_rows, legend, run_keys
+from pixcycle.report.typesetting import (
+    MARKS,
+    anchor,
+    by_experiment,
+    caption_lead,
+    header_rows,
+    legend,
+    run_keys,
+    visible,
+)
 
 _TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 
@@ -19,7 +28,7 @@ def render(document: Document, folder: Path) -> bytes:
     folder: where the files of the figures lie.
     """
     compiler = typst.Compiler(_TEMPLATE.read_bytes(), root=folder, ignore_system_fonts=True)
-    return compiler.compile(format="pdf", sys_inputs={"report": json.dumps(_plain(document))})
+    return compiler.compile(format="pdf", sys_inputs={"report": json.dumps(_plain(visible(document)))})
 
 
 def _plain(document: Document) -> dict[str, Any]:

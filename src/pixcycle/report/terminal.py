@@ -2,11 +2,24 @@
 
 from collections.abc import Iterator
 
-from rich.console import Group
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.segment import Segment
 from rich.table import Table as Drawn
 from rich.text import Text as Bold
 
 from pixcycle.report.content import Table, Text
+from pixcycle.report.typesetting import visible
+
+
+class PlainConsole(Console):
+    """Prints texts as they are, without markup, and shows the codes in them that a terminal would obey."""
+
+    def __init__(self, width: int | None):
+        super().__init__(width=width, highlight=False, markup=False, emoji=False)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=visible(segment.text))
 
 
 def drawn(block: Table | Text) -> Group:

@@ -1,8 +1,9 @@
 """Decisions that the page and the PDF share, so that both say the same."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import groupby
+from typing import Any
 
 from pixcycle.report.content import Column, Document, Runs, Table
 
@@ -13,6 +14,9 @@ _LEGEND = {"published": "shaded: as published", "best": "bold: best of its colum
 FEW_RUNS = 4
 """As many runs are named in the open; the page folds more."""
 
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+"""What names may hold and no reader should get as it is: codes that terminals obey, that turn the direction of what
+follows, or that SVG, PDF or UTF-8 cannot carry."""
 _CAPTION_LEAD = re.compile(r"(?:Table|Figure) \w*\d[^:,.]*[:,.]")
 
 
@@ -83,3 +87,14 @@ def tally(keys: list[str]) -> str:
     """`6 runs of 2 experiments`."""
     experiments = len(by_experiment(keys))
     return f"{len(keys)} runs of {experiments} experiment{'s' * (experiments > 1)}"
+
+
+def visible(part: Any) -> Any:
+    """A text, or all texts in a Document, a block or a collection, with escapes in place of codes that are not seen."""
+    if isinstance(part, str):
+        return _UNSEEN.sub(lambda code: code[0].encode("unicode_escape").decode(), part)
+    if is_dataclass(part):
+        return replace(part, **{field.name: visible(getattr(part, field.name)) for field in fields(part)})
+    if isinstance(part, dict):
+        return {visible(key): visible(value) for key, value in part.items()}
+    return type(part)(map(visible, part)) if isinstance(part, list | tuple) else part
