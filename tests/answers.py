@@ -18,8 +18,9 @@ MEGABYTES = 2000
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(
     [
-        *("pixcycle.data.prepare", "pixcycle.data.locations", "pixcycle.training.loop", "pixcycle.metrics.nodes"),
-        *("pixcycle.report.build", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
+        *("pytest", "pixcycle.data.prepare", "pixcycle.data.locations"),
+        *("pixcycle.training.loop", "pixcycle.metrics.nodes", "pixcycle.report.build"),
+        *("matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
     ]
 )
 
@@ -35,10 +36,11 @@ class Answer:
 
     @property
     def refusal(self) -> str:
-        """The only line that a mistake of the user is answered with, without the program's name."""
+        """The line that a mistake of the user is answered with, without the program's name; before it only progress."""
         assert self.exit_code == 2, self.text
-        name, colon, line = self.text.rstrip("\n").partition("pixcycle: ")
-        assert not name and colon and "\n" not in line and "Traceback" not in line, self.text
+        *progress, last = self.text.rstrip("\n").split("\n")
+        name, colon, line = last.partition("pixcycle: ")
+        assert not name and colon and all("━" in shown for shown in progress), self.text
         return line
 
 

@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from PIL import Image
@@ -28,14 +28,19 @@ class Facts:
     """Whether R = G = B in every pixel."""
     file_type: str | None = None
     """`jpeg` or `png`, as what it was distributed; None for what was drawn here."""
+    turned: bool = False
+    """Whether viewers show it turned or mirrored, as EXIF asks; nothing is turned here."""
 
 
 def facts(image: Image.Image, split: str, domain: str, name: str) -> Facts:
-    """Look at one RGB image."""
+    """Look at one RGB image, as `decode` made it."""
     pixels = np.asarray(image)
-    digest = hashlib.sha256(repr(image.size).encode() + pixels.tobytes()).hexdigest()
-    grey = bool((pixels == pixels[..., :1]).all())
-    return Facts(split, domain, name, image.size, digest, grey, image.info.get("file_type"))
+    digest = hashlib.sha256(repr(image.size).encode())
+    digest.update(pixels)
+    red, green, blue = np.moveaxis(pixels, -1, 0)
+    grey = np.array_equal(red, green) and np.array_equal(green, blue)
+    turned = image.info.get("orientation", 1) != 1
+    return Facts(split, domain, name, image.size, digest.hexdigest(), grey, image.info.get("file_type"), turned)
 
 
 def card(images: Iterable[Facts], counts: Mapping[str, Mapping[str, int | None]]) -> dict[str, Any]:
@@ -49,6 +54,7 @@ def card(images: Iterable[Facts], counts: Mapping[str, Mapping[str, int | None]]
     - images: {split: {domain: number looked at}};
     - sizes: {domain: {"smallest", "largest" (by area), "most_common": [width, height], "distinct": number}};
     - grey: {domain: {"total", "names"}};
+    - turned: the same of what viewers show turned or mirrored, only where there are such images;
     - duplicates: {domain: {place: {"groups", "images": those in the groups, "names": [[equal ones], ...]}}};
       a place is a split, for groups that lie within it, or "across splits".
     """
@@ -59,11 +65,13 @@ def card(images: Iterable[Facts], counts: Mapping[str, Mapping[str, int | None]]
     for domain, members in by_domain.items():
         for split, number in Counter(image.split for image in members).items():
             looked_at[split][domain] = number
+    turned = {domain: _such(members, "turned") for domain, members in by_domain.items()}
     return {
         "counts": {folder: {**count, "difference": _difference(**count)} for folder, count in counts.items()},
         "images": dict(looked_at),
         "sizes": {domain: _sizes(members) for domain, members in by_domain.items()},
-        "grey": {domain: _grey(members) for domain, members in by_domain.items()},
+        "grey": {domain: _such(members, "grey") for domain, members in by_domain.items()},
+        **({"turned": turned} if any(each["total"] for each in turned.values()) else {}),
         "duplicates": {domain: _duplicates(members) for domain, members in by_domain.items()},
     }
 
@@ -83,8 +91,8 @@ def _sizes(images: list[Facts]) -> dict[str, Any]:
     }
 
 
-def _grey(images: list[Facts]) -> dict[str, Any]:
-    names = [image.name for image in images if image.grey]
+def _such(images: list[Facts], what: Literal["grey", "turned"]) -> dict[str, Any]:
+    names = [image.name for image in images if getattr(image, what)]
     return {"total": len(names), "names": names[:LISTED]}
 
 

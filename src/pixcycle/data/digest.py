@@ -43,21 +43,26 @@ def folder_digest(folder: Path, cache: Path | None) -> str:
     """Content digest of all files below a folder, links followed, paths relative to it; or of one file by its name.
 
     cache: JSON file with size, times and sha256 of each file, so that only changed ones are read again.
-    Raises UserError for a folder without files.
+    Raises UserError for a folder without files, and for a file that cannot be read.
     """
     remembered = _remembered(cache)
     before = remembered.get(str(folder.absolute()), {})
     after, digests = {}, []
-    for path, entry in _files_below(folder):
-        now, stat = time.time_ns(), entry.stat()
-        # A file moved here keeps its size and mtime, but not its ctime.
-        stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
-        *known_stamp, sha256 = before.get(path, [None])
-        if known_stamp != stamp:
-            sha256 = file_sha256(Path(entry))
-        if now - max(stamp[1:]) > SETTLED_NS:
-            after[path] = [*stamp, sha256]
-        digests.append((path, sha256))
+    try:
+        for path, entry in _files_below(folder):
+            now, stat = time.time_ns(), entry.stat()
+            # A file moved here keeps its size and mtime, but not its ctime.
+            stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
+            *known_stamp, sha256 = before.get(path, [None])
+            if known_stamp != stamp:
+                sha256 = file_sha256(Path(entry))
+            if now - max(stamp[1:]) > SETTLED_NS:
+                after[path] = [*stamp, sha256]
+            digests.append((path, sha256))
+    except OSError as error:
+        raise UserError(
+            f"{error.filename or os.fspath(entry)}: cannot be read ({error.strerror}); mend it, or take it away"
+        ) from error
     if not digests:
         raise UserError(f"{folder}: the folder holds no files")
     if cache and after != before:

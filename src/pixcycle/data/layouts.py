@@ -3,6 +3,7 @@
 import functools
 import itertools
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,10 @@ from PIL import Image
 
 from pixcycle.config import Dataset
 from pixcycle.data import cityscapes, earth
+from pixcycle.data.decode import decode, image_files
 from pixcycle.errors import UserError
 from pixcycle.files import read_json
 
-SUFFIXES = {".jpg", ".jpeg", ".png"}
 WRAPPERS = 2
 """A split's folder, or that of a domain, may lie in so many folders below the root."""
 PLACES = {"side_by_side": [["{}"]], "domain_folders": [["{}A", "A/{}"], ["{}B", "B/{}"]]}
@@ -29,7 +30,10 @@ class Item:
     folder: str
     """The distributed folder that counts it: `val`, or `trainA`."""
     name: str
-    """Distributed split and file name without its ending: `val/8`. Equal for the two images of a pair."""
+    """Distributed split and file name without its ending: `val/8`. Equal for the two images of a pair.
+
+    In Unicode's composed form, as systems disagree about it: an é of macOS and one of Linux are one name.
+    """
     open: Callable[[], Image.Image]
     """The RGB image at its own size. Raises UserError, naming dataset and file, if it cannot be read."""
 
@@ -54,6 +58,9 @@ def images(dataset: Dataset, raw: Path, split: str) -> dict[str, list[Item]]:
             found[domain] += items
     if not found["A"] or not found["B"]:
         raise UserError(f"{name}: no images for {split}; name its folders in datasets.{name}.splits.{split}")
+    for item in found["A"] + found["B"]:
+        if re.search("[\ud800-\udfff]", item.name):  # how Python holds other bytes; neither JSON nor a page can
+            raise UserError(f"{name}: the name of the image {item.name} ({item.folder}) is not UTF-8; rename the file")
     return found
 
 
@@ -76,7 +83,7 @@ def _side_by_side(name: str, dataset: Dataset, roots: list[Path], part: str) -> 
         return whole.crop((side * width // 2, 0, (side + 1) * width // 2, height))
 
     return {
-        domain: [Item(part, f"{part}/{f.stem}", functools.partial(half, f, side)) for f in files]
+        domain: [Item(part, f"{part}/{_stem(f)}", functools.partial(half, f, side)) for f in files]
         for side, domain in enumerate("AB")
     }
 
@@ -85,12 +92,12 @@ def _domain_folders(name: str, dataset: Dataset, roots: list[Path], part: str) -
     """Pairs are matched by name; where one of them is named 12_A and the other 12_B, both are 12."""
     folders = dict(zip("AB", _split_folders(name, dataset.layout, roots, part), strict=True))
     files = {domain: _files(name, folder) for domain, folder in folders.items()}
-    lettered = dataset.paired and all(f.stem.endswith(f"_{domain}") for domain in "AB" for f in files[domain])
+    lettered = dataset.paired and all(_stem(f).endswith(f"_{domain}") for domain in "AB" for f in files[domain])
     items = {}
     for domain in "AB":
         letter = f"_{domain}" if lettered else ""
         items[domain] = [
-            Item(f"{part}{domain}", f"{part}/{f.stem.removesuffix(letter)}", functools.partial(decode, name, f))
+            Item(f"{part}{domain}", f"{part}/{_stem(f).removesuffix(letter)}", functools.partial(decode, name, f))
             for f in files[domain]
         ]
         items[domain].sort(key=lambda item: _natural(item.name))
@@ -136,23 +143,6 @@ def _earth(name: str, dataset: Dataset, roots: list[Path], part: str) -> dict[st
     }
 
 
-def decode(dataset: str, path: Path) -> Image.Image:
-    """The file as an RGB image; grey, palette and CMYK are converted, transparency is dropped.
-
-    What the file is, `jpeg` or `png`, is left in its `info["file_type"]`, also of what is cut out of it.
-    Raises UserError, naming dataset and file, for what is no whole image of 8 bits a channel.
-    """
-    try:
-        with Image.open(path) as image:
-            if image.mode.startswith("I") or image.mode == "F":
-                raise UserError(f"{dataset}: {path} has more than 8 bits a channel; convert it to 8 bits")
-            decoded = image.convert("RGB")
-            decoded.info["file_type"] = image.format.lower()
-            return decoded
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise UserError(f"{dataset}: cannot read the image {path}: {error}") from None
-
-
 def _split_folders(name: str, layout: str, roots: list[Path], part: str) -> list[Path]:
     """The folder, or one for each domain, in which a layout has a split; nearest to the root, in any case of letters.
 
@@ -186,14 +176,17 @@ def _split_folders(name: str, layout: str, roots: list[Path], part: str) -> list
 
 def _files(name: str, folder: Path) -> list[Path]:
     """The image files of a folder, in natural order."""
-    files = [f for f in folder.iterdir() if f.suffix.lower() in SUFFIXES and not f.name.startswith(".")]
-    files.sort(key=lambda f: (_natural(f.stem), f.stem))
+    files = sorted(image_files(name, folder), key=lambda f: (_natural(_stem(f)), _stem(f), f.name))
     if not files:
         raise UserError(f"{name}: {folder} holds no .jpg, .jpeg or .png")
     for one, other in itertools.pairwise(files):
-        if one.stem == other.stem:
+        if _stem(one) == _stem(other):
             raise UserError(f"{name}: {one} and {other} would be the same image; keep one of them")
     return files
+
+
+def _stem(path: Path) -> str:
+    return unicodedata.normalize("NFC", path.stem)
 
 
 def _folders(root: Path, depth: int = WRAPPERS + 1) -> Iterator[Path]:

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
 from pixcycle.data.ahead import made_ahead
-from pixcycle.data.layouts import SUFFIXES, decode
+from pixcycle.data.decode import decode, file_type, image_files
 from pixcycle.engine import ranks
 from pixcycle.errors import UserError
 from pixcycle.metrics.compared import Features
@@ -32,8 +31,8 @@ def compare_folders(
     Raises UserError if a folder holds too few images or one that cannot be read, or if file types are mixed: what
     JPEG does to an image counts as a difference.
     """
-    files = {"real": _image_files(real), "generated": _image_files(fake)}
-    kinds = {name: {_file_type(name, path): path for path in files[name]} for name in files}
+    files = {name: _enough(name, folder) for name, folder in (("real", real), ("generated", fake))}
+    kinds = {name: {file_type(name, path): path for path in files[name]} for name in files}
     example = kinds["real"] | kinds["generated"]
     if len(example) > 1 and not mixed_file_types:
         (one, of_one), (other, of_other), *_ = example.items()
@@ -57,22 +56,13 @@ def compare_folders(
     }
 
 
-def _image_files(folder: Path) -> list[Path]:
+def _enough(name: str, folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder")
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    files = sorted(image_files(name, folder))
     if len(files) <= NEIGHBOURS:
         raise UserError(f"{folder} holds {len(files)} .png, .jpg and .jpeg; at least {NEIGHBOURS + 1} are needed")
     return files
-
-
-def _file_type(name: str, path: Path) -> str:
-    """png or jpeg, whatever the file is called."""
-    try:
-        with Image.open(path) as image:
-            return str(image.format).lower()
-    except (OSError, Image.DecompressionBombError) as error:
-        raise UserError(f"{name}: cannot read the image {path}: {error}") from None
 
 
 def _features(network: Extractor, name: str, files: list[Path], batch_size: int, device: Any) -> Iterator[np.ndarray]:

@@ -30,10 +30,12 @@ def cards(values: Values) -> list[Block]:
             ("Prepared", _each(card["images"], lambda n: _each(n, str))),
             ("Sizes as distributed", _each(card["sizes"], _sizes)),
             ("Exact duplicates", _each(card["duplicates"], _duplicates)),
-            ("Grey images", _each(card["grey"], lambda grey: f"{grey['total']}{_such_as(grey['names'])}")),
+            ("Grey images", _each(card["grey"], _numbered)),
             ("Licence", f"{dataset.licence}."),
             ("Used as" if manifest["dataset"] in used else "Stands for", f"{', '.join(used)}."),
         ]
+        if "turned" in card:
+            remarks.insert(-2, ("Turned by EXIF in viewers, here as stored", _each(card["turned"], _numbered)))
         blocks.append(Bullets(remarks))
     return blocks
 
@@ -70,6 +72,10 @@ def _duplicates(places: dict[str, Any]) -> str:
         f"{_such_as([' = '.join(names) for names in group['names']])}"
         for place, group in found.items()
     )
+
+
+def _numbered(such: dict[str, Any]) -> str:
+    return f"{such['total']}{_such_as(such['names'])}"
 
 
 def _such_as(names: list[str], most: int = 3) -> str:
