@@ -1,0 +1,91 @@
+"""A project whose data are the user's own folders, one for each layout, and what its commands make of them."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from pixcycle import config, runs
+from tests.answers import Answer, answer
+
+SIDE = 16
+"""Of prepared images; what has this size already is not resized."""
+LAYOUTS = {
+    "pairs": {"layout": "side_by_side"},
+    "domains": {"layout": "domain_folders", "paired": False},
+    "matched": {"layout": "domain_folders"},
+    "cities": {"layout": "cityscapes"},
+}
+
+
+@cache
+def _params(dataset: str) -> dict[str, Any]:
+    described = {
+        "title": dataset.title(),
+        "sources": [{"locations": [f"data/own/{dataset}"]}],
+        "splits": {"train": ["train"], "test": ["val"]},
+        "licence": "free",
+        **LAYOUTS[dataset],
+    }
+    method = {"method": "pix2pix"} if described.get("paired", True) else {"method": "cyclegan", "conditional": False}
+    sizes = {"load_size": SIDE, "crop_size": SIDE, "resize": "nearest", "filters": 4, "patch": 16, "n_epochs": 1}
+    return {
+        "scale": "tiny",
+        "seeds": [0],
+        "extractor": "efficientnet-lite0",
+        "neighbours": 3,
+        "datasets": {dataset: described},
+        "weights": {},
+        "segmenter": {"backbone": "resnet18", "steps": 1, "batch_size": 1, "lr": 0.1, "min_accuracy": 0.5},
+        "chapters": {"ucsd": {"title": "Tiny", "cite": "Nobody"}},
+        "experiments": {"ucsd": {dataset: {"dataset": dataset, **method, **sizes}}},
+        "scales": {"tiny": {"title": "Tiny"}},
+    }
+
+
+@cache
+def _plan(dataset: str) -> runs.Plan:
+    return runs.plan(config.check(_params(dataset)), Path("nowhere"))
+
+
+@dataclass(frozen=True)
+class Project:
+    """The project's folder. Its only dataset has the name of its layout in LAYOUTS."""
+
+    folder: Path
+    dataset: str
+
+    @property
+    def own(self) -> Path:
+        return self.folder / "data/own" / self.dataset
+
+    @property
+    def prepared(self) -> Path:
+        return self.folder / "prepared"
+
+    def array(self, split: str, domain: str) -> np.ndarray:
+        return np.load(self.prepared / f"{split}_{domain}.npy")
+
+    def manifest(self) -> dict[str, Any]:
+        return json.loads((self.prepared / "manifest.json").read_text())
+
+    def plan_and_prepare(self) -> Answer:
+        """As `prepare`, after `check`, which looks at the user's own files as every command does that makes a plan."""
+        params = self.folder / "params.yaml"
+        params.write_text(yaml.safe_dump(_params(self.dataset)))
+        planned = answer("check", "--params", params, folder=self.folder)
+        return planned if planned.exit_code else self.prepare()
+
+    def prepare(self) -> Answer:
+        """Of `fetch` and `prepare`, the answer of the first that refuses, or else of the last."""
+        plan = self.folder / "plan.json"
+        plan.write_text(_plan(self.dataset).model_dump_json())
+        [key] = _plan(self.dataset).data
+        fetched = answer("fetch", self.dataset, "--plan", plan, "--out", "raw", folder=self.folder)
+        if fetched.exit_code:
+            return fetched
+        return answer("prepare", key, "--plan", plan, "--raw", "raw", "--out", "prepared", folder=self.folder)

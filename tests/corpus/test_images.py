@@ -1,0 +1,46 @@
+"""What the commands answer to one odd image among good ones."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.corpus.encoded import png_of
+from tests.corpus.form import Input, each, one_line
+from tests.corpus.images import BOMBS, IMAGES, NO_FILES, QUARTERS
+from tests.corpus.projects import Project
+
+
+@pytest.fixture
+def project(tmp_path) -> Project:
+    """Unpaired, one good image in each folder."""
+    project = Project(tmp_path, "domains")
+    for folder in ("trainA", "trainB", "valA", "valB"):
+        (project.own / folder).mkdir(parents=True)
+        (project.own / folder / "good.png").write_bytes(png_of(QUARTERS))
+    return project
+
+
+@each(IMAGES + NO_FILES + BOMBS)
+def test_an_odd_image_is_read_pixel_for_pixel_or_refused_by_name_with_nothing_half_made(given: Input, project: Project):
+    odd = made(given, project)
+    told = project.plan_and_prepare() if given in NO_FILES else project.prepare()
+    assert "Warning" not in told.text
+    if isinstance(given.expected, str):
+        one_line(told.refusal, f"domains/trainA/{odd.name}", given.expected)
+        assert not list(project.folder.glob("prepared*"))
+    else:
+        assert told.exit_code == 0, told.text
+        good, found = project.array("train", "A").astype(float)
+        np.testing.assert_array_equal(good, QUARTERS)
+        wanted = np.broadcast_to(given.expected.values, found.shape)
+        wanted = np.where(np.isnan(wanted), found, wanted)
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=given.expected.within)
+        turned = {"A": {"total": 1, "names": ["train/odd"]}, "B": {"total": 0, "names": []}}
+        assert project.manifest()["card"].get("turned") == (turned if given.expected.turned else None)
+
+
+def made(given: Input, project: Project) -> Path:
+    odd = project.own / "trainA" / ("odd.jpg" if "JPEG" in given.name or ".jpg" in given.name else "odd.png")
+    given.make(odd)
+    return odd
