@@ -3,14 +3,15 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.answers import answer
-from tests.corpus.encoded import png_of, until
+from tests.corpus.encoded import GREY, png_of, until
 from tests.corpus.form import Input, each, one_line
-from tests.corpus.images import BOMBS, NO_FILES, QUARTERS, piped, scene_png
+from tests.corpus.images import QUARTERS, piped, scene_png, zeros
 
 LITE = ("--extractor", "efficientnet-lite0")
 
@@ -33,7 +34,12 @@ def folders(tmp_path) -> Path:
         Input(os.fsdecode(b"\xff.png"), lambda path: path.write_bytes(b""), r"\udcff.png: it is neither"),
         Input("odd.webp", lambda path: path.write_bytes(b"RIFF"), "odd.webp would be left out, as 1 of 5 files"),
         Input("pipe.png", piped, "pipe.png: it is no file"),
-        *(Input(f"{i}.png", row.make, row.expected) for i, row in enumerate([*NO_FILES[:-1], BOMBS[0]], start=10)),
+        Input("folder.png", Path.mkdir, "folder.png: it is a folder"),
+        Input("link.png", lambda path: path.symlink_to("nowhere.png"), "link.png: it is a link to nothing"),
+        Input("secret.png", lambda path: path.symlink_to("/proc/self/mem"), "secret.png: Input/output error"),
+        Input(
+            "bomb.png", lambda path: path.write_bytes(zeros(20000, 20000, 1, GREY)), "bomb.png has 20000x20000 pixels"
+        ),
     ]
 )
 def test_an_odd_image_among_those_to_measure_is_refused_by_name(given: Input, folders: Path):
@@ -42,5 +48,16 @@ def test_an_odd_image_among_those_to_measure_is_refused_by_name(given: Input, fo
 
 
 def test_images_are_measured_whatever_they_are_called_and_without_what_systems_leave_behind(folders):
-    whole = json.loads(answer("metrics", "real", "fake", *LITE, folder=folders).text.rpartition("━")[0] or "{}")
-    assert whole
+    plain = measured(folders)
+    assert (plain["n_real"], plain["n_fake"]) == (4, 4)
+    for i, name in enumerate([b"0\n.png", b"1\xff.png", b"2<script>.PNG", b"3.jpg"]):
+        (folders / f"fake/{i}.png").rename(folders / "fake" / os.fsdecode(name))
+    for name in ("._0.png", "Thumbs.db", ".hidden.jpg"):
+        (folders / "fake" / name).write_bytes(b"left behind")
+    assert measured(folders) == plain
+
+
+def measured(folders: Path) -> dict[str, Any]:
+    told = answer("metrics", "real", "fake", *LITE, folder=folders)
+    assert told.exit_code == 0, told.text
+    return json.loads(told.text.partition("real images")[0])
