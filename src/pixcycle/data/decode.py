@@ -55,9 +55,8 @@ def file_type(dataset: str, path: Path) -> Literal["jpeg", "png"]:
 def decode(dataset: str, path: Path) -> Image.Image:
     """The file as an RGB image; grey, palette and CMYK are converted, transparency is dropped.
 
-    Pixels stay as they are stored. Of the file its type, `jpeg` or `png`, and EXIF's orientation, 1 for upright, are left
-    in `info`, also of what is cut out of the image. Of an animation it is the image that is shown where animations are
-    not known.
+    Pixels stay as they are stored. In `info` are left the file's type, `jpeg` or `png`, and EXIF's orientation, 1 for
+    upright; also in that of what is cut out. Of an animation it is the image that all viewers show.
     Raises UserError, naming dataset and file, for what is no whole image of 8 bits a channel and at most MOST_PIXELS.
     """
     kind, data = file_type(dataset, path), _read(dataset, path, MOST_BYTES + 1)
