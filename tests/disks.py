@@ -26,8 +26,8 @@ class Disk:
 
 @contextmanager
 def disk(folder: Path, size: int = BLOCK, files: int = 10_000) -> Iterator[Disk]:
-    """Mount one over a new folder for the length of the block; skip the test where that is not allowed."""
-    folder.mkdir(parents=True)
+    """Mount one over a folder for the length of the block; skip the test where that is not allowed."""
+    folder.mkdir(parents=True, exist_ok=True)
     with _allowed():
         mounted = Disk(folder, size, files)
     try:

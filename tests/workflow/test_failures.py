@@ -15,14 +15,13 @@ def test_a_failed_job_is_named_at_the_end_in_one_line_with_the_last_line_of_its_
     assert end.count("failed: ") == 1
 
 
-def test_a_log_that_finds_no_room_costs_no_job_what_it_made_and_hides_no_failure(project):
-    project.set_lr("facades-noskip", 0.001)
-    with disk(project.folder / "logs/tiny/ucsd-facades-noskip") as full:
+def test_a_log_that_finds_no_room_costs_no_job_what_it_made_and_hides_no_failure(new_project, tmp_path):
+    project = new_project.copy(tmp_path / "a project")
+    with disk(project.folder / "logs") as full:
         (full.folder / "another").write_bytes(bytes(full.size))
-        project.snakemake("ucsd-facades-noskip", "--until", "train")
-        assert project.run_folder("ucsd-facades-noskip/0")
-        project.set_lr("facades-noskip", 0.002)
-        project.break_training("ucsd-facades-noskip/0", "pixcycle: no luck today")
-        output = project.snakemake("ucsd-facades-noskip", "--until", "train", fails=True)
-    assert "\npixcycle: no luck today\n" in output
-    assert "failed: train ucsd-facades-noskip/0: it wrote no log (the disk of its log is full)\n" in output
+        project.snakemake("ucsd-facades-l1", "--until", "prepare")
+        assert list(project.folder.glob("data/prepared/tiny-*/manifest.json"))
+        project.break_training("ucsd-facades-l1/0", "pixcycle: no luck today")
+        output = project.snakemake("ucsd-facades-l1", "--until", "train", fails=True)
+    assert "pixcycle: no luck today\n" in output
+    assert "failed: train ucsd-facades-l1/0: it wrote no log (the disk of its log is full)\n" in output
