@@ -54,11 +54,12 @@ def halted_at_work(process, out: Path) -> None:
 
 
 def _halted_at_work(process, out: Path) -> bool:
-    if not out.with_name(f"{out.name}.lock.part").exists():
+    lock = out.with_name(f"{out.name}.lock.part")
+    if not lock.exists():
         assert process.is_alive()
         return False
     os.kill(process.pid, signal.SIGSTOP)
-    if in_progress(out):
+    if in_progress(out) and lock.stat().st_size:  # it has said who it is
         return True
     os.kill(process.pid, signal.SIGCONT)
     return False
