@@ -18,7 +18,7 @@ MOST_STEPS = 4
 """Of an attempt, so that a run outlives its kills on any machine; of 3 an epoch, so that all places lie on its way."""
 MISSES = 20
 """Attempts that may be needed to hit what is passed in a millisecond."""
-PLACES = list(Place)[:-1]
+PLACES = [Place.START, Place.STEP, Place.STATE, Place.SAMPLES, Place.BETWEEN_EPOCHS]
 
 ONE_DISCRIMINATOR = {"method": "cyclegan", "discriminators": 1, "generator": "resnet6", "norm": "instance"}
 METHODS = {
@@ -67,14 +67,14 @@ def test_a_run_that_is_killed_50_times_equals_one_that_was_left_alone(settings, 
     run, out = long_enough(kills, settings), tmp_path / "killed"
     alone = Watched(run, prepared, tmp_path / "alone", seconds_between=60)
     moments, died = random.Random(SEED), []
-    while len(died) < kills or set(died) != set(PLACES):
+    while len(died) < kills or not set(PLACES) <= set(died):
         at = moments.choice([place for place in PLACES if place not in died] or PLACES)
         after = 0 if at == Place.START else moments.randint(1, 2)
         place = killed(Watched(run, prepared, out, leash=MOST_STEPS), at, after, moments)
         assert not out.exists(), f"ended too early: {Counter(died)}"
         died += [place] if place is not None else []
-    at_the_end = killed(Watched(run, prepared, out), Place.FINAL_WEIGHTS, 0, moments)
-    if at_the_end is not None:
+    killed(Watched(run, prepared, out), Place.FINAL_WEIGHTS, 0, moments)
+    if not out.exists():
         assert Watched(run, prepared, out).end() == 0
     assert alone.end() == 0
     assert_same_files(out, tmp_path / "alone")

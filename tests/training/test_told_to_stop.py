@@ -90,7 +90,7 @@ def test_networks_that_are_no_longer_finite_are_not_saved(prepared, tmp_path):
     run = tiny_run(tiny_experiment(lr=1e30, log_every=3, n_epochs=2))
     assert Watched(run, prepared, tmp_path / "alone", seconds_between=60).end() == 0
     training = Watched(run, prepared, tmp_path / "told", leash=2)
-    training.wait_for(Place.STEP, 2, random.Random(6))
+    training.wait_for(Place.LEASH, 2, random.Random(6))
     training.process.kill()
     training.end()
     assert saved_steps(tmp_path / "told") < 2

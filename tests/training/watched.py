@@ -23,6 +23,8 @@ class Place(IntEnum):
     SAMPLES = 3
     BETWEEN_EPOCHS = 4
     FINAL_WEIGHTS = 5
+    LEASH = 6
+    """At its end, standing still."""
 
 
 STAY = {Place.START: 0.2, Place.BETWEEN_EPOCHS: 0}
@@ -57,9 +59,9 @@ class Watched:
         return self._steps.value
 
     def wait_for(self, place: Place, after: int, moments: random.Random) -> None:
-        """Until it is there after so many steps, at a random moment of its stay; or until it has ended."""
+        """Until it is there after so many steps, at a random moment of its stay; or until it stands still or ended."""
         until = time.monotonic() + SECONDS
-        while not (self.steps >= after and self.place == place) and self.process.is_alive():
+        while not (self.steps >= after and self.place in (place, Place.LEASH)) and self.process.is_alive():
             assert time.monotonic() < until, f"waited for {SECONDS} s"
             time.sleep(0.0002)
         time.sleep(moments.random() * STAY.get(place, 0.01))
@@ -120,6 +122,7 @@ def _train(
 
     def step_told(*given: Any) -> Any:
         if steps.value == leash:
+            place.value = Place.LEASH
             os.kill(os.getpid(), signal.SIGSTOP)
         place.value = Place.STEP
         losses = step(*given)

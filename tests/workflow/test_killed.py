@@ -19,7 +19,7 @@ def train_longer(project: Project) -> None:
     project.edit(lambda tree: tree["experiments"]["ucsd"]["facades-l1"].update(n_epochs=8000))  # times 0.013
 
 
-def save_after_each_epoch(project: Project) -> None:
+def save_after_each_step(project: Project) -> None:
     checkpoint = project.folder / "src/pixcycle/training/checkpoint.py"
     code = checkpoint.read_text()
     assert "SECONDS_BETWEEN = 60\n" in code
@@ -59,7 +59,7 @@ def started_and_halted_in_mid_training(project: Project, command: tuple[str, ...
 @pytest.mark.parametrize("engine", ENGINES)
 def test_row_7_after_kill_9_of_everything_the_same_command_resumes(project, undisturbed, engine):
     train_longer(project)
-    save_after_each_epoch(project)
+    save_after_each_step(project)
     family = started_and_halted_in_mid_training(project, engine)
     assert "cannot be locked" in project.snakemake("ucsd-facades-l1", fails=True), "a living one's work was not kept"
     for process in family:
