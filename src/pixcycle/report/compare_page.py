@@ -103,4 +103,5 @@ def _losses(a: Side, b: Side, root: Path, drawn: Path) -> Block:
         return Text("Neither has a history of its losses.")
     figures.save(curves.compared_curves(histories, terms, steps), drawn / "figures/losses.svg")
     caption = "Loss terms, as history.csv names them: each logged step light, the mean of each epoch strong."
+    caption = curves.captioned(caption, *histories.values())
     return Figure("losses", caption, Path("figures/losses.svg"), f"Loss against epoch, {len(terms)} panels")

@@ -110,6 +110,16 @@ def energy_over_epochs(
     return figure
 
 
+def captioned(caption: str, *histories: pd.DataFrame) -> str:
+    """The caption of curves, which says what is left out of lines of many points."""
+    if max(map(len, histories)) <= 2 * STRIPES:
+        return caption
+    return (
+        f"{caption} A light line of more than {2 * PIXELS} points is drawn through the least and the greatest in each "
+        f"of {PIXELS} stripes, a strong one of more than {2 * STRIPES} through those in {STRIPES}: peaks are kept."
+    )
+
+
 def _panels(
     headings: list[str], title: str, across: int | None = None, legend_rows: int = 0
 ) -> tuple[Figure, list[Axes]]:

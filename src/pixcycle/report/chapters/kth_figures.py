@@ -115,13 +115,14 @@ def _figure_8(values: Values, id: str) -> Drawing:
     if factors["identity"]:
         panels[f"Identity terms × {factors['identity']:g}"] = {"identity_a": "summer", "identity_b": "winter"}
     title = f"{id}, {e.n_epochs + e.n_epochs_decay} epochs of batch size {e.batch_size}"
-    picture = curves.smoothed_curves(weighted(values.history(id), e), panels, values.steps_per_epoch(id), title)
+    history = weighted(values.history(id), e)
+    picture = curves.smoothed_curves(history, panels, values.steps_per_epoch(id), title)
     told = (
         f"Light: logged every {e.log_every} batches; strong: their exponential moving average of 0.99. The terms "
         "are drawn as they enter the generators' total, times their weights, so that the panels show what each adds."
     )
     alt = "Loss against epoch, a panel for each kind of loss"
-    return Drawing(picture, "losses of the training", alt, told, "svg")
+    return Drawing(picture, "losses of the training", alt, curves.captioned(told, history), "svg")
 
 
 def _figures_9_to_12(values: Values, id: str) -> Drawing:

@@ -112,7 +112,9 @@ def _learning_curves(values: Values, out: Path, number: int, experiment: str, na
         f"{run.config.lambda_reconstruction:g}." + _training(values, experiment)
     )
     title = f"{experiment}, {record['epochs']} epochs of batch size {record['batch_size']}"
-    picture = curves.loss_curves(values.history(experiment), LOSSES, values.steps_per_epoch(experiment), title)
+    history = values.history(experiment)
+    caption = curves.captioned(caption, history)
+    picture = curves.loss_curves(history, LOSSES, values.steps_per_epoch(experiment), title)
     alt = "Loss against epoch: discriminator, generator, L1 and cGAN"
     return publish(picture, f"paris-figure-{number}", caption, alt, values, [experiment], out, "svg")
 
@@ -132,6 +134,7 @@ def _cgan_curves(values: Values, out: Path) -> list[Figure]:
     )
     histories = {task: values.history(experiment) for experiment, task in shown.items()}
     steps = {task: values.steps_per_epoch(experiment) for experiment, task in shown.items()}
+    caption = curves.captioned(caption, *histories.values())
     picture = curves.compared_curves(histories, {"g_gan": LOSSES["g_gan"]}, steps)
     alt = f"cGAN loss against epoch: {', '.join(shown.values())}"
     return [publish(picture, "paris-figure-19", caption, alt, values, list(shown), out, "svg")]

@@ -125,7 +125,9 @@ def _figure_2(values: Values, out: Path) -> list[Figure]:
     if run.asked_dataset != "maps":
         caption += " The report shows the maps run, which is not part of this selection."
     title = f"{curve}, {run.config.n_epochs} epochs of batch size {run.config.batch_size}"
-    picture = curves.loss_curves(values.history(curve), LOSSES, values.steps_per_epoch(curve), title)
+    history = values.history(curve)
+    caption = curves.captioned(caption, history)
+    picture = curves.loss_curves(history, LOSSES, values.steps_per_epoch(curve), title)
     return [publish(picture, "ucsd-figure-2", caption, "Loss against epoch, four panels", values, [curve], out, "svg")]
 
 

@@ -134,8 +134,9 @@ def _figure_7(values: Values, out: Path) -> list[Figure]:
     shown = {label: e for label, e in (("normal rates", NORMAL), ("equal rates", EQUAL)) if e in values}
     if not shown:
         return []
+    histories = {label: values.history(e) for label, e in shown.items()}
     picture = curves.compared_curves(
-        {label: values.history(e) for label, e in shown.items()},
+        histories,
         LOSSES,
         {label: values.steps_per_epoch(e) for label, e in shown.items()},
     )
@@ -148,7 +149,8 @@ def _figure_7(values: Values, out: Path) -> list[Figure]:
         *_remarks(values, NORMAL, EQUAL),
     ]
     alt = "Losses against epochs with normal and with equal learning rates, four panels"
-    return [publish(picture, "wustl-figure-7", " ".join(told), alt, values, list(shown.values()), out, "svg")]
+    caption = curves.captioned(" ".join(told), *histories.values())
+    return [publish(picture, "wustl-figure-7", caption, alt, values, list(shown.values()), out, "svg")]
 
 
 def _remarks(values: Values, *experiments: str) -> list[str]:

@@ -1,0 +1,116 @@
+"""A training of a million logged steps: read, judged and drawn in seconds, without losing a peak."""
+
+import json
+import resource
+import time
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+
+from pixcycle.report import curves
+from pixcycle.report.build import build
+from pixcycle.training.collapse import discriminators_at_zero
+from pixcycle.training.history import read_history
+from tests.report.results import Results
+
+ROWS, EPOCHS, STEPS = 1_000_000, 200, 25_000
+L1 = "ucsd-facades-l1"
+SPIKES = {123_456: 77.0, 999_998: 55.0}
+"""Row of the history -> its total loss; all others are below 2."""
+
+
+class Built(NamedTuple):
+    """A report, what it took, and the points of each line that was drawn for it."""
+
+    results: Results
+    seconds: float
+    megabytes: float
+    lines: list[tuple[np.ndarray, np.ndarray]]
+
+
+def write_million(path) -> None:
+    """Losses around 1, the spikes, and a discriminator that ends at zero."""
+    noise = [f"{loss:.7g}" for loss in np.random.default_rng(0).uniform(0.5, 1.5, 997)]
+    with path.open("w") as file:
+        file.write("epoch,step,g,g_gan,g_reconstruction,d\n")
+        for row in range(ROWS):
+            g, gan, l1, d = SPIKES.get(row, noise[row % 997]), noise[row % 991], noise[row % 983], noise[row % 977]
+            file.write(f"{row // 5000},{row * 5},{g},{gan},{l1},{d if row < 0.9 * ROWS else 0.001}\n")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Built:
+    results, lines = Results(tmp_path_factory.mktemp("long"), [L1]), []
+    (run,) = results.plan.runs.values()
+    write_million(results.root / run.folder / "history.csv")
+    record = results.root / run.folder / "run.json"
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"steps_per_epoch": STEPS, "epochs": EPOCHS}))
+    plot = Axes.plot
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Axes, "plot", lambda self, x, y, **look: lines.append((x, y)) or plot(self, x, y, **look))
+        before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+        build(results.plan, "ucsd", results.root, results.root / "reports/small/ucsd", "0" * 8)
+        seconds = time.process_time() - began
+    return Built(results, seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1000, lines)
+
+
+@pytest.fixture
+def history(built) -> pd.DataFrame:
+    (run,) = built.results.plan.runs.values()
+    return read_history(built.results.root / run.folder)
+
+
+def test_a_report_on_a_million_steps_is_drawn_in_seconds_with_few_points_and_every_peak(built):
+    assert built.seconds < 20
+    assert built.megabytes < 1000
+    assert len(built.lines) == 2 * 4
+    assert all(len(x) <= 2 * curves.PIXELS + 2 for x, _ in built.lines)
+    assert peaks(built.lines[0]) == SPIKES
+    out = built.results.root / "reports/small/ucsd"
+    assert (out / "figures/ucsd-figure-2.svg").stat().st_size < 500_000
+    page = (out / "report.html").read_text()
+    assert len(page) < 3_000_000
+    assert f"A light line of more than {2 * curves.PIXELS} points is drawn through the least and the greatest" in page
+
+
+def test_what_dvc_compares_of_a_million_steps_is_a_row_an_epoch(built, history):
+    compared = pd.read_csv(built.results.root / "reports/small/losses/ucsd/facades-l1.csv")
+    assert compared["epoch"].tolist() == list(range(1, EPOCHS + 1))
+    expected = history["g_reconstruction"].to_numpy().reshape(EPOCHS, -1).mean(axis=1)
+    assert compared["reconstruction"].to_numpy() == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_discriminator_at_zero_is_found_among_a_million_steps(history):
+    assert discriminators_at_zero(history) == "the loss of d stayed below 0.01 in the last 10 epochs"
+
+
+@pytest.mark.parametrize("draw", [curves.loss_curves, curves.compared_curves, curves.smoothed_curves])
+def test_no_kind_of_curve_loses_a_peak_or_a_gap_of_a_million_steps(history, draw):
+    history.loc[500_000:600_000, "d"] = np.nan
+    arguments = {
+        curves.loss_curves: (history, {"g": "G", "d": "D"}, STEPS),
+        curves.compared_curves: ({"a": history}, {"g": "G", "d": "D"}, {"a": STEPS}),
+        curves.smoothed_curves: (history, {"G": {"g": "g"}, "D": {"d": "d"}}, STEPS),
+    }
+    figure = draw(*arguments[draw])
+    lines = [line.get_data() for panel in figure.axes for line in panel.get_lines()]
+    assert all(len(x) <= 2 * curves.PIXELS + 2 for x, _ in lines)
+    generator, discriminator = (panel.get_lines()[0].get_data() for panel in figure.axes)
+    assert peaks(generator) == SPIKES
+    x, y = discriminator
+    lost = (x > 100.3) & (x < 119.7)
+    assert lost.any() and np.isnan(y[lost]).all() and np.isfinite(y[~lost]).sum() > curves.PIXELS
+
+
+def peaks(line: tuple[np.ndarray, np.ndarray]) -> dict[int, float]:
+    """Row of the history -> value, of the points that stand out."""
+    return {round(x * STEPS / 5): y for x, y in zip(*line, strict=True) if y > 50}
+
+
+def test_the_caption_of_a_short_history_says_nothing_of_points_that_were_left_out(history):
+    short = history.iloc[: 2 * curves.STRIPES]
+    assert curves.captioned("Losses.", short) == "Losses."
+    assert curves.captioned("Losses.", short, history).startswith("Losses. A light line of more than")
