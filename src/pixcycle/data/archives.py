@@ -1,19 +1,18 @@
 """Zip and tar archives (plain, gzip, bzip2, xz), unpacked so that nothing leaves its folder."""
 
 import hashlib
-import lzma
 import posixpath
+import re
 import shutil
 import stat
 import tarfile
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BufferedWriter
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
+from pixcycle.data.bombs import Allowance, opened_tar, opened_zip
 from pixcycle.data.digest import content_digest, is_junk
 from pixcycle.errors import UserError
 from pixcycle.room import Measured, room_for
@@ -21,36 +20,32 @@ from pixcycle.room import Measured, room_for
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 PIECE = 1 << 20
 
-# What the decoders raise for input that is damaged, cut off, or (KeyError, RecursionError) links to nothing.
-UNREADABLE = (
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    OSError,
-    NotImplementedError,
-    KeyError,
-    RecursionError,
-)
+LONGEST_NAME, LONGEST_PATH = 255, 1000
+"""Bytes."""
+UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters, which would also forge lines of a content digest, and bytes that are not UTF-8."""
 
 
 def is_archive(file: Path) -> bool:
     """By its name or, for addresses that end in none, by its first bytes."""
-    return file.name.lower().endswith(SUFFIXES) or _is_zip(file) or tarfile.is_tarfile(file)
+    return file.name.lower().endswith(SUFFIXES) or _is_zip(file) or _is_tar(file)
 
 
 def unpack(archive: Path, folder: Path) -> str:
     """Unpack all files but junk into the new `folder`; returns their content digest.
 
-    Raises UserError, and leaves no folder behind, for an archive that is damaged, cut off, encrypted or empty
-    or has a member outside its folder, a device, or a link. Links of a tar to its own files become copies.
+    Raises UserError, and leaves no folder behind, for an archive that is damaged, cut off, encrypted, empty or a bomb,
+    or has a member outside its folder, a device, a link, or two members of one name. Links of a tar to its own files
+    become copies. Nothing but content is kept: files belong to who unpacks them, with the rights that they give.
     """
     folder.mkdir(parents=True)
 
     def written(path: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        with room_for(folder / path), BufferedWriter(Measured(folder / path, "wb")) as file:
+        to = folder / path
+        to.parent.mkdir(parents=True, exist_ok=True)
+        if to.exists():  # as on disks to which A and a are one
+            raise UserError(f"{archive.name}: member '{path}' has the name of another, as this disk reads names")
+        with room_for(to), BufferedWriter(Measured(to, "wb")) as file:
             for piece in pieces:
                 file.write(piece)
                 yield piece
@@ -75,14 +70,20 @@ def _sha256(pieces: Iterable[bytes]) -> str:
 
 
 def _files(archive: Path) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """(path, content in pieces) of each file, to be read in the order of the archive."""
+    """(path, content in pieces) of each file, to be read in this order."""
     members = _zip_members(archive) if _is_zip(archive) else _tar_members(archive)
-    empty = True
+    files: set[str] = set()
+    folders = {"."}
     for path, opened in members:
-        if not is_junk(path):
-            empty = False
-            yield path, _pieces(archive, path, opened)
-    if empty:
+        if is_junk(path):
+            continue
+        above = [str(folder) for folder in PurePosixPath(path).parents]
+        if path in files | folders or not files.isdisjoint(above):
+            raise UserError(f"{archive.name}: member '{path}' takes the place of another, which was there before it")
+        files.add(path)
+        folders.update(above)
+        yield path, _pieces(archive, path, opened)
+    if not files:
         raise UserError(f"{archive.name}: the archive holds no files")
 
 
@@ -93,9 +94,9 @@ def _pieces(archive: Path, path: str, opened: IO[bytes]) -> Iterator[bytes]:
 
 
 def _zip_members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    with _unreadable_is_told(archive), zipfile.ZipFile(archive) as opened:
+    with _unreadable_is_told(archive), opened_zip(archive) as opened:
         for member in opened.infolist():
-            path = _path(archive, member.filename)
+            path = _path(archive, member.orig_filename)
             if member.is_dir():
                 continue
             if member.flag_bits & 1:
@@ -106,20 +107,45 @@ def _zip_members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
 
 
 def _tar_members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    with _unreadable_is_told(archive), tarfile.open(archive) as opened:
+    """Links come last, in the order of what they link to, so that a compressed archive is read twice at most."""
+    allowance = Allowance(archive)
+    files: dict[str, tarfile.TarInfo] = {}
+    links: dict[str, str] = {}
+    with _unreadable_is_told(archive), opened_tar(archive) as opened:
         for member in opened:
+            allowance.take(member.size, members=1)
             path = _path(archive, member.name)
             if member.isdir():
                 continue
             if member.issym() or member.islnk():
                 start = posixpath.dirname(path) if member.issym() else ""
-                target = posixpath.normpath(posixpath.join(start, member.linkname))
-                _refuse_outside(archive, target, f"member '{path}' links to '{member.linkname}',")
+                links[path] = posixpath.normpath(posixpath.join(start, member.linkname))
+                _refuse_outside(archive, links[path], f"member '{path}' links to '{member.linkname}',")
+                continue
             content = opened.extractfile(member)
             if content is None:
-                raise UserError(f"{archive.name}: member '{path}' is a device or links to a folder; pack files only")
+                raise UserError(f"{archive.name}: member '{path}' is a device; pack files only")
+            files[path] = member
             yield path, content
         _refuse_missing_end(opened)
+        linked = _linked(archive, links, files)
+        for path in sorted(linked, key=lambda path: linked[path].offset):
+            allowance.take(linked[path].size)
+            yield path, opened.extractfile(linked[path])
+
+
+def _linked(archive: Path, links: dict[str, str], files: dict[str, tarfile.TarInfo]) -> dict[str, tarfile.TarInfo]:
+    """The files that links lead to, also over other links."""
+    found = dict(files)
+    for path, first in links.items():
+        chain, target = {}, path
+        while target in links and target not in chain and target not in found:
+            chain[target] = None
+            target = links[target]
+        if target not in found:
+            raise UserError(f"{archive.name}: member '{path}' links to '{first}', which is no file of the archive")
+        found |= dict.fromkeys(chain, found[target])
+    return {path: found[path] for path in links}
 
 
 def _refuse_missing_end(opened: tarfile.TarFile) -> None:
@@ -133,13 +159,18 @@ def _refuse_missing_end(opened: tarfile.TarFile) -> None:
 
 def _path(archive: Path, name: str) -> str:
     """The path of a member below the folder that it is unpacked into."""
-    path = str(PurePosixPath(name.replace("\\", "/")))
-    _refuse_outside(archive, path, f"member '{name}' lies")
-    return path
+    path = PurePosixPath(name.replace("\\", "/"))
+    longest = max((len(part.encode(errors="surrogateescape")) for part in path.parts), default=0)
+    if longest > LONGEST_NAME or len(name.encode(errors="surrogateescape")) > LONGEST_PATH:
+        raise UserError(f"{archive.name}: member '{name[:40]}...' has too long a name; {LONGEST_NAME} bytes at most")
+    if UNWRITABLE.search(name):
+        raise UserError(f"{archive.name}: member '{name}' has a name with control characters or not in UTF-8")
+    _refuse_outside(archive, str(path), f"member '{name}' lies")
+    return str(path)
 
 
 def _refuse_outside(archive: Path, path: str, what: str) -> None:
-    if posixpath.isabs(path) or ".." in path.split("/"):
+    if posixpath.isabs(path) or PureWindowsPath(path).drive or ".." in path.split("/"):
         raise UserError(f"{archive.name}: {what} outside the folder that it is unpacked into")
 
 
@@ -148,11 +179,21 @@ def _is_zip(file: Path) -> bool:
         return opened.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
 
 
+def _is_tar(file: Path) -> bool:
+    try:
+        with opened_tar(file):
+            return True
+    except Exception:
+        return False
+
+
 @contextmanager
 def _unreadable_is_told(archive: Path, what: str = "the archive") -> Iterator[None]:
     try:
         yield
-    except UNREADABLE as error:
+    except UserError:
+        raise
+    except Exception as error:  # damaged and hostile archives fail in as many ways as decoders have lines
         reason = (str(error) or type(error).__name__).splitlines()[0]
         why = f"{what} cannot be read ({reason}); it is damaged, cut off, or neither zip nor tar"
         raise UserError(f"{archive.name}: {why}") from error

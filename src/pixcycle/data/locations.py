@@ -87,11 +87,14 @@ def _first_good(task: _Task, take: Callable[[str, Path], T]) -> T:
         except (UserError, OSError) as error:
             if file and task.downloads in file.parents:
                 shutil.rmtree(file.parent)
-            reasons.append(f"  {location}: {error}")
+            reasons.append(f"{location}: {error}")
         else:
             shutil.rmtree(task.downloads, ignore_errors=True)
             return taken
-    raise UserError(f"{task.name}: no location gave the right data:", *reasons, _advice(task))
+    if len(reasons) == 1:
+        raise UserError(f"{task.name}: {reasons[0]}; {_advice(task)}")
+    listed = [f"  {reason}" for reason in reasons]
+    raise UserError(f"{task.name}: no location gave the right data:", *listed, _advice(task))
 
 
 def _in_order(task: _Task) -> list[str]:
@@ -119,7 +122,7 @@ def _advice(task: _Task) -> str:
     if task.source.bring:
         return f"{task.source.bring}; put it at {' or '.join(own)} and run the same command again"
     if not path:
-        return f"put it at {' or '.join(own)}" if own else "install the package that ships it"
+        return f"put the right one at {' or '.join(own)}" if own else "install the package that ships it"
     folder = task.recorded.parent / "mirror"
     by_hand = f"{' or '.join(own)}" if own else f"{folder}{unquote(path)} and set mirror={folder}"
     return (
