@@ -3,6 +3,7 @@
 import io
 import multiprocessing
 import os
+import re
 import resource
 import sys
 from collections.abc import Iterator
@@ -36,18 +37,11 @@ class Answer:
 
     @property
     def refusal(self) -> str:
-<<<<<<< HEAD
         """The line that a mistake of the user is answered with, without the program's name; before it only progress."""
         assert self.exit_code == 2, self.text
         *progress, last = self.text.rstrip("\n").split("\n")
         name, colon, line = last.partition("pixcycle: ")
-        assert not name and colon and all("━" in shown for shown in progress), self.text
-=======
-        """The only line that a mistake of the user is answered with, without the program's name and any progress."""
-        assert self.exit_code == 2, self.text
-        progress, colon, line = self.text.rstrip("\n").partition("pixcycle: ")
-        assert progress[-1:] in ("", "\n") and colon and "\n" not in line and "Traceback" not in self.text, self.text
->>>>>>> 436624f (Archives: bombs, links upon links, names that lie and two members of one name are refused)
+        assert not name and colon and all("━" in shown or re.match(r"\S+  \S", shown) for shown in progress), self.text
         return line
 
 

@@ -71,8 +71,11 @@ def part(path: Path) -> Path:
     return path.with_name(f"{path.name}.part")
 
 
-def read_json(path: Path) -> Any:
-    """What a JSON file says. Raises NotJson, naming the file, and of a number that is not finite its place."""
+def read_json(path: Path, *fields: str) -> Any:
+    """What a JSON file says.
+
+    fields: what it must have, at least. Raises NotJson, naming the file, and of a number that is not finite its place.
+    """
     odd = []
 
     def number(text: str) -> float:
@@ -87,6 +90,8 @@ def read_json(path: Path) -> Any:
         raise NotJson(f"{path}: is not valid JSON ({error})") from None
     if odd:
         raise NotJson(f"{path}: {_not_finite(value)} is {odd[0]}, which is no finite number")
+    if fields and not (isinstance(value, dict) and value.keys() >= set(fields)):
+        raise NotJson(f"{path}: is damaged, it does not say {' or '.join(fields)}; remove it, or its folder")
     return value
 
 

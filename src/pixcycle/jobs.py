@@ -168,6 +168,6 @@ def _card_for(out: Path, wanted: int = 1) -> Iterator[list[str]]:
 
 
 def _plan(path: Path) -> "Plan":
-    from pixcycle.runs import Plan
+    from pixcycle.runs import read_plan
 
-    return Plan.model_validate_json(path.read_text())
+    return read_plan(path)

@@ -130,6 +130,16 @@ class Plan(Closed):
         return self.selections[known(selection, self.selections, "target")]
 
 
+def read_plan(path: Path) -> Plan:
+    """A plan as Snakemake wrote it. Raises UserError if it is none."""
+    try:
+        return Plan.model_validate_json(path.read_text())
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}; start Snakemake anew, which writes it") from None
+    except ValueError:  # of which pydantic's are a kind
+        raise UserError(f"{path}: is not a plan as Snakemake writes it; remove it and start Snakemake anew") from None
+
+
 def fingerprint(value: Any) -> str:
     """Eight hexadecimal digits that name a JSON-like value."""
     canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))

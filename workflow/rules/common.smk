@@ -15,14 +15,14 @@ from pixcycle.estimate.duration import flops_of_card, tflops_of_device, time_lim
 from pixcycle.estimate.supplies import count_images
 from pixcycle.files import write_json
 from pixcycle.report.fingerprint import report_fingerprints
-from pixcycle.runs import Plan, features_key, plan as make_plan, weights_key
+from pixcycle.runs import features_key, plan as make_plan, read_plan, weights_key
 
 config.setdefault("mirror", os.environ.get("PIXCYCLE_MIRROR"))
 
 try:
     # A job on a cluster's node follows the plan that it was submitted with, whatever params.yaml has become.
     submitted = None if workflow.is_main_process else os.environ.get("PIXCYCLE_PLAN")
-    PLAN = Plan.model_validate_json(Path(submitted).read_text()) if submitted else make_plan(check(config))
+    PLAN = read_plan(Path(submitted)) if submitted else make_plan(check(config))
     TFLOPS = tflops_of_device()
     IMAGES = {key: count_images(PLAN.params.datasets[node.dataset], node, Path()) for key, node in PLAN.data.items()}
     if workflow.is_main_process:  # and not one that runs a single job on a cluster's node

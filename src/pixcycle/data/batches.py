@@ -53,7 +53,7 @@ class Batches:
         epoch_length: Literal["larger", "smaller"] = "larger",
         share: tuple[int, int] = (0, 1),
     ):
-        if paired and not read_json(prepared / "manifest.json")["paired"]:
+        if paired and not read_json(prepared / "manifest.json", "paired")["paired"]:
             raise UserError(f"{prepared} holds an unpaired dataset; only cyclegan can be trained on it")
         # Plain views of the maps: slicing a np.memmap takes as long as copying the crop.
         self._arrays = [np.asarray(_open(prepared, split, domain)) for domain in "AB"]
@@ -143,7 +143,7 @@ def to_uint8(images: Tensor) -> np.ndarray:
 
 def test_images(prepared: Path) -> tuple[np.ndarray, np.ndarray, list[str], list[str]]:
     """(a, b, names of a, names of b) of the test split, in order; images are memory-mapped, as prepared."""
-    names = read_json(prepared / "manifest.json")["splits"]["test"]
+    names = read_json(prepared / "manifest.json", "splits")["splits"]["test"]
     return (
         _open(prepared, "test", "A"),
         _open(prepared, "test", "B"),

@@ -53,9 +53,11 @@ def folder_digest(folder: Path, cache: Path | None) -> str:
             now, stat = time.time_ns(), entry.stat()
             # A file moved here keeps its size and mtime, but not its ctime.
             stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
-            *known_stamp, sha256 = before.get(path, [None])
-            if known_stamp != stamp:
-                sha256 = file_sha256(Path(entry))
+            match before.get(path):
+                case [*known_stamp, str(sha256)] if known_stamp == stamp:
+                    pass
+                case _:
+                    sha256 = file_sha256(Path(entry))
             if now - max(stamp[1:]) > SETTLED_NS:
                 after[path] = [*stamp, sha256]
             digests.append((path, sha256))
@@ -107,7 +109,9 @@ def own_digest(source: Source, root: Path) -> str | None:
 
 def _remembered(cache: Path | None) -> dict[str, dict[str, list]]:
     with suppress(OSError, ValueError):
-        return read_json(cache) if cache else {}
+        known = read_json(cache) if cache else {}
+        if isinstance(known, dict) and all(isinstance(files, dict) for files in known.values()):
+            return known
     return {}
 
 

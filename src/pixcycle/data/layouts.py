@@ -66,7 +66,7 @@ def images(dataset: Dataset, raw: Path, split: str) -> dict[str, list[Item]]:
 
 def _fetched(raw: Path) -> dict[str, Any]:
     try:
-        return read_json(raw / "fetched.json")
+        return read_json(raw / "fetched.json", "dataset", "sources")
     except FileNotFoundError:
         raise UserError(f"{raw} is not a fetched dataset (it has no fetched.json); fetch it first") from None
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from pixcycle.config import Source
-from pixcycle.data.archives import is_archive, unpack
+from pixcycle.data.archives import archive_content_digest, is_archive, unpack
 from pixcycle.data.digest import content_digest, file_sha256, folder_digest, is_declared, own_path
 from pixcycle.data.download import download
 from pixcycle.data.record import hold_to_first_seen, recorded_content
@@ -52,7 +52,7 @@ def fetch(
     """
     with finished_folder(out, keep_work=True) as work:
         state = work / "fetched.json"
-        done = read_json(state)["sources"] if state.exists() else []
+        done = read_json(state, "sources")["sources"] if state.exists() else []
         for index, source in enumerate(sources[len(done) :], start=len(done)):
             task = _Task(name, source, work, mirror, recorded, progress)
             done.append(_first_good(task, partial(_raw, task, work / f"files-{index}")))
@@ -142,6 +142,10 @@ def _raw(task: _Task, files: Path, location: str, file: Path) -> dict[str, Any]:
             sha256, size = _checked_sha256(source, file), file.stat().st_size
             if is_archive(file):
                 _say(task, f"unpacking {file.name}")
+                if sha256 != source.sha256 and task.downloads in file.parents:  # nothing of it is written until then
+                    content = archive_content_digest(file)
+                    _check_content(source, sha256, content)
+                    _hold_to_record(task, location, sha256, size, {content, content_digest([(file.name, sha256)])})
                 content, root = unpack(file, files), files.name
             else:
                 content = content_digest([(file.name, sha256)])
@@ -225,7 +229,9 @@ def _obtain(task: _Task, location: str) -> Path:
         raise UserError("is none of http://, https://, file://, package:MODULE/FILE and a path")
     name = PurePosixPath(unquote(urlsplit(location).path)).name or "download"
     to = task.downloads / hashlib.sha256(location.encode()).hexdigest()[:8] / name
-    download(location, to, title=f"{task.name}  {name}", progress=task.progress)
+    # What was packed anew, and is known by its content, may be somewhat larger than what was published.
+    largest = task.source.size and task.source.size * (2 if task.source.content else 1)
+    download(location, to, title=f"{task.name}  {name}", progress=task.progress, largest=largest)
     return to
 
 

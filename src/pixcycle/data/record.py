@@ -12,7 +12,7 @@ from typing import Any
 from pixcycle.alone import locked
 from pixcycle.config import Source
 from pixcycle.errors import UserError
-from pixcycle.files import read_json, write_json
+from pixcycle.files import NotJson, read_json, write_json
 
 RECORDED = Path("data/recorded.json")
 """Below the project's folder."""
@@ -64,6 +64,9 @@ def _changing(recorded: Path) -> Iterator[dict[str, Any]]:
 
 def _read(recorded: Path) -> dict[str, Any]:
     try:
-        return read_json(recorded) if recorded.exists() else {}
-    except ValueError as error:
-        raise UserError(f"{error}; mend it, or take it from git again") from None
+        known = read_json(recorded) if recorded.exists() else {}
+    except NotJson:
+        known = None
+    if not (isinstance(known, dict) and all(isinstance(entry, dict) for entry in known.values())):
+        raise UserError(f"{recorded}: is not valid JSON as pixcycle wrote it; mend it, or take it from git again")
+    return known

@@ -9,7 +9,7 @@ from pathlib import Path
 from pixcycle.config import Params, Source
 from pixcycle.data.digest import declared_digest
 from pixcycle.data.record import location_key
-from pixcycle.files import local_path
+from pixcycle.files import local_path, read_json
 from pixcycle.runs import Plan, features_key, plan, weights_key
 
 ASKED = {"scale", "seeds", "extractor", "neighbours"}
@@ -50,7 +50,7 @@ def asked_plans(params: Params, root: Path) -> list[Plan]:
     """
     asked = {}
     for file in sorted((root / ".snakemake/plans").glob("*.json")):
-        said = json.loads(file.read_text()).get("params", {})
+        said = read_json(file, "params")["params"]
         said = {key: said[key] for key in ASKED & said.keys()}
         if said.get("scale") in params.scales:
             asked[json.dumps(said, sort_keys=True)] = said

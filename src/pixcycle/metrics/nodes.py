@@ -48,7 +48,7 @@ def evaluate_run(
 
     segmenter: the folder of the network behind FCN-score, for data whose domain B is a map of classes.
     """
-    paired = read_json(prepared / "manifest.json")["paired"]
+    paired = read_json(prepared / "manifest.json", "paired")["paired"]
     network, device = load_extractor(run.extractor, weights), ranks.fabric().device
     truth = dict(zip("AB", test_images(prepared)[:2], strict=True))
     dataset = params.datasets[run.config.dataset]

@@ -37,7 +37,7 @@ def train_segmenter(
     On one CPU the result depends on the arguments alone. Raises UserError for an unpaired dataset.
     """
     with finished_folder(out) as work:
-        manifest = read_json(prepared / "manifest.json")
+        manifest = read_json(prepared / "manifest.json", "dataset", "spec", "splits")
         fabric = ranks.fabric()
         batches = Batches(
             prepared,
@@ -83,7 +83,7 @@ def train_segmenter(
 
 def load_segmenter(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
     """The trained network, in evaluation mode on the CPU, and its segmenter.json."""
-    record = read_json(_record(folder))
+    record = read_json(_record(folder), "settings", "classes")
     network = fcn(record["settings"]["backbone"], len(record["classes"]))
     network.load_state_dict(load_file(_weights(folder)))
     return network.eval().requires_grad_(False), record

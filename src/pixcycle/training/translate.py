@@ -148,7 +148,7 @@ def read_fakes(translated: Path, direction: str, prepared: Path) -> np.ndarray:
     Raises UserError, naming files, if any of them is missing, is damaged or has another size.
     """
     folder = fakes_folder(translated, direction)
-    names = read_json(prepared / "manifest.json")["splits"]["test"][SOURCE[direction]]["names"]
+    names = read_json(prepared / "manifest.json", "splits")["splits"]["test"][SOURCE[direction]]["names"]
     files = [folder / f"{name}.png" for name in names]
     again = f"remove {translated}, and it is made again"
     if missing := [file for file in files if not file.exists()]:

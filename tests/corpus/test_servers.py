@@ -1,0 +1,254 @@
+"""Servers that lie, mislead and delay, through `pixcycle fetch`: real ones on this machine."""
+
+import hashlib
+import os
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from pixcycle.data import download
+from pixcycle.errors import UserError
+from tests.corpus.fetching import RAW, fetched
+from tests.corpus.form import Input, each, one_line
+from tests.corpus.test_archives import FILES, a_tar
+from tests.data.conftest import PAGE, Answer, Server
+
+SIZE = 10240
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory) -> bytes:
+    return a_tar(tmp_path_factory.mktemp("good") / "tiny.tar", *FILES).read_bytes()
+
+
+@pytest.fixture
+def address() -> Iterator[Server]:
+    with Server() as server:
+        server.daemon_threads, server.block_on_close = True, False
+        server.handle_error = lambda *_: None  # who is refused hangs up
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def to(location: str) -> Callable:
+    """A redirection."""
+
+    def answer(self: Answer, good: bytes) -> None:
+        self.send_response(302)
+        self.send_header("Location", location.format(port=self.server.server_port))
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    return answer
+
+
+def sends(body: bytes | None = None, status: int = 200, **headers: str) -> Callable:
+    """An answer with headers as they stand here; body: the good archive where it is None."""
+
+    def answer(self: Answer, good: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(good if body is None else body)
+
+    return answer
+
+
+def without_end(self: Answer, good: bytes) -> None:
+    self.send_response(200)
+    self.end_headers()
+    while True:
+        self.wfile.write(bytes(1 << 16))
+
+
+def chunks_without_end(self: Answer, good: bytes) -> None:
+    self.protocol_version = "HTTP/1.1"
+    self.send_response(200)
+    self.send_header("Transfer-Encoding", "chunked")
+    self.end_headers()
+    while True:
+        self.wfile.write(b"10000\r\n" + bytes(1 << 16) + b"\r\n")
+
+
+def headers_without_end(self: Answer, good: bytes) -> None:
+    self.send_response(200)
+    while True:
+        self.wfile.write(b"X-More: " + b"x" * 1000 + b"\r\n")
+
+
+def header_without_end(self: Answer, good: bytes) -> None:
+    self.send_response(200)
+    self.flush_headers()
+    while True:
+        self.wfile.write(b"x" * 1000)
+
+
+def no_http(self: Answer, good: bytes) -> None:
+    self.wfile.write(b"\x00\xff" * 1000)
+
+
+def another_file_in_the_middle(self: Answer, good: bytes) -> None:
+    """Loses the first connection; to the next it sends the rest, not of this but of a newer file, and says so."""
+    first = not self.headers["Range"]
+    new = good.replace(b"one", b"two")
+    start = 0 if first or self.headers["Range"] == "bytes=0-" else int(self.headers["Range"][6:-1])
+    self.send_response(206 if start else 200)
+    self.send_header("ETag", '"new"' if len(self.server.asked) > 1 else '"old"')
+    if start:
+        self.send_header("Content-Range", f"bytes {start}-{len(new) - 1}/{len(new)}")
+    self.send_header("Content-Length", str(len(new) - start))
+    self.end_headers()
+    self.wfile.write(good[:5000] if len(self.server.asked) == 1 else new[start:])
+
+
+UNSENT = "the connection failed or was lost"
+TOO_MUCH = "the server sends more than the"
+BAD_SUM = "the sha256 is "
+NEW = {"train/1.jpg": b"two", "train/2.jpg": FILES["train/2.jpg"]}
+UNDECLARED = [
+    Input("leads to a file of this machine", to("file:///etc/passwd"), "neither http:// nor https://"),
+    Input("leads to FTP", to("ftp://127.0.0.1/tiny.tar"), "neither http:// nor https://"),
+    Input("leads to Gopher", to("gopher://127.0.0.1/tiny.tar"), "neither http:// nor https://"),
+    Input("leads to a script", to("javascript:alert(1)"), "neither http:// nor https://"),
+    Input("leads to itself", to("/tiny.tar"), "from one address to the next without end"),
+    Input("leads to no address", to("http://[::1"), "no such address, or the server leads to none"),
+    Input("leads to a machine that is not there", to("http://127.0.0.1:1/tiny.tar"), UNSENT),
+    Input("leads to another address that is good", to("http://localhost:{port}/good.tar"), FILES),
+    Input("says less than it sends", sends(Content_Length="5000"), "tiny.tar: "),
+    Input("says more than it sends", sends(Content_Length="99999999"), UNSENT),
+    Input("says a size below zero", sends(Content_Length="-5"), FILES),
+    Input("says a size that is no number", sends(Content_Length="many"), FILES),
+    Input("says a size of 5000 digits", sends(Content_Length="9" * 5000), FILES),
+    Input("says two sizes", sends(Content_Length="5, 7"), "multiple unmatching values"),
+    Input("says a size of an exabyte", sends(Content_Length=str(1 << 60)), TOO_MUCH),
+    Input("says that it is compressed", sends(Content_Encoding="gzip"), FILES),
+    Input("sends a part that nobody asked for", sends(b"x" * 99, 206, Content_Range="bytes 5-103/104"), UNSENT),
+    Input("sends a part that is no range", sends(b"x" * 99, 206, Content_Range="bytes x"), UNSENT),
+    Input("sends nothing", sends(b""), "damaged, cut off, or neither zip nor tar"),
+    Input("sends a page that asks to log in", sends(PAGE), "is an HTML page (an error, a login"),
+    Input("sends no HTTP", no_http, UNSENT),
+    Input("sends headers without end", headers_without_end, UNSENT),
+    Input("sends a header without end", header_without_end, UNSENT),
+    Input("has another file in the middle", another_file_in_the_middle, NEW),
+    Input("answers 500", sends(PAGE, 500), "the server answers 500"),
+    Input("answers 204", sends(b"", 204), "damaged, cut off, or neither zip nor tar"),
+]
+DECLARED = [
+    Input("sends data without end", without_end, f"{TOO_MUCH} {SIZE * 6}"),
+    Input("sends chunks without end", chunks_without_end, f"{TOO_MUCH} {SIZE * 6}"),
+    Input("sends too many bytes", sends(bytes(SIZE * 6 + 1)), f"{TOO_MUCH} {SIZE * 6}"),
+    Input("sends too few bytes", sends(b"ustar" * 99), f"has 495 bytes, expected {SIZE * 6}: it is cut off"),
+    Input("sends other bytes", sends(bytes(SIZE * 6)), BAD_SUM),
+    Input("sends the right ones", sends(), FILES),
+]
+SERVERS = [*UNDECLARED, *DECLARED]
+
+
+def check(address: Server, tmp_path: Path, good: bytes, given: Input, **declared) -> None:
+    address.pages["/tiny.tar"] = lambda answer: given.make(answer, good)
+    address.put("/good.tar", good)
+    told = fetched(tmp_path, f"{address.address}/tiny.tar", **declared)
+    if isinstance(given.expected, str):
+        one_line(told.refusal, f"tiny: {address.address}/tiny.tar: ", given.expected)
+        assert not (tmp_path / RAW).exists()
+    else:
+        assert told.exit_code == 0, told.text
+        for path, content in given.expected.items():
+            assert (tmp_path / RAW / "files-0" / path).read_bytes() == content
+
+
+@each(UNDECLARED)
+def test_a_server_that_misleads_is_told_in_one_line(tmp_path, address, good, given):
+    check(address, tmp_path, good, given)
+
+
+@each(DECLARED)
+def test_a_server_that_sends_what_is_not_declared_is_told_in_one_line(tmp_path, address, good, given):
+    assert len(good) == SIZE * 6
+    check(address, tmp_path, good, given, size=len(good), sha256=sha256(good))
+
+
+def test_a_hostile_archive_of_another_checksum_is_never_opened(tmp_path, address):
+    """It would be refused for what it holds, or for hanging; it is for its checksum."""
+    archive = a_tar(tmp_path / "hostile.tar", "../evil.jpg").read_bytes()
+    sent = address.put("/hostile.tar", archive)
+    one_line(fetched(tmp_path, sent, sha256=sha256(b"good")).refusal, BAD_SUM)
+    one_line(fetched(tmp_path, sent, sha256=sha256(archive)).refusal, "outside the folder")
+
+
+def test_nothing_of_an_archive_is_written_before_its_content_is_known_to_be_the_declared(tmp_path, address, good):
+    """The folder that it would be unpacked into cannot even be made."""
+    work = tmp_path / RAW.with_name("tiny.part")
+    work.mkdir(parents=True)
+    (work / "files-0").symlink_to("/dev/null")
+    sent = address.put("/tiny.tar", good)
+    one_line(fetched(tmp_path, sent, content="0" * 64).refusal, "its files have the content digest")
+
+
+def test_data_without_end_of_no_declared_size_end_at_half_of_the_disk(tmp_path, address, good):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "none", disk], check=False).returncode:
+        assert not os.environ.get("PIXCYCLE_REQUIRE_MOUNT")
+        pytest.skip("nothing can be mounted here")
+    try:
+        address.pages["/tiny.tar"] = lambda answer: chunks_without_end(answer, good)
+        told = fetched(disk, f"{address.address}/tiny.tar").refusal
+        one_line(told, TOO_MUCH)
+        [most] = [int(word) for word in told.split() if word.isdigit()]
+        assert 9_000_000 < most < 11_000_000
+        assert not list(disk.rglob("tiny.tar"))
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+@pytest.fixture
+def drip(request) -> Iterator[str]:
+    """A server that sends a byte each tenth of a second: of its headers, of a chunk's size or of the data."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            connection, _ = listening.accept()
+            connection.sendall(request.param)
+            while True:
+                time.sleep(0.1)
+                connection.sendall(b"0")
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}/tiny.tar"
+    listening.close()
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    "drip",
+    [
+        pytest.param(b"", id="its status"),
+        pytest.param(OK + b"X-Slow: ", id="a header"),
+        pytest.param(OK + b"Content-Length: 900\r\n\r\n", id="data"),
+        pytest.param(OK + b"Transfer-Encoding: chunked\r\n\r\n", id="the size of a chunk"),
+        pytest.param(OK + b"\r\n", id="data of unknown size"),
+    ],
+    indirect=True,
+)
+def test_a_server_that_drips_is_given_up(tmp_path, drip, monkeypatch):
+    monkeypatch.setattr(download, "SECONDS_BETWEEN_LOOKS", 0.5)
+    begun = time.monotonic()
+    with pytest.raises(UserError, match=r"^the server sent [0-9]+ bytes in 0\.5 s$"):
+        download.download(drip, tmp_path / "tiny.tar", title="tiny", progress=False)
+    assert time.monotonic() - begun < 5
