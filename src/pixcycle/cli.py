@@ -75,7 +75,8 @@ def plan(
     tflops: Annotated[
         float | None,
         typer.Option(
-            min=1e-9,
+            min=1e-6,
+            max=1e6,
             help="What a device sustains, in TFLOP/s. Else that of the environment's PIXCYCLE_TFLOPS, or 4: a GTX 1080 "
             "(8.9 at its peak), on which CycleGAN's authors train horse2zebra, 501 PFLOP, in 1 to 2 days.",
         ),

@@ -1,33 +1,79 @@
 """What `params.yaml` may say: typed, closed and checked as a whole before anything runs."""
 
 import difflib
+import reprlib
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    ValidationError,
+    model_validator,
+)
 
 from pixcycle.errors import UserError
 from pixcycle.files import local_path
+from pixcycle.strict_yaml import read_yaml
 
 ChapterKey = Literal["ucsd", "wustl", "paris", "kth", "kaist"]
 """The reports that have a module in report/chapters."""
 ExtractorName = Literal["inception-v3", "efficientnet-lite0"]
 Precision = Literal["32-true", "tf32", "bf16-mixed"]
-Positive = Annotated[int, Field(ge=1)]
-Factor = Annotated[float, Field(gt=0, le=1)]
-Byte = Annotated[int, Field(ge=0, le=255)]
+Count = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
+Positive = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
+Side = Annotated[StrictInt, Field(ge=1, le=16_384)]
+"""Of a square image, in pixels."""
+Byte = Annotated[StrictInt, Field(ge=0, le=255)]
+Name = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,63}$")]
+"""Becomes a part of paths, targets and shell commands, also where disks do not tell A from a."""
+T = TypeVar("T")
+ByName = Annotated[dict[Name, T], Field(json_schema_extra={"additionalProperties": False})]
+FolderName = Annotated[str, Field(pattern="^[A-Za-z0-9_][A-Za-z0-9_. -]{0,63}$")]
 
 
 def _float_written_as_1e_3(value: Any) -> Any:
     """YAML 1.1, which Snakemake reads, takes `1e-3` for a word; YAML 1.2, which DVC reads, for a number."""
+    if isinstance(value, bool):
+        raise ValueError("must be a number")
     try:
         return float(value) if isinstance(value, str) else value
     except ValueError:
         return value
 
 
-Real = Annotated[float, BeforeValidator(_float_written_as_1e_3)]
+Real = Annotated[float, Field(le=1e9, allow_inf_nan=False), BeforeValidator(_float_written_as_1e_3)]
+Factor = Annotated[Real, Field(gt=0, le=1)]
+
+
+def _may_be_a_location(value: str) -> str:
+    """Of what could be none, the system would complain later, and not by the name of the field."""
+    if not value.isprintable() or not value.strip():
+        raise ValueError("must be an address or a path, without control characters")
+    if max(len(part.encode()) for part in value.split("/")) > 255 or len(value) > 2000:
+        raise ValueError("is too long for an address or a path")
+    try:
+        local_path(value)
+    except RuntimeError:
+        raise ValueError("begins with ~ and a name that no user has") from None
+    return value
+
+
+Location = Annotated[str, AfterValidator(_may_be_a_location)]
+
+
+KEPT_IN_REPORTS = {"published", "benchmarks"}
+"""What git keeps beside the reports of the scales."""
+MISTAKES = 20
+"""So many are told at once."""
+brief = reprlib.Repr()
+brief.maxstring = brief.maxlong = brief.maxother = 80
 
 
 class Closed(BaseModel):
@@ -39,9 +85,9 @@ class Closed(BaseModel):
 class Source(Closed):
     """One archive, file or folder: where it lies and how to know that it is the right one."""
 
-    locations: list[str] = []
+    locations: list[Location] = []
     """Tried in this order: http(s) and file:// addresses, paths, `package:MODULE/FILE` of an installed package."""
-    size: Positive | None = None
+    size: Annotated[StrictInt, Field(ge=1, le=10**15)] | None = None
     """Bytes of the archive as published."""
     sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
     """Of the archive as published."""
@@ -67,14 +113,14 @@ class Dataset(Closed):
     """side_by_side: SPLIT/N.jpg, A left and B right. domain_folders: SPLITA/, SPLITB/. earth: two world maps.
     cityscapes: its photos and its labels, as downloaded."""
     sources: list[Source] = Field(min_length=1)
-    splits: dict[Literal["train", "test"], list[str]]
+    splits: dict[Literal["train", "test"], list[FolderName]]
     """Which of the distributed splits we train on, and which we evaluate on."""
     published: dict[str, Positive] = {}
     """Images that the publisher counts, by folder (SPLIT or SPLITA)."""
     domains: tuple[str, str] = ("A", "B")
     """What a reader should call the two domains."""
     paired: bool = True
-    classes: dict[str, tuple[Byte, Byte, Byte]] = {}
+    classes: dict[str, tuple[Byte, Byte, Byte]] = Field({}, max_length=200)
     """Colours of the classes of domain B, where it is a label map; what is scored by FCN-score."""
     void: list[tuple[Byte, Byte, Byte]] = []
     """Colours of domain B that belong to no class and are not scored."""
@@ -112,22 +158,22 @@ class Experiment(Closed):
     lambda_reconstruction: Real = Field(100.0, ge=0)
     lambda_identity: Real = Field(0.0, ge=0)
     """As a multiple of lambda_reconstruction, as in the authors' code (CycleGAN only)."""
-    pool_size: int = Field(0, ge=0)
+    pool_size: Count = 0
 
     preprocess: Literal["jitter", "crop"] = "jitter"
     """jitter: resize to load_size, crop at random; evaluate on the whole image at crop_size.
     crop: as jitter, but evaluate on the centre crop of load_size."""
-    load_size: Positive = 286
-    crop_size: Positive = 256
+    load_size: Side = 286
+    crop_size: Side = 256
     resize: Literal["nearest", "bilinear", "bicubic"] = "bicubic"
     flip: bool = True
 
     batch_size: Positive = 1
-    n_epochs: int = Field(ge=0)
+    n_epochs: Count
     """With a constant learning rate; 0 leaves the networks untrained."""
     epoch_length: Literal["larger", "smaller"] = "larger"
     """Which domain an epoch goes through once, where they are unpaired and of unequal size."""
-    n_epochs_decay: int = Field(0, ge=0)
+    n_epochs_decay: Count = 0
     """Further epochs in which the learning rates fall linearly to 0."""
     lr: Real = Field(2e-4, gt=0)
     lr_discriminator: Real | None = Field(None, gt=0)
@@ -176,7 +222,7 @@ class Segmenter(Closed):
     steps: Positive
     batch_size: Positive
     lr: Annotated[Real, Field(gt=0)]
-    min_accuracy: Annotated[float, Field(ge=0, le=1)]
+    min_accuracy: Annotated[Real, Field(ge=0, le=1)]
     """Per-pixel accuracy on real test photos below which its scores of generated ones are not shown."""
 
 
@@ -221,23 +267,23 @@ class Params(Closed):
     """All of params.yaml."""
 
     scale: str
-    seeds: list[Annotated[int, Field(ge=0)]] = Field(min_length=1)
+    seeds: list[Annotated[StrictInt, Field(ge=0, lt=2**32)]] = Field(min_length=1, max_length=1000)
     extractor: ExtractorName | None
     """Instead of the scale's."""
     neighbours: Positive
     """k of the k-th nearest neighbour in precision and recall."""
-    mirror: str | None = None
+    mirror: Location | None = None
     """Address or folder that is tried first for everything that is fetched."""
-    datasets: dict[str, Dataset]
+    datasets: ByName[Dataset]
     weights: dict[ExtractorName, Source]
-    published_weights: dict[str, Source] = {}
+    published_weights: ByName[Source] = {}
     """Generators that the papers' authors published for their PyTorch code."""
     segmenter: Segmenter
-    recipes: dict[str, dict[str, Any]] = {}
-    """Anchors for experiments to merge; not read on their own."""
+    recipes: Annotated[dict[str, dict[str, Any]], AfterValidator(lambda _: {})] = {}
+    """Anchors for experiments to merge; not read on their own, nor kept."""
     chapters: dict[ChapterKey, Chapter]
-    experiments: dict[ChapterKey, dict[str, Experiment]]
-    scales: dict[str, Scale]
+    experiments: dict[ChapterKey, ByName[Experiment]]
+    scales: ByName[Scale]
 
     @property
     def fetched_weights(self) -> dict[str, Source]:
@@ -247,14 +293,7 @@ class Params(Closed):
 
 def load(path: Path | str = "params.yaml") -> Params:
     """Read and check a params file. Raises UserError with one line a mistake."""
-    path = Path(path)
-    try:
-        tree = yaml.safe_load(path.read_text())
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; run from the project's folder") from None
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
-    return check(tree, str(path))
+    return check(read_yaml(Path(path)), str(path))
 
 
 def check(tree: Any, where: str = "params.yaml") -> Params:
@@ -262,11 +301,17 @@ def check(tree: Any, where: str = "params.yaml") -> Params:
     try:
         params = Params.model_validate(tree)
     except ValidationError as error:
-        raise UserError(*(_one_line(e, where) for e in error.errors())) from None
+        raise _mistakes(_one_line(e, where) for e in error.errors(include_url=False)) from None
     mistakes = list(_dangling_names(params))
     if mistakes:
-        raise UserError(*(f"{where}: {mistake}" for mistake in mistakes))
+        raise _mistakes(f"{where}: {mistake}" for mistake in mistakes)
     return params
+
+
+def _mistakes(lines: Iterable[str]) -> UserError:
+    first = list(islice(lines, MISTAKES + 1))
+    more = ["and more of the kind"] if len(first) > MISTAKES else []
+    return UserError(*first[:MISTAKES], *more)
 
 
 def experiment_ids(params: Params) -> dict[str, tuple[str, str]]:
@@ -292,6 +337,8 @@ def _dangling_names(params: Params):
             yield f"{where}: {error}"
 
     yield from missing("scale", params.scale, params.scales, "scale")
+    for name in KEPT_IN_REPORTS & params.scales.keys():
+        yield f"scales.{name}: reports/{name} is another thing; choose another name"
     for chapter, section in params.experiments.items():
         yield from missing(f"experiments.{chapter}", chapter, params.chapters, "chapter")
         for name, experiment in section.items():
@@ -324,7 +371,7 @@ def _one_line(error: Any, where: str) -> str:
         return f"{where}: {at}: is missing"
     message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     shown = error["input"]
-    return f"{where}: {at}: {message}" + (f" (is {shown!r})" if not isinstance(shown, dict | list) else "")
+    return f"{where}: {at}: {message}" + (f" (is {brief.repr(shown)})" if not isinstance(shown, dict | list) else "")
 
 
 def _fields_at(parents: list[str]) -> list[str]:

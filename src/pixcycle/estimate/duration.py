@@ -50,6 +50,6 @@ def tflops_of_device() -> float:
         tflops = float(said)
     except ValueError:
         tflops = 0.0
-    if not tflops > 0:
+    if not 1e-6 <= tflops <= 1e6:
         raise UserError(f"PIXCYCLE_TFLOPS: must be what a device sustains in TFLOP/s, such as {TFLOPS:g} (is {said!r})")
     return tflops
