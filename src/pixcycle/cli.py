@@ -11,7 +11,7 @@ import typer
 
 from pixcycle import jobs
 from pixcycle.engine.memory import keep_freed_memory
-from pixcycle.errors import UserError
+from pixcycle.errors import UserError, printable
 from pixcycle.estimate.cards import CARDS
 from pixcycle.room import room_for
 
@@ -280,11 +280,16 @@ app.add_typer(jobs.app)
 
 
 def main() -> None:
-    """Entry point: a UserError is a line on stderr and exit code 2."""
+    """Entry point: a UserError, or a file that cannot be used, is a line on stderr and exit code 2."""
     keep_freed_memory()
     try:
         with room_for(Path.cwd()):  # for what is printed, and for temporary files
             app()
     except UserError as error:
         print(f"pixcycle: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        if not error.filename:
+            raise
+        print(f"pixcycle: {printable(f'{error.filename}: {error.strerror}')}", file=sys.stderr)
         sys.exit(2)

@@ -1,7 +1,6 @@
 """What `params.yaml` may say: typed, closed and checked as a whole before anything runs."""
 
 import difflib
-import reprlib
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
@@ -72,8 +71,7 @@ KEPT_IN_REPORTS = {"published", "benchmarks"}
 """What git keeps beside the reports of the scales."""
 MISTAKES = 20
 """So many are told at once."""
-brief = reprlib.Repr()
-brief.maxstring = brief.maxlong = brief.maxother = 80
+MORE = "and more of the kind"
 
 
 class Closed(BaseModel):
@@ -310,7 +308,7 @@ def check(tree: Any, where: str = "params.yaml") -> Params:
 
 def _mistakes(lines: Iterable[str]) -> UserError:
     first = list(islice(lines, MISTAKES + 1))
-    more = ["and more of the kind"] if len(first) > MISTAKES else []
+    more = [MORE] if len(first) > MISTAKES else []
     return UserError(*first[:MISTAKES], *more)
 
 
@@ -371,7 +369,14 @@ def _one_line(error: Any, where: str) -> str:
         return f"{where}: {at}: is missing"
     message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     shown = error["input"]
-    return f"{where}: {at}: {message}" + (f" (is {brief.repr(shown)})" if not isinstance(shown, dict | list) else "")
+    return f"{where}: {at}: {message}" + (f" (is {_brief(shown)})" if not isinstance(shown, dict | list) else "")
+
+
+def _brief(value: Any) -> str:
+    try:
+        return f"{value!r:.80}"
+    except ValueError:
+        return "a number of more digits than anybody reads"
 
 
 def _fields_at(parents: list[str]) -> list[str]:

@@ -220,7 +220,10 @@ def _data(params: Params, experiment: Experiment, raw: str) -> Data:
 
 
 def _raw_key(params: Params, dataset: str, root: Path) -> str:
-    digests = [declared_digest(source, root) for source in params.datasets[dataset].sources]
+    try:
+        digests = [declared_digest(source, root) for source in params.datasets[dataset].sources]
+    except UserError as error:
+        raise UserError(f"params.yaml: datasets.{dataset}: {error}") from None
     return f"{dataset}-{fingerprint([digests, RECIPE['fetch']])}"
 
 

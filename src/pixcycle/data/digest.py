@@ -104,7 +104,10 @@ def own_path(source: Source, root: Path) -> Path | None:
 def own_digest(source: Source, root: Path) -> str | None:
     """Content digest of the user's own folder or file, if it is there."""
     path = own_path(source, root)
-    return folder_digest(path, root / "data/.digests.json") if path else None
+    try:
+        return folder_digest(path, root / "data/.digests.json") if path else None
+    except OSError as error:
+        raise UserError(f"{error.filename}: {error.strerror}; a location must be a folder or a file to read") from None
 
 
 def _remembered(cache: Path | None) -> dict[str, dict[str, list]]:

@@ -239,7 +239,7 @@ def _in_package(location: str) -> Path:
     module, _, name = location.removeprefix("package:").partition("/")
     try:
         file = Path(str(resources(module) / name))
-    except ModuleNotFoundError:
+    except (ImportError, TypeError, ValueError):  # not there, no package, no name of one
         raise UserError(f"the Python package that has {module} is not installed") from None
     if not file.is_file():
         raise UserError(f"{module} is installed, but has no file {name}")
