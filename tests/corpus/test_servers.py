@@ -1,9 +1,7 @@
 """Servers that lie, mislead and delay, through `pixcycle fetch`: real ones on this machine."""
 
 import hashlib
-import os
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +16,7 @@ from tests.corpus.fetching import RAW, fetched
 from tests.corpus.form import Input, each, one_line
 from tests.corpus.test_archives import FILES, a_tar
 from tests.data.conftest import PAGE, Answer, Server
+from tests.disks import disk
 
 SIZE = 10240
 
@@ -198,20 +197,13 @@ def test_nothing_of_an_archive_is_written_before_its_content_is_known_to_be_the_
 
 
 def test_data_without_end_of_no_declared_size_end_at_half_of_the_disk(tmp_path, address, good):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "none", disk], check=False).returncode:
-        assert not os.environ.get("PIXCYCLE_REQUIRE_MOUNT")
-        pytest.skip("nothing can be mounted here")
-    try:
+    with disk(tmp_path / "disk", size=20 << 20) as mounted:
         address.pages["/tiny.tar"] = lambda answer: chunks_without_end(answer, good)
-        told = fetched(disk, f"{address.address}/tiny.tar").refusal
+        told = fetched(mounted.folder, f"{address.address}/tiny.tar").refusal
         one_line(told, TOO_MUCH)
         [most] = [int(word) for word in told.split() if word.isdigit()]
         assert 9_000_000 < most < 11_000_000
-        assert not list(disk.rglob("tiny.tar"))
-    finally:
-        subprocess.run(["umount", disk], check=True)
+        assert not list(mounted.folder.rglob("tiny.tar"))
 
 
 @pytest.fixture

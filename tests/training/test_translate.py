@@ -43,7 +43,8 @@ def test_what_comes_back_is_the_other_generator_s_image_of_the_output(prepared, 
 
     fabric = Fabric(accelerator="cpu", devices=1)
     there, back = (
-        at_inference(run.config, checkpoint.load_network(tmp_path / "run", name), fabric) for name in ("g_ba", "g_ab")
+        at_inference(run.config, checkpoint.load_network(tmp_path / "run", name, generator_of(run.config)), fabric)
+        for name in ("g_ba", "g_ab")
     )
     image = np.load(prepared / "test_B.npy")[2:3]
     with torch.inference_mode():

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pixcycle.data.arrays import read_array
 from pixcycle.errors import UserError
 from pixcycle.files import read_json
 
@@ -153,4 +154,4 @@ def test_images(prepared: Path) -> tuple[np.ndarray, np.ndarray, list[str], list
 
 
 def _open(prepared: Path, split: str, domain: str) -> np.ndarray:
-    return np.load(prepared / f"{split}_{domain}.npy", mmap_mode="r")
+    return read_array(prepared / f"{split}_{domain}.npy")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pixcycle.files import read_json
+from pixcycle.files import Damaged, read_json
 
 _FP = "[0-9a-f]{8}"
 _SUFFIX = r"(?P<suffix>(\.gone)?\.part)?"
@@ -100,9 +100,12 @@ def result(path: str) -> Result | None:
 def record_in(file: Path) -> dict[str, Any]:
     """What a node's JSON file says; nothing where there is none."""
     try:
-        return read_json(file)
+        record = read_json(file)
     except FileNotFoundError:
         return {}
+    if not isinstance(record, dict):
+        raise Damaged(f"{file}: is damaged, not the record of a node; remove it")
+    return record
 
 
 def _names(folder: Path) -> list[str]:

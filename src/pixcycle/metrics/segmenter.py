@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 from safetensors import torch as safetensors
-from safetensors.torch import load_file
 from torch import nn
 from torch.nn.functional import cross_entropy
 from torchvision.models import resnet18
@@ -22,6 +21,7 @@ from pixcycle.data.batches import Batches, test_images, to_tensor, to_uint8
 from pixcycle.engine import ranks
 from pixcycle.files import finished_folder, read_json, write_bytes, write_json
 from pixcycle.metrics.segmentation import VOID, confusion, decode, scores
+from pixcycle.models.weights import read_safetensors, refuse_misfits, refuse_not_finite
 from pixcycle.training.progress import Progress
 
 Classes = dict[str, tuple[int, int, int]]
@@ -85,7 +85,10 @@ def load_segmenter(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
     """The trained network, in evaluation mode on the CPU, and its segmenter.json."""
     record = read_json(_record(folder), "settings", "classes")
     network = fcn(record["settings"]["backbone"], len(record["classes"]))
-    network.load_state_dict(load_file(_weights(folder)))
+    weights = read_safetensors(_weights(folder))
+    refuse_misfits(_weights(folder), weights, network)
+    refuse_not_finite(_weights(folder), weights)
+    network.load_state_dict(weights)
     return network.eval().requires_grad_(False), record
 
 

@@ -1,5 +1,6 @@
 """Generators with weights that were published for junyanz/pytorch-CycleGAN-and-pix2pix."""
 
+import zipfile
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from pixcycle.errors import UserError
 from pixcycle.models.build import build_generator
 from pixcycle.models.norm import Norm
+from pixcycle.models.weights import refuse_not_finite
 
 GENERATORS: dict[str, dict[str, Any]] = {
     "unet_128": {"name": "unet", "crop_size": 128, "norm": "batch", "dropout": True},
@@ -40,12 +42,15 @@ def load_foreign(
         fitting = _fitting_generator(weights)
         hint = f"they fit {fitting}" if fitting else misfits
         raise UserError(f"{path}: not the weights of {_describe(generator, settings)}; {hint}")
+    refuse_not_finite(path, weights)
     network.load_state_dict(_without_unused_statistics(weights, network))
     return network
 
 
 def _read_tensors(path: Path) -> dict[str, Tensor]:
     try:
+        if zipfile.is_zipfile(path) and any(m.compress_type for m in zipfile.ZipFile(path).infolist()):
+            raise ValueError  # torch compresses nothing, but unpacks what is: a small file may fill the memory
         content = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from None
@@ -55,7 +60,14 @@ def _read_tensors(path: Path) -> dict[str, Tensor]:
         raise UserError(f"{path}: want a flat dict of tensors, as state_dict() gives it; found {_kind(content)}")
     for key, value in content.items():
         if not isinstance(key, str) or not isinstance(value, Tensor):
-            raise UserError(f"{path}: want a flat dict of tensors; found {_kind(value)} under {key!r}")
+            raise UserError(f"{path}: want a flat dict of tensors; found {_kind(value)} under {key!r:.80}")
+        if (
+            value.is_complex()
+            or value.is_sparse
+            or value.is_quantized
+            or (value.ndim and not value.is_floating_point())
+        ):
+            raise UserError(f"{path}: want tensors of floating point numbers; found {value.dtype} under {key!r}")
     return {key.removeprefix("module."): value for key, value in content.items()}
 
 

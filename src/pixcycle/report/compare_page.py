@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pixcycle.data.arrays import read_array
 from pixcycle.engine.nodes import record_in
 from pixcycle.engine.sides import Side
 from pixcycle.files import write_bytes
@@ -85,7 +86,7 @@ def _real(
     places = manifest["splits"]["test"][SOURCE[direction]]["names"]
     columns = []
     for heading, domain in [("Input", SOURCE[direction]), ("Truth", TARGET[direction])][: 1 + manifest["paired"]]:
-        images = np.load(folder / f"test_{domain}.npy", mmap_mode="r")
+        images = read_array(folder / f"test_{domain}.npy")
         cells = [np.asarray(images[places.index(name)]) if name in places else "not in these data" for name in names]
         columns.append((heading, cells))
     return folder.name, columns

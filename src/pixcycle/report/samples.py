@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from pixcycle.data.arrays import read_array
 from pixcycle.report import grids
 from pixcycle.report.values import Values
 from pixcycle.training.translate import (
@@ -78,7 +79,7 @@ class Album:
         return np.array(self._measured["images"][self.direction]["l1"])
 
     def _real(self, domain: str, places: list[int]) -> list[np.ndarray]:
-        images = np.load(self._root / "data/prepared" / self.run.data / f"test_{domain}.npy", mmap_mode="r")
+        images = read_array(self._root / "data/prepared" / self.run.data / f"test_{domain}.npy")
         return [np.asarray(images[i]) for i in places]
 
     def _generated(self, folder: Path, places: list[int]) -> list[np.ndarray]:

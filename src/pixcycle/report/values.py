@@ -26,8 +26,9 @@ class Values:
         self.runs: dict[str, list[Run]] = {}
         for run in plan.select(selection):
             self.runs.setdefault(run.id, []).append(run)
+        prepared = root / "data/prepared"
         self.manifests = {
-            run.data: read_json(root / "data/prepared" / run.data / "manifest.json") for run in self._all()
+            run.data: read_json(prepared / run.data / "manifest.json", "splits", "card") for run in self._all()
         }
         neighbours = plan.params.neighbours
         self.measured = {run.key: metrics_of(run, neighbours, self.manifests[run.data], root) for run in self._all()}
