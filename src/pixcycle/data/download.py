@@ -45,14 +45,13 @@ def download(url: str, to: Path, *, title: str, progress: bool, largest: int | N
     """Download a file, going on from what is in `to` already, over several connections if need be.
 
     What the server says about the file is kept beside it, in TO.server.
-    title: what precedes the progress, which is told on stderr if `progress`. largest: bytes that it may have; LARGEST,
-    and no more than half of the free disk, on which it is to be unpacked, where that is not known.
+    title: what precedes the progress, which is told on stderr if `progress`. largest: bytes that it may have; LARGEST
+    where that is not known, and where the server does not know it either, what leaves a twentieth of the disk free.
     Raises UserError when the server answers with an error, sends more than that, or hardly anything, or leads to
     another kind of address, or when several connections in a row bring nothing more.
     What arrived before that stays, and the next call goes on from it.
     """
     to.parent.mkdir(parents=True, exist_ok=True)
-    largest = largest or min(LARGEST, (_size(to) + shutil.disk_usage(to.parent).free) // 2)
     with _shown(title, progress) as show:
         _in_fair_time(lambda heard: _until_whole(url, to, heard, largest), show)
 
@@ -91,7 +90,7 @@ def _in_fair_time(work: Callable[[Show], None], show: Show) -> None:
             return
 
 
-def _until_whole(url: str, to: Path, show: Show, largest: int) -> None:
+def _until_whole(url: str, to: Path, show: Show, largest: int | None) -> None:
     furthest, fruitless = _size(to), 0
     while True:
         try:
@@ -112,7 +111,7 @@ def _until_whole(url: str, to: Path, show: Show, largest: int) -> None:
             time.sleep(SECONDS_BETWEEN_TRIES)
 
 
-def _go_on(url: str, to: Path, show: Show, largest: int) -> None:
+def _go_on(url: str, to: Path, show: Show, largest: int | None) -> None:
     """One connection: the rest of the file if the server can and still has the same one, else all of it."""
     note = to.with_name(f"{to.name}.server")
     known = _noted(note)
@@ -137,21 +136,28 @@ def _go_on(url: str, to: Path, show: Show, largest: int) -> None:
             to.unlink(missing_ok=True)
             here, known = 0, _of_server(response)
             write_json(note, known)
-        _refuse_more(known["size"] or 0, largest, to)
+        most = largest or (LARGEST if known["size"] else min(LARGEST, here + _spare(to)))
+        _refuse_more(known["size"] or 0, most, to)
         with room_for(to, known["size"] or 1), BufferedWriter(Measured(to, "ab")) as file:
             while piece := response.raw.read1(PIECE, decode_content=False):  # what is there, not what will be
                 file.write(piece)
                 here += len(piece)
-                _refuse_more(here, largest, to)
+                _refuse_more(here, most, to)
                 show(here, known["size"])
     if known["size"] not in (None, here):
         raise HTTPError(f"the server sent {here} of {known['size']} bytes")
 
 
-def _refuse_more(size: int, largest: int, to: Path) -> None:
-    if size > largest:
+def _spare(to: Path) -> int:
+    """Bytes of the disk that a file may take, so that others find room, too."""
+    disk = shutil.disk_usage(to.parent)
+    return disk.free - disk.total // 20
+
+
+def _refuse_more(size: int, most: int, to: Path) -> None:
+    if size > most:
         to.unlink(missing_ok=True)
-        raise UserError(f"the server sends more than the {largest} bytes that are expected")
+        raise UserError(f"the server sends more than the {most} bytes that are expected")
 
 
 def _of_server(response: requests.Response) -> dict[str, Any]:
