@@ -3,6 +3,8 @@
 import copy
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from functools import cache
@@ -13,7 +15,7 @@ import jsonschema
 import pytest
 import yaml
 
-from pixcycle import config
+from pixcycle import config, runs
 from tests.answers import answer
 from tests.corpus.form import Input, each, one_line
 
@@ -316,6 +318,13 @@ def in_a_project(folder: Path) -> Path:
     return project
 
 
+def snakemake(project: Path, *arguments: str) -> subprocess.CompletedProcess:
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    return subprocess.run(
+        ["snakemake", *arguments], cwd=project, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
 @pytest.mark.parametrize(
     ("make", "phrase"),
     [
@@ -327,10 +336,23 @@ def in_a_project(folder: Path) -> Path:
 def test_snakemake_ends_with_the_same_line(tmp_path, make, phrase):
     project = in_a_project(tmp_path)
     make(project / "params.yaml")
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    ended = subprocess.run(
-        ["snakemake", "-n"], cwd=project, env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
+    ended = snakemake(project, "-n")
     assert ended.returncode and "Traceback" not in ended.stderr, ended.stderr
     [line] = [line for line in ended.stderr.splitlines() if line.startswith("pixcycle: ")]
     assert phrase in line
+
+
+def test_the_commands_of_a_project_in_a_folder_with_a_space_are_the_words_that_are_meant(tmp_path):
+    project = in_a_project(tmp_path)
+    (project / "params.yaml").symlink_to(ROOT / "params.yaml")
+    printed = snakemake(project, "-np", "--quiet", "host", "--config", "scale=demo", "--", "ucsd-facades-l1")
+    demo = runs.plan(config.load(ROOT / "params.yaml").model_copy(update={"scale": "demo"}), ROOT)
+    run = demo.runs["ucsd-facades-l1/0"]
+    [command] = re.findall("(pixcycle train .*)", printed.stdout + printed.stderr)
+    words = shlex.split(command.partition(" 2>&1 | ")[0])
+    [plan] = (project / ".snakemake/plans").iterdir()
+    prepared = f"data/prepared/{run.data}"
+    assert words == [
+        *("pixcycle", "train", run.key, "--plan", f".snakemake/plans/{plan.name}"),
+        *("--prepared", prepared, "--out", run.folder, "--gpus", "1"),
+    ]

@@ -3,6 +3,7 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
+from shlex import quote
 
 from snakemake.logging import logger
 
@@ -168,8 +169,8 @@ def weights_of_features(wildcards):
 
 
 def weights_option(wildcards, input):
-    return f"--weights {input.weights}" if input.weights else ""
+    return f"--weights {quote(input.weights)}" if input.weights else ""
 
 
 def segmenter_option(wildcards, input):
-    return f"--segmenter {input.segmenter}" if input.segmenter else ""
+    return f"--segmenter {quote(input.segmenter)}" if input.segmenter else ""

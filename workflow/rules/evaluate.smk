@@ -15,8 +15,8 @@ rule translate:
         plan=PLAN_FILE,
         run=run_key,
     shell:
-        "pixcycle translate {params.run} --plan {params.plan} --trained {input.trained}"
-        " --prepared {input.prepared} --out {output} 2>&1 | tee {log}"
+        "pixcycle translate {params.run:q} --plan {params.plan:q} --trained {input.trained:q}"
+        " --prepared {input.prepared:q} --out {output:q} 2>&1 | tee {log:q}"
 
 
 rule real_features:
@@ -36,7 +36,8 @@ rule real_features:
     params:
         weights=weights_option,
     shell:
-        "pixcycle features {wildcards.extractor} --prepared {input.prepared} --out {output} {params.weights} 2>&1 | tee {log}"
+        "pixcycle features {wildcards.extractor:q} --prepared {input.prepared:q} --out {output:q}"
+        " {params.weights} 2>&1 | tee {log:q}"
 
 
 # The network behind FCN-score, trained on real pairs.
@@ -55,8 +56,8 @@ rule train_segmenter:
     params:
         plan=PLAN_FILE,
     shell:
-        "pixcycle train-segmenter {wildcards.data} --plan {params.plan} --prepared {input.prepared} --out {output}"
-        " 2>&1 | tee {log}"
+        "pixcycle train-segmenter {wildcards.data:q} --plan {params.plan:q} --prepared {input.prepared:q}"
+        " --out {output:q} 2>&1 | tee {log:q}"
 
 
 rule evaluate:
@@ -81,5 +82,6 @@ rule evaluate:
         weights=weights_option,
         segmenter=segmenter_option,
     shell:
-        "pixcycle evaluate {params.run} --plan {params.plan} --trained {input.trained} --translated {input.translated}"
-        " --prepared {input.prepared} --real {input.real} --out {output} {params.weights} {params.segmenter} 2>&1 | tee {log}"
+        "pixcycle evaluate {params.run:q} --plan {params.plan:q} --trained {input.trained:q}"
+        " --translated {input.translated:q} --prepared {input.prepared:q} --real {input.real:q} --out {output:q}"
+        " {params.weights} {params.segmenter} 2>&1 | tee {log:q}"

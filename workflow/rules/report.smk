@@ -26,8 +26,8 @@ for selection, made_from in REPORTS.items():
             selection=selection,
             fingerprint=made_from,
         shell:
-            "pixcycle report {params.selection} --plan {params.plan} --fingerprint {params.fingerprint}"
-            " --out $(dirname {output.html}) 2>&1 | tee {log}"
+            "pixcycle report {params.selection:q} --plan {params.plan:q} --fingerprint {params.fingerprint:q}"
+            ' --out "$(dirname {output.html:q})" 2>&1 | tee {log:q}'
 
     del globals()[f"__report-{selection}"]
 

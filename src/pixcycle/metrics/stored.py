@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pixcycle.data.arrays import read_array
 from pixcycle.errors import UserError
 from pixcycle.files import NotJson, read_json, write_here, write_json
 from pixcycle.metrics.compared import MADE_BY, Features
@@ -35,7 +36,7 @@ def read_features(folder: Path, domain: str, prepared: Path) -> Features:
     for field, value in found.items():
         if said.get(field) != value:
             raise UserError(f"{file}: its {field} is {value}, but {said.get(field)} in {_record(folder)}; {again}")
-    return Features(np.load(file), str(file), **made_by | {"file_types": tuple(said["file_types"])})
+    return Features(read_array(file, mapped=None), str(file), **made_by | {"file_types": tuple(said["file_types"])})
 
 
 def _of_images(prepared: Path, domain: str) -> dict[str, int | str]:
