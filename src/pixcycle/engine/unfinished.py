@@ -42,7 +42,7 @@ def failure(log: Path) -> str:
 def _state(work: Path) -> dict[str, Any]:
     """How far a run had come when its state was saved; nothing where that is not told."""
     done = work / "state/done.json"
-    return read_json(done) if done.exists() else {}
+    return read_json(done, "epoch") if done.exists() else {}
 
 
 def _tail(file: Path) -> bytes:

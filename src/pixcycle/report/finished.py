@@ -46,7 +46,7 @@ def metrics_of(run: Run, neighbours: int, manifest: dict[str, Any], root: Path) 
 
 def record_of(run: Run, root: Path) -> dict[str, Any]:
     """What run.json says. Raises UserError if it is missing or of another run."""
-    return _read(run, root / run.folder / "run.json", run.fingerprint, read_json)
+    return _read(run, root / run.folder / "run.json", run.fingerprint, lambda path: read_json(path, "fingerprint"))
 
 
 def _read(run: Run, path: Path, fingerprint: str, read: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
