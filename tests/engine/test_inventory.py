@@ -41,8 +41,8 @@ def unfinished(ledger, rows=0):
     return work
 
 
-def save_state(work, epoch):
-    checkpoint.save(work, SimpleNamespace(nets=nn.Linear(1, 1), pools={}), checkpoint.Done(epoch, seconds=1.0))
+def save_state(work, epoch, step=0):
+    checkpoint.save(work, SimpleNamespace(nets=nn.Linear(1, 1), pools={}), checkpoint.Done(epoch, step, seconds=1.0))
 
 
 def log(ledger, text):
@@ -91,6 +91,14 @@ def test_a_run_in_training_has_a_process_that_holds_it_and_the_epochs_of_its_his
     assert found.of == ledger.run().config.n_epochs
     assert 0 <= found.seconds < 60
     assert entry(ledger).state == "interrupted"
+
+
+@pytest.mark.parametrize(("epoch", "step", "told"), [(2, 1, 2), (1, 1, 3), (3, 0, 3)])
+def test_an_epoch_in_which_a_state_was_saved_is_not_taken_for_done(ledger, epoch, step, told):
+    work = unfinished(ledger, rows=3)
+    save_state(work, epoch, step)
+    with only_one(work.with_suffix("")):
+        assert entry(ledger).epochs == told
 
 
 def test_an_interrupted_run_says_after_which_epoch_it_goes_on(ledger):
