@@ -151,6 +151,6 @@ def _block_texts(block: Text | Bullets | Table | Figure | Claims | Runs) -> list
             return [
                 *(text for setting in block.settings for text in setting),
                 *(text for step, file in files for text in (step, file.text)),
-                *(text for entry in block.entries for text in (entry.key, *entry.shown_in)),
+                *(entry.key for entry in block.entries),
                 *told,
             ]

@@ -245,9 +245,9 @@ def test_the_entry_of_a_run_leads_to_its_files_that_are_there_and_back_to_what_s
     assert links(element(html, "article", "run-l1-0")) == {
         "l1/0": "#run-l1-0",
         "results/l1": "../../results/l1",
-        "chapter-table-1": "#chapter-table-1",
-        "figure-2": "#figure-2",
-        "chapter-a": "#chapter-a",
+        "Table 1": "#chapter-table-1",
+        "Figure 1": "#figure-2",
+        "Claim 1": "#chapter-a",
     }
     assert ".log (not there)" in element(html, "article", "run-l1-0")
 

@@ -94,7 +94,7 @@ def test_every_table_of_measured_values_names_all_seeds_of_its_runs(whole):
     assert made_from["wustl-quality"] == keys("wustl-facades-label2photo")
     assert made_from["kth-quality"] == keys("kth-horse2zebra")
     assert made_from["kaist-fcn-score"] == keys("kaist-cityscapes")
-    assert made_from["cost"] == keys(*EXPERIMENTS)
+    assert made_from["training-cost"] == keys(*EXPERIMENTS)
 
 
 def test_a_figure_of_means_names_all_seeds_and_one_of_images_the_first(whole):
@@ -139,7 +139,7 @@ def test_an_entry_leads_back_to_all_that_shows_its_run(whole):
     for key, entry in entries(whole).items():
         shown = [*blocks(whole, Table), *blocks(whole, Figure), *claims(whole)]
         assert sorted(entry.shown_in) == sorted(item.id for item in shown if key in item.made_from)
-        assert "cost" in entry.shown_in
+        assert "training-cost" in entry.shown_in
 
 
 def test_an_entry_tells_the_commit_and_the_attempts_of_its_record(results, whole):
@@ -242,7 +242,7 @@ def test_values_json_names_the_files_and_runs_of_every_table_and_figure(tmp_path
     values = json.loads((out / "values.json").read_text())
     assert {id: table["made_from"] for id, table in values["tables"].items() if table["made_from"]} == {
         "ucsd-table-1-facades": keys("ucsd-facades-l1"),
-        "cost": keys("ucsd-facades-l1"),
+        "training-cost": keys("ucsd-facades-l1"),
     }
     drawn = ("ucsd-figure-2", "ucsd-figure-3-facades", "ucsd-samples-facades")
     assert {id: figure["made_from"] for id, figure in values["figures"].items()} == {

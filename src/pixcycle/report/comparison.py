@@ -40,6 +40,15 @@ def read_published(name: str, root: Path) -> pd.DataFrame:
     return pd.read_csv(root / PUBLISHED / f"{name}.csv")
 
 
+def fid_differences(values: Values) -> list[float]:
+    """Our FID minus the published one, for each experiment that report 000 prints one of; none on another ruler."""
+    published = pd.concat(read_published(f"ucsd-table-{number}", values.root) for number in (1, 2))
+    printed = {(row.dataset, row.row): row.fid for row in published.itertuples()}
+    ours = {id: (seeds[0].asked_dataset, seeds[0].config.label) for id, seeds in values.runs.items()}
+    found = {id: printed[key] for id, key in ours.items() if id.startswith("ucsd-") and key in printed}
+    return [values.mean(id, "fid") - fid for id, fid in found.items() if values.comparable]
+
+
 def comparison_table(
     id: str,
     caption: str,

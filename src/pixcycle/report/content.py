@@ -1,4 +1,7 @@
-"""What a report says, free of how it looks: the HTML page and the PDF are two drawings of one Document."""
+"""What a report says, free of how it looks: the HTML page and the PDF are two drawings of one Document.
+
+Its texts may mention its sections, tables, figures, claims and references by id, as `@ucsd-table-1` (mentions.py).
+"""
 
 import re
 from dataclasses import dataclass, field
@@ -90,13 +93,17 @@ class Figure:
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of a report, our verdict, and the numbers that it rests on; made_from: keys of the runs of these."""
+    """A sentence of a report, our verdict, and the numbers that it rests on.
+
+    made_from: keys of the runs of these; shown_in: ids of the tables and figures that show them.
+    """
 
     id: str
     text: str
     verdict: Verdict
     evidence: str
     made_from: list[str] = field(default_factory=list)
+    shown_in: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -147,11 +154,21 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """An entry of the list of references; id: `cite-isola2017`; text: authors, title, venue and year."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Document:
-    """A whole report. facts: short lines under the title (scale, data, features, runs)."""
+    """A whole report. facts: short lines under the title (scale, data, features, runs); abstract: its sentences."""
 
     title: str
     subtitle: str
     facts: list[tuple[str, str]]
     notices: list[Notice]
     sections: list[Section]
+    abstract: list[str] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from pixcycle.report.abstract import abstract
 from pixcycle.report.cards import cards
 from pixcycle.report.chapters import CHAPTERS
 from pixcycle.report.content import Block, Bullets, Cell, Column, Document, Notice, Section, Table, Text
 from pixcycle.report.provenance import provenance, runs
+from pixcycle.report.references import references
 from pixcycle.report.values import Values
 from pixcycle.training.progress import duration
 
@@ -20,7 +22,7 @@ def document(values: Values, out: Path) -> Document:
     sections = [Section("what", "What was run", 1, _what(values)), Section("data", "Data", 1, cards(values))]
     for key in dict.fromkeys(run.chapter for seeds in values.runs.values() for run in seeds):
         chapter = params.chapters[key]
-        sections.append(Section(key, chapter.title, 1, [Text(f"Reproduces {chapter.cite}")]))
+        sections.append(Section(key, chapter.title, 1, [Text(f"Reproduces {chapter.cite} @cite-{key}")]))
         sections += CHAPTERS[key](values, out)
         sections.append(Section(f"{key}-assumptions", "Assumptions", 2, _assumptions(values, key)))
         wrong = [("", text) for text in chapter.inconsistencies]
@@ -28,6 +30,7 @@ def document(values: Values, out: Path) -> Document:
     sections.append(Section("cost", "Cost", 1, [_cost(values)]))
     sections.append(Section("provenance", "Provenance", 1, [provenance(values)]))
     sections.append(Section("runs", "Runs", 1, runs(values, sections, out)))
+    said = abstract(values, sections)
     return Document(
         title="pixcycle: published and reproduced",
         subtitle="" if values.selection == "all" else f"Target {values.selection}",
@@ -39,6 +42,8 @@ def document(values: Values, out: Path) -> Document:
         ],
         notices=_notices(values),
         sections=sections,
+        abstract=said,
+        references=references(said, sections, params),
     )
 
 
@@ -126,4 +131,4 @@ def _cost(values: Values) -> Table:
         f"{r['device']}, {r['threads']} thread(s), {r['precision']}" for r in values.records.values()
     )
     notes = [f"Measured on {'; '.join(devices)}."]
-    return Table("cost", "What training cost", columns, rows, notes, list(values.records))
+    return Table("training-cost", "What training cost", columns, rows, notes, list(values.records))

@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
-from pixcycle.report import typesetting
+from pixcycle.report import mentions, typesetting
 from pixcycle.report.content import Document
 
 _CSS_PIXELS_PER_INCH = 96
@@ -20,6 +20,7 @@ def render(document: Document, folder: Path) -> str:
     folder: where the files of the figures lie.
     """
     document = typesetting.visible(document)
+    labels = mentions.labels(document)
     environment = Environment(
         loader=PackageLoader("pixcycle.report"),
         autoescape=True,
@@ -30,6 +31,8 @@ def render(document: Document, folder: Path) -> str:
     )
     return environment.get_template("report.html.j2").render(
         document=document,
+        labels=labels,
+        pieces=lambda text: mentions.pieces(text, labels),
         linked=typesetting.run_keys(document),
         kind=lambda block: type(block).__name__.lower(),
         data_uri=partial(_data_uri, folder),

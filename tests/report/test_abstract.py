@@ -1,0 +1,101 @@
+"""What a report's abstract says, of runs whose numbers are chosen so that the right sentences are known."""
+
+from dataclasses import replace
+
+import pytest
+
+from pixcycle.report.abstract import abstract
+from pixcycle.report.content import Claim, Claims, Section, Text
+from pixcycle.report.values import Values
+from tests.report.results import Results
+
+FACADES = ["ucsd-facades-l1", "ucsd-facades-cyc-l1"]
+
+
+def sections(*claims: Claim) -> list[Section]:
+    return [Section("what", "What", 1, [Text("Runs.")]), Section("c", "Claims", 2, [Claims(list(claims))])]
+
+
+def test_it_counts_experiments_reports_seeds_and_runs(tmp_path):
+    values = Results(tmp_path, [*FACADES, "kth-horse2zebra"], seeds=(0, 1), scale="full").values()
+    first, data, *_ = abstract(values, [])
+    assert first == (
+        "This report repeats 3 experiments of 2 reports (@cite-ucsd, @cite-kth), with 2 seeds each, in 6 runs, at "
+        "scale full: as published."
+    )
+    assert data == "The data are those of the reports: facades and horse2zebra."
+
+
+def test_a_single_experiment_is_named_with_the_title_of_its_report(tmp_path):
+    first, *_ = abstract(Results(tmp_path, FACADES[:1], scale="full").values(), [])
+    assert first.startswith(
+        "This report repeats the experiment ucsd-facades-l1 of “Paired and Unpaired Image to Image Translation” "
+        "(@cite-ucsd), with 1 seed each, in 1 run, "
+    )
+
+
+def test_runs_that_collapsed_are_counted(tmp_path):
+    values = Results(tmp_path, FACADES).values()
+    values.records["ucsd-facades-l1/0"] |= {"status": "collapsed", "collapse": "g is not finite"}
+    assert "in 2 runs, of which 1 collapsed, at scale" in abstract(values, [])[0]
+
+
+def test_stand_ins_are_named_with_what_they_replace_and_what_is_as_published_beside_them(tmp_path):
+    data = abstract(Results(tmp_path, [*FACADES, "wustl-cezanne2photo"], scale="small").values(), [])[1]
+    assert data == (
+        "In place of cezanne2photo the data are facades: such runs show that everything works, and reproduce nothing. "
+        "Those of facades are the reports' own."
+    )
+
+
+def test_more_than_a_few_datasets_are_counted(tmp_path):
+    names = ["facades-l1", "maps-l1", "cityscapes-l1", "horse2zebra-cyc-l1"]
+    data = abstract(Results(tmp_path, [f"ucsd-{name}" for name in names], scale="full").values(), [])[1]
+    assert data == "The data are those of the reports: 4 datasets (@data)."
+
+
+@pytest.fixture(scope="module")
+def values(tmp_path_factory) -> Values:
+    return Results(tmp_path_factory.mktemp("two"), FACADES).values()
+
+
+def test_claims_are_counted_by_verdict_and_of_each_kind_the_one_that_rests_on_most_runs_is_told(values):
+    a, b = Claim("a", "A is best.", "holds", "", ["r/0"]), Claim("b", "B, too. (Or not.)", "holds", "", ["r/0", "s/0"])
+    c, d = Claim("c", "C.", "does not hold", "", ["r/0"]), Claim("d", "D.", "not distinguishable", "")
+    assert abstract(values, sections(a, b, c, d, replace(d, id="e", verdict="not run")))[2:5] == [
+        "Of their 5 claims, 2 hold, 1 does not hold, 1 cannot be told from chance and 1 was not run in full.",
+        "Of those that hold, “B, too” (@b) rests on most runs.",
+        "The claim that does not hold is “C” (@c).",
+    ]
+
+
+def test_without_claims_it_says_nothing_of_them(values):
+    assert len(abstract(values, [])) == 4
+    assert "claim" not in "".join(abstract(values, []))
+
+
+def test_without_a_common_ruler_no_difference_is_told(tmp_path, values):
+    features = "Published numbers stand beside ours without a difference, as our features are EfficientNet-Lite0 pool"
+    assert abstract(values, [])[2] == f"{features} features (1280-d)."
+    both = Results(tmp_path, FACADES[:1], scale="demo").values()
+    assert abstract(both, [])[2] == f"{features} features (1280-d) and our data are others."
+
+
+def test_differences_to_published_fids_are_told_where_the_ruler_is_the_same(tmp_path):
+    fids = {"facades-l1": 112.68, "facades-l2": 113.84, "facades-cyc-l1": 176.12}  # published: 110.68, 118.84, 166.12
+    names = [f"ucsd-{name}" for name in fids]
+    results = Results(tmp_path, [*names, "kth-horse2zebra"], lambda run: {"fid": fids.get(run.name, 1.0)}, scale="full")
+    assert abstract(results.values(), [])[2] == (
+        "Our FID differs from the published one by 5.67 in the mean of 3 experiments, by +2.00 at least and +10.00 at "
+        "most."
+    )
+    assert abstract(results.values("ucsd-facades-l2"), [])[2] == "Our FID differs from the published one by -5.00."
+    assert abstract(results.values("kth"), [])[2] == "No published number belongs to these experiments."
+
+
+def test_training_time_is_added_up_for_each_device_and_counts_every_card(tmp_path):
+    values = Results(tmp_path, [*FACADES, "kth-horse2zebra"], seeds=(0, 1)).values()
+    assert abstract(values, [])[-1] == "Training took 6 min on CPU."  # 6 runs of 60 s
+    values.records["kth-horse2zebra/0"] |= {"device": "NVIDIA H100", "seconds": 3600, "processes": 2}
+    values.records["kth-horse2zebra/1"] |= {"device": "NVIDIA H100", "seconds": 1800}
+    assert abstract(values, [])[-1] == "Training took 4 min on CPU and 2.5 h on NVIDIA H100."
