@@ -20,7 +20,7 @@ def test_it_counts_experiments_reports_seeds_and_runs(tmp_path):
     values = Results(tmp_path, [*FACADES, "kth-horse2zebra"], seeds=(0, 1), scale="full").values()
     first, data, *_ = abstract(values, [])
     assert first == (
-        "This report repeats 3 experiments of 2 reports (@cite-ucsd, @cite-kth), with 2 seeds each, in 6 runs, at "
+        "This report repeats 3 experiments of 2 reports @cite-ucsd, @cite-kth, with 2 seeds each, in 6 runs, at "
         "scale full: as published."
     )
     assert data == "The data are those of the reports: facades and horse2zebra."
@@ -30,7 +30,7 @@ def test_a_single_experiment_is_named_with_the_title_of_its_report(tmp_path):
     first, *_ = abstract(Results(tmp_path, FACADES[:1], scale="full").values(), [])
     assert first.startswith(
         "This report repeats the experiment ucsd-facades-l1 of “Paired and Unpaired Image to Image Translation” "
-        "(@cite-ucsd), with 1 seed each, in 1 run, "
+        "@cite-ucsd, with 1 seed each, in 1 run, "
     )
 
 

@@ -1,7 +1,5 @@
-import pytest
-
 from pixcycle.report.content import Cell, Column, Table
-from pixcycle.report.typesetting import caption_lead, group_starts, header_rows, legend
+from pixcycle.report.typesetting import group_starts, header_rows, legend
 
 GROUPED = [
     Column("Experiment", numeric=False),
@@ -45,22 +43,6 @@ def test_equal_titles_of_ungrouped_neighbours_stay_apart():
 
 def test_a_group_starts_where_the_group_changes():
     assert group_starts(GROUPED) == [False, True, False, True, True, True]
-
-
-@pytest.mark.parametrize(
-    ("caption", "lead"),
-    [
-        ("Table 1 of the report: FID: lower is better.", "Table 1 of the report:"),
-        ("Figure 12: samples.", "Figure 12:"),
-        ("Table 2 of the report, unpaired: on maps.", "Table 2 of the report,"),
-        ("Table D1: the dataset.", "Table D1:"),
-        ("FID as published: a table.", ""),
-        ("Table of all: runs.", ""),
-        ("Figure 3 without more", ""),
-    ],
-)
-def test_the_number_of_a_caption_is_its_lead_and_nothing_is_lost(caption, lead):
-    assert caption_lead(caption) == (lead, caption.removeprefix(lead))
 
 
 def test_the_legend_names_the_looks_that_a_table_has():

@@ -35,7 +35,7 @@ def _run(values: Values) -> str:
     reports = f"{len(chapters)} reports" if chapters[1:] else f"“{params.chapters[chapters[0]].title}”"
     collapsed = sum(record["status"] == "collapsed" for record in values.records.values())
     return (
-        f"This report repeats {what} of {reports} ({', '.join(f'@cite-{key}' for key in chapters)}), "
+        f"This report repeats {what} of {reports} {', '.join(f'@cite-{key}' for key in chapters)}, "
         f"with {_count(len(params.seeds), 'seed')} each, in {_count(len(values.records), 'run')}"
         + (f", of which {collapsed} collapsed" if collapsed else "")
         + f", at scale {params.scale}: {params.scales[params.scale].title}."

@@ -22,7 +22,7 @@ def document(values: Values, out: Path) -> Document:
     sections = [Section("what", "What was run", 1, _what(values)), Section("data", "Data", 1, cards(values))]
     for key in dict.fromkeys(run.chapter for seeds in values.runs.values() for run in seeds):
         chapter = params.chapters[key]
-        sections.append(Section(key, chapter.title, 1, [Text(f"Reproduces {chapter.cite} @cite-{key}")]))
+        sections.append(Section(key, chapter.title, 1, [Text(f"Reproduces @cite-{key}: {chapter.cite}")]))
         sections += CHAPTERS[key](values, out)
         sections.append(Section(f"{key}-assumptions", "Assumptions", 2, _assumptions(values, key)))
         wrong = [("", text) for text in chapter.inconsistencies]

@@ -7,19 +7,11 @@ from typing import Any
 
 import typst
 
-from pixcycle.report.content import Block, Claims, Document, Figure, Runs, Table
-from pixcycle.report.typesetting import (
-    MARKS,
-    anchor,
-    by_experiment,
-    caption_lead,
-    header_rows,
-    legend,
-    run_keys,
-    visible,
-)
+from pixcycle.report.content import Block, Bullets, Claims, Document, Figure, Runs, Section, Table, Text
+from pixcycle.report.mentions import labels, pieces
+from pixcycle.report.typesetting import MARKS, anchor, by_experiment, header_rows, legend, run_keys, visible
 
-_TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
+_TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render(document: Document, folder: Path) -> bytes:
@@ -27,39 +19,74 @@ def render(document: Document, folder: Path) -> bytes:
 
     folder: where the files of the figures lie.
     """
-    compiler = typst.Compiler(_TEMPLATE.read_bytes(), root=folder, ignore_system_fonts=True)
-    return compiler.compile(format="pdf", sys_inputs={"report": json.dumps(_plain(visible(document)))})
+    templates = {path.name: path.read_bytes() for path in _TEMPLATES.glob("*.typ")}
+    main = {"main.typ": templates.pop("report.typ")}
+    compiler = typst.Compiler(main | templates, root=folder, ignore_system_fonts=True)
+    return compiler.compile(format="pdf", sys_inputs={"report": json.dumps(_Plain(visible(document)).document())})
 
 
-def _plain(document: Document) -> dict[str, Any]:
-    """What the template reads. Texts travel as JSON strings, so that none of their characters is markup."""
-    linked = run_keys(document)
-    sections = [
-        asdict(section) | {"blocks": [_plain_block(block, linked) for block in section.blocks]}
-        for section in document.sections
-    ]
-    return asdict(document) | {"sections": sections, "tells_runs": bool(linked), "marks": MARKS}
+class _Plain:
+    """What the templates read. Texts travel as JSON strings, cut at what they mention: nothing in them is markup."""
 
+    def __init__(self, document: Document):
+        self._document, self._names, self._runs = document, labels(document), run_keys(document)
 
-def _plain_block(block: Block, linked: set[str]) -> dict[str, Any]:
-    plain = asdict(block) | {"kind": type(block).__name__.lower()}
-    if isinstance(block, Table | Figure):
-        plain["caption"] = caption_lead(block.caption)
-        plain["made_from"] = _run_links(block.made_from, linked)
-    if isinstance(block, Figure):
-        plain["file"] = f"/{block.file.as_posix()}"
-    if isinstance(block, Table):
-        plain["header"] = [[asdict(heading) for heading in row] for row in header_rows(block.columns)]
-        plain["legend"] = legend(block)
-    if isinstance(block, Claims):
-        for claim in plain["claims"]:
-            claim["made_from"] = _run_links(claim["made_from"], linked)
-    if isinstance(block, Runs):
-        for entry in plain["entries"]:
-            entry["anchor"] = anchor(entry["key"])
-    return plain
+    def document(self) -> dict[str, Any]:
+        document = self._document
+        return asdict(document) | {
+            "abstract": [self._said(sentence) for sentence in document.abstract],
+            "sections": [self._section(section) for section in document.sections],
+            "references": [asdict(entry) | {"name": self._names[entry.id]} for entry in document.references],
+            "tells_runs": bool(self._runs),
+            "marks": MARKS,
+        }
 
+    def _section(self, section: Section) -> dict[str, Any]:
+        number = self._names[section.id].removeprefix("Section ")
+        return asdict(section) | {"number": number, "blocks": [self._block(block) for block in section.blocks]}
 
-def _run_links(keys: list[str], linked: set[str]) -> list[list[tuple[str, str | None]]]:
-    """(text, label of its entry or None) of each run, an experiment at a time."""
-    return [[(text, anchor(key) if key in linked else None) for text, key in seeds] for seeds in by_experiment(keys)]
+    def _block(self, block: Block) -> dict[str, Any]:
+        plain = asdict(block) | {"kind": type(block).__name__.lower()}
+        match block:
+            case Text():
+                plain["text"] = self._said(block.text)
+            case Bullets():
+                plain["items"] = [(lead, self._said(text)) for lead, text in block.items]
+            case Table():
+                plain |= self._captioned(block)
+                plain["header"] = [[asdict(heading) for heading in row] for row in header_rows(block.columns)]
+                plain["legend"] = legend(block)
+                plain["notes"] = [self._said(note) for note in block.notes]
+            case Figure():
+                plain |= self._captioned(block)
+                plain["file"] = f"/{block.file.as_posix()}"
+            case Claims():
+                for claim in plain["claims"]:
+                    claim["name"] = self._names[claim["id"]]
+                    claim["evidence"] = self._said(claim["evidence"])
+                    claim["shown_in"] = self._links(claim["shown_in"])
+                    claim["made_from"] = self._run_links(claim["made_from"])
+            case Runs():
+                for entry in plain["entries"]:
+                    entry["anchor"] = anchor(entry["key"])
+                    entry["shown_in"] = self._links(entry["shown_in"])
+        return plain
+
+    def _captioned(self, block: Table | Figure) -> dict[str, Any]:
+        return {
+            "name": self._names[block.id],
+            "caption": self._said(block.caption),
+            "made_from": self._run_links(block.made_from),
+        }
+
+    def _said(self, text: str) -> list[tuple[str, str | None]]:
+        return pieces(text, self._names)
+
+    def _links(self, ids: list[str]) -> list[tuple[str, str]]:
+        return [(self._names[id], id) for id in ids]
+
+    def _run_links(self, keys: list[str]) -> list[list[tuple[str, str | None]]]:
+        """(text, label of its entry or None) of each run, an experiment at a time."""
+        return [
+            [(text, anchor(key) if key in self._runs else None) for text, key in seeds] for seeds in by_experiment(keys)
+        ]

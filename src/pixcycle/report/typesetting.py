@@ -17,7 +17,6 @@ FEW_RUNS = 4
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 """What names may hold and no reader should get as it is: codes that terminals obey, that turn the direction of what
 follows, or that SVG, PDF or UTF-8 cannot carry."""
-_CAPTION_LEAD = re.compile(r"(?:Table|Figure) \w*\d[^:,.]*[:,.]")
 
 
 @dataclass(frozen=True)
@@ -51,12 +50,6 @@ def group_starts(columns: list[Column]) -> list[bool]:
     """For each column, whether another group begins with it."""
     groups = [column.group for column in columns]
     return [i > 0 and group != groups[i - 1] for i, group in enumerate(groups)]
-
-
-def caption_lead(caption: str) -> tuple[str, str]:
-    """("Table 1 of the report:", " the rest"); the lead is empty if the caption begins otherwise."""
-    lead = _CAPTION_LEAD.match(caption)
-    return (lead.group(), caption[lead.end() :]) if lead else ("", caption)
 
 
 def legend(table: Table) -> str:
