@@ -2,6 +2,8 @@
 
 import re
 import zlib
+from itertools import combinations
+from typing import NamedTuple
 
 _STRING = rb"\((?:\\.|[^\\()])*\)"
 for _ in range(8):  # parentheses inside a string need no backslash if they balance
@@ -13,8 +15,25 @@ _SHOWN = re.compile(
 )
 
 
+_SET = re.compile(
+    rb"/(?P<font>f\d+) (?P<size>\S+) Tf 1 0 0 -1 (?P<x>\S+) \S+ Tm(?P<glyphs>\[(?:%(string)s|[^]()])*\]TJ|%(string)sTj)"
+    % {b"string": _STRING},
+    re.S,
+)
+
+
+class Piece(NamedTuple):
+    """Text that is set in one go, from x to right on the baseline y, and its size; in points from the lower left."""
+
+    x: float
+    right: float
+    y: float
+    size: float
+    text: str
+
+
 class Page:
-    """size: width and height in points; pieces: (x, text) of what is set in one go; images: how many there are.
+    """size: width and height in points; pieces: of text, in the order of reading; images: how many there are.
 
     links: the pages that its links lead to, counted from 0.
     """
@@ -29,14 +48,24 @@ class Page:
         content = _stream(objects[_reference(page, b"Contents")])
         self.size = (round(right - left), round(top - bottom))
         self.images = content.count(b" Do")
-        drawn = re.split(rb"q 1 0 0 -1 (\S+) \S+ cm", content)
+        widths = {
+            name.decode(): _widths_of(objects, int(number))
+            for name, number in re.findall(rb"/(f\d+) (\d+) 0 R", resources)
+        }
+        drawn = re.split(rb"q 1 0 0 -1 (\S+) (\S+) cm", content)
         self.pieces = [
-            (float(x), "".join(_text(shown, fonts) for shown in _SHOWN.finditer(piece)))
-            for x, piece in zip(drawn[1::2], drawn[2::2], strict=True)
+            Piece(
+                float(x),
+                max((float(x) + _end(run, widths, fonts) for run in _SET.finditer(piece)), default=float(x)),
+                float(y),
+                max((float(run["size"]) for run in _SET.finditer(piece)), default=0.0),
+                "".join(_text(shown, fonts) for shown in _SHOWN.finditer(piece)),
+            )
+            for x, y, piece in zip(drawn[1::3], drawn[2::3], drawn[3::3], strict=True)
         ]
-        self.text = "".join(text for _, text in self.pieces)
+        self.text = "".join(piece.text for piece in self.pieces)
         annotations = [objects[int(n)] for n in re.findall(rb"(\d+) 0 R", _array(page, b"Annots"))]
-        goals = [objects[_reference(annotation, b"Dest")] for annotation in annotations if b"/Dest" in annotation]
+        goals = [objects[_goal(annotation, objects)] for annotation in annotations if b"/Dest" in annotation]
         self.links = [numbers[int(re.search(rb"(\d+) 0 R", goal)[1])] for goal in goals]
 
 
@@ -52,12 +81,51 @@ def squeezed(text: str) -> str:
     return re.sub(r"[\s\u200b\u2060\u00ad\u2010-]+", "", text)
 
 
+MARGIN = 20 / 25.4 * 72
+HANGING = 3.0
+"""Points that punctuation at the end of a line may stand out, for a straight edge."""
+
+
+def beyond_margins(page: Page) -> list[Piece]:
+    """Text that stands out to the left or right."""
+    inked = [piece for piece in page.pieces if piece.text.strip()]
+    return [p for p in inked if p.x < MARGIN - 0.5 or p.right > page.size[0] - MARGIN + HANGING]
+
+
+def overlaps(page: Page) -> list[tuple[str, str]]:
+    """Texts on one line of which one begins before the other ends."""
+    inked = [piece for piece in page.pieces if piece.text.strip()]
+    return [
+        (one.text, other.text)
+        for one, other in combinations(inked, 2)
+        if abs(one.y - other.y) < 2 and min(one.right, other.right) - max(one.x, other.x) > 0.6
+    ]
+
+
 def _text(shown: re.Match, fonts: dict[str, dict[bytes, str]]) -> str:
     if actual := shown["actual"]:
         return _decoded(actual)
     glyphs = b"".join(map(_unescaped, re.findall(_STRING, shown["glyphs"], re.S)))
     unicode = fonts[shown["font"].decode()]
     return "".join(unicode.get(glyphs[i : i + 2], "\N{REPLACEMENT CHARACTER}") for i in range(0, len(glyphs), 2))
+
+
+def _end(run: re.Match, widths: dict[str, dict[int, float]], fonts: dict[str, dict[bytes, str]]) -> float:
+    """Where glyphs that were set end, from where their piece began: their widths, less what kerning takes away.
+
+    Spaces at the end of a line count for nothing.
+    """
+    of_font, unicode = widths[run["font"].decode()], fonts[run["font"].decode()]
+    thousandths = inked = 0.0
+    for part in re.findall(rb"(?:%s)|[-.\d]+" % _STRING, run["glyphs"], re.S):
+        if not part.startswith(b"("):
+            thousandths -= float(part)
+            continue
+        glyphs = _unescaped(part)
+        for glyph in (glyphs[i : i + 2] for i in range(0, len(glyphs), 2)):
+            thousandths += of_font.get(int.from_bytes(glyph), 0.0)
+            inked = inked if unicode.get(glyph, "").isspace() else thousandths
+    return float(run["x"]) + inked / 1000 * float(run["size"])
 
 
 def _decoded(string: bytes) -> str:
@@ -79,6 +147,14 @@ def _reference(body: bytes, key: bytes) -> int:
     return int(re.search(rb"/" + key + rb" (\d+) 0 R", body)[1])
 
 
+def _goal(annotation: bytes, objects: dict[int, bytes]) -> int:
+    """The number of the object that a link leads to, by its number or by its name in the catalog."""
+    if named := re.search(rb"/Dest\(([^)]*)\)", annotation):
+        (catalog,) = [body for body in objects.values() if b"/Type/Catalog" in body]
+        return int(re.search(rb"\(%s\)(\d+) 0 R" % re.escape(named[1]), catalog)[1])
+    return _reference(annotation, b"Dest")
+
+
 def _array(body: bytes, key: bytes) -> bytes:
     """What a key's array holds; nothing without that key."""
     return (re.search(rb"/" + key + rb"\[([^]]*)\]", body) or [b"", b""])[1]
@@ -96,3 +172,11 @@ def _unicode_of(objects: dict[int, bytes], font: int) -> dict[bytes, str]:
         bytes.fromhex(glyph.decode()): bytes.fromhex(text.decode()).decode("utf-16-be")
         for glyph, text in re.findall(rb"<(\w{4})> <(\w+)>", entries)
     }
+
+
+def _widths_of(objects: dict[int, bytes], font: int) -> dict[int, float]:
+    """Glyph -> width, in thousandths of the type's size, from triples of first glyph, last glyph and width."""
+    descendant = int(re.search(rb"/DescendantFonts\[(\d+)", objects[font])[1])
+    numbers = list(map(float, _array(objects[descendant], b"W").split()))
+    triples = zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True)
+    return {glyph: width for first, last, width in triples for glyph in range(int(first), int(last) + 1)}

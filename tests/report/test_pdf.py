@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import typst
 
 from pixcycle.report import pdf
 from pixcycle.report.content import (
@@ -13,13 +14,14 @@ from pixcycle.report.content import (
     Column,
     Document,
     Figure,
+    Reference,
     RunEntry,
     Runs,
     Section,
     Table,
     Text,
 )
-from tests.report.pdf_pages import pages, squeezed
+from tests.report.pdf_pages import beyond_margins, overlaps, pages, squeezed
 
 A4 = (595, 842)
 
@@ -41,9 +43,13 @@ def test_the_same_document_gives_the_same_bytes_wherever_its_figures_lie(documen
     assert b"CreationDate" not in first
 
 
-def test_only_fonts_that_typst_carries_are_used(document, folder):
-    names = re.findall(rb"/BaseFont/[A-Z]{6}\+([A-Za-z]+)", pdf.render(document, folder))
+def test_only_fonts_that_typst_carries_are_used_and_all_are_embedded(document, folder):
+    rendered = pdf.render(document, folder)
+    names = re.findall(rb"/BaseFont/(?:[A-Z]{6}\+)?([A-Za-z]+)", rendered)
     assert set(names) <= {b"LibertinusSerif", b"NewCM", b"NewCMMath", b"DejaVuSansMono"}
+    descriptors = re.findall(rb"<</Type/FontDescriptor/.*?>>", rendered, re.S)
+    assert descriptors
+    assert all(re.search(rb"/FontFile[23]? \d+ 0 R", descriptor) for descriptor in descriptors)
 
 
 def test_pages_are_a4_and_numbered_and_carry_title_scale_and_warnings(document, folder):
@@ -96,9 +102,8 @@ def test_no_table_is_wider_than_its_page_and_wide_ones_lie_on_their_side(documen
     (page,) = [p for p in pages(pdf.render(with_sections(document, section), folder)) if "340.10" in p.text]
     assert page.size == size
     assert page.text.count("340.10") == 3 * (columns - 1)
-    margin = 18 / 25.4 * 72
-    assert min(x for x, _ in page.pieces) >= margin - 1
-    assert max(x for x, _ in page.pieces) <= size[0] - margin
+    assert beyond_margins(page) == []
+    assert overlaps(page) == []
 
 
 def test_a_word_that_is_wider_than_its_column_is_broken(document, folder):
@@ -107,7 +112,7 @@ def test_a_word_that_is_wider_than_its_column_is_broken(document, folder):
     digests = Table("t", "Table 1: digests.", columns, [[Cell(digest)] * 3])
     (page,) = pages(pdf.render(with_sections(document, Section("s", "S", 1, [digests])), folder))
     assert squeezed(page.text).count(digest) == 3
-    assert not [text for _, text in page.pieces if digest in squeezed(text)]
+    assert not [piece for piece in page.pieces if digest in squeezed(piece.text)]
 
 
 def test_a_chapters_opening_goes_on_the_side_with_its_wide_table(document, folder):
@@ -145,6 +150,63 @@ def test_figures_tables_and_claims_lead_to_the_pages_of_their_runs_and_these_bac
     assert rendered[second].links == [table, claim]
 
 
+def test_what_a_text_mentions_and_what_a_claim_is_shown_in_is_a_link_with_the_right_number(document, folder):
+    next_page = Text("word " * 900)
+    shown = Figure("f", "A picture.", Path("figures/a picture.png"), "")
+    counted = Table("t", "Values.", [Column("Run", numeric=False)], [[Cell("b")]], ["As in @f, from @cite-b."])
+    judged = Claim("c", "A claim.", "holds", "Numbers of @t.", [], ["t", "f"])
+    said = Text("Before: @t, @f, @c, @s and @cite-a.")
+    blocks = [said, next_page, shown, next_page, counted, next_page, Claims([judged]), next_page]
+    references = [Reference("cite-a", "A. Author: First."), Reference("cite-b", "B. Author: Second.")]
+    bare = replace(document, facts=[], notices=[], subtitle="", references=references, abstract=["Abstract of @c."])
+    rendered = pages(pdf.render(with_sections(bare, Section("s", "S", 1, blocks)), folder))
+    texts = [squeezed(page.text) for page in rendered]
+    figure, table, claim, last = (
+        next(i for i, text in enumerate(texts) if squeezed(words) in text)
+        for words in ("Figure 1. A picture.", "Table 1. Values.", "Claim 1. A claim.", "B. Author: Second.")
+    )
+    assert len({0, figure, table, claim, last}) == 5
+    assert squeezed("Abstract of Claim 1. 1 S Before: Table 1, Figure 1, Claim 1, Section 1 and [1].") in texts[0]
+    assert rendered[0].links == [claim, table, figure, claim, 0, last]
+    assert squeezed("As in Figure 1, from [2].") in texts[table]
+    assert rendered[table].links == [figure, last]
+    assert squeezed("Numbers of Table 1. Shown in Table 1, Figure 1.") in texts[claim]
+    assert rendered[claim].links == [table, table, figure]
+
+
+def test_few_sections_need_no_contents_and_many_have_numbered_ones(document, folder):
+    for count, there in ((12, False), (13, True)):
+        sections = [Section(f"s{n}", f"Title {n}", 1, [Text("word")]) for n in range(count)]
+        text = squeezed(pages(pdf.render(with_sections(document, *sections), folder))[0].text)
+        assert ("Contents" in text) == there
+        assert (squeezed("12 Title 11 ..") in text) == there
+
+
+def test_a_heading_and_the_caption_of_a_table_stay_with_what_follows(document, folder):
+    short = table(3, 4, "1.00")
+    bare = replace(document, facts=[], notices=[], subtitle="")
+    for lines in range(34, 48, 2):
+        filler, after = Section("a", "First", 1, [Text("word " * 15 * lines)]), Section("b", "Second", 1, [])
+        results = Section("c", "Third", 2, [short])
+        rendered = pages(pdf.render(with_sections(bare, filler, after, results), folder))
+        together = [page for page in rendered if "Second" in page.text]
+        assert [("Third" in page.text, page.text.count("1.00")) for page in together] == [(True, 8)]
+
+
+def test_typst_finds_the_pdf_accessible(document, folder, monkeypatch):
+    compiler = typst.Compiler
+
+    class Checked:
+        def __init__(self, *inputs, **settings):
+            self._compiler = compiler(*inputs, **settings)
+
+        def compile(self, **settings):
+            return self._compiler.compile(**settings, pdf_standards=["ua-1"])
+
+    monkeypatch.setattr(typst, "Compiler", Checked)
+    assert b"pdfuaid:part" in pdf.render(document, folder)
+
+
 def test_a_figure_that_is_made_from_no_run_says_so(document, folder):
     picture = Figure("f", "Figure 9: a picture.", Path("figures/a picture.png"), "")
     shown = replace(picture, id="g", made_from=["a/0"])
@@ -160,6 +222,6 @@ def test_a_path_is_broken_between_its_parts(document, folder):
     entry = RunEntry("a/0", [("Result", path)], [], [])
     (page,) = pages(pdf.render(with_sections(document, Section("s", "S", 1, [Runs("a", [], [entry])])), folder))
     assert squeezed(path) in squeezed(page.text)
-    pieces = [text for _, text in page.pieces if "many" in text]
+    pieces = [piece.text for piece in page.pieces if "many" in piece.text]
     assert len(pieces) > 1
     assert all(text.endswith(("/", "-", "words")) for text in pieces)

@@ -6,6 +6,7 @@ from statistics import mean
 from pixcycle.report.comparison import fid_differences
 from pixcycle.report.content import Claim, Claims, Section, Verdict
 from pixcycle.report.values import Values
+from pixcycle.report.wording import counted, listed
 from pixcycle.training.progress import duration
 
 FEW = 3
@@ -36,7 +37,7 @@ def _run(values: Values) -> str:
     collapsed = sum(record["status"] == "collapsed" for record in values.records.values())
     return (
         f"This report repeats {what} of {reports} {', '.join(f'@cite-{key}' for key in chapters)}, "
-        f"with {_count(len(params.seeds), 'seed')} each, in {_count(len(values.records), 'run')}"
+        f"with {counted(len(params.seeds), 'seed')} each, in {counted(len(values.records), 'run')}"
         + (f", of which {collapsed} collapsed" if collapsed else "")
         + f", at scale {params.scale}: {params.scales[params.scale].title}."
     )
@@ -61,7 +62,7 @@ def _verdicts(claims: list[Claim]) -> list[str]:
         return []
     counts = Counter(claim.verdict for claim in claims)
     told = [f"{counts[verdict]} {said[counts[verdict] != 1]}" for verdict, said in _SAID.items() if counts[verdict]]
-    sentences = [f"Of their {_count(len(claims), 'claim')}, {_list(told)}."]
+    sentences = [f"Of their {counted(len(claims), 'claim')}, {listed(told)}."]
     for verdict in ("holds", "does not hold"):
         judged = [claim for claim in claims if claim.verdict == verdict]
         if judged:
@@ -76,10 +77,10 @@ def _verdicts(claims: list[Claim]) -> list[str]:
 def _nearness(values: Values) -> str:
     if not values.comparable:
         features = [extractor.label.partition(",")[0] for extractor in values.extractors if not extractor.comparable]
-        why = [f"our features are {_list(features)}"] * bool(features) + ["our data are others"] * bool(
+        why = [f"our features are {listed(features)}"] * bool(features) + ["our data are others"] * bool(
             values.stand_ins
         )
-        return f"Published numbers stand beside ours without a difference, as {_list(why)}."
+        return f"Published numbers stand beside ours without a difference, as {listed(why)}."
     differences = fid_differences(values)
     if not differences:
         return "No published number belongs to these experiments."
@@ -97,18 +98,8 @@ def _cost(values: Values) -> str:
     seconds: Counter[str] = Counter()
     for record in values.records.values():
         seconds[record["device"]] += record["seconds"] * record.get("processes", 1)
-    return f"Training took {_list([f'{duration(spent)} on {device}' for device, spent in seconds.items()])}."
+    return f"Training took {listed([f'{duration(spent)} on {device}' for device, spent in seconds.items()])}."
 
 
 def _named(names: list[str], noun: str) -> str:
-    return _list(names) if len(names) <= FEW else f"{len(names)} {noun}s (@data)"
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}{'s' * (n != 1)}"
-
-
-def _list(parts: list[str]) -> str:
-    """`a, b and c`."""
-    *others, last = parts
-    return f"{', '.join(others)} and {last}" if others else last
+    return listed(names) if len(names) <= FEW else f"{len(names)} {noun}s (@data)"

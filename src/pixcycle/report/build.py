@@ -10,6 +10,7 @@ from pixcycle.files import finished_folder, put, write_bytes, write_here, write_
 from pixcycle.report import page, pdf
 from pixcycle.report.content import Claims, Document, Figure, Table
 from pixcycle.report.document import document
+from pixcycle.report.mentions import labels, spoken
 from pixcycle.report.typesetting import visible
 from pixcycle.report.values import Values
 from pixcycle.report.versioned import write_versioned
@@ -50,14 +51,23 @@ def build(plan: Plan, selection: str, root: Path, out: Path, name: str) -> None:
 def _outline(content: Document) -> dict[str, Any]:
     """What there is to see: file, caption and runs of tables and of figures; verdicts on claims."""
     blocks = [block for section in content.sections for block in section.blocks]
+    names = labels(content)
     return {
         "tables": {
-            block.id: {"file": f"tables/{block.id}.csv", "caption": block.caption, "made_from": block.made_from}
+            block.id: {
+                "file": f"tables/{block.id}.csv",
+                "caption": spoken(block.caption, names),
+                "made_from": block.made_from,
+            }
             for block in blocks
             if isinstance(block, Table)
         },
         "figures": {
-            block.id: {"file": block.file.as_posix(), "caption": block.caption, "made_from": block.made_from}
+            block.id: {
+                "file": block.file.as_posix(),
+                "caption": spoken(block.caption, names),
+                "made_from": block.made_from,
+            }
             for block in blocks
             if isinstance(block, Figure)
         },

@@ -6,6 +6,7 @@ from pixcycle.report.abstract import abstract
 from pixcycle.report.cards import cards
 from pixcycle.report.chapters import CHAPTERS
 from pixcycle.report.content import Block, Bullets, Cell, Column, Document, Notice, Section, Table, Text
+from pixcycle.report.methods import methods
 from pixcycle.report.provenance import provenance, runs
 from pixcycle.report.references import references
 from pixcycle.report.values import Values
@@ -38,6 +39,7 @@ def document(values: Values, out: Path) -> Document:
             ("Scale", f"{params.scale} ({scale.title})"),
             ("Data", ", ".join(_data_titles(values))),
             ("Features", "; ".join(extractor.label for extractor in values.extractors)),
+            *_trained(values),
             ("Runs", f"{sum(map(len, values.runs.values()))}, of {len(values.runs)} experiments"),
         ],
         notices=_notices(values),
@@ -50,6 +52,12 @@ def document(values: Values, out: Path) -> Document:
 def _data_titles(values: Values) -> list[str]:
     datasets = values.plan.params.datasets
     return list(dict.fromkeys(datasets[manifest["dataset"]].title for manifest in values.manifests.values()))
+
+
+def _trained(values: Values) -> list[tuple[str, str]]:
+    """The days on which trainings were started, of those that recorded it."""
+    days = sorted(a["started"][:10] for record in values.records.values() for a in record.get("attempts", []))
+    return [("Trained", " to ".join(dict.fromkeys([days[0], days[-1]])))] if days else []
 
 
 def _notices(values: Values) -> list[Notice]:
@@ -91,7 +99,7 @@ def _what(values: Values) -> list[Block]:
         data = e.dataset if e.dataset == seeds[0].asked_dataset else f"{e.dataset} for {seeds[0].asked_dataset}"
         shape = [e.crop_size, e.filters, e.patch, e.batch_size, e.n_epochs + e.n_epochs_decay, len(seeds)]
         rows.append([Cell(id), Cell(f"{e.method}, {e.generator}"), Cell(data), *(Cell(str(n)) for n in shape)])
-    return [Table("experiments", "The experiments of this report, as they were run", columns, rows)]
+    return [*methods(values), Table("experiments", "The experiments of this report, as they were run", columns, rows)]
 
 
 def _assumptions(values: Values, chapter: str) -> list[Block]:

@@ -9,8 +9,8 @@ from pixcycle.report.values import SCORES
 
 FID_NOTE = (
     "Elsewhere: the FID of the authors' weights; then of reruns of their recipe (mmgeneration; some were read in a "
-    "secondary page) or, after |, with another resize (clean-fid). N, split and resize differ between sources: a "
-    "difference below 10 says nothing."
+    "secondary page) or, after |, with another resize (clean-fid @cite-parmar2022). N, split and resize differ between "
+    "sources: a difference below 10 says nothing."
 )
 
 

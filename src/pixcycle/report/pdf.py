@@ -9,7 +9,10 @@ import typst
 
 from pixcycle.report.content import Block, Bullets, Claims, Document, Figure, Runs, Section, Table, Text
 from pixcycle.report.mentions import labels, pieces
-from pixcycle.report.typesetting import MARKS, anchor, by_experiment, header_rows, legend, run_keys, visible
+from pixcycle.report.typesetting import MARKS, anchor, by_experiment, header_rows, legend, run_keys, tally, visible
+
+MANY_EXPERIMENTS = 20
+"""Of no more than these each run is named under what was made from it; on paper nothing folds."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -33,7 +36,9 @@ class _Plain:
 
     def document(self) -> dict[str, Any]:
         document = self._document
-        return asdict(document) | {
+        return {
+            **{"title": document.title, "subtitle": document.subtitle, "facts": document.facts},
+            "notices": [asdict(notice) for notice in document.notices],
             "abstract": [self._said(sentence) for sentence in document.abstract],
             "sections": [self._section(section) for section in document.sections],
             "references": [asdict(entry) | {"name": self._names[entry.id]} for entry in document.references],
@@ -55,6 +60,7 @@ class _Plain:
             case Table():
                 plain |= self._captioned(block)
                 plain["header"] = [[asdict(heading) for heading in row] for row in header_rows(block.columns)]
+                plain["rows"] = [[{"text": cell.text, "kind": cell.kind} for cell in row] for row in block.rows]
                 plain["legend"] = legend(block)
                 plain["notes"] = [self._said(note) for note in block.notes]
             case Figure():
@@ -86,7 +92,8 @@ class _Plain:
         return [(self._names[id], id) for id in ids]
 
     def _run_links(self, keys: list[str]) -> list[list[tuple[str, str | None]]]:
-        """(text, label of its entry or None) of each run, an experiment at a time."""
-        return [
-            [(text, anchor(key) if key in self._runs else None) for text, key in seeds] for seeds in by_experiment(keys)
-        ]
+        """(text, label of its entry or None) of each run, an experiment at a time; of very many only how many."""
+        experiments = by_experiment(keys)
+        if len(experiments) > MANY_EXPERIMENTS:
+            return [[(tally(keys), None)]]
+        return [[(text, anchor(key) if key in self._runs else None) for text, key in seeds] for seeds in experiments]

@@ -179,8 +179,8 @@ def _decoding(values: Values, experiments: list[str]) -> str:
         + (f"Ours are over {ours}" if ours else "")
         + (f", mean ± standard deviation over {seeds} seeds" if seeds > 1 else "")
         + (". " if ours else "")
-        + "Elsewhere, FCN-8s judged generated photos of Cityscapes; ours is another network, and the two columns were "
-        "not measured with one ruler."
+        + "Elsewhere, FCN-8s @cite-long2015 judged generated photos of Cityscapes; ours is another network, and the "
+        "two columns were not measured with one ruler."
     )
 
 

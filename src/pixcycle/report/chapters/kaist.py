@@ -6,7 +6,7 @@ from pathlib import Path
 from pixcycle.models.build import build_discriminator
 from pixcycle.report import grids
 from pixcycle.report.architecture import architecture
-from pixcycle.report.chapters.kaist_claims import CYCLEGAN, TASKS, claims, percentage
+from pixcycle.report.chapters.kaist_claims import CYCLEGAN, SHOWN_IN, TASKS, claims, percentage
 from pixcycle.report.chapters.parts import parts
 from pixcycle.report.comparison import NOT_RUN, NOTHING, read_published
 from pixcycle.report.content import Block, Cell, Column, Figure, Section, Table, Text
@@ -38,7 +38,7 @@ PIX2PIX = [("CycleGAN paper", "labels to photo", "pix2pix"), ("CycleGAN paper", 
 
 def sections(values: Values, out: Path) -> list[Section]:
     """The chapter's results, figures and claims, for the experiments that were run."""
-    return parts("kaist", _tables(values), _figures(values, out), claims(values))
+    return parts("kaist", _tables(values), _figures(values, out), claims(values), SHOWN_IN)
 
 
 def _present(values: Values) -> list[str]:
@@ -110,7 +110,7 @@ def _figures(values: Values, out: Path) -> list[Block]:
     blocks: list[Block] = []
     for id, lead, experiments in (
         ("kaist-figure-1", "Figure 1 of the report: horse ↔ zebra and summer ↔ winter.", FIGURE_1),
-        ("kaist-samples-maps", "The task of Table 1, maps ↔ aerial photos.", ["kaist-maps"]),
+        ("kaist-samples-maps", "The task of @kaist-table-1, maps ↔ aerial photos.", ["kaist-maps"]),
         ("kaist-samples-cityscapes", "The task of FCN-score, labels ↔ photos.", ["kaist-cityscapes"]),
     ):
         blocks += _both_ways(values, id, lead, experiments, out)

@@ -8,6 +8,7 @@ from pixcycle.report.values import Values
 
 CYCLEGAN = "CycleGAN (ours)"
 """Its row of Table 1; the others are the competitors."""
+SHOWN_IN = {"kaist-claim-a": ("kaist-table-1",)}
 TASKS = {"map_to_photo": "Map → photo", "photo_to_map": "Photo → map"}
 """Columns of the files of perceptual studies -> their titles."""
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pixcycle.report.chapters.kth_claims import claims
+from pixcycle.report.chapters.kth_claims import SHOWN_IN, claims
 from pixcycle.report.chapters.kth_figures import figures
 from pixcycle.report.chapters.kth_runs import RESIZE, RUNS
 from pixcycle.report.chapters.parts import parts
@@ -17,7 +17,7 @@ METRICS = ("fid", "kid", "precision", "recall", "checkerboard")
 
 def sections(values: Values, out: Path) -> list[Section]:
     """The chapter's results, figures and claims, for the experiments that were run."""
-    return parts("kth", [_quality(values), _counts(values)], figures(values, out), claims(values))
+    return parts("kth", [_quality(values), _counts(values)], figures(values, out), claims(values), SHOWN_IN)
 
 
 def _quality(values: Values) -> Table:

@@ -31,6 +31,13 @@ FADED = 0.5
 GONE = 0.001
 """Energy above that of real images up to which nobody sees the pattern: an amplitude of 3 % of the contrast."""
 
+SHOWN_IN = {
+    "kth-claim-a": ("kth-checkerboard",),
+    "kth-claim-b": ("kth-figure-8",),
+    "kth-claim-c": ("kth-figure-8",),
+    "kth-claim-resize": ("kth-quality", "kth-checkerboard"),
+}
+
 PARTS = {"cycle": "^cycle_", "adversarial": "_gan$", "identity": "^identity_"}
 """Of G's loss, each with the columns of the history that it is the sum of."""
 
@@ -162,7 +169,7 @@ def _finished(values: Values, experiment: str) -> list[Run]:
 def _on_curves(values: Values, id: str, text: str, orders: list[Order], told: list[str]) -> Claim:
     if CURVES not in values:
         return Claim(id, text, "not run", NO_RUN)
-    on = f"On {title_of(values, values.one(CURVES).asked_dataset)}, the run of Figure 8."
+    on = f"On {title_of(values, values.one(CURVES).asked_dataset)}, whose losses are @kth-figure-8."
     told = [on, *told, *values.collapses(CURVES)]
     return Claim(id, text, verdict(orders, complete=True), " ".join(told), values.keys(CURVES))
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pixcycle.report import curves, grids
-from pixcycle.report.chapters.paris_claims import TASKS, claims, extremes
+from pixcycle.report.chapters.paris_claims import SHOWN_IN, TASKS, claims, extremes
 from pixcycle.report.chapters.parts import parts
 from pixcycle.report.content import Block, Figure, Section, Text
 from pixcycle.report.publish import publish
@@ -39,7 +39,7 @@ LOSSES = {
 
 def sections(values: Values, out: Path) -> list[Section]:
     """The chapter's results, figures and claims, for the experiments that were run."""
-    return parts("paris", _results(values), _figures(values, out), claims(values))
+    return parts("paris", _results(values), _figures(values, out), claims(values), SHOWN_IN)
 
 
 def _results(values: Values) -> list[Block]:

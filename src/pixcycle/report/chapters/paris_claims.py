@@ -20,6 +20,10 @@ TASKS = {
 MAP_TO_AERIAL = ("paris-maps-map2aerial-batch1", "paris-maps-map2aerial")
 """One task with batch 1 for 200 epochs, and with batch 20 for 100."""
 
+SHOWN_IN = {
+    "paris-claim-a": tuple(f"paris-figure-{number}" for number in (8, 9, 10, 11, 13, 14)),
+    "paris-claim-b": ("paris-quality",),
+}
 SHOWN = 4
 """Best and worst images that the report shows of each task."""
 FLIPPED, DRAWS, SEED = 0.5, 1000, 0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pixcycle.report import curves, grids
 from pixcycle.report.chapters.parts import parts
-from pixcycle.report.chapters.ucsd_claims import claims, loss_curve_run
+from pixcycle.report.chapters.ucsd_claims import SHOWN_IN, claims, loss_curve_run
 from pixcycle.report.comparison import comparison_table, read_published
 from pixcycle.report.content import Block, Figure, Section
 from pixcycle.report.publish import publish
@@ -40,7 +40,7 @@ LOSSES = {
 
 def sections(values: Values, out: Path) -> list[Section]:
     """The chapter's results, figures and claims, for the experiments that were run."""
-    return parts("ucsd", _tables(values), _figures(values, out), claims(values))
+    return parts("ucsd", _tables(values), _figures(values, out), claims(values), SHOWN_IN)
 
 
 def _present(values: Values, dataset: str, names: tuple[str, ...]) -> list[str]:

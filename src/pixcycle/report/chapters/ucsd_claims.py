@@ -42,6 +42,14 @@ FID_CLAIMS = [
 ]
 """Letter, text, datasets, and pairs of which the first must have the better FID."""
 
+PAIRED_TABLES, UNPAIRED_TABLES = "ucsd-table-1", "ucsd-table-2"
+SHOWN_IN = {
+    **{f"ucsd-claim-{letter}": (PAIRED_TABLES,) for letter in "abd"},
+    "ucsd-claim-c": (UNPAIRED_TABLES,),
+    "ucsd-claim-e": (PAIRED_TABLES, UNPAIRED_TABLES),
+    "ucsd-claim-f": ("ucsd-figure-2",),
+}
+
 
 def claims(values: Values) -> list[Claim]:
     """Claims a to f, judged on the datasets that were run (FID of whatever extractor was used)."""

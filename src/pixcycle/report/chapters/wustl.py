@@ -7,7 +7,7 @@ import numpy as np
 
 from pixcycle.report import curves, grids
 from pixcycle.report.chapters.parts import parts
-from pixcycle.report.chapters.wustl_claims import EQUAL, LAMBDAS, NORMAL, PAIRED, RULES, claims
+from pixcycle.report.chapters.wustl_claims import EQUAL, LAMBDAS, NORMAL, PAIRED, RULES, SHOWN_IN, claims
 from pixcycle.report.comparison import NOT_RUN, read_published
 from pixcycle.report.content import Block, Cell, Column, Figure, Section, Table
 from pixcycle.report.publish import publish
@@ -30,7 +30,7 @@ FIGURES_3_TO_6 = [
 """Id, caption, an experiment, one beside it, headings of x, G(x), the other's G(x), F(G(x)) and y; None: not shown."""
 SAMPLES_OF_RATES = (
     "wustl-samples-lr",
-    "The runs of Figure 7, of which the report shows no images: photo to label",
+    "The runs of @wustl-figure-7, of which the report shows no images: photo to label",
     *(NORMAL, EQUAL),
     (X, "Normal learning rates", "Equal learning rates", None, Y),
 )
@@ -48,7 +48,7 @@ def sections(values: Values, out: Path) -> list[Section]:
     """The chapter's results, figures and claims, for the experiments that were run."""
     figures: list[Block] = [figure for shown in FIGURES_3_TO_6 for figure in _grid(values, out, *shown)]
     figures += [*_figure_7(values, out), *_grid(values, out, *SAMPLES_OF_RATES)]
-    return parts("wustl", [_times(values), _quality(values)], figures, claims(values), RULES)
+    return parts("wustl", [_times(values), _quality(values)], figures, claims(values), SHOWN_IN, RULES)
 
 
 def _times(values: Values) -> Table:

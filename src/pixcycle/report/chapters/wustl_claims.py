@@ -28,6 +28,12 @@ FALLS = 0.1
 TENTH = 0.1
 """Share of the epochs, and at least two of them, that a loss begins and ends with."""
 
+SHOWN_IN = {
+    "wustl-claim-a": ("wustl-quality", "wustl-figure-5", "wustl-figure-6"),
+    "wustl-claim-b": ("wustl-figure-7", "wustl-samples-lr"),
+    "wustl-claim-c": ("wustl-quality", "wustl-figure-3", "wustl-figure-4"),
+}
+
 RULES = (
     f"In this chapter not every difference counts: two FIDs are alike if they differ by at most {ALIKE:.0%} of their "
     "mean, as reruns of one recipe by others do; where the spread over several seeds reaches across that limit, it is "
