@@ -186,7 +186,10 @@ def test_a_heading_and_the_caption_of_a_table_stay_with_what_follows(document, f
     short = table(3, 4, "1.00")
     bare = replace(document, facts=[], notices=[], subtitle="")
     for lines in range(34, 48, 2):
-        filler, after = Section("a", "First", 1, [Text("word " * 15 * lines)]), Section("b", "Second", 1, [])
+        filler, after = (
+            Section("a", "First", 1, [Text("word " * 15 * lines)]),
+            Section("b", "Second", 1, [Text("Of all.")]),
+        )
         results = Section("c", "Third", 2, [short])
         rendered = pages(pdf.render(with_sections(bare, filler, after, results), folder))
         together = [page for page in rendered if "Second" in page.text]
