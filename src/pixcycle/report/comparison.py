@@ -1,11 +1,12 @@
 """Published and reproduced side by side, as tables and as verdicts."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
-from pixcycle.report.content import Cell, Column, Table
+from pixcycle.metrics.extractors import EXTRACTORS
+from pixcycle.report.content import Basis, Cell, Column, Table
 from pixcycle.report.counts import measured_images
 from pixcycle.report.elsewhere import FID_NOTE, fid_elsewhere
 from pixcycle.report.fingerprint import PUBLISHED
@@ -29,6 +30,7 @@ TITLES = {
     "checkerboard": "Checkerboard energy ↓",
 }
 SMALLER_IS_BETTER = {"fid", "kid", "l1", "checkerboard"}
+OF_FEATURES = {"fid", "kid", "precision", "recall"}
 NOTHING = Cell("–", "muted")
 NOT_RUN = Cell("not run", "muted")
 INFINITE = Cell("∞")
@@ -111,8 +113,22 @@ def _ours(values: Values, experiment: str | None, metric: str, best: dict) -> Ce
         return NOT_RUN
     if not values.has(experiment, metric):
         return NOTHING
-    kind = "best" if experiment == best[metric] else "plain"
-    return Cell(with_spread(values, experiment, metric), kind)
+    return measured(values, experiment, metric, kind="best" if experiment == best[metric] else "plain")
+
+
+def measured(
+    values: Values, experiment: str, metric: str, direction: str | None = None, kind: Literal["plain", "best"] = "plain"
+) -> Cell:
+    """A metric of an experiment, `with_spread`, and what it rests on."""
+    run = values.one(experiment)
+    seeds = values.seeds_of(experiment, metric, direction)
+    each = [(run.key, f"{value:.6g}") for run, value in zip(values.runs[experiment], seeds, strict=True)]
+    facts = [("Images", measured_images(values, run, direction))]
+    if metric in OF_FEATURES:
+        extractor = EXTRACTORS[run.extractor]
+        facts.append(("Features", f"{extractor.label}, resized {extractor.resize}"))
+    title = f"{TITLES[metric]} of {experiment}" + (f", {direction.replace('_', ' ')}" if direction else "")
+    return Cell(with_spread(values, experiment, metric, direction), kind, Basis(title, each, facts))
 
 
 def with_spread(values: Values, experiment: str, metric: str, direction: str | None = None) -> str:

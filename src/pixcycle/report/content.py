@@ -47,11 +47,24 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Basis:
+    """What a measured value rests on: what it is, the value of each run by its key, and facts by name (N, features)."""
+
+    title: str
+    values: list[tuple[str, str]]
+    facts: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
 class Cell:
-    """A table's cell: its text, and whether it is the best of its column, a remark or nothing at all."""
+    """A table's cell: its text, and whether it is the best of its column, a remark or nothing at all.
+
+    basis: of a measured value; None for any other.
+    """
 
     text: str
     kind: Literal["plain", "published", "best", "muted"] = "plain"
+    basis: Basis | None = None
 
 
 @dataclass(frozen=True)
@@ -163,7 +176,10 @@ class Reference:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole report. facts: short lines under the title (scale, data, features, runs); abstract: its sentences."""
+    """A whole report. facts: short lines under the title (scale, data, features, runs); abstract: its sentences.
+
+    commands: id of a table or figure -> the command that makes it again.
+    """
 
     title: str
     subtitle: str
@@ -172,3 +188,4 @@ class Document:
     sections: list[Section]
     abstract: list[str] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
+    commands: dict[str, str] = field(default_factory=dict)

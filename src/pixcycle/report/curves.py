@@ -10,10 +10,10 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from pixcycle.report.figures import INK, LIGHT, MUTED, STRONG, STYLE, WIDTH, text_width
+from pixcycle.report.opened import Line, Picture, Plot, line
 
 FEW = 20  # points of a line up to which each is marked
 PIXELS, STRIPES = int(WIDTH * STYLE["savefig.dpi"]), 120  # in which a longer line is thinned: as picture, as vectors
@@ -22,7 +22,7 @@ LOOKS = [{"color": color, "ls": dashes} for dashes in ("-", (0, (4, 1.2))) for c
 
 
 @matplotlib.rc_context(STYLE)
-def loss_curves(history: pd.DataFrame, terms: dict[str, str], steps_per_epoch: int, title: str = "") -> Figure:
+def loss_curves(history: pd.DataFrame, terms: dict[str, str], steps_per_epoch: int, title: str = "") -> Picture:
     """One panel a loss term, as their scales differ: each logged step light, the mean of each epoch strong.
 
     history: a row a logged step: `epoch`, `step` (both counted from 0 over the whole run) and the loss terms.
@@ -31,6 +31,7 @@ def loss_curves(history: pd.DataFrame, terms: dict[str, str], steps_per_epoch: i
     figure, panels = _panels(list(terms.values()), title)
     for panel, term in zip(panels, terms, strict=True):
         _draw_steps_and_means(panel, history, term, steps_per_epoch, LOOKS[0])
+        figure.plots.append(Plot(terms[term], "loss", [_line("", history, term, steps_per_epoch)]))
     _, means = panels[0].get_lines()
     panels[0].legend([Line2D([], [], color=LIGHT), means], ["logged steps", "mean of each epoch"])
     return figure
@@ -39,7 +40,7 @@ def loss_curves(history: pd.DataFrame, terms: dict[str, str], steps_per_epoch: i
 @matplotlib.rc_context(STYLE)
 def compared_curves(
     histories: dict[str, pd.DataFrame], terms: dict[str, str], steps_per_epoch: dict[str, int], title: str = ""
-) -> Figure:
+) -> Picture:
     """Several runs in one panel a loss term, drawn as in `loss_curves` (report 001, figure 7; 002, figure 19).
 
     histories, steps_per_epoch: label of a run -> its own. terms: as there; those that no run has are left out.
@@ -51,6 +52,9 @@ def compared_curves(
         for (label, history), look in zip(histories.items(), cycle(LOOKS), strict=False):
             if term in history:
                 lines[label] = _draw_steps_and_means(panel, history, term, steps_per_epoch[label], look)
+        shown = {label: history for label, history in histories.items() if term in history}
+        opened = [_line(label, history, term, steps_per_epoch[label]) for label, history in shown.items()]
+        figure.plots.append(Plot(terms[term], "loss", opened))
     figure.legend(lines.values(), lines, loc="outside lower left", ncols=_labels_in_a_row(list(lines), WIDTH))
     return figure
 
@@ -62,7 +66,7 @@ def smoothed_curves(
     steps_per_epoch: int,
     title: str = "",
     decay: float = 0.99,
-) -> Figure:
+) -> Picture:
     """Each logged step light, their exponential moving average strong on top (report 003, figure 8).
 
     The average after row t, of all rows up to it: s_t = sum_i decay^i x_(t - i) / sum_i decay^i.
@@ -76,7 +80,9 @@ def smoothed_curves(
     legend_rows = [math.ceil(len(terms) / n) for terms, n in zip(shown.values(), legend_columns, strict=True)]
     figure, axes = _panels(list(shown), title, across, max(legend_rows))
     epochs = history["step"].to_numpy() / steps_per_epoch
-    for panel, terms, columns in zip(axes, shown.values(), legend_columns, strict=True):
+    for panel, (heading, terms), columns in zip(axes, shown.items(), legend_columns, strict=True):
+        opened = [_line(label, history, term, steps_per_epoch) for term, label in terms.items()]
+        figure.plots.append(Plot(heading, "loss", opened))
         lines = {}
         for (term, label), look in zip(terms.items(), cycle(LOOKS), strict=False):
             values = _finite(history[term])
@@ -91,19 +97,24 @@ def smoothed_curves(
 @matplotlib.rc_context(STYLE)
 def energy_over_epochs(
     series: dict[str, list[tuple[float, float]]], reference: dict[str, float] | None, title: str, ylabel: str
-) -> Figure:
+) -> Picture:
     """A marked line through the (epoch, value) of each series, a level for each reference (report 003, section 4.7).
 
     reference: label -> value, such as that of real images.
     """
-    figure = Figure(figsize=(WIDTH, 3.2), layout="constrained")
+    figure = Picture(figsize=(WIDTH, 3.2), layout="constrained")
     figure.suptitle(title, x=0.01, ha="left")
     panel = figure.subplots()
+    opened = []
     for (label, points), look in zip(series.items(), cycle(LOOKS), strict=False):
         epochs, values = np.array(points, dtype=float).T
         panel.plot(epochs, np.where(np.isfinite(values), values, np.nan), marker="o", ms=4, lw=1.6, label=label, **look)
+        opened.append(line(label, epochs, values))
     for (label, value), dots in zip((reference or {}).items(), cycle(("--", ":", "-.")), strict=False):
         panel.axhline(value, color=MUTED, lw=1.2, ls=dots, label=label)
+        ends = np.array([0, max(x for points in series.values() for x, _ in points)])
+        opened.append(line(label, ends, np.full(2, value)))
+    figure.plots.append(Plot(title, ylabel, opened))
     panel.set(xlabel="epoch", ylabel=ylabel, xlim=(0, None), ylim=(0, None))
     panel.xaxis.get_major_locator().set_params(integer=True)
     figure.legend(loc="outside right upper", handlelength=3)
@@ -122,11 +133,11 @@ def captioned(caption: str, *histories: pd.DataFrame) -> str:
 
 def _panels(
     headings: list[str], title: str, across: int | None = None, legend_rows: int = 0
-) -> tuple[Figure, list[Axes]]:
+) -> tuple[Picture, list[Axes]]:
     """An empty panel for each heading, in rows, over one axis of epochs; room for a legend under each heading."""
     across = across or min(len(headings), 2 if len(headings) <= 4 else 3)
     down = math.ceil(len(headings) / across)
-    figure = Figure(figsize=(WIDTH, 0.5 + max((2.0 + 0.2 * legend_rows) * down, 2.6)), layout="constrained")
+    figure = Picture(figsize=(WIDTH, 0.5 + max((2.0 + 0.2 * legend_rows) * down, 2.6)), layout="constrained")
     figure.suptitle(title, x=0.01, ha="left")
     grid = figure.subplots(down, across, sharex=True, squeeze=False).flat
     for i, (panel, heading) in enumerate(zip(grid, headings, strict=False)):
@@ -146,6 +157,11 @@ def _draw_steps_and_means(panel: Axes, history: pd.DataFrame, term: str, steps_p
     _draw_steps(panel, history["step"].to_numpy() / steps_per_epoch, values, look)
     means = values.groupby(history["epoch"]).mean(skipna=False)
     return _draw(panel, means.index.to_numpy() + 0.5, means, STRIPES, lw=1.6, **look)
+
+
+def _line(label: str, history: pd.DataFrame, term: str, steps_per_epoch: int) -> Line:
+    """For the page: all logged steps of a loss term."""
+    return line(label, history["step"].to_numpy() / steps_per_epoch, history[term].to_numpy())
 
 
 def _draw_steps(panel: Axes, epochs: np.ndarray, values: pd.Series, look: dict) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 from pixcycle.report.abstract import abstract
 from pixcycle.report.cards import cards
 from pixcycle.report.chapters import CHAPTERS
-from pixcycle.report.content import Block, Bullets, Cell, Column, Document, Notice, Section, Table, Text
+from pixcycle.report.content import Block, Bullets, Cell, Column, Document, Figure, Notice, Section, Table, Text
 from pixcycle.report.methods import methods
-from pixcycle.report.provenance import provenance, runs
+from pixcycle.report.provenance import command, provenance, runs
 from pixcycle.report.references import references
 from pixcycle.report.values import Values
 from pixcycle.training.progress import duration
@@ -46,6 +46,12 @@ def document(values: Values, out: Path) -> Document:
         sections=sections,
         abstract=said,
         references=references(said, sections, params),
+        commands={
+            block.id: command(values, block.made_from)
+            for section in sections
+            for block in section.blocks
+            if isinstance(block, Table | Figure)
+        },
     )
 
 

@@ -10,6 +10,7 @@ from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 
 from pixcycle.files import write_bytes
+from pixcycle.report.opened import Picture
 from pixcycle.report.typesetting import visible
 
 INK, MUTED, FAINT = "#1c2126", "#5f6975", "#e9edf1"
@@ -69,6 +70,7 @@ def wrapped(text: str, width: float) -> str:
 def save(figure: Figure, path: Path) -> None:
     """Write an SVG or, for images, a JPEG, by the path's ending; the same figure gives the same bytes. It is used up.
 
+    Of a Picture, what of it can be opened is written beside it.
     A page of images as PNG would be five times as large, for no difference that a reader could see.
     """
     options = {".svg": {"metadata": {"Date": None}}, ".jpg": {"pil_kwargs": {"quality": 92, "subsampling": 0}}}
@@ -77,4 +79,6 @@ def save(figure: Figure, path: Path) -> None:
     drawn = io.BytesIO()
     figure.savefig(drawn, format=path.suffix[1:], **options[path.suffix])
     write_bytes(path, drawn.getvalue())
+    if isinstance(figure, Picture):
+        figure.write_opened(path)
     figure.clear()

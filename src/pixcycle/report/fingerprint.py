@@ -42,5 +42,5 @@ def _drawn_by(root: Path) -> dict[str, str]:
     return {
         f"{path.parent.name}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sources
-        if path.suffix in {".py", ".j2", ".typ", ".css", ".csv", ".yaml"}
+        if path.suffix in {".py", ".j2", ".typ", ".css", ".csv", ".js", ".yaml"}
     }

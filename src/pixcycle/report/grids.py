@@ -3,10 +3,10 @@
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from pixcycle.report.figures import BOLD, FAINT, INK, MUTED, STYLE, WIDTH, text_width, wrapped
+from pixcycle.report.opened import Image, Picture, Strip
 
 CELL, WIDEST_CELL, GAP, GROUP_GAP, WIDEST_LABEL, LINE = 1.15, 1.8, 0.07, 0.21, 1.1, 0.18  # inches
 
@@ -21,12 +21,13 @@ def image_grid(
     row_labels: list[str] | None = None,
     title: str = "",
     groups: list[tuple[str, int]] | None = None,
-) -> Figure:
+) -> Picture:
     """Images side by side under their headings (report 000, figure 3).
 
     columns: heading and cells of each column, as many in each: an image, uint8 (H, W, 3), all of one shape; or in
     place of a missing one the words to say so, such as "no pair"; None says "not run".
-    groups: heading and number of columns of each group of neighbours, for all columns.
+    groups: heading and number of columns of each group of neighbours, for all columns. The images of a row and group
+    can be compared with each other on the page.
     """
     down, across = len(columns[0][1]), len(columns)
     groups = groups or [("", across)]
@@ -50,13 +51,26 @@ def image_grid(
     top = above_cells + above_headings + (1.5 * LINE if title else 0)
     size = (lefts[-1] + width + GAP, top + down * (height + GAP))
 
-    figure = Figure(figsize=size)
+    def box(row: int, column: int) -> tuple[float, float, float, float]:
+        """Left, top, width and height as shares of the figure's."""
+        x, y = lefts[column], top + row * (height + GAP)
+        return x / size[0], y / size[1], width / size[0], height / size[1]
+
+    figure = Picture(figsize=size)
     figure.suptitle(title, x=GAP / size[0], y=1 - GAP / size[1], ha="left", va="top")
     for row in range(down):
         for column, (_, cells) in enumerate(columns):
-            bottom = size[1] - top - row * (height + GAP) - height
-            place = (lefts[column] / size[0], bottom / size[1], width / size[0], height / size[1])
-            _draw_cell(figure.add_axes(place), cells[row], width)
+            x, y, wide, high = box(row, column)
+            _draw_cell(figure.add_axes((x, 1 - y - high, wide, high)), cells[row], width)
+        for group, (name, _) in enumerate(groups):
+            images = [
+                Image(heading, box(row, column))
+                for column, (heading, cells) in enumerate(columns)
+                if group_of[column] == group and isinstance(cells[row], np.ndarray)
+            ]
+            label = row_labels[row] if row_labels else f"row {row + 1}" * (down > 1)
+            if len(images) > 1:
+                figure.strips.append(Strip(", ".join(filter(None, [name, label])), images))
     for panel, heading in zip(figure.axes[:across], headings, strict=True):
         panel.set_title(heading, loc="center", fontsize=STYLE["font.size"], pad=4)
     for panel, label in zip(figure.axes[::across], labels, strict=False):

@@ -42,6 +42,19 @@ def runs(values: Values, sections: list[Section], out: Path) -> list[Block]:
     ]
 
 
+def command(values: Values, keys: list[str]) -> str:
+    """What makes these runs, and the report that shows them: the target with the fewest runs that has all of them.
+
+    Without keys it is what this whole report was asked by.
+    """
+    plan, targets = values.plan, {values.selection: values.plan.select(values.selection)}
+    if keys:
+        targets = {name: runs for name, runs in plan.selections.items() if {run.key for run in runs} >= set(keys)}
+    target = min(targets, key=lambda name: len(targets[name]))
+    extractor = f" extractor={plan.params.extractor}" if plan.params.extractor else ""
+    return f"snakemake {target} --cores all --config scale={plan.params.scale}{extractor}"
+
+
 def log_file(run: Run, step: str, fingerprint: str) -> str:
     """The log file of a step (`train`, `translate`, `evaluate`) of a run, as the rules of the workflow name it."""
     return f"logs/{run.scale}/{run.id}/{step}-{run.seed}-{fingerprint}.log"
@@ -67,6 +80,7 @@ def _entry(values: Values, run: Run, shown_in: list[str], out: Path) -> RunEntry
     device = f"{record['device']}, {processes}{record['threads']} thread(s), {record['precision']}"
     facts = [
         ("Result", ": ".join(filter(None, [result, record["collapse"]]))),
+        ("Command", command(values, [run.key])),
         ("Commit", record.get("commit", NOT_RECORDED)),
         ("Attempts", "; ".join(map(_attempt, record.get("attempts", []))) or NOT_RECORDED),
         ("Device", f"{device}; {_versions(record)}"),

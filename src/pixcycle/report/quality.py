@@ -3,16 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pixcycle.report.comparison import (
-    DIGITS,
-    INFINITE,
-    NOT_RUN,
-    NOTHING,
-    TITLES,
-    measured_on,
-    other_counts,
-    with_spread,
-)
+from pixcycle.report.comparison import DIGITS, INFINITE, NOT_RUN, NOTHING, TITLES, measured, measured_on, other_counts
 from pixcycle.report.content import Cell, Column, Table
 from pixcycle.report.counts import measured_images
 from pixcycle.report.elsewhere import FID_NOTE, fcn_elsewhere, fid_elsewhere
@@ -115,7 +106,7 @@ def _ours(values: Values, experiment: str, direction: str, metric: str) -> Cell:
     if experiment not in values:
         return NOT_RUN
     if values.has(experiment, metric, direction):
-        return Cell(with_spread(values, experiment, metric, direction))
+        return measured(values, experiment, metric, direction)
     paired = values.has(experiment, "l1", direction)
     return INFINITE if metric == "psnr" and paired else NOTHING
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from pixcycle.report.content import Column, Document, Runs, Table
+from pixcycle.report.content import Claim, Claims, Column, Document, Runs, Section, Table
 
 MARKS = {"holds": "✓", "does not hold": "✗", "not distinguishable": "≈", "not run": "–"}
 """A sign for each verdict, for readers who do not see its colour."""
@@ -68,6 +68,22 @@ def run_keys(document: Document) -> set[str]:
     """The runs that the document has an entry of; others are named without a link."""
     blocks = [block for section in document.sections for block in section.blocks if isinstance(block, Runs)]
     return {entry.key for block in blocks for entry in block.entries}
+
+
+def commits(document: Document) -> dict[str, str]:
+    """Key of a run that the document has an entry of -> commit of the code that trained it."""
+    blocks = [block for section in document.sections for block in section.blocks if isinstance(block, Runs)]
+    return {entry.key: dict(entry.facts)["Commit"] for block in blocks for entry in block.entries}
+
+
+def verdicts(document: Document) -> list[tuple[Section, list[Claim]]]:
+    """The chapters that have claims, with all of these."""
+    found: list[tuple[Section, list[Claim]]] = []
+    for section in document.sections:
+        if section.level == 1:
+            found.append((section, []))
+        found[-1][1].extend(c for block in section.blocks if isinstance(block, Claims) for c in block.claims)
+    return [(chapter, claims) for chapter, claims in found if claims]
 
 
 def by_experiment(keys: list[str]) -> list[list[tuple[str, str]]]:

@@ -74,7 +74,7 @@ def _figures_2_to_5(values: Values, id: str) -> Drawing:
     ]
     caption = "an apple, the orange made of it after 20 epochs, an orange, and the apple made of it after 20 epochs"
     alt = "An apple and the generated orange, an orange and the generated apple"
-    return Drawing(grids.image_grid(columns), caption, alt)
+    return Drawing(grids.image_grid(columns, groups=[("", 2), ("", 2)]), caption, alt)
 
 
 def _figure_6(values: Values, id: str) -> Drawing:

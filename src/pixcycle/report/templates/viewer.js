@@ -1,0 +1,104 @@
+// Two images of a row, one over the other, with a divider to drag. They are cut out of the figure that shows them all.
+{
+  const viewer = document.getElementById("viewer");
+  const strips = [];   // of all figures, in the order of the page
+  let at = 0, zoom = 1;
+
+  for (const [id, { strips: rows }] of Object.entries(OPENED)) {
+    const drawn = document.querySelector(`#${CSS.escape(id)} .drawn`);
+    for (const { label, images } of rows) strips.push({ drawn, label, images, picture: drawn.querySelector("img") });
+  }
+  strips.sort((a, b) => a.drawn.compareDocumentPosition(b.drawn) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1);
+
+  if (strips.length) {
+    const [title, stage, pair] = ["h2", ".stage", ".pair"].map((found) => viewer.querySelector(found));
+    const [left, right] = viewer.querySelectorAll("select");
+    const [leftImage, rightImage] = viewer.querySelectorAll("canvas");
+    const range = viewer.querySelector("input");
+
+    const split = (percent) => {
+      range.value = percent;
+      rightImage.style.clipPath = `inset(0 0 0 ${range.value}%)`;
+      viewer.querySelector(".divider").style.left = `${range.value}%`;
+    };
+
+    const cut = (canvas, { heading, box }) => {
+      const { picture } = strips[at];
+      const [x, y, width, height] = box.map((share, i) => share * (i % 2 ? picture.naturalHeight : picture.naturalWidth));
+      const [fromX, fromY] = [Math.ceil(x), Math.ceil(y)];   // without the blurred rim
+      [canvas.width, canvas.height] = [Math.floor(x + width) - fromX, Math.floor(y + height) - fromY];
+      canvas.ariaLabel = heading;
+      canvas.getContext("2d").drawImage(picture, fromX, fromY, canvas.width, canvas.height, 0, 0, canvas.width, canvas.height);
+    };
+
+    const draw = () => {
+      const { images } = strips[at];
+      cut(leftImage, images[left.value]);
+      cut(rightImage, images[right.value]);
+      pair.style.setProperty("--shape", leftImage.width / leftImage.height);
+    };
+
+    const enlarge = (factor) => {
+      zoom = Math.min(8, Math.max(1, zoom * factor));
+      pair.style.setProperty("--zoom", zoom);
+      stage.classList.toggle("zoomed", zoom > 1);
+      viewer.querySelector("output").value = `${zoom}×`;
+    };
+
+    /** Show a row: the same two of its images as before if it has the same headings, else the first two. */
+    const show = (place, chosen) => {
+      const before = [left, right].map((select) => select.selectedOptions[0]?.text);
+      const headings = (at = place, strips[at].images.map(({ heading }) => heading));
+      const kept = chosen ?? before.map((heading) => headings.indexOf(heading));
+      const picked = kept.includes(-1) || kept[0] === kept[1] ? [0, 1] : kept;
+      for (const [i, select] of [left, right].entries()) {
+        select.replaceChildren(...headings.map((heading, value) => element("option", { value, text: heading })));
+        select.value = picked[i];
+      }
+      const caption = strips[at].drawn.closest("figure").querySelector("figcaption b")?.textContent ?? "";
+      title.textContent = [caption.replace(/[:,.]$/, ""), strips[at].label].filter(Boolean).join(", ") || "Images";
+      for (const button of viewer.querySelectorAll("[data-turn]")) button.disabled = !strips[at + +button.dataset.turn];
+      draw();
+    };
+    const turn = (by) => strips[at + by] && show(at + by);
+
+    for (const [place, { drawn, label, images }] of strips.entries()) {
+      const [[x, y, , height], [lastX, , width]] = [images[0].box, images.at(-1).box];
+      const places = { left: x, top: y, width: lastX + width - x, height };
+      const button = element("button", { type: "button", className: "strip", title: "Compare the images of this row" });
+      button.ariaLabel = `Compare ${[label, images.map(({ heading }) => heading).join(", ")].filter(Boolean).join(": ")}`;
+      for (const [name, share] of Object.entries(places)) button.style[name] = `${100 * share}%`;
+      button.addEventListener("click", ({ clientX, detail }) => {
+        const { left: start, width: wide } = drawn.getBoundingClientRect();
+        const pointed = detail ? images.findLastIndex(({ box }) => clientX >= start + box[0] * wide) : 1;
+        viewer.showModal();
+        title.focus();
+        enlarge(1 / zoom);
+        split(50);
+        show(place, [0, Math.max(1, pointed)]);
+      });
+      drawn.append(button);
+    }
+
+    range.addEventListener("input", () => split(range.value));
+    for (const select of [left, right]) select.addEventListener("change", draw);
+    viewer.addEventListener("click", ({ target: { dataset } }) => {
+      if (dataset.turn) turn(+dataset.turn);
+      if (dataset.zoom) enlarge(+dataset.zoom);
+      if ("close" in dataset) viewer.close();
+    });
+    viewer.addEventListener("keydown", (event) => {
+      if (event.target.matches("select, input") || event.ctrlKey || event.metaKey || event.altKey) return;
+      const act = { ArrowLeft: () => turn(-1), ArrowRight: () => turn(1), "+": () => enlarge(2), "-": () => enlarge(0.5) };
+      if (!(event.key in act)) return;
+      event.preventDefault();
+      act[event.key]();
+    });
+    for (const kind of ["pointerdown", "pointermove"]) {
+      pair.addEventListener(kind, ({ buttons, clientX }) => {
+        const { left: start, width } = pair.getBoundingClientRect();
+        if (buttons) split((100 * (clientX - start)) / width);
+      });
+    }
+  }
+}
