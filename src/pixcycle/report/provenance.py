@@ -50,7 +50,7 @@ def command(values: Values, keys: list[str]) -> str:
     plan, targets = values.plan, {values.selection: values.plan.select(values.selection)}
     if keys:
         targets = {name: runs for name, runs in plan.selections.items() if {run.key for run in runs} >= set(keys)}
-    target = min(targets, key=lambda name: len(targets[name]))
+    target = min(reversed(targets), key=lambda name: len(targets[name]))  # of equals the narrower, which comes later
     extractor = f" extractor={plan.params.extractor}" if plan.params.extractor else ""
     return f"snakemake {target} --cores all --config scale={plan.params.scale}{extractor}"
 

@@ -94,8 +94,8 @@ def by_experiment(keys: list[str]) -> list[list[tuple[str, str]]]:
 
 def tally(keys: list[str]) -> str:
     """`6 runs of 2 experiments`."""
-    experiments = len(by_experiment(keys))
-    return f"{len(keys)} runs of {experiments} experiment{'s' * (experiments > 1)}"
+    runs, experiments = len(keys), len(by_experiment(keys))
+    return f"{runs} run{'s' * (runs > 1)} of {experiments} experiment{'s' * (experiments > 1)}"
 
 
 def visible(part: Any) -> Any:

@@ -1,7 +1,11 @@
 // Curves to hover over, zoom into and smooth, drawn by uPlot in place of the figure's picture.
 {
   const COLOURS = 3, LOOKS = 6, HEIGHT = 230, MANY = 20, SMOOTHING = 0.8;
-  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);
+  const probe = document.body.appendChild(element("span", { hidden: true }));
+  const css = (name) => {
+    probe.style.color = `var(${name})`;
+    return getComputedStyle(probe).color;   // of the theme that is on
+  };
   const shown = (value) => (value == null ? "–" : Number(value.toPrecision(4)).toString());
 
   /** The exponential moving average after each point: sum of decay^i x[t - i] over the sum of decay^i. */
@@ -39,13 +43,14 @@
       const hidden = { class: "unnamed", width: 0.6, stroke: () => css(`--band-${(i % COLOURS) + 1}`), points: { show: false } };
       const points = { show: line.x.length <= MANY };
       return [
-        { label: line.label || plot.title, stroke, dash, width: 2, points, value: told(line, decay) },
+        { label: line.label || plot.y, stroke, dash, width: 2, points, value: told(line, decay) },
         { ...hidden, show: false }, hidden, hidden,
       ];
     });
 
   const drawn = (holder, plot, key, decay) => {
-    const axis = { stroke: () => css("--muted"), grid: { stroke: () => css("--rule"), width: 1 }, ticks: { show: false } };
+    const font = `12px ${getComputedStyle(holder).fontFamily}`;
+    const axis = { font, labelFont: font, stroke: () => css("--muted"), grid: { stroke: () => css("--rule"), width: 1 }, ticks: { show: false } };
     const bands = plot.lines.map((_, i) => {
       return { series: [4 * i + 4, 4 * i + 3], fill: () => css(`--band-${(i % COLOURS) + 1}`) };
     });

@@ -38,11 +38,15 @@
       pair.style.setProperty("--shape", leftImage.width / leftImage.height);
     };
 
+    /** What is in the middle of the stage stays there. */
     const enlarge = (factor) => {
+      const middle = (stage.scrollLeft + stage.clientWidth / 2) / stage.scrollWidth;
+      const height = (stage.scrollTop + stage.clientHeight / 2) / stage.scrollHeight;
       zoom = Math.min(8, Math.max(1, zoom * factor));
       pair.style.setProperty("--zoom", zoom);
       stage.classList.toggle("zoomed", zoom > 1);
       viewer.querySelector("output").value = `${zoom}×`;
+      stage.scrollTo(middle * stage.scrollWidth - stage.clientWidth / 2, height * stage.scrollHeight - stage.clientHeight / 2);
     };
 
     /** Show a row: the same two of its images as before if it has the same headings, else the first two. */
@@ -55,8 +59,8 @@
         select.replaceChildren(...headings.map((heading, value) => element("option", { value, text: heading })));
         select.value = picked[i];
       }
-      const caption = strips[at].drawn.closest("figure").querySelector("figcaption b")?.textContent ?? "";
-      title.textContent = [caption.replace(/[:,.]$/, ""), strips[at].label].filter(Boolean).join(", ") || "Images";
+      const [caption] = strips[at].drawn.closest("figure").querySelector("figcaption").textContent.trim().split(/[:,.](?:\s|$)/);
+      title.textContent = [caption, strips[at].label].filter(Boolean).join(", ");
       for (const button of viewer.querySelectorAll("[data-turn]")) button.disabled = !strips[at + +button.dataset.turn];
       draw();
     };
