@@ -118,6 +118,11 @@ def test_every_claim_has_a_verdict(chapter, letter, values):
 
 
 @made
+def test_the_page_with_all_experiments_is_small_enough_to_be_sent_around():
+    assert (REPORT / "report.html").stat().st_size < 15e6
+
+
+@made
 def test_the_report_has_five_chapters_and_says_that_its_data_stand_in():
     page = (REPORT / "report.html").read_text()
     for chapter in REGISTRY:

@@ -1,5 +1,6 @@
 """A small report with one of everything, and texts that are markup elsewhere."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from PIL import Image
 
 from pixcycle.report.content import (
+    Basis,
     Bullets,
     Cell,
     Claim,
@@ -25,6 +27,8 @@ from pixcycle.report.content import (
 
 HOSTILE = """<script>alert(1)</script> "'> &amp; #strong[x] $a_1$ *b* _c_ `d` @e // f \\n λ × → ≤ ± − é š ✓"""
 
+BASIS = Basis(f"FID of l1: {HOSTILE}", [("l1/0", "97.5"), ("l2/0", "98.7")], [("Images", f"206 {HOSTILE}")])
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -34,6 +38,9 @@ def folder(tmp_path: Path) -> Path:
     Image.fromarray(noise).save(tmp_path / "figures" / "a picture.png", dpi=(100, 100))
     svg = '<svg xmlns="http://www.w3.org/2000/svg" width="72pt" height="36pt"><rect width="9" height="9"/></svg>'
     (tmp_path / "figures" / "drawing.svg").write_text(svg)
+    image = {"heading": HOSTILE, "box": [0, 0, 0.5, 1]}
+    opened = {"strips": [{"label": HOSTILE, "images": [image, image]}], "plots": []}
+    (tmp_path / "figures" / "a picture.json").write_text(json.dumps(opened))
     return tmp_path
 
 
@@ -50,7 +57,7 @@ def results() -> Table:
             Column("Remark", numeric=False),
         ],
         rows=[
-            [Cell("L1"), Cell("110.68", "published"), Cell("98.10", "best"), Cell("0.37"), Cell("3 seeds")],
+            [Cell("L1"), Cell("110.68", "published"), Cell("98.10", "best", BASIS), Cell("0.37"), Cell("3 seeds")],
             [Cell("untrained", "muted"), Cell(""), Cell("412.00"), Cell("not run", "muted"), Cell(HOSTILE)],
         ],
         notes=["Measured on 206 images.", f"A note: {HOSTILE}"],
@@ -110,6 +117,8 @@ def document(results: Table) -> Document:
             ),
             Section("runs", "Runs", 1, [l1]),
         ],
+        abstract=["Two runs were made.", "Half of it held."],
+        commands={"chapter-table-1": "snakemake l1 <b>"},
     )
 
 

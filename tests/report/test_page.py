@@ -1,4 +1,6 @@
 import base64
+import hashlib
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -11,6 +13,15 @@ from pixcycle.report.content import Column, Document, Figure, Section, Table
 from pixcycle.report.typesetting import MARKS
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
+
+TAGS = set(
+    re.findall(
+        r"\w+",
+        """html head meta title style body header h1 h2 h3 p aside dl div dt dd nav ol ul li a main section figure
+        figcaption table thead tbody tr th td span img b article details summary code script button dialog label select
+        output canvas input""",
+    )
+)
 
 
 class Page(HTMLParser):
@@ -35,7 +46,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        if "style" not in self.open:
+        if not {"style", "script"} & set(self.open):
             self.text += data
 
     def all(self, tag: str) -> list[dict]:
@@ -61,51 +72,17 @@ def test_all_that_the_document_says_is_on_the_page(texts, parsed):
     assert [text for text in texts if squeezed(text) not in shown] == []
 
 
-def test_texts_are_never_markup(parsed, hostile):
-    assert parsed.all("script") == []
-    assert {tag for tag, _ in parsed.elements} <= set(
-        [
-            "html",
-            "head",
-            "meta",
-            "title",
-            "style",
-            "body",
-            "header",
-            "h1",
-            "h2",
-            "h3",
-            "p",
-            "aside",
-            "dl",
-            "div",
-            "dt",
-            "dd",
-            "nav",
-            "ol",
-            "ul",
-            "li",
-            "a",
-            "main",
-            "section",
-            "figure",
-            "figcaption",
-            "table",
-            "thead",
-            "tbody",
-            "tr",
-            "th",
-            "td",
-            "span",
-            "img",
-            "b",
-            "article",
-            "details",
-            "summary",
-        ]
-    )
+def test_texts_are_never_markup(html, parsed, hostile):
+    """What the hostile texts would be made of is no element of the page, and its scripts are its own."""
+    data, code = parsed.all("script")
+    assert data == {"type": "application/json", "id": "opened"}
+    assert code == {}
+    assert {tag for tag, _ in parsed.elements} <= TAGS
     assert f"Images: {hostile}" in [image["alt"] for image in parsed.all("img")]
     assert not [name for _, attributes in parsed.elements for name in attributes if name.startswith("on")]
+    island = re.search(r'<script type="application/json" id="opened">(.*?)</script>', html, re.S)[1]
+    assert "<" not in island
+    assert json.loads(island)["figure-3"]["strips"][0]["label"] == hostile
 
 
 def test_the_page_asks_for_nothing_outside_itself(html, parsed):
@@ -117,7 +94,11 @@ def test_the_page_asks_for_nothing_outside_itself(html, parsed):
     assert "url(" not in style
     assert "@import" not in style
     policies = [meta["content"] for meta in parsed.all("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
-    assert policies == ["default-src 'none'; img-src data:; style-src 'unsafe-inline'"]
+    script = re.findall(r"<script>(.*?)</script>", html, re.S)
+    assert len(script) == 1 and "uPlot" in script[0]
+    digest = base64.b64encode(hashlib.sha256(script[0].encode()).digest()).decode()
+    nothing = "default-src 'none'; base-uri 'none'; form-action 'none'"
+    assert policies == [f"{nothing}; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"]
 
 
 def test_figures_carry_the_bytes_of_their_files_and_their_alternative_texts(folder, parsed):
@@ -166,8 +147,9 @@ def test_the_header_of_a_table_covers_each_column_in_each_of_its_rows_once(html,
 
 
 def test_published_values_best_values_and_remarks_are_marked(html):
-    for kind, text in (("published", "110.68"), ("best", "98.10"), ("muted", "not run")):
+    for kind, text in (("published", "110.68"), ("muted", "not run")):
         assert re.search(rf'<td class="{kind} number[^"]*">{text}</td>', html)
+    assert re.search(r'<td class="best number[^"]*"><button type="button" popovertarget="[\w-]+">98.10</button>', html)
     assert re.search(r'<th scope="row" class="muted">untrained</th>', html)
     assert "Shaded: as published; bold: best of its column." in html
 
@@ -211,34 +193,59 @@ def links(html: str) -> dict[str, str]:
     return {text: target for target, text in re.findall(r'<a href="([^"]*)">(.*?)</a>', html)}
 
 
+def made(html: str, id: str) -> str:
+    """What a figure or table says of how it was made."""
+    (told,) = re.findall(r'<details class="note made">.*?</details>', element(html, "figure", id), re.S)
+    return told
+
+
 def test_figures_tables_and_claims_lead_to_the_entries_of_their_runs(html):
-    assert links(element(html, "figure", "figure-2")) == {"l1/0": "#run-l1-0"}
-    assert links(element(html, "figure", "chapter-table-1")) == {"l1/0": "#run-l1-0", "1": "#run-l1-1"}
+    assert links(made(html, "figure-2")) == {"l1/0": "#run-l1-0"}
+    assert links(made(html, "chapter-table-1")) == {"l1/0": "#run-l1-0", "1": "#run-l1-1"}
     assert links(element(html, "li", "chapter-a")) == {"l1/0": "#run-l1-0"}
 
 
 def test_a_run_without_an_entry_is_named_and_no_link(html):
-    assert "Made from <a" in element(html, "figure", "figure-2")
-    assert "</a>; l2/0." in element(html, "figure", "figure-2")
+    assert "</a>; l2/0." in made(html, "figure-2")
     assert "</a>; untrained/0." in element(html, "li", "chapter-a")
 
 
-def test_many_runs_are_folded_under_their_number_and_their_seeds_stand_together(html):
-    (folded,) = re.findall(r"<details.*?</details>", element(html, "figure", "chapter-table-1"), re.S)
-    assert "<summary>Made from 5 runs of 2 experiments</summary>" in folded
-    assert squeezed(re.sub(r"<summary>.*</summary>|<[^>]*>", "", folded)) == "l1/0,1,2,3;untrained/0."
-    assert "<details" not in element(html, "figure", "figure-2")
+def test_how_something_was_made_tells_its_runs_their_commit_and_its_command(html):
+    assert "<summary>How this was made: from 5 runs of 2 experiments</summary>" in made(html, "chapter-table-1")
+    facts = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", made(html, "chapter-table-1"), re.S))
+    assert squeezed(re.sub(r"<[^>]*>", "", facts["Runs"])).startswith("l1/0,1,2,3;untrained/0.")
+    assert facts["Trained at commit"] == "3f9c2d1"  # of two runs, told once
+    assert facts["Command"] == "<code>snakemake l1 &lt;b&gt;</code>"
+    assert "Command" not in made(html, "figure-2")
 
 
 def test_a_figure_that_is_made_from_no_run_says_so(html):
-    assert "Made from no run." in element(html, "figure", "figure-3")
-    assert "Made from no run." not in element(html, "figure", "figure-2")
+    assert "from no run" in made(html, "figure-3")
+    assert "from no run" not in made(html, "figure-2")
 
 
 def test_where_no_run_has_an_entry_nothing_is_said_of_a_figure_without_runs(document, folder):
     bare = page.render(replace(document, sections=document.sections[:-1]), folder)
-    assert "Made from no run." not in bare
+    assert "from no run" not in bare
     assert "Made from l1/0; l2/0." in element(bare, "figure", "figure-2")
+
+
+def test_the_summary_counts_the_verdicts_of_a_chapter_and_leads_to_its_claims(html):
+    summary = html[html.index('id="summary"') : html.index("<nav")]
+    assert "Half of it held." in summary
+    assert re.findall(r'class="tally">(.*?)<', summary) == [f"{verdict}: 1" for verdict in MARKS]
+    chips = re.findall(r'<a class="([\w-]+)" href="#([\w-]+)".*?<span class="verdict">(.*?)</span>', summary)
+    assert chips == [
+        ("holds", "chapter-a", "✓ 1"),
+        ("does-not-hold", "chapter-b", "✗ 2"),
+        ("not-distinguishable", "chapter-c", "≈ 3"),
+        ("not-run", "chapter-d", "– 4"),
+    ]
+
+
+def test_a_document_without_claims_and_abstract_has_no_summary(document, folder):
+    bare = replace(document, abstract=[], sections=document.sections[:1])
+    assert 'id="summary"' not in page.render(bare, folder)
 
 
 def test_the_entry_of_a_run_leads_to_its_files_that_are_there_and_back_to_what_shows_it(html):

@@ -12,7 +12,7 @@ from pixcycle.report.build import build
 from pixcycle.report.chapters import kth_claims, paris_claims, wustl_claims
 from pixcycle.report.content import Claims, Document, Figure, Runs, Section, Table
 from pixcycle.report.document import document
-from pixcycle.report.provenance import log_file, runs
+from pixcycle.report.provenance import command, log_file, runs
 from tests.report.results import ATTEMPTS, COMMIT, ROOT, Results
 
 EXPERIMENTS = [
@@ -236,6 +236,32 @@ def test_a_collapsed_run_of_two_processes_says_so_and_why(tmp_path):
     assert dict(entry.facts)["Device"] == "CPU, 2 processes of 1 thread(s), 32-true; torch 2.14.1"
 
 
+@pytest.mark.parametrize(
+    ("shown", "target"),
+    [
+        (["wustl-facades-label2photo"], "wustl-facades-label2photo"),
+        (["ucsd-facades-l1", "ucsd-facades-noskip"], "ucsd-facades"),
+        (["ucsd-facades-l1", "kth-horse2zebra"], "all"),
+        ([], "all"),
+    ],
+)
+def test_the_command_of_what_is_shown_asks_for_its_runs_and_as_few_others_as_can_be(results, shown, target):
+    assert command(results.values(), keys(*shown)) == f"snakemake {target} --cores all --config scale=rehearsal"
+
+
+def test_what_is_made_from_no_run_is_made_again_by_the_command_of_its_report(results):
+    assert command(results.values("ucsd"), []).startswith("snakemake ucsd --cores")
+
+
+def test_every_table_figure_and_run_tells_its_command(whole, results):
+    shown = [block for section in whole.sections for block in section.blocks if isinstance(block, Table | Figure)]
+    assert whole.commands.keys() == {block.id for block in shown}
+    entries = [e for section in whole.sections for b in section.blocks if isinstance(b, Runs) for e in b.entries]
+    assert [dict(entry.facts)["Command"].split()[1] for entry in entries] == [
+        run.id for run in results.plan.runs.values()
+    ]
+
+
 def test_values_json_names_the_files_and_runs_of_every_table_and_figure(tmp_path):
     results, out = Results(tmp_path, ["ucsd-facades-l1"], seeds=SEEDS), tmp_path / "out"
     build(results.plan, "all", results.root, out, "0123abcd")
@@ -250,5 +276,5 @@ def test_values_json_names_the_files_and_runs_of_every_table_and_figure(tmp_path
     }
     for kind in ("tables", "figures"):
         assert {item["file"] for item in values[kind].values()} == {
-            path.relative_to(out).as_posix() for path in (out / kind).iterdir()
+            path.relative_to(out).as_posix() for path in (out / kind).iterdir() if path.suffix != ".json"
         }
