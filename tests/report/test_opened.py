@@ -106,3 +106,9 @@ def test_a_level_reaches_over_all_epochs():
 def test_a_drawing_with_nothing_to_open_has_no_file_beside_it(tmp_path):
     figures.save(image_grid([("a", [tile(0)])]), tmp_path / "one.jpg")
     assert [file.name for file in tmp_path.iterdir()] == ["one.jpg"]
+
+
+def test_a_run_that_logged_nothing_has_no_curves_to_open(tmp_path):
+    nothing = pd.DataFrame({"epoch": [], "step": [], "g": []})
+    figures.save(curves.loss_curves(nothing, {"g": "Generator"}, 1), tmp_path / "nothing.svg")
+    assert opened(tmp_path / "nothing.svg")["plots"] == []

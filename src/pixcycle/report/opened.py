@@ -66,7 +66,8 @@ class Picture(Figure):
     def write_opened(self, path: Path) -> None:
         """Write JSON beside the drawing's file, if there is anything to open."""
         if self.strips or self.plots:
-            opened = {"strips": [asdict(s) for s in self.strips], "plots": [asdict(p) for p in self.plots]}
+            plots = [plot for plot in self.plots if any(line.x for line in plot.lines)]
+            opened = {"strips": [asdict(s) for s in self.strips], "plots": [asdict(p) for p in plots]}
             write_bytes(opened_file(path), json.dumps(opened, ensure_ascii=False, allow_nan=False).encode())
 
 
@@ -78,6 +79,8 @@ def opened_file(path: Path) -> Path:
 def line(label: str, x: np.ndarray, values: np.ndarray) -> Line:
     """Neighbouring values become one point at the mean of their x, none of them if one of them is not finite."""
     parts = min(len(values), POINTS)
+    if not parts:
+        return Line(label, 0, [], [], [], [])
     stripes = [(np.mean(a), b) for a, b in zip(*(np.array_split(v, parts) for v in (x, values)), strict=True)]
 
     def each(reduce) -> list[float | None]:

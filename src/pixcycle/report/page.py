@@ -36,7 +36,7 @@ def render(document: Document, folder: Path) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "sort_keys": True}
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     script = "\n".join((TEMPLATES / name).read_text() for name in SCRIPTS)
     commits = typesetting.commits(document)
     return environment.get_template("report.html.j2").render(

@@ -1,6 +1,5 @@
 "use strict";
 // What the parts of the page share: what the figures can be opened to, and how an element is made.
-
 const OPENED = JSON.parse(document.getElementById("opened").textContent);
 
 /** An element with these properties and children. */

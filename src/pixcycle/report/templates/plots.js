@@ -1,10 +1,13 @@
 // Curves to hover over, zoom into and smooth, drawn by uPlot in place of the figure's picture.
 {
-  const COLOURS = 3, LOOKS = 6, HEIGHT = 230, MANY = 20, SMOOTHING = 0.8;
+  const COLOURS = 3, HEIGHT = 230, MANY = 20, SMOOTHING = 0.8;
+  const BUTTONS = [["+", "Zoom in", 0.5], ["−", "Zoom out", 2], ["All", "Show all epochs", Infinity]];
+
   const probe = document.body.appendChild(element("span", { hidden: true }));
+  /** A colour of the theme that is on, as a canvas understands it. */
   const css = (name) => {
     probe.style.color = `var(${name})`;
-    return getComputedStyle(probe).color;   // of the theme that is on
+    return getComputedStyle(probe).color;
   };
   const shown = (value) => (value == null ? "–" : Number(value.toPrecision(4)).toString());
 
@@ -17,117 +20,106 @@
     });
   };
 
-  const tables = (plot, decay) =>
+  /** Over the epochs of all lines, four series a line: smoothed, mean, least, greatest. */
+  const table = (plot, decay) =>
     uPlot.join(plot.lines.map(({ x, mean, least, greatest }) => [x, smoothed(mean, decay), mean, least, greatest]));
 
   /** The place of a line's own point that is nearest to one of all lines. */
-  const nearest = (u, series, place) => {
-    const values = u.data[series];
-    for (let by = 0; by < values.length; by++) {
-      for (const found of [place - by, place + by]) if (values[found] !== undefined && values[found] !== null) return found;
-    }
-    return place;
+  const nearest = ({ data }, series, place) => {
+    const own = data[series].flatMap((value, found) => (value == null ? [] : [found]));
+    const nearer = (best, found) => (Math.abs(found - place) < Math.abs(best - place) ? found : best);
+    return own.reduce(nearer, own[0] ?? place);
   };
 
-  const told = ({ each }, decay) => (u, value, series, place) => {
-    if (place == null) return "–";
-    const [mean, least, greatest] = [1, 2, 3].map((next) => shown(u.data[series + next][place]));
-    const range = each > 1 ? `mean ${mean}, from ${least} to ${greatest}` : mean;
-    return decay() ? `${shown(value)} (${range})` : range;
-  };
-
-  const seriesOf = (plot, decay) =>
-    plot.lines.flatMap((line, i) => {
-      const stroke = () => css(`--line-${(i % COLOURS) + 1}`);
-      const dash = i % LOOKS >= COLOURS ? [8, 3] : undefined;
-      const hidden = { class: "unnamed", width: 0.6, stroke: () => css(`--band-${(i % COLOURS) + 1}`), points: { show: false } };
-      const points = { show: line.x.length <= MANY };
-      return [
-        { label: line.label || plot.y, stroke, dash, width: 2, points, value: told(line, decay) },
-        { ...hidden, show: false }, hidden, hidden,
-      ];
-    });
-
-  const drawn = (holder, plot, key, decay) => {
+  const options = (holder, plot, key, decay) => {
     const font = `12px ${getComputedStyle(holder).fontFamily}`;
-    const axis = { font, labelFont: font, stroke: () => css("--muted"), grid: { stroke: () => css("--rule"), width: 1 }, ticks: { show: false } };
-    const bands = plot.lines.map((_, i) => {
-      return { series: [4 * i + 4, 4 * i + 3], fill: () => css(`--band-${(i % COLOURS) + 1}`) };
-    });
-    const options = {
-      width: holder.clientWidth, height: HEIGHT, bands,
+    const grid = { stroke: () => css("--rule"), width: 1 };
+    const axis = { font, labelFont: font, labelSize: 22, stroke: () => css("--muted"), grid, ticks: { show: false } };
+    const series = [{ label: "epoch", value: (u, value) => shown(value) }];
+    const bands = [];
+    for (const [i, { label, each, x }] of plot.lines.entries()) {
+      const light = () => css(`--band-${(i % COLOURS) + 1}`);
+      const rim = { class: "unnamed", width: 0.6, stroke: light, points: { show: false } };
+      const value = (u, average, at, place) => {
+        if (place == null) return "–";
+        const [mean, least, greatest] = [1, 2, 3].map((next) => shown(u.data[at + next][place]));
+        const told = each > 1 ? `mean ${mean}, from ${least} to ${greatest}` : mean;
+        return decay() ? `${shown(average)} (${told})` : told;
+      };
+      const dash = Math.floor(i / COLOURS) % 2 ? [8, 3] : undefined;
+      const points = { show: x.length <= MANY };
+      const strong = { width: 2, stroke: () => css(`--line-${(i % COLOURS) + 1}`), dash, points };
+      bands.push({ series: [series.length + 3, series.length + 2], fill: light });
+      series.push({ ...strong, label: label || plot.y, value }, { ...rim, show: false }, rim, rim);
+    }
+    return {
+      title: plot.title, width: holder.clientWidth, height: HEIGHT, series, bands,
       scales: { x: { time: false } },
-      axes: [{ ...axis, label: "epoch", labelSize: 22, size: 34 }, { ...axis, label: plot.y, labelSize: 22, size: 56 }],
+      axes: [{ ...axis, label: "epoch", size: 34 }, { ...axis, label: plot.y, size: 56 }],
       cursor: { sync: { key }, dataIdx: nearest, y: false },
-      series: [{ label: "epoch", value: (u, value) => shown(value) }, ...seriesOf(plot, decay)],
     };
-    return new uPlot(options, tables(plot, decay()), holder);
   };
 
   /** A figure's panels, and what is done to all of them at once. */
   const open = (id, plots) => {
     const figure = document.getElementById(id);
-    const slider = element("input", { type: "range", min: 0, max: 0.99, step: 0.01, value: SMOOTHING });
-    const value = element("output", { value: SMOOTHING });
-    const longest = Math.max(...plots.flatMap(({ lines }) => lines.map(({ x }) => x.length)));
-    const decay = () => (longest > MANY ? +slider.value : 0);
-    const each = Math.max(...plots.flatMap(({ lines }) => lines.map((line) => line.each)));
+    const lines = plots.flatMap((plot) => plot.lines);
+    const many = lines.some(({ x }) => x.length > MANY);
+    const each = Math.max(...lines.map((line) => line.each));
+    const slider = element("input", { type: "range", min: 0, max: 0.99, step: 0.01, value: many ? SMOOTHING : 0 });
+    const value = element("output", { value: slider.value });
     const controls = element("div", { className: "bar" });
-    const holders = plots.map((plot) => {
-      const title = element("p", { className: "title", textContent: plot.title });
-      const chart = element("div", { tabIndex: 0, role: "group", ariaLabel: `${plot.title || plot.y}: arrow keys read the values` });
-      return element("div", { className: "panel" }, title, chart);
+    const holders = plots.map(({ title, y }) => {
+      const ariaLabel = `${title || y}: arrow keys read the values`;
+      return element("div", { className: "panel", tabIndex: 0, role: "group", ariaLabel });
     });
+    const grid = element("div", { className: "plots" }, ...holders);
     figure.classList.add("plotted");
-    figure.querySelector(".scroll").after(controls, element("div", { className: "plots" }, ...holders));
-    let charts = [];
-    const build = () => {
-      for (const chart of charts) chart.destroy();
-      charts = plots.map((plot, i) => drawn(holders[i].lastElementChild, plot, id, decay));
-    };
+    figure.querySelector(".scroll").after(controls, grid);
 
-    if (longest > MANY) {
+    const decay = () => +slider.value;
+    const draw = (plot, i) => new uPlot(options(holders[i], plot, id, decay), table(plot, decay()), holders[i]);
+    let charts = plots.map(draw);
+    document.addEventListener("recoloured", () => {
+      for (const chart of charts) chart.destroy();
+      charts = plots.map(draw);
+    });
+    new ResizeObserver(() => {
+      for (const [i, chart] of charts.entries()) chart.setSize({ width: holders[i].clientWidth, height: HEIGHT });
+    }).observe(grid);
+
+    if (many) {
       controls.append(element("label", {}, "Smoothing ", slider, " ", value));
-      slider.addEventListener("input", () => {
-        value.value = slider.value;
-        for (const [i, chart] of charts.entries()) {
-          chart.setData(tables(plots[i], decay()), false);
-          chart.redraw();
-        }
-      });
-      const band = each > 1 ? `Each point is the mean of up to ${each} logged steps, its band runs from the least to the greatest` : "Light: each logged step";
-      const note = `${band}; strong: an exponential moving average with this decay. Drag to zoom, double click for all.`;
-      figure.querySelector(".plots").after(element("p", { className: "note screen", textContent: note }));
+      const points = each > 1 ? `means of up to ${each} logged steps, between least and greatest` : "logged steps";
+      const said = `Strong: exponential moving average of ${points}. Drag to zoom, double click for all.`;
+      grid.after(element("p", { className: "note screen" }, said));
     }
+    slider.addEventListener("input", () => {
+      value.value = slider.value;
+      for (const [i, chart] of charts.entries()) {
+        chart.setData(table(plots[i], decay()), false);
+        chart.redraw();
+      }
+    });
     const zoom = (factor) => {
       for (const chart of charts) {
-        const { min, max } = chart.scales.x;
-        const [middle, half] = [(min + max) / 2, ((max - min) / 2) * factor];
-        const [first, last] = [chart.data[0][0], chart.data[0].at(-1)];
-        chart.setScale("x", { min: Math.max(first, middle - half), max: Math.min(last, middle + half) });
+        const { data: [epochs], scales: { x } } = chart;
+        const [middle, half] = [(x.min + x.max) / 2, ((x.max - x.min) / 2) * factor];
+        chart.setScale("x", { min: Math.max(epochs[0], middle - half), max: Math.min(epochs.at(-1), middle + half) });
       }
     };
-    for (const [text, ariaLabel, factor] of [["+", "Zoom in", 0.5], ["−", "Zoom out", 2], ["All", "Show all epochs", Infinity]]) {
-      const button = element("button", { type: "button", textContent: text, ariaLabel });
-      button.addEventListener("click", () => zoom(factor));
-      controls.append(button);
+    for (const [textContent, ariaLabel, factor] of BUTTONS) {
+      controls.append(element("button", { type: "button", textContent, ariaLabel, onclick: () => zoom(factor) }));
     }
-    for (const [i, { lastElementChild: chart }] of holders.entries()) {
-      chart.addEventListener("keydown", (event) => {
-        const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-        if (!by) return;
-        event.preventDefault();
-        const { data, cursor } = charts[i];
-        const place = Math.min(data[0].length - 1, Math.max(0, cursor.idx == null ? 0 : cursor.idx + by));
-        charts[i].setCursor({ left: charts[i].valToPos(data[0][place], "x"), top: 1 });
-      });
-    }
-
-    build();
-    document.addEventListener("recoloured", build);
-    new ResizeObserver(() => {
-      for (const [i, chart] of charts.entries()) chart.setSize({ width: holders[i].lastElementChild.clientWidth, height: HEIGHT });
-    }).observe(figure);
+    grid.addEventListener("keydown", (event) => {
+      const chart = charts[holders.indexOf(event.target)];
+      const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (!chart || !by) return;
+      event.preventDefault();
+      const [epochs] = chart.data;
+      const place = Math.min(epochs.length - 1, Math.max(0, chart.cursor.idx == null ? 0 : chart.cursor.idx + by));
+      chart.setCursor({ left: chart.valToPos(epochs[place], "x"), top: 1 });
+    });
   };
 
   for (const [id, { plots }] of Object.entries(OPENED)) if (plots.length) open(id, plots);

@@ -8,13 +8,11 @@
     const drawn = document.querySelector(`#${CSS.escape(id)} .drawn`);
     for (const { label, images } of rows) strips.push({ drawn, label, images, picture: drawn.querySelector("img") });
   }
-  strips.sort((a, b) => a.drawn.compareDocumentPosition(b.drawn) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1);
 
   if (strips.length) {
-    const [title, stage, pair] = ["h2", ".stage", ".pair"].map((found) => viewer.querySelector(found));
+    const [title, stage, pair, range] = ["h2", ".stage", ".pair", "input"].map((found) => viewer.querySelector(found));
     const [left, right] = viewer.querySelectorAll("select");
     const [leftImage, rightImage] = viewer.querySelectorAll("canvas");
-    const range = viewer.querySelector("input");
 
     const split = (percent) => {
       range.value = percent;
@@ -23,55 +21,55 @@
     };
 
     const cut = (canvas, { heading, box }) => {
-      const { picture } = strips[at];
-      const [x, y, width, height] = box.map((share, i) => share * (i % 2 ? picture.naturalHeight : picture.naturalWidth));
+      const { picture, picture: { naturalWidth, naturalHeight } } = strips[at];
+      const [x, y, width, height] = box.map((share, i) => share * (i % 2 ? naturalHeight : naturalWidth));
       const [fromX, fromY] = [Math.ceil(x), Math.ceil(y)];   // without the blurred rim
-      [canvas.width, canvas.height] = [Math.floor(x + width) - fromX, Math.floor(y + height) - fromY];
+      const size = [Math.floor(x + width) - fromX, Math.floor(y + height) - fromY];
+      [canvas.width, canvas.height] = size;
       canvas.ariaLabel = heading;
-      canvas.getContext("2d").drawImage(picture, fromX, fromY, canvas.width, canvas.height, 0, 0, canvas.width, canvas.height);
+      canvas.getContext("2d").drawImage(picture, fromX, fromY, ...size, 0, 0, ...size);
     };
 
     const draw = () => {
-      const { images } = strips[at];
-      cut(leftImage, images[left.value]);
-      cut(rightImage, images[right.value]);
+      cut(leftImage, strips[at].images[left.value]);
+      cut(rightImage, strips[at].images[right.value]);
       pair.style.setProperty("--shape", leftImage.width / leftImage.height);
     };
 
-    /** What is in the middle of the stage stays there. */
     const enlarge = (factor) => {
-      const middle = (stage.scrollLeft + stage.clientWidth / 2) / stage.scrollWidth;
-      const height = (stage.scrollTop + stage.clientHeight / 2) / stage.scrollHeight;
       zoom = Math.min(8, Math.max(1, zoom * factor));
       pair.style.setProperty("--zoom", zoom);
       stage.classList.toggle("zoomed", zoom > 1);
       viewer.querySelector("output").value = `${zoom}×`;
-      stage.scrollTo(middle * stage.scrollWidth - stage.clientWidth / 2, height * stage.scrollHeight - stage.clientHeight / 2);
+      stage.scrollTo((stage.scrollWidth - stage.clientWidth) / 2, (stage.scrollHeight - stage.clientHeight) / 2);
     };
 
     /** Show a row: the same two of its images as before if it has the same headings, else the first two. */
     const show = (place, chosen) => {
+      at = place;
+      const { drawn, label, images } = strips[at];
+      const headings = images.map(({ heading }) => heading);
       const before = [left, right].map((select) => select.selectedOptions[0]?.text);
-      const headings = (at = place, strips[at].images.map(({ heading }) => heading));
       const kept = chosen ?? before.map((heading) => headings.indexOf(heading));
       const picked = kept.includes(-1) || kept[0] === kept[1] ? [0, 1] : kept;
       for (const [i, select] of [left, right].entries()) {
         select.replaceChildren(...headings.map((heading, value) => element("option", { value, text: heading })));
         select.value = picked[i];
       }
-      const [caption] = strips[at].drawn.closest("figure").querySelector("figcaption").textContent.trim().split(/[:,.](?:\s|$)/);
-      title.textContent = [caption, strips[at].label].filter(Boolean).join(", ");
+      const number = drawn.closest("figure").querySelector("figcaption b").textContent.replace(/\.$/, "");
+      title.textContent = [number, label].filter(Boolean).join(", ");
       for (const button of viewer.querySelectorAll("[data-turn]")) button.disabled = !strips[at + +button.dataset.turn];
       draw();
     };
     const turn = (by) => strips[at + by] && show(at + by);
 
     for (const [place, { drawn, label, images }] of strips.entries()) {
-      const [[x, y, , height], [lastX, , width]] = [images[0].box, images.at(-1).box];
-      const places = { left: x, top: y, width: lastX + width - x, height };
-      const button = element("button", { type: "button", className: "strip", title: "Compare the images of this row" });
-      button.ariaLabel = `Compare ${[label, images.map(({ heading }) => heading).join(", ")].filter(Boolean).join(": ")}`;
-      for (const [name, share] of Object.entries(places)) button.style[name] = `${100 * share}%`;
+      const [[x, top, , height], [lastX, , width]] = [images[0].box, images.at(-1).box];
+      const compared = [label, images.map(({ heading }) => heading).join(", ")].filter(Boolean).join(": ");
+      const button = element("button", { type: "button", className: "strip", ariaLabel: `Compare ${compared}` });
+      for (const [name, share] of Object.entries({ left: x, top, width: lastX + width - x, height })) {
+        button.style[name] = `${100 * share}%`;
+      }
       button.addEventListener("click", ({ clientX, detail }) => {
         const { left: start, width: wide } = drawn.getBoundingClientRect();
         const pointed = detail ? images.findLastIndex(({ box }) => clientX >= start + box[0] * wide) : 1;
@@ -91,18 +89,14 @@
       if (dataset.zoom) enlarge(+dataset.zoom);
       if ("close" in dataset) viewer.close();
     });
-    viewer.addEventListener("keydown", (event) => {
-      if (event.target.matches("select, input") || event.ctrlKey || event.metaKey || event.altKey) return;
-      const act = { ArrowLeft: () => turn(-1), ArrowRight: () => turn(1), "+": () => enlarge(2), "-": () => enlarge(0.5) };
-      if (!(event.key in act)) return;
-      event.preventDefault();
-      act[event.key]();
+    const keys = { ArrowLeft: [turn, -1], ArrowRight: [turn, 1], "+": [enlarge, 2], "-": [enlarge, 0.5] };
+    viewer.addEventListener("keydown", ({ target, key, ctrlKey, metaKey, altKey }) => {
+      const [act, by] = keys[key] ?? [];
+      if (act && !target.matches("select, input") && !ctrlKey && !metaKey && !altKey) act(by);
     });
-    for (const kind of ["pointerdown", "pointermove"]) {
-      pair.addEventListener(kind, ({ buttons, clientX }) => {
-        const { left: start, width } = pair.getBoundingClientRect();
-        if (buttons) split((100 * (clientX - start)) / width);
-      });
-    }
+    pair.onpointerdown = pair.onpointermove = ({ buttons, clientX }) => {
+      const { left: start, width } = pair.getBoundingClientRect();
+      if (buttons) split((100 * (clientX - start)) / width);
+    };
   }
 }
