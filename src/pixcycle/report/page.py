@@ -46,7 +46,7 @@ def render(document: Document, folder: Path) -> str:
         linked=typesetting.run_keys(document),
         trained_at=lambda keys: list(dict.fromkeys(commits[key] for key in keys if key in commits)),
         verdicts=typesetting.verdicts(document),
-        opened=_opened(document, folder),
+        opened=typesetting.visible(_opened(document, folder)),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         kind=lambda block: type(block).__name__.lower(),
