@@ -14,6 +14,7 @@ from pixcycle.engine.memory import keep_freed_memory
 from pixcycle.errors import UserError, printable
 from pixcycle.estimate.cards import CARDS
 from pixcycle.room import room_for
+from pixcycle.study import command as study
 
 if TYPE_CHECKING:  # each command imports what it needs, so that none waits for more
     from pixcycle.config import Params
@@ -267,15 +268,12 @@ def _at_scale(params: Path, scale: str | None) -> "Params":
 
 
 def _print(parts: Iterable[Any]) -> None:
-    """On a terminal in its width, elsewhere in 100 columns; an empty line after each part."""
-    from pixcycle.report.terminal import PlainConsole
+    from pixcycle.report.terminal import show
 
-    console = PlainConsole(width=None if sys.stdout.isatty() else 100)
-    for part in parts:
-        console.print(part)
-        console.print()
+    show(parts)
 
 
+app.add_typer(study.app, name="study")
 app.add_typer(jobs.app)
 
 

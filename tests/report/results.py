@@ -12,7 +12,8 @@ from pixcycle import config, runs
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.report.values import Values
 from pixcycle.runs import RECIPE, Run
-from pixcycle.training.translate import SOURCE, TARGET, cycled_folder, fakes_folder, sample_indices, samples_folder
+from pixcycle.training.translate import sample_indices, samples_folder
+from pixcycle.translations import SOURCE, TARGET, cycled_folder, fakes_folder
 from tests.conftest import tiny_images
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 from pixcycle.report import page
 from pixcycle.report.content import Document, Figure, Table
 from pixcycle.report.document import document
-from pixcycle.training.translate import fakes_folder
+from pixcycle.translations import fakes_folder
 from tests.report.results import Results
 
 CHROMIUM = shutil.which("chromium")

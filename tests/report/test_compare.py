@@ -17,7 +17,8 @@ from pixcycle.report import compare, compare_page, grids
 from pixcycle.report.content import Cell, Column, Table, Text
 from pixcycle.report.terminal import drawn
 from pixcycle.runs import RECIPE, plan
-from pixcycle.training.translate import fakes_folder, read_png, sample_indices
+from pixcycle.training.translate import read_png, sample_indices
+from pixcycle.translations import fakes_folder
 from tests.engine.ledger import Ledger
 from tests.report.results import NAMES
 

@@ -1,5 +1,6 @@
 """The chapter of report 004: its two studies, its figures both ways, its claim."""
 
+import sqlite3
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +10,10 @@ from PIL import Image
 from pixcycle.report.chapters import kaist
 from pixcycle.report.comparison import read_published
 from pixcycle.report.content import Claims, Figure, Table, Text
-from pixcycle.training.translate import TARGET, fakes_folder
+from pixcycle.report.studies import studies
+from pixcycle.study.files import study_file, study_of
+from pixcycle.study.storage import Study
+from pixcycle.translations import TARGET, fakes_folder
 from tests.report.results import NAMES, ROOT, SIDE, Results
 
 ALL = ["kaist-maps", "kaist-horse2zebra", "kaist-summer2winter", "kaist-cityscapes"]
@@ -102,6 +106,31 @@ def test_no_study_of_ours_is_made_up(whole, part):
         ours = [row[column] for row in whole.tables["kaist-table-1"]]
         assert ours == [*["not ours"] * 4, "no study yet", "–", "–"]
         assert part.tables["kaist-table-1"][4][column] == "not run"
+
+
+def test_a_study_of_ours_stands_in_its_column_with_its_interval_and_protocol(tmp_path):
+    results = Results(tmp_path / "root", ["kaist-maps"])
+    run = results.values().one("kaist-maps")
+    study = Study(study_file(run, "b_to_a", results.root), study_of(run, "b_to_a"), len(NAMES))
+    for _ in range(4):
+        participant = study.begin()
+        while turn := study.turn(participant):
+            study.show(participant, turn.token)
+            with sqlite3.connect(study_file(run, "b_to_a", results.root)) as db:
+                db.execute("UPDATE trials SET shown = shown - 1 WHERE token = ?", (turn.token,))
+            fooled = turn.trial.kind == "test" and turn.number % 4 == 0
+            other = "right" if turn.trial.real == "left" else "left"
+            study.answer(participant, turn.token, other if fooled else turn.trial.real, 1000.0)
+    share = results.values().study("kaist-maps", "b_to_a")
+    shown = drawn(results, tmp_path / "out")
+    percentage = f"{share.percent:.1f}% [{share.low:.1f}, {share.high:.1f}]"
+    assert 0 < share.percent < 50 and share.participants == 4
+    assert [row[2] for row in shown.tables["kaist-table-1"]] == [*["not ours"] * 4, percentage, "–", "–"]
+    assert shown.tables["kaist-table-1"][4][5] == "no study yet"
+    assert f"Map → photo: {percentage}" in shown.claims[0].evidence and shown.claims[0].verdict == "not run"
+    [section] = studies(results.values())
+    assert [cell.text for cell in section.blocks[0].rows[0]][2:] == ["4", str(share.answers), percentage]
+    assert studies(Results(tmp_path / "other", ["kaist-maps"]).values()) == []
 
 
 def test_the_published_study_is_transcribed_whole():

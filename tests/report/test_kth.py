@@ -11,7 +11,8 @@ from pixcycle.report.chapters import kth
 from pixcycle.report.chapters.kth_claims import claims
 from pixcycle.report.chapters.kth_figures import curves, grids
 from pixcycle.report.content import Claims, Figure, Table
-from pixcycle.training.translate import TARGET, fakes_folder, samples_folder
+from pixcycle.training.translate import samples_folder
+from pixcycle.translations import TARGET, fakes_folder
 from tests.report.results import EPOCHS, NAMES, SIDE, Results
 
 RUNS = ["kth-horse2zebra", "kth-apple2orange", "kth-summer2winter", "kth-cityscapes"]

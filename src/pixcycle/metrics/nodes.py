@@ -18,7 +18,8 @@ from pixcycle.metrics.features import extract, load_extractor
 from pixcycle.metrics.segmenter import fcn_score, load_segmenter
 from pixcycle.metrics.stored import read_features, write_features
 from pixcycle.runs import Run
-from pixcycle.training.translate import TARGET, fakes_folder, read_fakes, read_png
+from pixcycle.training.translate import read_fakes, read_png
+from pixcycle.translations import TARGET, fakes_folder
 
 
 def real_features(extractor: str, weights: Path | None, prepared: Path, out: Path) -> None:

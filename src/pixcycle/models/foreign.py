@@ -1,5 +1,6 @@
 """Generators with weights that were published for junyanz/pytorch-CycleGAN-and-pix2pix."""
 
+import warnings
 import zipfile
 from itertools import product
 from pathlib import Path
@@ -51,7 +52,9 @@ def _read_tensors(path: Path) -> dict[str, Tensor]:
     try:
         if zipfile.is_zipfile(path) and any(m.compress_type for m in zipfile.ZipFile(path).infolist()):
             raise ValueError  # torch compresses nothing, but unpacks what is: a small file may fill the memory
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():  # of what is told here
+            warnings.simplefilter("ignore")
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from None
     except Exception:  # damaged and hostile pickles fail in as many ways as there are instructions

@@ -9,6 +9,7 @@ from pixcycle.report.content import Block, Bullets, Cell, Column, Document, Figu
 from pixcycle.report.methods import methods
 from pixcycle.report.provenance import command, provenance, runs
 from pixcycle.report.references import references
+from pixcycle.report.studies import studies
 from pixcycle.report.values import Values
 from pixcycle.training.progress import duration
 
@@ -28,6 +29,7 @@ def document(values: Values, out: Path) -> Document:
         sections.append(Section(f"{key}-assumptions", "Assumptions", 2, _assumptions(values, key)))
         wrong = [("", text) for text in chapter.inconsistencies]
         sections.append(Section(f"{key}-inconsistencies", "Inconsistencies in the report", 2, [Bullets(wrong)]))
+    sections += studies(values)
     sections.append(Section("cost", "Cost", 1, [_cost(values)]))
     sections.append(Section("provenance", "Provenance", 1, [provenance(values)]))
     sections.append(Section("runs", "Runs", 1, runs(values, sections, out)))

@@ -5,16 +5,21 @@ from functools import cache
 from pathlib import Path
 
 from pixcycle.runs import Plan, Run, fingerprint
+from pixcycle.study.files import studies_digest
 
 PUBLISHED = Path("reports/published")
-DRAWN_BY = ("report", "models", "metrics/checkerboard.py", "metrics/extractors.py", "training", "runs.py")
+DRAWN_BY = (
+    *("report", "models", "metrics/checkerboard.py", "metrics/extractors.py"),
+    *("training", "study", "translations.py", "runs.py"),
+)
 """Below src/pixcycle; the stages of dvc.yaml depend on the same."""
 
 
 def report_fingerprints(plan: Plan, root: Path = Path()) -> dict[str, str]:
     """The name of each selection's report; of those that have runs.
 
-    It changes with any measured run, any text of params.yaml that is shown, any template, caption or colour.
+    It changes with any measured run, any answer of a study, any text of params.yaml that is shown, any template,
+    caption or colour.
     """
     words = plan.params.model_dump(mode="json", include={"chapters", "datasets", "neighbours"})
     words["min_accuracy"] = plan.segmenter.min_accuracy
@@ -28,7 +33,7 @@ def report_fingerprints(plan: Plan, root: Path = Path()) -> dict[str, str]:
     def name(selection: str, runs: list[Run]) -> str:
         measured = [[run.key, run.metrics_fingerprint] for run in runs]
         chapters = [published[chapter] for chapter in dict.fromkeys(run.chapter for run in runs)]
-        return fingerprint([selection, measured, chapters, shared])
+        return fingerprint([selection, measured, chapters, shared, studies_digest(runs, root)])
 
     return {selection: name(selection, runs) for selection, runs in plan.selections.items() if runs}
 

@@ -12,7 +12,11 @@ from pixcycle.files import read_json
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.report.finished import metrics_of, record_of
 from pixcycle.runs import Plan, Run
+from pixcycle.study.files import study_file, study_of
+from pixcycle.study.result import Share, result
+from pixcycle.study.storage import Study
 from pixcycle.training.history import read_history
+from pixcycle.translations import SOURCE
 
 SCORES = ("pixel_accuracy", "class_accuracy", "class_iou")
 METRICS = ("fid", "kid", "precision", "recall", "l1", "psnr", "ssim", *SCORES, "checkerboard")
@@ -85,6 +89,15 @@ class Values:
     def has(self, id: str, metric: str, direction: str | None = None) -> bool:
         """Whether all seeds have the metric: those of pixels need pairs, FCN-score needs classes."""
         return all(self.numbers(run, direction).get(metric) is not None for run in self.runs[id])
+
+    def study(self, id: str, direction: str) -> Share | None:
+        """How often attentive people took the first seed's images for real; None where nobody was asked."""
+        run = self.one(id)
+        file = study_file(run, direction, self.root)
+        if not file.exists():
+            return None
+        images = self.manifests[run.data]["splits"]["test"][SOURCE[direction]]["n"]
+        return result(Study(file, study_of(run, direction), images).answers()).attentive
 
     def collapses(self, *experiments: str) -> list[str]:
         """A sentence for each run of these experiments that collapsed."""

@@ -18,10 +18,8 @@ from pixcycle.files import finished_folder, read_json, write_here
 from pixcycle.runs import Run
 from pixcycle.training import checkpoint
 from pixcycle.training.networks import generator_of
+from pixcycle.translations import BACK, SOURCE, cycled_folder, fakes_folder
 
-SOURCE = {"a_to_b": "A", "b_to_a": "B"}
-TARGET = {"a_to_b": "B", "b_to_a": "A"}
-BACK = {"a_to_b": "b_to_a", "b_to_a": "a_to_b"}
 SAMPLES = 5
 """Test images of each domain that are shown on the way, at even distances."""
 
@@ -109,16 +107,6 @@ def at_inference(e: Experiment, weights: dict[str, Tensor], fabric: Fabric) -> n
         if isinstance(layer, nn.BatchNorm2d):
             layer.train(e.inference_norm == "batch")
     return generator.to(fabric.device, memory_format=torch.channels_last)
-
-
-def fakes_folder(translated: Path, direction: str) -> Path:
-    """Where the images that were generated in a direction lie: fake_A or fake_B, by the domain that they imitate."""
-    return translated / f"fake_{TARGET[direction]}"
-
-
-def cycled_folder(translated: Path, direction: str) -> Path:
-    """Where the inputs of a direction lie after they went there and back: cycle_A or cycle_B."""
-    return translated / f"cycle_{SOURCE[direction]}"
 
 
 def samples_folder(run: Path, epoch: int) -> Path:

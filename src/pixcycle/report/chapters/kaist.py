@@ -6,17 +6,18 @@ from pathlib import Path
 from pixcycle.models.build import build_discriminator
 from pixcycle.report import grids
 from pixcycle.report.architecture import architecture
-from pixcycle.report.chapters.kaist_claims import CYCLEGAN, SHOWN_IN, TASKS, claims, percentage
+from pixcycle.report.chapters.kaist_claims import CYCLEGAN, SHOWN_IN, TASKS, claims, percentage, studies_of_maps
 from pixcycle.report.chapters.parts import parts
 from pixcycle.report.comparison import NOT_RUN, NOTHING, read_published
 from pixcycle.report.content import Block, Cell, Column, Figure, Section, Table, Text
 from pixcycle.report.publish import publish
 from pixcycle.report.quality import fcn_table, quality_table, task_of
 from pixcycle.report.samples import Album
+from pixcycle.report.studies import PROTOCOL, percent
 from pixcycle.report.values import Values
 from pixcycle.report.verdicts import title_of
 from pixcycle.training.networks import generator_of
-from pixcycle.training.translate import TARGET
+from pixcycle.translations import TARGET
 
 BOTH_WAYS = {
     "kaist-maps": ("b_to_a", "a_to_b"),
@@ -64,14 +65,18 @@ def _tables(values: Values) -> list[Block]:
 
 
 def _perceptual_study(values: Values) -> Table:
-    """Table 1, beside it the column that a study of our own would fill, and what pix2pix had in another."""
+    """Table 1, beside it what a study of our own found, if there was one, and what pix2pix had in another."""
     columns = [Column("Method", numeric=False)]
     columns += [Column(title, group=group) for group in TASKS.values() for title in ("published", "ours", "elsewhere")]
-    of_cyclegan = Cell("no study yet", "muted") if "kaist-maps" in values else NOT_RUN
+    found = studies_of_maps(values)
     rows = []
     for row in read_published("kaist-table-1", values.root).to_dict("records"):
-        ours = of_cyclegan if row["row"] == CYCLEGAN else Cell("not ours", "muted")
-        cells = [(Cell(percentage(row, task), "published"), ours, NOTHING) for task in TASKS]
+        cells = []
+        for task in TASKS:
+            ours = Cell("not ours", "muted")
+            if row["row"] == CYCLEGAN:
+                ours = Cell(percent(found[task])) if task in found else _no_study(values)
+            cells.append((Cell(percentage(row, task), "published"), ours, NOTHING))
         rows.append([Cell(row["row"]), *cells[0], *cells[1]])
     elsewhere = read_published("elsewhere-amt", values.root)
     for row in elsewhere.to_dict("records"):
@@ -79,13 +84,17 @@ def _perceptual_study(values: Values) -> Table:
         rows.append([Cell(row["row"]), *cells[0], *cells[1]])
     notes = [
         "In percent: generated images that people on Amazon Mechanical Turk labelled real, with the errors as printed. "
-        "No people were asked about ours, and no network answers in their place.",
+        + (PROTOCOL if found else "No people were asked about ours, and no network answers in their place."),
         f"The “ours” of {CYCLEGAN} is that of CycleGAN's authors; kaist-maps is our run of it. "
         "The competitors are not ours: no run stands for them.",
         f"Elsewhere: {', '.join(elsewhere['source'].unique())}, from a study of its own.",
     ]
     caption = "Table 1 of the report: AMT “real vs fake” test on maps ↔ aerial photos at 256 × 256 resolution"
-    return Table("kaist-table-1", caption, columns, rows, notes)
+    return Table("kaist-table-1", caption, columns, rows, notes, values.keys("kaist-maps") if found else [])
+
+
+def _no_study(values: Values) -> Cell:
+    return Cell("no study yet", "muted") if "kaist-maps" in values else NOT_RUN
 
 
 def _learning_rates(values: Values) -> list[Text]:

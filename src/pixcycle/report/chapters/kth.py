@@ -10,7 +10,7 @@ from pixcycle.report.comparison import NOT_RUN, NOTHING, read_published
 from pixcycle.report.content import Cell, Column, Section, Table
 from pixcycle.report.quality import quality_table
 from pixcycle.report.values import Values
-from pixcycle.training.translate import TARGET
+from pixcycle.translations import TARGET
 
 METRICS = ("fid", "kid", "precision", "recall", "checkerboard")
 

@@ -21,7 +21,7 @@ from pixcycle.report.values import Values
 from pixcycle.report.verdicts import NO_RUN, TREND, Order, compare, title_of, trend, verdict
 from pixcycle.runs import Run
 from pixcycle.training.history import read_history
-from pixcycle.training.translate import TARGET
+from pixcycle.translations import TARGET
 
 STRONG = 0.01
 """Checkerboard energy above that of real images from which on the pattern is strong: an amplitude, the root of it, of

@@ -5,7 +5,7 @@ import pandas as pd
 from pixcycle.config import Experiment
 from pixcycle.report.values import Values
 from pixcycle.runs import Run
-from pixcycle.training.translate import TARGET
+from pixcycle.translations import TARGET
 
 RUNS = ("kth-horse2zebra", "kth-apple2orange", "kth-summer2winter", "kth-cityscapes")
 """The report's own."""

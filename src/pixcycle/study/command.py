@@ -1,0 +1,91 @@
+"""`pixcycle study`: people say which images they take for real."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pixcycle.errors import UserError
+
+if TYPE_CHECKING:  # each command imports what it needs, so that none waits for more
+    from pixcycle.runs import Run
+    from pixcycle.study.pairs import Pairs
+
+app = typer.Typer(no_args_is_help=True, help="Ask people which images they take for real, and count what they say.")
+
+Experiment = Annotated[str, typer.Option(help="Its id, such as kaist-maps.")]
+Direction = Annotated[str | None, typer.Option(help="a_to_b or b_to_a; without it, the scored one.")]
+Scale = Annotated[str | None, typer.Option(help="Instead of the scale in the params file.")]
+Seed = Annotated[int | None, typer.Option(help="Instead of the first seed in the params file.")]
+ParamsFile = Annotated[Path, typer.Option(help="The params file.")]
+
+
+@app.command()
+def serve(
+    experiment: Experiment,
+    direction: Direction = None,
+    scale: Scale = None,
+    seed: Seed = None,
+    host: Annotated[str, typer.Option(help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8765,
+    params: ParamsFile = Path("params.yaml"),
+) -> None:
+    """Serve the study of a finished experiment to any number of browsers; answers are kept in data/studies/.
+
+    Example: pixcycle study serve --experiment kaist-maps --direction a_to_b
+    """
+    from pixcycle.study.files import study_file, study_of
+    from pixcycle.study.server import serve as serve_study
+    from pixcycle.study.storage import Study
+
+    run, direction, pairs = _shown(params, scale, experiment, seed, direction)
+    study = Study(study_file(run, direction, Path()), study_of(run, direction), len(pairs))
+    serve_study(study, pairs, host, port)
+
+
+@app.command()
+def result(
+    experiment: Experiment,
+    direction: Direction = None,
+    scale: Scale = None,
+    seed: Seed = None,
+    csv: Annotated[Path | None, typer.Option(help="Write every answer to this file.")] = None,
+    params: ParamsFile = Path("params.yaml"),
+) -> None:
+    """Print the percentage of generated images that were labelled real, with its 95% interval.
+
+    Example: pixcycle study result --experiment kaist-maps --direction a_to_b --csv answers.csv
+    """
+    from pixcycle.report.terminal import show
+    from pixcycle.study.export import as_table, write_csv
+    from pixcycle.study.files import study_file, study_of
+    from pixcycle.study.result import result as found
+    from pixcycle.study.storage import Study
+
+    run, direction, pairs = _shown(params, scale, experiment, seed, direction)
+    file = study_file(run, direction, Path())
+    if not file.exists():
+        raise UserError(f"{run.key} {direction}: nobody was asked yet; pixcycle study serve --experiment {run.id}")
+    answers = Study(file, study_of(run, direction), len(pairs)).answers()
+    show([as_table(found(answers))])
+    if csv:
+        write_csv(answers, pairs.names, csv)
+        print(f"{csv}: {len(answers)} answers")
+
+
+def _shown(
+    params: Path, scale: str | None, experiment: str, seed: int | None, direction: str | None
+) -> tuple["Run", str, "Pairs"]:
+    """The run and the direction that are meant, and their images."""
+    from pixcycle import config, runs
+    from pixcycle.study.pairs import Pairs
+    from pixcycle.translations import TARGET
+
+    loaded = config.load(params)
+    scale = config.known(scale or loaded.scale, loaded.scales, "scale")
+    plan = runs.plan(loaded.model_copy(update={"scale": scale}))
+    config.known(experiment, {run.id for run in plan.runs.values()}, f"experiment of scale {scale}")
+    seeds = {str(run.seed): run for run in plan.runs.values() if run.id == experiment}
+    run = seeds[config.known(str(plan.params.seeds[0] if seed is None else seed), seeds, "seed")]
+    direction = config.known(direction or run.config.direction, TARGET, "direction")
+    return run, direction, Pairs(run, direction, Path())

@@ -1,0 +1,44 @@
+"""A study of images whose real ones are light and whose generated ones are dark."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pixcycle.study.pairs import Pairs
+from pixcycle.study.storage import Study
+from pixcycle.translations import fakes_folder
+from tests.conftest import tiny_experiment, tiny_run
+
+N = 60
+RUN = tiny_run(tiny_experiment())
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A project in which a run on 60 test images is finished, in direction b_to_a."""
+    prepared = tmp_path / "data/prepared" / RUN.data
+    prepared.mkdir(parents=True)
+    names = [f"test/{i}" for i in range(N)]
+    splits = {"test": {"A": {"names": names}, "B": {"names": names}}}
+    (prepared / "manifest.json").write_text(json.dumps({"splits": splits}))
+    light = np.full((N, 16, 16, 3), 200, np.uint8) + np.arange(N, dtype=np.uint8)[:, None, None, None] % 50
+    np.save(prepared / "test_A.npy", light)
+    for i, name in enumerate(names):
+        file = fakes_folder(tmp_path / RUN.translated, "b_to_a") / f"{name}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((16, 16, 3), i, np.uint8)).save(file)
+    return tmp_path
+
+
+@pytest.fixture
+def pairs(root: Path) -> Pairs:
+    return Pairs(RUN, "b_to_a", root)
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Iterator[Study]:
+    yield Study(tmp_path / "study.sqlite", "a run/b_to_a", N)

@@ -1,0 +1,239 @@
+"""What browsers may do, and what they may not."""
+
+import io
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import numpy as np
+import pytest
+import requests
+from PIL import Image
+
+from pixcycle.errors import UserError
+from pixcycle.runs import fingerprint
+from pixcycle.study import storage
+from pixcycle.study.protocol import CHECKS, PRACTICE, TRIALS
+from pixcycle.study.server import app
+from pixcycle.study.storage import Study
+from tests.study.conftest import N
+
+OK, CONFLICT = 200, 409
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """A pair is shown for 20 ms."""
+    monkeypatch.setattr(storage, "SHOWN_MS", 20)
+    monkeypatch.setattr(storage, "EARLY", 0)
+
+
+@pytest.fixture
+def web(study, pairs):
+    return app(study, pairs)
+
+
+def begun(web):
+    browser = web.test_client()
+    assert browser.post("/begin", json={}).status_code == OK
+    return browser
+
+
+def turn(browser):
+    return browser.post("/turn", json={}).get_json()
+
+
+def show(browser, token):
+    return browser.post("/show", json={"token": token}).status_code
+
+
+def answer(browser, token, real="left", **more):
+    return browser.post("/answer", json={"token": token, "real": real, "displayed_ms": 1000, **more})
+
+
+def shown_and_answered(browser, real="left"):
+    """The trial that a participant went through, or None after the last one."""
+    trial = turn(browser)
+    if trial["finished"]:
+        return None
+    assert show(browser, trial["token"]) == OK
+    time.sleep(0.021)
+    given = answer(browser, trial["token"], real)
+    assert given.status_code == OK
+    return trial | given.get_json()
+
+
+def brightness(browser, token, side):
+    image = Image.open(io.BytesIO(browser.get(f"/image/{token}/{side}").data))
+    return np.asarray(image)
+
+
+def test_a_participant_goes_through_practice_with_feedback_and_all_pairs_without(web, study):
+    browser, passed = begun(web), []
+    while trial := shown_and_answered(browser):
+        passed.append(trial)
+    assert [t["practice"] for t in passed] == [True] * PRACTICE + [False] * (TRIALS + CHECKS)
+    assert all((t["right"] is not None) == t["practice"] for t in passed)
+    counted = [*range(1, PRACTICE + 1), *range(1, TRIALS + CHECKS + 1)]
+    assert [t["number"] for t in passed] == counted
+    assert Counter(a.kind for a in study.answers()) == {"practice": PRACTICE, "test": TRIALS, "check": CHECKS}
+
+
+def test_a_pair_is_the_real_image_and_what_was_made_of_its_input_or_noise(web, study, pairs):
+    browser = begun(web)
+    kinds = set()
+    while not (trial := turn(browser))["finished"]:
+        token = trial["token"]
+        with sqlite3.connect(study._path) as db:
+            kind, number, real = db.execute("SELECT kind, image, real FROM trials WHERE token = ?", (token,)).fetchone()
+        other = {"left": "right", "right": "left"}[real]
+        assert np.all(brightness(browser, token, real) == 200 + number % 50)
+        if kind == "check":
+            assert brightness(browser, token, other).std() > 50
+        else:
+            assert np.all(brightness(browser, token, other) == number)
+        kinds.add(kind)
+        show(browser, token)
+        time.sleep(0.021)
+        answer(browser, token)
+    assert kinds == {"practice", "test", "check"}
+
+
+def test_who_says_where_the_real_one_is_was_never_fooled(web, study):
+    browser = begun(web)
+    while not (trial := turn(browser))["finished"]:
+        light = brightness(browser, trial["token"], "left").min() >= 200
+        show(browser, trial["token"])
+        time.sleep(0.021)
+        answer(browser, trial["token"], "left" if light else "right")
+    assert not any(a.took_generated_for_real for a in study.answers())
+
+
+def test_a_reload_in_mid_trial_breaks_the_pair_off_and_another_takes_its_place(web, study):
+    browser = begun(web)
+    for _ in range(PRACTICE):
+        shown_and_answered(browser)
+    while (trial := turn(browser)) and _kind(study, trial) != "test":
+        shown_and_answered(browser)
+    show(browser, trial["token"])
+    after = turn(browser)
+    assert after["token"] != trial["token"] and after["of"] == trial["of"]
+    assert answer(browser, trial["token"]).status_code == CONFLICT
+    while shown_and_answered(browser):
+        pass
+    answers = study.answers()
+    assert Counter(a.kind for a in answers)["test"] == TRIALS
+    assert len({a.image for a in answers}) == len(answers) and _image(study, trial) not in {a.image for a in answers}
+
+
+def test_an_answer_that_is_replayed_early_forged_or_another_s_is_refused(web, study):
+    browser, other = begun(web), begun(web)
+    token = turn(browser)["token"]
+    assert answer(browser, token).status_code == CONFLICT, "before it was shown"
+    assert show(other, token) == CONFLICT and answer(other, token).status_code == CONFLICT
+    assert other.get(f"/image/{token}/left").status_code == CONFLICT
+    assert show(browser, token) == OK and answer(browser, token).status_code == CONFLICT, "in mid-display"
+    assert show(browser, token) == CONFLICT, "shown twice"
+    assert browser.get(f"/image/{token}/left").status_code == CONFLICT, "looked at again"
+    time.sleep(0.021)
+    assert answer(other, token).status_code == CONFLICT
+    assert answer(web.test_client(), token).status_code == CONFLICT, "nobody's"
+    assert answer(browser, "forged").status_code == CONFLICT
+    assert answer(browser, token, "left").status_code == OK
+    assert answer(browser, token, "right").status_code == CONFLICT
+    assert len(study.answers()) == 1
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        *({}, [], None, "left", {"token": 1, "real": "left", "displayed_ms": 1}),
+        *({"token": "t", "real": "up", "displayed_ms": 1}, {"token": "t", "real": "left", "displayed_ms": "1"}),
+        {"token": "t" * 5000, "real": "left", "displayed_ms": 1},
+    ],
+)
+def test_nonsense_is_refused_without_an_error_of_the_server(web, told):
+    assert 400 <= begun(web).post("/answer", json=told).status_code < 500
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/image/../../etc/passwd/left", "/image/x/..%2f..%2fetc%2fpasswd", "/page/../server.py", "/page/..%2fserver.py"],
+)
+def test_nothing_but_its_pages_and_pairs_is_served(web, path):
+    assert begun(web).get(path).status_code in (404, CONFLICT)
+
+
+def test_two_browsers_at_once_are_two_participants(web, study):
+    one, two = begun(web), begun(web)
+    for _ in range(3):
+        shown_and_answered(one)
+        shown_and_answered(two)
+    assert Counter(a.participant for a in study.answers()) == {1: 3, 2: 3}
+    images = [[a.image for a in study.answers() if a.participant == id] for id in (1, 2)]
+    assert images[0] != images[1]
+
+
+def test_nothing_that_tells_who_somebody_is_is_stored(web, study):
+    browser = begun(web)
+    cookie = browser.get_cookie(f"participant-{fingerprint(study.of)}")
+    assert cookie.http_only and cookie.same_site == "Strict"
+    shown_and_answered(browser)
+    assert cookie.value.encode() not in study._path.read_bytes() and b"127.0.0.1" not in study._path.read_bytes()
+
+
+def test_a_file_of_other_images_is_refused_by_name(tmp_path):
+    Study(tmp_path / "s.sqlite", "one run", N)
+    with pytest.raises(UserError, match=r"s\.sqlite: is a study of one run with 60 images, not of another"):
+        Study(tmp_path / "s.sqlite", "another", N)
+    (tmp_path / "text.sqlite").write_text("no database, but some text that is long enough to be one" * 99)
+    with pytest.raises(UserError, match=r"text\.sqlite: cannot be used as the file of a study"):
+        Study(tmp_path / "text.sqlite", "one run", N)
+
+
+SERVE = """
+import sys
+from pathlib import Path
+from pixcycle.study import protocol, storage
+from pixcycle.study.pairs import Pairs
+from pixcycle.study.server import serve
+from tests.study.conftest import N, RUN
+storage.SHOWN_MS = storage.EARLY = 0
+root = Path(sys.argv[1])
+serve(storage.Study(root / "study.sqlite", "a run/b_to_a", N), Pairs(RUN, "b_to_a", root), "127.0.0.1", 0)
+"""
+
+
+def test_no_answer_is_lost_when_the_server_is_killed(root):
+    def started():
+        server = subprocess.Popen([sys.executable, "-c", SERVE, root], stdout=subprocess.PIPE, text=True)
+        return server, server.stdout.readline().split()[4].rstrip("/")
+
+    acknowledged = 0
+    browser = requests.Session()
+    for round in range(3):
+        server, address = started()
+        browser.post(f"{address}/begin") if round == 0 else None
+        for _ in range(5):
+            token = browser.post(f"{address}/turn").json()["token"]
+            browser.post(f"{address}/show", json={"token": token})
+            given = browser.post(f"{address}/answer", json={"token": token, "real": "left", "displayed_ms": 1})
+            acknowledged += given.status_code == OK
+        server.kill()
+        server.wait()
+    assert len(Study(root / "study.sqlite", "a run/b_to_a", N).answers()) == acknowledged == 15
+
+
+def _kind(study, trial):
+    return _of(study, trial, "kind")
+
+
+def _image(study, trial):
+    return _of(study, trial, "image")
+
+
+def _of(study, trial, field):
+    with sqlite3.connect(study._path) as db:
+        return db.execute(f"SELECT {field} FROM trials WHERE token = ?", (trial["token"],)).fetchone()[0]
