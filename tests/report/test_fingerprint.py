@@ -117,7 +117,7 @@ def test_a_report_is_drawn_by_no_other_code_than_its_name_says():
         "errors",
         "files",
         "commit",
-        "data/batches",
+        *("data/arrays", "data/batches"),
         "metrics/measured",
         *(n for n in others if n.startswith("engine/")),
     }
