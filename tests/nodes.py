@@ -37,6 +37,7 @@ class Nodes:
         tree["scales"]["tiny"]["experiments"] = [RUN.partition("/")[0]]
         tree["scales"]["tiny"]["segmenter"] = {"backbone": "resnet18", "steps": 2, "batch_size": 2, "lr": 0.01}
         tree["scales"]["tiny"]["segmenter"]["min_accuracy"] = 0
+        self.tree = tree
         self.plan = runs.plan(config.check(tree), made)
         self.run = self.plan.runs[RUN]
         (made / "plan.json").write_text(self.plan.model_dump_json())

@@ -20,6 +20,7 @@ from pixcycle.errors import UserError
 from tests.answers import answer
 from tests.corpus.form import Input, each, one_line
 from tests.nodes import Nodes, server
+from tests.workflow.conftest import params_yaml
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +120,15 @@ def test_a_damaged_file_of_ours_is_told_by_its_name(nodes, tmp_path, given):
         told = answer(*nodes.command(command, out), folder=nodes.made)
     one_line(told.refusal, file.name)
     assert not out.exists() and not (nodes.made / "ran").exists()
+
+
+@pytest.mark.parametrize("damage", DAMAGES["json"])
+@pytest.mark.parametrize("name", ["config.json", "run.json"])
+def test_a_damaged_record_of_a_run_is_told_by_its_name_when_runs_are_listed(nodes, name, damage):
+    params_yaml().dump(nodes.tree, nodes.made / "params.yaml")
+    file = nodes.made / nodes.outs["train"] / name
+    with replaced(file, damage(file.read_bytes())):
+        one_line(answer("runs", folder=nodes.made).refusal, f"{nodes.outs['train']}/{name}")
 
 
 @pytest.mark.parametrize("damage", [half, binary, a_list])
@@ -308,6 +318,3 @@ def test_a_pickle_in_place_of_the_extractor_s_weights_is_refused_by_its_checksum
         load_extractor("inception-v3", tmp_path / "inception.pth")
     one_line(str(refused.value), "inception.pth is not", "its sha256 is")
     assert not (tmp_path / "ran").exists()
-
-
-DAMAGED = [*NOTES, *SAFETENSORS, *FOREIGN]

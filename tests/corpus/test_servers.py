@@ -2,6 +2,8 @@
 
 import hashlib
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,9 +14,9 @@ import pytest
 
 from pixcycle.data import download
 from pixcycle.errors import UserError
+from tests.corpus.archives import FILES, a_tar
 from tests.corpus.fetching import RAW, fetched
 from tests.corpus.form import Input, each, one_line
-from tests.corpus.test_archives import FILES, a_tar
 from tests.data.conftest import PAGE, Answer, Server
 from tests.disks import disk
 
@@ -204,6 +206,53 @@ def test_data_without_end_of_no_declared_size_end_before_the_disk_is_full(tmp_pa
         [most] = [int(word) for word in told.split() if word.isdigit()]
         assert 19_000_000 < most < 20_000_000
         assert not list(mounted.folder.rglob("tiny.tar"))
+
+
+@pytest.mark.parametrize(
+    "note", [b"", b"{", b"[1]", b"\xff\x00", b'{"validator": ["x"], "size": "many"}', b'{"size": 1e999}']
+)
+def test_a_damaged_note_of_what_a_server_said_costs_no_more_than_what_was_here(tmp_path, address, good, note):
+    location = address.put("/tiny.tar", good)
+    place = tmp_path / RAW.with_name("tiny.part") / "downloads" / sha256(location.encode())[:8]
+    place.mkdir(parents=True)
+    (place / "tiny.tar").write_bytes(b"other bytes")
+    (place / "tiny.tar.server").write_bytes(note)
+    told = fetched(tmp_path, location)
+    assert told.exit_code == 0, told.text
+    assert (tmp_path / RAW / "files-0/train/1.jpg").read_bytes() == FILES["train/1.jpg"]
+
+
+@pytest.mark.parametrize("place", [RAW.with_name("tiny.part") / "fetched.json", Path("data/recorded.json")])
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\x00"])
+def test_a_damaged_record_of_what_was_fetched_is_told_by_its_name(tmp_path, address, good, place, content):
+    (tmp_path / place).parent.mkdir(parents=True)
+    (tmp_path / place).write_bytes(content)
+    one_line(fetched(tmp_path, address.put("/tiny.tar", good)).refusal, str(place))
+
+
+def test_a_server_that_leads_from_https_to_http_is_refused(tmp_path, address, good, monkeypatch):
+    """An archive of no declared checksum would be taken from whoever stands between."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    made += ["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate]
+    subprocess.run(made, check=True, capture_output=True)
+    with Server() as secure:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        secure.socket = context.wrap_socket(secure.socket, server_side=True)
+        secure.daemon_threads, secure.block_on_close = True, False
+        threading.Thread(target=secure.serve_forever, args=(0.02,), daemon=True).start()
+        plain = address.put("/tiny.tar", good)
+        secure.put("/tiny.tar", good)
+        secure.pages["/plain"] = lambda answer: to(plain)(answer, good)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+        safe = f"https://localhost:{secure.server_port}"
+        download.download(f"{safe}/tiny.tar", tmp_path / "safe.tar", title="tiny", progress=False)
+        assert (tmp_path / "safe.tar").read_bytes() == good
+        with pytest.raises(UserError, match="leads from https:// to http://"):
+            download.download(f"{safe}/plain", tmp_path / "plain.tar", title="tiny", progress=False)
+        assert not (tmp_path / "plain.tar").exists()
+        secure.shutdown()
 
 
 @pytest.fixture

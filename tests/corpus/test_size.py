@@ -1,0 +1,13 @@
+from tests.corpus.archives import ARCHIVES
+from tests.corpus.folders import FOLDERS
+from tests.corpus.images import IMAGES
+from tests.corpus.test_damaged import FOREIGN, NOTES, SAFETENSORS
+from tests.corpus.test_params import PARAMS
+from tests.corpus.test_servers import SERVERS
+
+
+def test_the_corpus_has_200_inputs_and_each_a_name_of_its_own():
+    tables = [ARCHIVES, SERVERS, PARAMS, NOTES, SAFETENSORS, FOREIGN, IMAGES, FOLDERS]
+    for table in tables:
+        assert len({row.name for row in table}) == len(table)
+    assert sum(map(len, tables)) >= 200
