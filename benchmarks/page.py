@@ -2,8 +2,8 @@
 
     make demo && python benchmarks/page.py [--rounds 3] [--seeds 1 10 100]
 
-The runs are the demo's own, under the names of so many seeds. The job is that of the workflow, `pixcycle report all`;
-CPU seconds, as it is one process of one thread. The numbers of runs take turns, so that a busy machine slows all.
+The runs are the demo's own, under the names of so many seeds. The job is that of the workflow, `pixcycle job report
+all`; CPU seconds, as it is one process of one thread. The numbers of runs take turns, so that a busy machine slows all.
 """
 
 import os
@@ -68,7 +68,7 @@ def write_project(folder: Path, many: Plan, made: Plan) -> None:
 
 def cost(project: Path) -> tuple[float, float, float]:
     """(CPU seconds, MB at its peak, MB of the page) of its report."""
-    command = ["pixcycle", "report", "all", "--plan=plan.json", "--fingerprint=0", "--out=made"]
+    command = ["pixcycle", "job", "report", "all", "--plan=plan.json", "--fingerprint=0", "--out=made"]
     one_thread = os.environ | {"OMP_NUM_THREADS": "1"}  # as the workflow's job has it
     with (project / "log").open("w") as log:
         job = subprocess.Popen(command, cwd=project, env=one_thread, stdout=log, stderr=log)

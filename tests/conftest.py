@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pixcycle import cli
 from pixcycle.config import Experiment
 from pixcycle.runs import Run, fingerprint
 
@@ -21,6 +22,20 @@ def tiny_images(seed: int, n: int, size: int) -> np.ndarray:
     """Smooth random images, uint8 (n, size, size, 3), which a network can learn."""
     coarse = np.random.default_rng(seed).integers(0, 256, (n, 4, 4, 3), dtype=np.uint8)
     return coarse.repeat(size // 4, axis=1).repeat(size // 4, axis=2)
+
+
+@pytest.fixture
+def pixcycle(monkeypatch, capsys) -> Callable[..., tuple[int, str, str]]:
+    """Call the command line as a person in the current folder would: (exit code, stdout, stderr)."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["pixcycle", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        printed = capsys.readouterr()
+        return stop.value.code or 0, printed.out, printed.err
+
+    return call
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ class Nodes:
         if node == "evaluate":
             arguments += ["--real", o["features"], "--segmenter", o["train-segmenter"]]
         plan = [] if node == "features" else ["--plan", "plan.json"]
-        return [node, *arguments, *plan, "--out", str(out or o[node])]
+        return ["job", node, *arguments, *plan, "--out", str(out or o[node])]
 
 
 @contextmanager

@@ -7,25 +7,14 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
-from pixcycle import cli
 from pixcycle.models.build import build_generator
 
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture
-def pixcycle(monkeypatch, capsys):
-    """Call the command line as a person in the project's folder would: (exit code, stdout, stderr)."""
+@pytest.fixture(autouse=True)
+def in_the_project_s_folder(monkeypatch):
     monkeypatch.chdir(ROOT)
-
-    def call(*arguments):
-        monkeypatch.setattr("sys.argv", ["pixcycle", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        printed = capsys.readouterr()
-        return stop.value.code or 0, printed.out, printed.err
-
-    return call
 
 
 def test_show_prints_the_settings_at_a_scale_and_what_was_assumed(pixcycle):

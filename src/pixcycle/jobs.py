@@ -1,6 +1,6 @@
-"""The commands of the workflow's jobs: one for each kind of node."""
+"""`pixcycle job`: the commands of the workflow's jobs, one for each kind of node."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,11 +13,15 @@ from pixcycle.errors import UserError
 from pixcycle.room import DiskFull
 
 if TYPE_CHECKING:  # each command imports what it needs, so that none waits for more
-    from pixcycle.runs import Plan
+    from pixcycle.runs import Plan, Run
 
-PANEL = "Jobs of the workflow"
+app = typer.Typer(
+    no_args_is_help=True,
+    help="""What the workflow's jobs call, one command for each kind of node.
 
-app = typer.Typer()
+    `snakemake ucsd-facades-l1 --dry-run --printshellcmds` prints them with all their arguments.
+    """,
+)
 
 PlanFile = Annotated[Path, typer.Option("--plan", help="The plan that Snakemake wrote.")]
 Out = Annotated[Path, typer.Option(help="What to make; it appears when it is whole.")]
@@ -25,25 +29,25 @@ Folder = Annotated[Path, typer.Option()]
 WeightsFile = Annotated[Path | None, typer.Option("--weights", help="Fetched weights.")]
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command()
 def fetch(dataset: str, plan_file: PlanFile, out: Out) -> None:
     """Fetch a dataset, verify it, unpack it."""
     from pixcycle.data import locations
     from pixcycle.data.record import RECORDED
 
     params = _plan(plan_file).params
-    sources = params.datasets[dataset].sources
+    sources = params.datasets[_known(dataset, params.datasets, "dataset")].sources
     locations.fetch(dataset, sources, out, mirror=params.mirror, recorded=RECORDED)
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command()
 def fetch_weights(name: str, plan_file: PlanFile, out: Out) -> None:
     """Fetch published weights, of a feature extractor or of a generator, and verify them."""
     from pixcycle.data import locations
     from pixcycle.data.record import RECORDED
 
     params = _plan(plan_file).params
-    source = params.fetched_weights[name]
+    source = params.fetched_weights[_known(name, params.fetched_weights, "weights")]
     instead = (
         "or choose the stand-in, whose values are not comparable with published ones: "
         "--config extractor=efficientnet-lite0"
@@ -59,18 +63,18 @@ def fetch_weights(name: str, plan_file: PlanFile, out: Out) -> None:
             raise UserError(*error.args[0].splitlines(), instead) from None
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command()
 def prepare(data: str, plan_file: PlanFile, raw: Folder, out: Out, threads: int = 1) -> None:
     """Decode and resize a dataset once, into arrays."""
     from pixcycle.data.prepare import PrepareSpec
     from pixcycle.data.prepare import prepare as prepare_arrays
 
     plan = _plan(plan_file)
-    node = plan.data[data]
+    node = plan.data[_known(data, plan.data, "data")]
     prepare_arrays(node.dataset, plan.params.datasets[node.dataset], raw, out, PrepareSpec(**node.spec), threads)
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command()
 def features(extractor: str, prepared: Folder, out: Out, weights: WeightsFile = None) -> None:
     """Compute the features of the real test images."""
     from pixcycle.metrics.nodes import real_features
@@ -79,7 +83,7 @@ def features(extractor: str, prepared: Folder, out: Out, weights: WeightsFile = 
         real_features(extractor, weights, prepared, out)
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command()
 def train(
     run: str,
     plan_file: PlanFile,
@@ -92,7 +96,7 @@ def train(
     from pixcycle.engine import ranks
     from pixcycle.training.loop import train as train_run
 
-    chosen = _plan(plan_file).runs[run]
+    chosen = _run(_plan(plan_file), run)
     if ranks.started_as_one_of_many():
         return train_run(chosen, prepared, out, weights)
     e = chosen.config
@@ -103,27 +107,27 @@ def train(
             train_run(chosen, prepared, out, weights)
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command()
 def train_segmenter(data: str, plan_file: PlanFile, prepared: Folder, out: Out) -> None:
     """Train the network behind FCN-score on the real pairs of a dataset."""
     from pixcycle.metrics.segmenter import train_segmenter as train_on_pairs
 
     plan = _plan(plan_file)
-    dataset = plan.params.datasets[plan.data[data].dataset]
+    dataset = plan.params.datasets[plan.data[_known(data, plan.data, "data")].dataset]
     with _card_for(out):
         train_on_pairs(plan.segmenter, dataset.classes, dataset.void, prepared, out, out.name.rpartition("-")[2])
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command()
 def translate(run: str, plan_file: PlanFile, trained: Folder, prepared: Folder, out: Out) -> None:
     """Send the test images through a trained generator."""
     from pixcycle.training.translate import translate as translate_run
 
     with _card_for(out):
-        translate_run(_plan(plan_file).runs[run], trained, prepared, out)
+        translate_run(_run(_plan(plan_file), run), trained, prepared, out)
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command()
 def evaluate(
     run: str,
     plan_file: PlanFile,
@@ -140,10 +144,10 @@ def evaluate(
 
     plan = _plan(plan_file)
     with only_one(out), lease():
-        evaluate_run(plan.runs[run], plan.params, trained, translated, prepared, real, out, weights, segmenter)
+        evaluate_run(_run(plan, run), plan.params, trained, translated, prepared, real, out, weights, segmenter)
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command()
 def report(
     selection: str,
     plan_file: PlanFile,
@@ -171,3 +175,13 @@ def _plan(path: Path) -> "Plan":
     from pixcycle.runs import read_plan
 
     return read_plan(path)
+
+
+def _run(plan: "Plan", key: str) -> "Run":
+    return plan.runs[_known(key, plan.runs, "run")]
+
+
+def _known(name: str, names: Iterable[str], what: str) -> str:
+    from pixcycle.config import known
+
+    return known(name, names, what)

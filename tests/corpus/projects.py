@@ -85,7 +85,7 @@ class Project:
         plan = self.folder / "plan.json"
         plan.write_text(_plan(self.dataset).model_dump_json())
         [key] = _plan(self.dataset).data
-        fetched = answer("fetch", self.dataset, "--plan", plan, "--out", "raw", folder=self.folder)
+        fetched = answer("job", "fetch", self.dataset, "--plan", plan, "--out", "raw", folder=self.folder)
         if fetched.exit_code:
             return fetched
-        return answer("prepare", key, "--plan", plan, "--raw", "raw", "--out", "prepared", folder=self.folder)
+        return answer("job", "prepare", key, "--plan", plan, "--raw", "raw", "--out", "prepared", folder=self.folder)

@@ -71,7 +71,16 @@ def test_the_command_that_draws_a_report_refuses_nan_with_one_line_and_writes_no
     plan = results.root / "plan.json"
     plan.write_text(results.plan.model_dump_json())
     told = answer(
-        "report", "ucsd", "--plan", plan, "--fingerprint", "0" * 8, "--out", "reports/small/ucsd", folder=results.root
+        "job",
+        "report",
+        "ucsd",
+        "--plan",
+        plan,
+        "--fingerprint",
+        "0" * 8,
+        "--out",
+        "reports/small/ucsd",
+        folder=results.root,
     )
     path = file.relative_to(results.root)
     assert told.refusal == (

@@ -36,7 +36,7 @@ def command(run, prepared: Path, out: Path) -> list[str]:
     plan = out.with_suffix(".plan.json")
     write_json(plan, Plan(params=params, data={}, runs={run.key: run}).model_dump(mode="json"))
     pixcycle = str(Path(sys.executable).parent / "pixcycle")
-    return [pixcycle, "train", run.key, "--plan", str(plan), "--prepared", str(prepared), "--out", str(out)]
+    return [pixcycle, "job", "train", run.key, "--plan", str(plan), "--prepared", str(prepared), "--out", str(out)]
 
 
 def environment(cards: str) -> dict[str, str]:

@@ -162,7 +162,7 @@ def test_the_shell_of_the_rule_outlives_sigterm_and_tells_what_the_training_did_
     assert STEPS * int(epochs) + int(steps or 0) == saved_steps(out) > 0
 
     begun = history.stat().st_size
-    training = subprocess.Popen([pixcycle, "train", key, *options], **at_work, stderr=subprocess.PIPE)
+    training = subprocess.Popen([pixcycle, "job", "train", key, *options], **at_work, stderr=subprocess.PIPE)
     assert training.stderr.readline()
     training.stderr.close()
     wait_until(lambda: history.stat().st_size > begun)

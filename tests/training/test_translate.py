@@ -3,7 +3,6 @@ import json
 import numpy as np
 import pytest
 import torch
-from lightning_fabric import Fabric
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -41,9 +40,8 @@ def test_what_comes_back_is_the_other_generator_s_image_of_the_output(prepared, 
     translate(run, tmp_path / "run", prepared, tmp_path / "out")
     from pixcycle.training import checkpoint
 
-    fabric = Fabric(accelerator="cpu", devices=1)
     there, back = (
-        at_inference(run.config, checkpoint.load_network(tmp_path / "run", name, generator_of(run.config)), fabric)
+        at_inference(run.config, checkpoint.load_network(tmp_path / "run", name, generator_of(run.config)))
         for name in ("g_ba", "g_ab")
     )
     image = np.load(prepared / "test_B.npy")[2:3]
@@ -64,7 +62,7 @@ def test_with_the_batch_s_statistics_it_does(prepared, tmp_path):
 
 def test_batch_statistics_normalise_each_channel_over_the_test_batch():
     e = tiny_experiment(inference_norm="batch", dropout=False)
-    generator = at_inference(e, generator_of(e).state_dict(), Fabric(accelerator="cpu", devices=1))
+    generator = at_inference(e, generator_of(e).state_dict())
     norm = next(layer for layer in generator.modules() if isinstance(layer, nn.BatchNorm2d))
     seen = []
     norm.register_forward_hook(lambda layer, given, made: seen.append(made - layer.bias.view(1, -1, 1, 1)))

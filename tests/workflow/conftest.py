@@ -62,7 +62,7 @@ class Project:
         """The runs whose training was started since the last call."""
         lines = self.calls.read_text().splitlines() if self.calls.exists() else []
         self.calls.unlink(missing_ok=True)
-        return sorted(line.split()[1] for line in lines if line.startswith("train "))
+        return sorted(line.split()[2] for line in lines if line.startswith("job train "))
 
     def edit(self, change) -> None:
         """Change params.yaml through a function of its tree; anchors and comments stay."""
@@ -78,7 +78,7 @@ class Project:
         """From now on the training of that run says these words and fails."""
         program = self.folder / "bin/pixcycle"
         first, rest = program.read_text().split("\n", 1)
-        program.write_text(f'{first}\ncase "$*" in "train {run} "*) echo "{words}" >&2; exit 1;; esac\n{rest}')
+        program.write_text(f'{first}\ncase "$*" in "job train {run} "*) echo "{words}" >&2; exit 1;; esac\n{rest}')
 
     def run_folder(self, run: str) -> Path:
         """The only finished folder of a run such as ucsd-facades-l1/0."""

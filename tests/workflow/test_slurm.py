@@ -149,7 +149,7 @@ def train(project: Project, run: Run, prepared_in: Path) -> Path:
     [plan_file] = (prepared_in / ".snakemake/plans").glob("*.json")
     prepared = prepared_in / "data/prepared" / run.data
     arguments = ("--plan", str(plan_file), "--prepared", str(prepared), "--out", run.folder)
-    project.run("pixcycle", "train", run.key, *arguments)
+    project.run("pixcycle", "job", "train", run.key, *arguments)
     return project.folder / run.folder
 
 
@@ -216,9 +216,9 @@ def test_srun_started_by_hand_trains_on_two_cards_as_well(disturbed, tmp_path, m
     with socket.create_server(("127.0.0.1", 0)) as free:
         monkeypatch.setenv("MASTER_PORT", str(free.getsockname()[1]))
     monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")  # the names of pretended nodes lead nowhere
-    srun = ("srun", "--nodes=1", "--ntasks-per-node=2", "--gpus=2", f"--mem={MEGABYTES}", "pixcycle", "train", run.key)
+    srun = ("srun", "--nodes=1", "--ntasks-per-node=2", "--gpus=2", f"--mem={MEGABYTES}")
     arguments = ("--plan", str(plan_file), "--prepared", f"data/prepared/{run.data}", "--out", str(tmp_path / "run"))
-    disturbed.project.run(*srun, *arguments)
+    disturbed.project.run(*srun, "pixcycle", "job", "train", run.key, *arguments)
     assert json.loads((tmp_path / "run/run.json").read_text())["processes"] == 2
     histories = [read_history(folder) for folder in (tmp_path / "run", disturbed.project.folder / run.folder)]
     np.testing.assert_allclose(*histories, rtol=1e-5, atol=1e-5)

@@ -10,7 +10,7 @@ rule fetch:
         plan=PLAN_FILE,
         dataset=dataset_of_raw,
     shell:
-        "pixcycle fetch {params.dataset:q} --plan {params.plan:q} --out {output:q} 2>&1 | tee {log:q}"
+        "pixcycle job fetch {params.dataset:q} --plan {params.plan:q} --out {output:q} 2>&1 | tee {log:q}"
 
 
 rule prepare:
@@ -26,7 +26,7 @@ rule prepare:
     params:
         plan=PLAN_FILE,
     shell:
-        "pixcycle prepare {wildcards.data:q} --plan {params.plan:q} --raw {input.raw:q} --out {output:q}"
+        "pixcycle job prepare {wildcards.data:q} --plan {params.plan:q} --raw {input.raw:q} --out {output:q}"
         " --threads {threads} 2>&1 | tee {log:q}"
 
 
@@ -40,7 +40,7 @@ rule fetch_weights:
     params:
         plan=PLAN_FILE,
     shell:
-        "pixcycle fetch-weights {wildcards.weights:q} --plan {params.plan:q} --out {output:q} 2>&1 | tee {log:q}"
+        "pixcycle job fetch-weights {wildcards.weights:q} --plan {params.plan:q} --out {output:q} 2>&1 | tee {log:q}"
 
 
 rule data:

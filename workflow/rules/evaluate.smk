@@ -15,7 +15,7 @@ rule translate:
         plan=PLAN_FILE,
         run=run_key,
     shell:
-        "pixcycle translate {params.run:q} --plan {params.plan:q} --trained {input.trained:q}"
+        "pixcycle job translate {params.run:q} --plan {params.plan:q} --trained {input.trained:q}"
         " --prepared {input.prepared:q} --out {output:q} 2>&1 | tee {log:q}"
 
 
@@ -36,7 +36,7 @@ rule real_features:
     params:
         weights=weights_option,
     shell:
-        "pixcycle features {wildcards.extractor:q} --prepared {input.prepared:q} --out {output:q}"
+        "pixcycle job features {wildcards.extractor:q} --prepared {input.prepared:q} --out {output:q}"
         " {params.weights} 2>&1 | tee {log:q}"
 
 
@@ -56,7 +56,7 @@ rule train_segmenter:
     params:
         plan=PLAN_FILE,
     shell:
-        "pixcycle train-segmenter {wildcards.data:q} --plan {params.plan:q} --prepared {input.prepared:q}"
+        "pixcycle job train-segmenter {wildcards.data:q} --plan {params.plan:q} --prepared {input.prepared:q}"
         " --out {output:q} 2>&1 | tee {log:q}"
 
 
@@ -82,6 +82,6 @@ rule evaluate:
         weights=weights_option,
         segmenter=segmenter_option,
     shell:
-        "pixcycle evaluate {params.run:q} --plan {params.plan:q} --trained {input.trained:q}"
+        "pixcycle job evaluate {params.run:q} --plan {params.plan:q} --trained {input.trained:q}"
         " --translated {input.translated:q} --prepared {input.prepared:q} --real {input.real:q} --out {output:q}"
         " {params.weights} {params.segmenter} 2>&1 | tee {log:q}"

@@ -26,7 +26,7 @@ for selection, made_from in REPORTS.items():
             selection=selection,
             fingerprint=made_from,
         shell:
-            "pixcycle report {params.selection:q} --plan {params.plan:q} --fingerprint {params.fingerprint:q}"
+            "pixcycle job report {params.selection:q} --plan {params.plan:q} --fingerprint {params.fingerprint:q}"
             ' --out "$(dirname {output.html:q})" 2>&1 | tee {log:q}'
 
     del globals()[f"__report-{selection}"]

@@ -21,5 +21,5 @@ rule train:
         run=run_key,
         weights=weights_option,
     shell:
-        "trap : TERM; pixcycle train {params.run:q} --plan {params.plan:q} --prepared {input.prepared:q} --out {output:q}"
+        "trap : TERM; pixcycle job train {params.run:q} --plan {params.plan:q} --prepared {input.prepared:q} --out {output:q}"
         " --gpus {resources.gpu} {params.weights} 2>&1 | (trap '' TERM; exec tee {log:q})"

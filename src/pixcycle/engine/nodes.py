@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pixcycle.files import Damaged, read_json
+from pixcycle.files import NotJson, read_json
 
 _FP = "[0-9a-f]{8}"
 _SUFFIX = r"(?P<suffix>(\.gone)?\.part)?"
@@ -83,6 +83,11 @@ def results(root: Path, scale: str | None = None) -> Iterator[Result]:
                         yield node
 
 
+def finished_runs(root: Path) -> list[str]:
+    """Their folders, below the project's."""
+    return [node.path for node in results(root) if (node.kind, node.suffix) == ("run", "")]
+
+
 def result(path: str) -> Result | None:
     """The node that a path below results/ names, if it has the form of one."""
     *folders, name = path.split("/")
@@ -104,7 +109,7 @@ def record_in(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     if not isinstance(record, dict):
-        raise Damaged(f"{file}: is damaged, not the record of a node; remove it")
+        raise NotJson(f"{file}: is damaged, not the record of a node; remove it")
     return record
 
 

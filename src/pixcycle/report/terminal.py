@@ -1,7 +1,6 @@
 """A table or a paragraph of a report on a terminal."""
 
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.segment import Segment
@@ -21,14 +20,6 @@ class PlainConsole(Console):
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
         for segment in super().render(renderable, options):
             yield segment if segment.control else segment._replace(text=visible(segment.text))
-
-
-def show(parts: Iterable[RenderableType]) -> None:
-    """On a terminal in its width, elsewhere in 100 columns; an empty line after each part."""
-    console = PlainConsole(width=None if sys.stdout.isatty() else 100)
-    for part in parts:
-        console.print(part)
-        console.print()
 
 
 def drawn(block: Table | Text) -> Group:

@@ -56,11 +56,11 @@ def result(
 
     Example: pixcycle study result --experiment kaist-maps --direction a_to_b --csv answers.csv
     """
-    from pixcycle.report.terminal import show
     from pixcycle.study.export import as_table, write_csv
     from pixcycle.study.files import study_file, study_of
     from pixcycle.study.result import result as found
     from pixcycle.study.storage import Study
+    from pixcycle.terminal import show
 
     run, direction, pairs = _shown(params, scale, experiment, seed, direction)
     file = study_file(run, direction, Path())

@@ -35,7 +35,7 @@ def translate(run: Run, trained: Path, prepared: Path, out: Path) -> None:
         fabric = ranks.fabric(e.precision)
         torch.manual_seed(run.seed)
         generators = {
-            direction: at_inference(e, checkpoint.load_network(trained, name, generator_of(e)), fabric)
+            direction: at_inference(e, checkpoint.load_network(trained, name, generator_of(e)), fabric.device)
             for direction, name in generator_names(e).items()
         }
         collapsed = read_json(trained / "run.json")["status"] == "collapsed"
@@ -67,7 +67,7 @@ def sample(e: Experiment, nets: Any, prepared: Path, fabric: Fabric, folder: Pat
         images, names = test_inputs(prepared, direction)
         chosen = sample_indices(len(images))
         with torch.random.fork_rng(devices=[fabric.device] if fabric.device.type == "cuda" else []):
-            generator = at_inference(e, nets[name].state_dict(), fabric)
+            generator = at_inference(e, nets[name].state_dict(), fabric.device)
             fakes = _through(generator, to_tensor(np.ascontiguousarray(images[chosen]), fabric.device), fabric)
         made[direction] = _pixels(fakes)
         _save(fakes_folder(folder, direction), [names[i] for i in chosen], fakes)
@@ -92,7 +92,7 @@ def generator_names(e: Experiment) -> dict[str, str]:
     return {"a_to_b": "g_ab", "b_to_a": "g_ba"}
 
 
-def at_inference(e: Experiment, weights: dict[str, Tensor], fabric: Fabric) -> nn.Module:
+def at_inference(e: Experiment, weights: dict[str, Tensor], device: torch.device | str = "cpu") -> nn.Module:
     """A generator with these weights, set as the experiment wants it at inference.
 
     inference_dropout keeps dropout on; inference_norm `batch` normalises with the test batch's own statistics, as
@@ -106,7 +106,7 @@ def at_inference(e: Experiment, weights: dict[str, Tensor], fabric: Fabric) -> n
             layer.train(e.inference_dropout)
         if isinstance(layer, nn.BatchNorm2d):
             layer.train(e.inference_norm == "batch")
-    return generator.to(fabric.device, memory_format=torch.channels_last)
+    return generator.to(device, memory_format=torch.channels_last)
 
 
 def samples_folder(run: Path, epoch: int) -> Path:

@@ -1,0 +1,75 @@
+"""What Tab offers: asked as bash asks."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pixcycle import config, runs
+from tests.test_start import CHECKS, COMPUTES
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def offered(pixcycle, monkeypatch):
+    def complete(*words: str) -> list[str]:
+        monkeypatch.setenv("_PIXCYCLE_COMPLETE", "complete_bash")
+        monkeypatch.setenv("COMP_WORDS", " ".join(["pixcycle", *words]))
+        monkeypatch.setenv("COMP_CWORD", str(len(words)))
+        code, out, err = pixcycle()
+        assert (code, err) == (0, "")
+        return out.split()
+
+    return complete
+
+
+def test_experiments_targets_and_scales_are_those_of_params_yaml(offered, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    params = config.load()
+    ids = list(config.experiment_ids(params))
+    assert offered("show", "") == offered("compare", "") == ids
+    assert offered("show", "kth-horse") == [id for id in ids if id.startswith("kth-horse")]
+    assert offered("runs", "") == list(runs.plan(params).selections)
+    assert offered("plan", "--scale", "") == list(params.scales)
+
+
+def test_another_params_file_is_asked_where_one_is_named(offered, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text("experiments: {kth: {wolves: {}}}\nscales: {tiny: {}}")
+    assert offered("show", "--params", "mine.yaml", "") == ["kth-wolves"]
+
+
+@pytest.mark.parametrize("content", [None, "experiments: [", "- 1", "experiments: 3", "experiments: {ucsd: }"])
+def test_without_a_file_that_can_be_read_nothing_is_offered_and_nothing_said(content, offered, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    if content:
+        (tmp_path / "params.yaml").write_text(content)
+    assert offered("show", "") == offered("plan", "--scale", "") == []
+
+
+def test_runs_are_offered_by_their_folders_and_directions_by_name(offered, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = tmp_path / "results/demo/ucsd/facades-l1/0-43811e86"
+    run.mkdir(parents=True)
+    run.with_name("1-43811e86.part").mkdir()
+    (tmp_path / "copied").mkdir()
+    assert offered("translate", "--run", "") == ["results/demo/ucsd/facades-l1/0-43811e86"]
+    assert offered("export", "--run", "cop") == ["copied/"]
+    assert offered("translate", "--direction", "") == ["a_to_b", "b_to_a"]
+
+
+def test_who_presses_tab_does_not_wait_for_what_computes_or_checks():
+    asked = {"_PIXCYCLE_COMPLETE": "complete_bash", "COMP_WORDS": "pixcycle show ucsd-f", "COMP_CWORD": "2"}
+    program = (
+        "import sys; from pixcycle.cli import main; sys.argv[0] = 'pixcycle'\n"
+        "try: main()\n"
+        "except SystemExit: print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=os.environ | asked, capture_output=True, text=True, check=True
+    )
+    assert "ucsd-facades-l1" in run.stdout
+    assert not set(run.stderr.split()) & (COMPUTES | CHECKS - {"yaml", "pydantic"})  # Typer takes it for an option
