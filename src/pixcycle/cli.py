@@ -17,13 +17,13 @@ PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
     "Before: what would run": {"check": params.check, "show": params.show, "plan": params.plan},
     "After: what ran": {"runs": results.list_runs, "compare": results.compare},
     "Images of your own": {"metrics": images.metrics, "translate": images.translate, "export": images.export},
-    "People: what looks real": {"study": study.app},
     "Files and weights": {
         "gc": results.gc,
         "digest": params.digest,
         "import-weights": images.import_weights,
         "schema": params.schema,
     },
+    "People, asked what looks real": {"study": study.app},
     "Behind the scenes": {"job": jobs.app},
 }
 

@@ -41,7 +41,7 @@ def test_what_comes_back_is_the_other_generator_s_image_of_the_output(prepared, 
     from pixcycle.training import checkpoint
 
     there, back = (
-        at_inference(run.config, checkpoint.load_network(tmp_path / "run", name, generator_of(run.config)))
+        at_inference(run.config, checkpoint.load_generator(tmp_path / "run", name, run.config))
         for name in ("g_ba", "g_ab")
     )
     image = np.load(prepared / "test_B.npy")[2:3]
@@ -84,19 +84,26 @@ def test_the_checkpoint_says_how_its_networks_are_built_and_set_at_inference(pre
         assert json.loads(file.metadata()["experiment"]) == experiment.model_dump(mode="json")
 
 
-def spoil(run, status):
-    """Weights as they are after a step whose loss was NaN, and what the run's record says."""
+def spoil(run, status, factor=torch.nan):
+    """Weights as they are after a step whose loss was NaN, or too large, and what the run's record says."""
     weights = load_file(run / "final.safetensors")
-    spoilt = {name: each * torch.nan if each.is_floating_point() else each for name, each in weights.items()}
+    spoilt = {name: each * factor if each.is_floating_point() else each for name, each in weights.items()}
     save_file(spoilt, run / "final.safetensors")
     record = json.loads((run / "run.json").read_text())
     (run / "run.json").write_text(json.dumps(record | {"status": status}))
 
 
-def test_a_generator_that_answers_with_nan_is_refused_and_leaves_no_image(prepared, tmp_path):
+@pytest.mark.parametrize(
+    ("factor", "told"),
+    [
+        (torch.nan, r"run/final\.safetensors: .* holds NaN or infinity"),
+        (1e36, r"ucsd-tiny/0: its generator of b_to_a answers test/0 or .* with NaN or inf"),
+    ],
+)
+def test_a_generator_that_is_or_answers_nan_is_refused_and_leaves_no_image(prepared, tmp_path, factor, told):
     translated(prepared, tmp_path)
-    spoil(tmp_path / "run", "finished")
-    with pytest.raises(UserError, match=r"ucsd-tiny/0: its generator of b_to_a answers test/0 or .* with NaN or inf"):
+    spoil(tmp_path / "run", "finished", factor)
+    with pytest.raises(UserError, match=told):
         translated(prepared, tmp_path, "anew")
     assert not (tmp_path / "anew").exists()
 

@@ -16,7 +16,7 @@ from pixcycle.engine.nodes import finished_runs, record_in
 from pixcycle.errors import UserError
 from pixcycle.runs import MACHINE
 from pixcycle.trained.sides import sides_of
-from pixcycle.training.checkpoint import load_network
+from pixcycle.training.checkpoint import load_generator
 from pixcycle.training.networks import generator_of
 from pixcycle.training.translate import generator_names
 
@@ -51,7 +51,7 @@ def load(run: Path, direction: Direction | None = None) -> Trained:
     if direction not in names:
         raise UserError(f"{run}: pix2pix is trained in one direction, here {e.direction}; it has no {direction}")
     seed = record_in(run / "run.json").get("seed", 0)
-    return Trained(e, direction, seed, load_network(run, names[direction], generator_of(e)))
+    return Trained(e, direction, seed, load_generator(run, names[direction], e))
 
 
 def _experiment(run: Path) -> Experiment:

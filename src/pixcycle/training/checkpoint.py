@@ -9,12 +9,13 @@ from typing import Any
 
 import torch
 from safetensors import torch as safetensors
-from torch import Tensor, nn
+from torch import Tensor
 
 from pixcycle.config import Experiment
 from pixcycle.errors import UserError
 from pixcycle.files import read_json, whole_file, write_bytes, write_json
 from pixcycle.models.weights import read_safetensors, refuse_misfits, refuse_not_finite
+from pixcycle.training.networks import generator_of
 
 SECONDS_BETWEEN = 60
 """At least, from one state to the next: a step is shorter than the writing of a state is worth."""
@@ -90,15 +91,16 @@ def write_final(work: Path, weights: dict[str, Tensor], e: Experiment) -> None:
     write_bytes(work / "final.safetensors", safetensors.save(weights, metadata={"experiment": e.model_dump_json()}))
 
 
-def load_network(run: Path, name: str, network: nn.Module) -> dict[str, Tensor]:
-    """One network's weights out of a finished run's folder.
+def load_generator(run: Path, name: str, e: Experiment) -> dict[str, Tensor]:
+    """One generator's weights out of a finished run's folder.
 
-    network: one of its kind. Raises UserError for a file that is damaged or another network's, or holds NaN without
+    Raises UserError for a file that is damaged or another network's, or holds NaN without
     that the run is recorded as collapsed.
     """
     path = run / "final.safetensors"
     weights = {k.removeprefix(f"{name}."): v for k, v in read_safetensors(path).items() if k.startswith(f"{name}.")}
-    refuse_misfits(path, weights, network)
+    with torch.device("meta"):  # where it draws no random numbers
+        refuse_misfits(path, weights, generator_of(e))
     record = run / "run.json"
     if not (record.exists() and read_json(record, "status")["status"] == "collapsed"):
         refuse_not_finite(path, weights)

@@ -35,7 +35,7 @@ def translate(run: Run, trained: Path, prepared: Path, out: Path) -> None:
         fabric = ranks.fabric(e.precision)
         torch.manual_seed(run.seed)
         generators = {
-            direction: at_inference(e, checkpoint.load_network(trained, name, generator_of(e)), fabric.device)
+            direction: at_inference(e, checkpoint.load_generator(trained, name, e), fabric.device)
             for direction, name in generator_names(e).items()
         }
         collapsed = read_json(trained / "run.json")["status"] == "collapsed"
