@@ -11,11 +11,23 @@ import pytest
 from pixcycle import cli
 from pixcycle.config import Experiment
 from pixcycle.runs import Run, fingerprint
+from tests.browser import CHROMIUM
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whole runs first, and before them the file that waits for SLURM: short tests are left to who is ready first."""
     items.sort(key=lambda item: ("test_slurm" not in item.path.name, "workflow" not in item.path.parts))
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A browser that Playwright drives."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 def tiny_images(seed: int, n: int, size: int) -> np.ndarray:

@@ -1,25 +1,20 @@
 """The page as its readers have it: in a real browser, without a network."""
 
 import json
-import os
 import re
-import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from pixcycle.report import page
 from pixcycle.report.content import Document, Figure, Table
 from pixcycle.report.document import document
 from pixcycle.translations import fakes_folder
+from tests.browser import needs_chromium
 from tests.report.results import Results
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and "PIXCYCLE_REQUIRE_CHROMIUM" not in os.environ, reason="needs chromium"
-)
+pytestmark = needs_chromium
 EXPERIMENTS = ["ucsd-facades-l1", "ucsd-facades-l2", "wustl-facades-photo2label", "kth-apple2orange"]
 STEPS = 1000
 """Logged of ucsd-facades-l1, whose generator's loss is the number of the step."""
@@ -54,14 +49,6 @@ def address(results, whole) -> str:
     out = results.root / "reports/rehearsal"
     (out / "report.html").write_text(page.render(whole, out))
     return (out / "report.html").as_uri()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

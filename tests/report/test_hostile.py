@@ -3,7 +3,6 @@
 import csv
 import json
 import re
-import shutil
 import subprocess
 import xml.dom.minidom
 from html.parser import HTMLParser
@@ -18,6 +17,7 @@ from pixcycle.report.page import SCRIPTS, TEMPLATES
 from pixcycle.report.typesetting import visible
 from pixcycle.runs import Plan, plan
 from tests.answers import answer
+from tests.browser import needs_chromium
 from tests.engine.ledger import Ledger
 from tests.report import results as made
 from tests.report.pdf_pages import pages, squeezed
@@ -165,7 +165,7 @@ def test_no_cell_of_a_table_s_file_is_a_formula(report):
                     assert not re.match(r"[+-](?![0-9.])", cell), cell
 
 
-@pytest.mark.skipif(not shutil.which("chromium"), reason="needs chromium")
+@needs_chromium
 @pytest.mark.parametrize("guarded", [True, False], ids=["as it is", "without its policy"])
 def test_a_browser_that_opens_the_page_runs_nothing(report, tmp_path, guarded):
     page = (report / "report.html").read_text()
@@ -177,7 +177,7 @@ def test_a_browser_that_opens_the_page_runs_nothing(report, tmp_path, guarded):
     assert "<script" not in without_own_scripts(shown)
 
 
-@pytest.mark.skipif(not shutil.which("chromium"), reason="needs chromium")
+@needs_chromium
 def test_the_browser_would_have_run_what_is_not_escaped(tmp_path):
     for i, code in enumerate(CODE[:3]):
         file = tmp_path / f"{i}.html"

@@ -1,29 +1,19 @@
 """The study as people see it: in a real browser."""
 
 import random
-import shutil
 import threading
 from types import SimpleNamespace
 
 import pytest
 import waitress
-from playwright.sync_api import sync_playwright
 
 from pixcycle.study import storage
 from pixcycle.study.result import result
 from pixcycle.study.server import app
+from tests.browser import needs_chromium
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
+pytestmark = needs_chromium
 PARTICIPANTS = 20
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,0 +1,11 @@
+"""Debian's browser, which tests of pages need."""
+
+import os
+import shutil
+
+import pytest
+
+CHROMIUM = shutil.which("chromium")
+needs_chromium = pytest.mark.skipif(
+    CHROMIUM is None and "PIXCYCLE_REQUIRE_CHROMIUM" not in os.environ, reason="needs chromium"
+)
