@@ -1,8 +1,8 @@
 """How far a run has come, for the person who waits: a live bar on a terminal, plain lines elsewhere."""
 
-import os
 import sys
 import time
+from contextlib import suppress
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -51,12 +51,8 @@ class Progress:
 
     def say(self, text: str) -> None:
         """To whoever listens still: a training goes on without them."""
-        try:
+        with suppress(BrokenPipeError):  # `tee` was told to stop, too, and was faster
             print(f"{self._title}  {text}", file=sys.stderr, flush=True)
-        except BrokenPipeError:  # `tee` was told to stop, too, and was faster
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, sys.stderr.fileno())  # else what could not be written makes Python exit with 120
-            os.close(nowhere)
 
     def finish(self, seconds: float) -> None:
         if self._bar:
