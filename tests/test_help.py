@@ -56,7 +56,7 @@ def test_examples_of_commands_that_only_tell_something_tell_it(words, pixcycle):
 def test_help_tells_the_commands_in_the_order_of_the_work(pixcycle):
     _, out, _ = pixcycle("--help")
     told = re.findall(r"(?m)^│ ([a-z-]+) ", out)
-    story = ["check", "show", "plan", "runs", "compare", "metrics", "translate", "export", "gc", "study", "job"]
+    story = ["check", "show", "plan", "runs", "compare", "metrics", "translate", "export", "study", "gc", "job"]
     assert [name for name in told if name in story] == story
     assert not {"train", "fetch", "evaluate"} & set(told)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import typer
+from typer.core import TyperGroup
 
 from pixcycle import jobs
 from pixcycle.commands import images, params, results
@@ -17,17 +18,26 @@ PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
     "Before: what would run": {"check": params.check, "show": params.show, "plan": params.plan},
     "After: what ran": {"runs": results.list_runs, "compare": results.compare},
     "Images of your own": {"metrics": images.metrics, "translate": images.translate, "export": images.export},
+    "People, asked what looks real": {"study": study.app},
     "Files and weights": {
         "gc": results.gc,
         "digest": params.digest,
         "import-weights": images.import_weights,
         "schema": params.schema,
     },
-    "People, asked what looks real": {"study": study.app},
     "Behind the scenes": {"job": jobs.app},
 }
 
+
+class InOrder(TyperGroup):
+    """Typer lists groups of commands after all commands."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:
+        return [name for commands in PANELS.values() for name in commands]
+
+
 app = typer.Typer(
+    cls=InOrder,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,

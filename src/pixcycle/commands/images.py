@@ -19,7 +19,7 @@ Run = Annotated[
 ]
 Direction = Annotated[
     Literal["a_to_b", "b_to_a"] | None,
-    typer.Option(help="Of CycleGAN either; without it the scored one. pix2pix has only its own."),
+    typer.Option(help="CycleGAN goes both ways, and without this the scored one; pix2pix only its own."),
 ]
 
 
@@ -87,7 +87,7 @@ def export(
 
 
 def import_weights(
-    file: Path,
+    file: Annotated[Path, typer.Argument(help="As it was downloaded, such as latest_net_G.pth.")],
     generator: Annotated[str, typer.Option(help="unet_128, unet_256, resnet_6blocks or resnet_9blocks.")],
     out: Annotated[Path, typer.Option(help="A safetensors file.")] = Path("imported.safetensors"),
 ) -> None:

@@ -68,7 +68,11 @@ def plan(
         ),
     ] = None,
     card: Annotated[
-        str | None, typer.Option(help=f"Instead, the least hours that one of these can take: {', '.join(CARDS)}.")
+        str | None,
+        typer.Option(
+            help=f"Instead, the least hours that one of these can take: {', '.join(CARDS)}.",
+            autocompletion=lambda: list(CARDS),
+        ),
     ] = None,
     devices: Annotated[int, typer.Option(min=1, help="How many devices train at once.")] = 1,
     as_json: AsJson = False,

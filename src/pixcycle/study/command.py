@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pixcycle.commands import names
+from pixcycle.commands.options import ParamsFile, ScaleName
 from pixcycle.errors import UserError
 
 if TYPE_CHECKING:  # each command imports what it needs, so that none waits for more
@@ -13,18 +15,19 @@ if TYPE_CHECKING:  # each command imports what it needs, so that none waits for 
 
 app = typer.Typer(no_args_is_help=True, help="Ask people which images they take for real, and count what they say.")
 
-Experiment = Annotated[str, typer.Option(help="Its id, such as kaist-maps.")]
-Direction = Annotated[str | None, typer.Option(help="a_to_b or b_to_a; without it, the scored one.")]
-Scale = Annotated[str | None, typer.Option(help="Instead of the scale in the params file.")]
+Experiment = Annotated[str, typer.Option(help="Its id, such as kaist-maps.", autocompletion=names.experiments)]
+Direction = Annotated[
+    str | None,
+    typer.Option(help="a_to_b or b_to_a; without it, the scored one.", autocompletion=lambda: ["a_to_b", "b_to_a"]),
+]
 Seed = Annotated[int | None, typer.Option(help="Instead of the first seed in the params file.")]
-ParamsFile = Annotated[Path, typer.Option(help="The params file.")]
 
 
 @app.command()
 def serve(
     experiment: Experiment,
     direction: Direction = None,
-    scale: Scale = None,
+    scale: ScaleName = None,
     seed: Seed = None,
     host: Annotated[str, typer.Option(help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8765,
@@ -47,7 +50,7 @@ def serve(
 def result(
     experiment: Experiment,
     direction: Direction = None,
-    scale: Scale = None,
+    scale: ScaleName = None,
     seed: Seed = None,
     csv: Annotated[Path | None, typer.Option(help="Write every answer to this file.")] = None,
     params: ParamsFile = Path("params.yaml"),
