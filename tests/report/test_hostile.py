@@ -1,6 +1,7 @@
 """A report on data whose names, titles and notes are code somewhere: all of it is shown, and none of it runs."""
 
 import csv
+import html
 import json
 import re
 import subprocess
@@ -8,10 +9,11 @@ import xml.dom.minidom
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from pixcycle.engine.sides import two_sides
-from pixcycle.report import compare_page
+from pixcycle.report import compare_page, curves, figures
 from pixcycle.report.build import build
 from pixcycle.report.page import SCRIPTS, TEMPLATES
 from pixcycle.report.typesetting import visible
@@ -40,6 +42,7 @@ CODE = [
     "\u202egpj.exe",
     "[red]r[/red] [/x]",
 ]
+FORMULA = CODE[11]
 NAMES = [f"val/{i} {code}".replace("</", "<").replace("/ ", " ").replace("/C", "C") for i, code in enumerate(CODE[:9])]
 EXPERIMENTS = ["ucsd-facades-l1", "paris-maps-aerial2map", "kaist-cityscapes", "wustl-facades-photo2label"]
 
@@ -64,7 +67,10 @@ def project(tmp_path_factory):
         chapter |= {"assumes": {CODE[1]: hostile(f"note of {key}")}, "inconsistencies": [hostile(f"doubt of {key}")]}
     params["scales"]["small"]["title"] = hostile("scale")
     for run in edited["runs"].values():
-        run["config"] |= {"label": f"label {CODE[2]}", "extra": hostile(f"extra of {run['id']}")}
+        run["config"] |= {
+            "label": f"{FORMULA} {CODE[2]} {CODE[10]} {CODE[12]}",
+            "extra": hostile(f"extra of {run['id']}"),
+        }
         run["config"]["assumes"] = {"lr": hostile(f"assumed in {run['id']}")}
     results.plan = Plan.model_validate(edited)
     for run in results.plan.runs.values():
@@ -154,15 +160,24 @@ def test_figures_are_well_formed_whatever_their_labels_hold(report):
         assert "\x1b" not in drawing.read_text()
 
 
+@pytest.mark.parametrize("code", CODE)
+def test_a_curve_s_words_are_drawn_as_they_are(tmp_path, code):
+    history = pd.DataFrame({"epoch": [0, 1], "step": [0, 1], "g": [1.0, 2.0]})
+    figures.save(curves.compared_curves({code: history}, {"g": code}, {code: 1}, code), tmp_path / "figure.svg")
+    drawing = (tmp_path / "figure.svg").read_text()
+    tree = xml.dom.minidom.parseString(drawing)
+    assert not tree.getElementsByTagName("script") and not {"\x1b", "\u202e"} & set(drawing)
+    words = [node.data for group in tree.getElementsByTagName("g") for node in group.childNodes if node.nodeType == 8]
+    assert squeezed(visible(code)) in [squeezed(html.unescape(each)) for each in words]
+
+
 def test_no_cell_of_a_table_s_file_is_a_formula(report):
-    files = list((report / "tables").glob("*.csv"))
-    assert files
-    for file in files:
+    cells = []
+    for file in (report / "tables").glob("*.csv"):
         with file.open(newline="") as content:
-            for row in csv.reader(content):
-                for cell in row:
-                    assert not cell.startswith(("=", "@", "\t", "\r")), cell
-                    assert not re.match(r"[+-](?![0-9.])", cell), cell
+            cells += [cell for row in csv.reader(content) for cell in row]
+    assert [cell for cell in cells if cell.startswith(f"'{FORMULA}")]
+    assert not [cell for cell in cells if cell.startswith(("=", "@", "\t", "\r")) or re.match(r"[+-](?![0-9.])", cell)]
 
 
 @needs_chromium

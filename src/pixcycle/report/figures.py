@@ -46,7 +46,7 @@ BOLD = 1.15  # times as wide, at most, as `text_width` says
 def text_width(text: str) -> float:
     """In inches, in the style's font."""
     font = FontProperties(family=STYLE["font.family"], size=STYLE["font.size"])
-    return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72
+    return text_to_path.get_text_width_height_descent(visible(text), font, ismath=False)[0] / 72
 
 
 def wrapped(text: str, width: float) -> str:
