@@ -36,7 +36,7 @@ CODE = [
     "&lt;b&gt; &#60;",
     "{{7*7}} {% raw %} ${7*7}",
     '#read("/etc/passwd") #panic() #[x] @ref <label>',
-    "$\\frac{ $a_1$ *bold* _it_ `raw` = head // gone /* gone",
+    "$\\frac{$ $a_1$ *bold* _it_ `raw` = head // gone /* gone",
     '=cmd|" /C calc"!A0',
     "\x1b[2J\x1b]0;ran\x07\r",
     "\u202egpj.exe",
