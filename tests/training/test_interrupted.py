@@ -73,9 +73,9 @@ def test_a_run_that_is_killed_50_times_equals_one_that_was_left_alone(settings, 
         place = killed(Watched(run, prepared, out, leash=MOST_STEPS), at, after, moments)
         assert not out.exists(), f"ended too early: {Counter(died)}"
         died += [place] if place is not None else []
-    killed(Watched(run, prepared, out), Place.FINAL_WEIGHTS, 0, moments)
+    killed(Watched(run, prepared, out, seconds_between=0.2), Place.FINAL_WEIGHTS, 0, moments)
     if not out.exists():
-        assert Watched(run, prepared, out).end() == 0
+        assert Watched(run, prepared, out, seconds_between=0.2).end() == 0
     assert alone.end() == 0
     assert_same_files(out, tmp_path / "alone")
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from snakemake.utils import QuotedFormatter
 
 from tests.conftest import tiny_experiment, tiny_run, wait_until
 from tests.training.test_interrupted import assert_same_files
@@ -89,7 +90,7 @@ def test_several_processes_stop_at_the_same_step_whichever_is_told_and_go_on_fro
 
 def test_networks_that_are_no_longer_finite_are_not_saved(prepared, tmp_path):
     """Between two logged steps nobody looks. The run goes on from the state before, to the same collapse."""
-    run = tiny_run(tiny_experiment(lr=1e30, log_every=3, n_epochs=2))
+    run = tiny_run(tiny_experiment(lr=1e9, log_every=3, n_epochs=2))
     assert Watched(run, prepared, tmp_path / "alone", seconds_between=60).end() == 0
     training = Watched(run, prepared, tmp_path / "told", leash=2)
     training.wait_for(Place.LEASH, 2, random.Random(6))
@@ -131,7 +132,8 @@ def shell_of_rule(run: str, plan: str, prepared: str, out: str) -> str:
     """What Snakemake has bash do for a training."""
     [lines] = re.findall(r"    shell:\n((?:        \".*\"\n?)+)", (ROOT / "workflow/rules/train.smk").read_text())
     template = "".join(re.findall(r'^        "(.*)"$', lines, flags=re.MULTILINE))
-    filled = template.format(
+    filled = QuotedFormatter().format(
+        template,
         params=SimpleNamespace(run=run, plan=plan, weights=""),
         input=SimpleNamespace(prepared=prepared),
         output=out,
@@ -146,11 +148,11 @@ def test_the_shell_of_the_rule_outlives_sigterm_and_tells_what_the_training_did_
 ):
     out = tmp_path / "run"
     run = tiny_run(tiny_experiment(n_epochs=10_000))
-    pixcycle, _, key, *options = command(run, prepared, out)
-    at_work = {"env": environment("") | {"PATH": f"{Path(pixcycle).parent}:{os.environ['PATH']}"}}
+    made = command(run, prepared, out)
+    at_work = {"env": environment("") | {"PATH": f"{Path(made[0]).parent}:{os.environ['PATH']}"}}
     history = tmp_path / "run.part/history.csv"
 
-    shell = ["bash", "-c", shell_of_rule(key, options[1], str(prepared), str(out))]
+    shell = ["bash", "-c", shell_of_rule(run.key, made[made.index("--plan") + 1], str(prepared), str(out))]
     job = subprocess.Popen(shell, **at_work, stdout=subprocess.DEVNULL, start_new_session=True)
     wait_until(history.exists)
     os.killpg(job.pid, signal.SIGTERM)  # as SLURM does
@@ -162,7 +164,7 @@ def test_the_shell_of_the_rule_outlives_sigterm_and_tells_what_the_training_did_
     assert STEPS * int(epochs) + int(steps or 0) == saved_steps(out) > 0
 
     begun = history.stat().st_size
-    training = subprocess.Popen([pixcycle, "job", "train", key, *options], **at_work, stderr=subprocess.PIPE)
+    training = subprocess.Popen(made, **at_work, stderr=subprocess.PIPE)
     assert training.stderr.readline()
     training.stderr.close()
     wait_until(lambda: history.stat().st_size > begun)
