@@ -6,13 +6,13 @@ import random
 import re
 import signal
 import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from pixcycle.alone import in_progress
 from tests.answers import SECONDS, Answer, answer, started
-from tests.conftest import wait_until
 from tests.disks import disk
 from tests.nodes import NODES, Nodes, content, server
 
@@ -48,20 +48,25 @@ def test_a_full_disk_is_told_by_file_and_size_and_the_same_command_goes_on(nodes
         assert [path.name for path in small.folder.iterdir()] == [out.name]
 
 
-def halted_at_work(process, out: Path) -> None:
-    """Let a process stand still while it makes `out`."""
-    wait_until(lambda: _halted_at_work(process, out))
+@contextmanager
+def halted_at_work(*command, folder: Path, out: Path):
+    """A process that stands still while it makes `out`, and what it answers; one that was faster is started again."""
+    while True:
+        with started(*command, folder=folder) as (process, answered):
+            if _halted_at_work(process, out):
+                yield process, answered
+                return
 
 
 def _halted_at_work(process, out: Path) -> bool:
     lock = out.with_name(f"{out.name}.lock.part")
-    if not lock.exists():
-        assert process.is_alive()
-        return False
-    os.kill(process.pid, signal.SIGSTOP)
-    if in_progress(out) and lock.stat().st_size:  # it has said who it is
-        return True
-    os.kill(process.pid, signal.SIGCONT)
+    with suppress(ProcessLookupError):  # it has just ended
+        while process.is_alive():
+            if lock.exists():
+                os.kill(process.pid, signal.SIGSTOP)
+                if in_progress(out) and lock.stat().st_size:  # it has said who it is
+                    return True
+                os.kill(process.pid, signal.SIGCONT)
     return False
 
 
@@ -69,8 +74,7 @@ def _halted_at_work(process, out: Path) -> bool:
 def test_a_second_process_on_a_node_says_who_makes_it_and_leaves_its_work_alone(nodes, node):
     out = nodes.made / f"twice-{node}" / Path(nodes.outs[node]).name
     command = nodes.command(node, out)
-    with started(*command, folder=nodes.made) as (first, answered):
-        halted_at_work(first, out)
+    with halted_at_work(*command, folder=nodes.made, out=out) as (first, answered):
         told = answer(*command, folder=nodes.made)
         who = f"process {first.pid} on {platform.node()}"
         assert told.refusal == f"{out}: is being made already by {who}; wait for that, or stop it first"
@@ -85,8 +89,7 @@ def test_after_kill_9_all_that_is_visible_is_whole_and_the_same_command_goes_on(
     out = nodes.made / f"killed-{node}" / Path(nodes.outs[node]).name
     expected, moments = content(nodes.made / nodes.outs[node]), random.Random(node)
     for _ in range(2 if node == "report" else 4):
-        with started(*nodes.command(node, out), folder=nodes.made) as (process, _):
-            halted_at_work(process, out)
+        with halted_at_work(*nodes.command(node, out), folder=nodes.made, out=out) as (process, _):
             os.kill(process.pid, signal.SIGCONT)
             time.sleep(moments.uniform(0, 0.4))
         assert not in_progress(out)

@@ -47,6 +47,12 @@ def _float_written_as_1e_3(value: Any) -> Any:
         return value
 
 
+def _whole_number_in_a_list(value: Any) -> Any:
+    """Snakemake takes what stands in the list of `--config seeds=[0,1]` for words."""
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 20 else value
+
+
+Seed = Annotated[StrictInt, Field(ge=0, lt=2**32), BeforeValidator(_whole_number_in_a_list)]
 Real = Annotated[float, Field(le=1e9, allow_inf_nan=False), BeforeValidator(_float_written_as_1e_3)]
 Factor = Annotated[Real, Field(gt=0, le=1)]
 
@@ -265,7 +271,7 @@ class Params(Closed):
     """All of params.yaml."""
 
     scale: str
-    seeds: list[Annotated[StrictInt, Field(ge=0, lt=2**32)]] = Field(min_length=1, max_length=1000)
+    seeds: list[Seed] = Field(min_length=1, max_length=1000)
     extractor: ExtractorName | None
     """Instead of the scale's."""
     neighbours: Positive

@@ -19,7 +19,7 @@ def fetched(folder: Path, *locations: str | Path, **declared) -> Answer:
     tiny = Dataset(title="Tiny", layout="side_by_side", sources=[source], splits={"train": ["train"]}, licence="none")
     params = _params().model_copy(update={"datasets": {"tiny": tiny}})
     (folder / "plan.json").write_text(Plan(params=params, data={}, runs={}).model_dump_json())
-    return answer("fetch", "tiny", "--plan", "plan.json", "--out", RAW, folder=folder)
+    return answer("job", "fetch", "tiny", "--plan", "plan.json", "--out", RAW, folder=folder)
 
 
 RAW = Path("data/raw/tiny")

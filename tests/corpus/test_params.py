@@ -189,7 +189,11 @@ WRONG_VALUES = [
         }.items()
     ),
     Input("a location of an unknown kind", edited("datasets.facades.sources.0.locations", ["gopher://x/y"]), VALID),
-    Input("a device to read", edited("datasets.facades.sources", [{"locations": ["/dev/zero"]}]), "/dev/zero: Not"),
+    Input(
+        "a device to read",
+        edited("datasets.facades.sources", [{"locations": ["/dev/zero"]}]),
+        "/dev/zero: cannot be read (Not",
+    ),
     Input("a mirror with a newline", edited("mirror", "http://a\nb"), "mirror: must be an address or a path"),
 ]
 NAMED = [
@@ -298,7 +302,7 @@ def test_nonsense_in_the_environment_is_told_by_its_variable(tmp_path, said, mon
         ["compare", "ucsd-facades-l1", "--seed", "x"],
         ["metrics", "nowhere", "nowhere"],
         ["import-weights", "nowhere.pth", "--generator", "unet_256"],
-        ["fetch", "tiny", "--plan", "nowhere.json", "--out", "x"],
+        ["job", "fetch", "tiny", "--plan", "nowhere.json", "--out", "x"],
         ["train", "tiny", "--plan", "params.yaml", "--prepared", "x", "--out", "x"],
     ],
     ids=" ".join,
@@ -348,11 +352,11 @@ def test_the_commands_of_a_project_in_a_folder_with_a_space_are_the_words_that_a
     printed = snakemake(project, "-np", "--quiet", "host", "--config", "scale=demo", "--", "ucsd-facades-l1")
     demo = runs.plan(config.load(ROOT / "params.yaml").model_copy(update={"scale": "demo"}), ROOT)
     run = demo.runs["ucsd-facades-l1/0"]
-    [command] = re.findall("(pixcycle train .*)", printed.stdout + printed.stderr)
+    [command] = re.findall("(pixcycle job train .*)", printed.stdout + printed.stderr)
     words = shlex.split(command.partition(" 2>&1 | ")[0])
     [plan] = (project / ".snakemake/plans").iterdir()
     prepared = f"data/prepared/{run.data}"
     assert words == [
-        *("pixcycle", "train", run.key, "--plan", f".snakemake/plans/{plan.name}"),
+        *("pixcycle", "job", "train", run.key, "--plan", f".snakemake/plans/{plan.name}"),
         *("--prepared", prepared, "--out", run.folder, "--gpus", "1"),
     ]

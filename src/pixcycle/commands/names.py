@@ -44,8 +44,7 @@ def _section(ctx: typer.Context, key: str) -> dict[str, Any]:
     import yaml
 
     with suppress(OSError, ValueError, yaml.YAMLError):
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        tree = yaml.load(Path(ctx.params.get("params") or "params.yaml").read_text(), loader)
+        tree = yaml.safe_load(Path(ctx.params.get("params") or "params.yaml").read_text())
         if isinstance(tree, dict) and isinstance(tree.get(key), dict):
             return tree[key]
     return {}

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from pixcycle.data.arrays import read_array
 from pixcycle.errors import UserError
 from pixcycle.files import read_json
 from pixcycle.runs import Run
@@ -52,7 +53,7 @@ class Pairs:
 
     @cached_property
     def _real(self) -> np.ndarray:
-        return np.load(self._prepared / f"test_{TARGET[self._direction]}.npy", mmap_mode="r")
+        return read_array(self._prepared / f"test_{TARGET[self._direction]}.npy")
 
     @property
     def _prepared(self) -> Path:
