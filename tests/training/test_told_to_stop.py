@@ -90,13 +90,13 @@ def test_several_processes_stop_at_the_same_step_whichever_is_told_and_go_on_fro
 
 def test_networks_that_are_no_longer_finite_are_not_saved(prepared, tmp_path):
     """Between two logged steps nobody looks. The run goes on from the state before, to the same collapse."""
-    run = tiny_run(tiny_experiment(lr=1e9, gan_mode="lsgan", log_every=3, n_epochs=2))
+    run = tiny_run(tiny_experiment("cyclegan", gan_mode="lsgan", lr=1e9, log_every=3, n_epochs=2))
     assert Watched(run, prepared, tmp_path / "alone", seconds_between=60).end() == 0
     training = Watched(run, prepared, tmp_path / "told", leash=2)
     training.wait_for(Place.LEASH, 2, random.Random(6))
     training.process.kill()
     training.end()
-    assert saved_steps(tmp_path / "told") < 2
+    assert saved_steps(tmp_path / "told") == 1
     assert Watched(run, prepared, tmp_path / "told").end() == 0
     assert_same_files(tmp_path / "told", tmp_path / "alone")
     assert json.loads((tmp_path / "told/run.json").read_text())["status"] == "collapsed"
