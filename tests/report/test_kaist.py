@@ -11,7 +11,7 @@ from pixcycle.report.chapters import kaist
 from pixcycle.report.comparison import read_published
 from pixcycle.report.content import Claims, Figure, Table, Text
 from pixcycle.report.studies import studies
-from pixcycle.study.files import study_file, study_of
+from pixcycle.study.files import study_file
 from pixcycle.study.storage import Study
 from pixcycle.translations import TARGET, fakes_folder
 from tests.report.results import NAMES, ROOT, SIDE, Results
@@ -111,7 +111,7 @@ def test_no_study_of_ours_is_made_up(whole, part):
 def test_a_study_of_ours_stands_in_its_column_with_its_interval_and_protocol(tmp_path):
     results = Results(tmp_path / "root", ["kaist-maps"])
     run = results.values().one("kaist-maps")
-    study = Study(study_file(run, "b_to_a", results.root), study_of(run, "b_to_a"), len(NAMES))
+    study = Study(study_file(run, "b_to_a", results.root), len(NAMES))
     for _ in range(4):
         participant = study.begin()
         while turn := study.turn(participant):

@@ -41,4 +41,4 @@ def pairs(root: Path) -> Pairs:
 
 @pytest.fixture
 def study(tmp_path: Path) -> Iterator[Study]:
-    yield Study(tmp_path / "study.sqlite", "a run/b_to_a", N)
+    yield Study(tmp_path / "study.sqlite", N)

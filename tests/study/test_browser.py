@@ -50,7 +50,7 @@ def test_a_pair_is_seen_for_a_second_and_answered_by_keyboard(chromium, served):
     page.keyboard.press("ArrowLeft")
     page.wait_for_selector("#next:visible")
     assert page.text_content("#message") in ("Right: that was the real one.", "Wrong: that one was generated.")
-    [given] = served.study.answers()
+    [given] = storage.read_answers(served.study.path)
     assert 990 <= given.displayed_ms < 1500
     assert complaints == []
 
@@ -93,6 +93,6 @@ def test_of_twenty_people_who_guess_half_are_fooled_within_the_interval(chromium
         page.evaluate(f"choices => {{ window.through = ({THROUGH})(choices).then(() => 'all') }}", choices)
     assert all(page.evaluate("window.through") == "all" for page, _ in pages)
     assert [complaints for _, complaints in pages] == [[]] * PARTICIPANTS
-    everybody = result(served.study.answers()).everybody
+    everybody = result(storage.read_answers(served.study.path)).everybody
     assert everybody.participants == PARTICIPANTS and everybody.answers == 40 * PARTICIPANTS
     assert everybody.low < 50 < everybody.high and everybody.high - everybody.low < 15

@@ -78,7 +78,11 @@ def test_a_participant_goes_through_practice_with_feedback_and_all_pairs_without
     assert all((t["right"] is not None) == t["practice"] for t in passed)
     counted = [*range(1, PRACTICE + 1), *range(1, TRIALS + CHECKS + 1)]
     assert [t["number"] for t in passed] == counted
-    assert Counter(a.kind for a in study.answers()) == {"practice": PRACTICE, "test": TRIALS, "check": CHECKS}
+    assert Counter(a.kind for a in storage.read_answers(study.path)) == {
+        "practice": PRACTICE,
+        "test": TRIALS,
+        "check": CHECKS,
+    }
 
 
 def test_a_pair_is_the_real_image_and_what_was_made_of_its_input_or_noise(web, study, pairs):
@@ -86,7 +90,7 @@ def test_a_pair_is_the_real_image_and_what_was_made_of_its_input_or_noise(web, s
     kinds = set()
     while not (trial := turn(browser))["finished"]:
         token = trial["token"]
-        with sqlite3.connect(study._path) as db:
+        with sqlite3.connect(study.path) as db:
             kind, number, real = db.execute("SELECT kind, image, real FROM trials WHERE token = ?", (token,)).fetchone()
         other = {"left": "right", "right": "left"}[real]
         assert np.all(brightness(browser, token, real) == 200 + number % 50)
@@ -108,7 +112,7 @@ def test_who_says_where_the_real_one_is_was_never_fooled(web, study):
         show(browser, trial["token"])
         time.sleep(0.021)
         answer(browser, trial["token"], "left" if light else "right")
-    assert not any(a.took_generated_for_real for a in study.answers())
+    assert not any(a.took_generated_for_real for a in storage.read_answers(study.path))
 
 
 def test_a_reload_in_mid_trial_breaks_the_pair_off_and_another_takes_its_place(web, study):
@@ -123,7 +127,7 @@ def test_a_reload_in_mid_trial_breaks_the_pair_off_and_another_takes_its_place(w
     assert answer(browser, trial["token"]).status_code == CONFLICT
     while shown_and_answered(browser):
         pass
-    answers = study.answers()
+    answers = storage.read_answers(study.path)
     assert Counter(a.kind for a in answers)["test"] == TRIALS
     assert len({a.image for a in answers}) == len(answers) and _image(study, trial) not in {a.image for a in answers}
 
@@ -143,7 +147,7 @@ def test_an_answer_that_is_replayed_early_forged_or_another_s_is_refused(web, st
     assert answer(browser, "forged").status_code == CONFLICT
     assert answer(browser, token, "left").status_code == OK
     assert answer(browser, token, "right").status_code == CONFLICT
-    assert len(study.answers()) == 1
+    assert len(storage.read_answers(study.path)) == 1
 
 
 @pytest.mark.parametrize(
@@ -171,8 +175,8 @@ def test_two_browsers_at_once_are_two_participants(web, study):
     for _ in range(3):
         shown_and_answered(one)
         shown_and_answered(two)
-    assert Counter(a.participant for a in study.answers()) == {1: 3, 2: 3}
-    images = [[a.image for a in study.answers() if a.participant == id] for id in (1, 2)]
+    assert Counter(a.participant for a in storage.read_answers(study.path)) == {1: 3, 2: 3}
+    images = [[a.image for a in storage.read_answers(study.path) if a.participant == id] for id in (1, 2)]
     assert images[0] != images[1]
 
 
@@ -181,16 +185,17 @@ def test_nothing_that_tells_who_somebody_is_is_stored(web, study):
     cookie = browser.get_cookie(f"participant-{fingerprint(study.of)}")
     assert cookie.http_only and cookie.same_site == "Strict"
     shown_and_answered(browser)
-    assert cookie.value.encode() not in study._path.read_bytes() and b"127.0.0.1" not in study._path.read_bytes()
+    assert cookie.value.encode() not in study.path.read_bytes() and b"127.0.0.1" not in study.path.read_bytes()
 
 
 def test_a_file_of_other_images_is_refused_by_name(tmp_path):
-    Study(tmp_path / "s.sqlite", "one run", N)
-    with pytest.raises(UserError, match=r"s\.sqlite: is a study of one run with 60 images, not of another"):
-        Study(tmp_path / "s.sqlite", "another", N)
+    Study(tmp_path / "one.sqlite", N)
+    (tmp_path / "one.sqlite").rename(tmp_path / "another.sqlite")
+    with pytest.raises(UserError, match=r"another\.sqlite: is a study of one with 60 images, not of another with 60"):
+        Study(tmp_path / "another.sqlite", N)
     (tmp_path / "text.sqlite").write_text("no database, but some text that is long enough to be one" * 99)
     with pytest.raises(UserError, match=r"text\.sqlite: cannot be used as the file of a study"):
-        Study(tmp_path / "text.sqlite", "one run", N)
+        Study(tmp_path / "text.sqlite", N)
 
 
 SERVE = """
@@ -202,7 +207,7 @@ from pixcycle.study.server import serve
 from tests.study.conftest import N, RUN
 storage.SHOWN_MS = storage.EARLY = 0
 root = Path(sys.argv[1])
-serve(storage.Study(root / "study.sqlite", "a run/b_to_a", N), Pairs(RUN, "b_to_a", root), "127.0.0.1", 0)
+serve(storage.Study(root / "study.sqlite", N), Pairs(RUN, "b_to_a", root), "127.0.0.1", 0)
 """
 
 
@@ -223,7 +228,7 @@ def test_no_answer_is_lost_when_the_server_is_killed(root):
             acknowledged += given.status_code == OK
         server.kill()
         server.wait()
-    assert len(Study(root / "study.sqlite", "a run/b_to_a", N).answers()) == acknowledged == 15
+    assert len(storage.read_answers(root / "study.sqlite")) == acknowledged == 15
 
 
 def _kind(study, trial):
@@ -235,5 +240,5 @@ def _image(study, trial):
 
 
 def _of(study, trial, field):
-    with sqlite3.connect(study._path) as db:
+    with sqlite3.connect(study.path) as db:
         return db.execute(f"SELECT {field} FROM trials WHERE token = ?", (trial["token"],)).fetchone()[0]

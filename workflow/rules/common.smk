@@ -24,6 +24,7 @@ try:
     # A job on a cluster's node follows the plan that it was submitted with, whatever params.yaml has become.
     submitted = None if workflow.is_main_process else os.environ.get("PIXCYCLE_PLAN")
     PLAN = read_plan(Path(submitted)) if submitted else make_plan(check(config))
+    REPORTS = report_fingerprints(PLAN)
     TFLOPS = tflops_of_device()
     IMAGES = {key: count_images(PLAN.params.datasets[node.dataset], node, Path()) for key, node in PLAN.data.items()}
     if workflow.is_main_process:  # and not one that runs a single job on a cluster's node
@@ -40,7 +41,6 @@ PLAN_FILE = f".snakemake/plans/{PLAN.fingerprint}.json"
 if not Path(PLAN_FILE).exists():
     write_json(Path(PLAN_FILE), PLAN.model_dump(mode="json"))
 os.environ.update(PIXCYCLE_PLAN=PLAN_FILE)
-REPORTS = report_fingerprints(PLAN)
 DATASET_OF_RAW = {node.raw: node.dataset for node in PLAN.data.values()}
 RUN_BY_FINGERPRINT = {
     (run.key, fingerprint): run

@@ -1,12 +1,12 @@
 """The folder of the real test images' features: what it says of them, and what it must say to be read."""
 
-import hashlib
 import io
 from pathlib import Path
 
 import numpy as np
 
 from pixcycle.data.arrays import read_array
+from pixcycle.data.digest import file_sha256
 from pixcycle.errors import UserError
 from pixcycle.files import NotJson, read_json, write_here, write_json
 from pixcycle.metrics.compared import MADE_BY, Features
@@ -20,7 +20,7 @@ def write_features(folder: Path, prepared: Path, of_domains: dict[str, Features]
         np.save(array, made.vectors)
         write_here(_vectors(folder, domain), array.getbuffer())
         record[domain] = {name: getattr(made, name) for name in MADE_BY}
-        record[domain] |= _of_images(prepared, domain) | {"sha256": _sha256(_vectors(folder, domain))}
+        record[domain] |= _of_images(prepared, domain) | {"sha256": file_sha256(_vectors(folder, domain))}
     write_json(_record(folder), record)
 
 
@@ -30,7 +30,7 @@ def read_features(folder: Path, domain: str, prepared: Path) -> Features:
     try:
         said = read_json(_record(folder))[domain]
         made_by = {name: said[name] for name in MADE_BY}
-        found = _of_images(prepared, domain) | {"sha256": _sha256(file)}
+        found = _of_images(prepared, domain) | {"sha256": file_sha256(file)}
     except (OSError, NotJson, LookupError, TypeError) as error:
         raise UserError(f"{folder}: cannot be read ({error}); {again}") from None
     for field, value in found.items():
@@ -51,8 +51,3 @@ def _vectors(folder: Path, domain: str) -> Path:
 
 def _record(folder: Path) -> Path:
     return folder / "features.json"
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -1,11 +1,10 @@
 """From finished runs to reports/<scale>/: page, PDF, values, tables and figures, all or nothing."""
 
-import csv
-import io
 import shutil
 from pathlib import Path
 from typing import Any
 
+from pixcycle.csv_table import as_csv, no_formula
 from pixcycle.files import finished_folder, put, write_bytes, write_here, write_json
 from pixcycle.report import page, pdf
 from pixcycle.report.content import Claims, Document, Figure, Table
@@ -79,15 +78,7 @@ def _write_tables(content: Document, folder: Path) -> None:
     for section in visible(content.sections):
         for table in section.blocks:
             if isinstance(table, Table):
-                written = io.StringIO(newline="")
-                writer = csv.writer(written)
-                writer.writerow([_no_formula(f"{c.group} {c.title}".strip()) for c in table.columns])
-                for row in table.rows:
-                    cells = zip(table.columns, row, strict=True)
-                    writer.writerow([c.text if column.numeric else _no_formula(c.text) for column, c in cells])
-                write_here(folder / f"{table.id}.csv", written.getvalue().encode())
-
-
-def _no_formula(text: str) -> str:
-    """With an apostrophe before what spreadsheets would compute; numbers, which may begin alike, do not come here."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+                head = [no_formula(f"{c.group} {c.title}".strip()) for c in table.columns]
+                rows = (zip(table.columns, row, strict=True) for row in table.rows)
+                cells = ([c.text if column.numeric else no_formula(c.text) for column, c in row] for row in rows)
+                write_here(folder / f"{table.id}.csv", as_csv(head, cells))

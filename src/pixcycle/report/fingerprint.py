@@ -5,12 +5,13 @@ from functools import cache
 from pathlib import Path
 
 from pixcycle.runs import Plan, Run, fingerprint
-from pixcycle.study.files import studies_digest
+from pixcycle.study.files import answered, shown_studies
 
 PUBLISHED = Path("reports/published")
 DRAWN_BY = (
     *("report", "models", "metrics/checkerboard.py", "metrics/extractors.py"),
-    *("training", "study", "translations.py", "runs.py"),
+    *("study/files.py", "study/protocol.py", "study/result.py", "study/storage.py"),
+    *("training", "translations.py", "runs.py"),
 )
 """Below src/pixcycle; the stages of dvc.yaml depend on the same."""
 
@@ -30,10 +31,13 @@ def report_fingerprints(plan: Plan, root: Path = Path()) -> dict[str, str]:
         for chapter, section in plan.params.experiments.items()
     }
 
+    answers = answered(root)
+
     def name(selection: str, runs: list[Run]) -> str:
         measured = [[run.key, run.metrics_fingerprint] for run in runs]
         chapters = [published[chapter] for chapter in dict.fromkeys(run.chapter for run in runs)]
-        return fingerprint([selection, measured, chapters, shared, studies_digest(runs, root)])
+        studies = [[file, answers[file]] for file in shown_studies(runs, root) if file in answers]
+        return fingerprint([selection, measured, chapters, shared, studies])
 
     return {selection: name(selection, runs) for selection, runs in plan.selections.items() if runs}
 

@@ -12,11 +12,10 @@ from pixcycle.files import read_json
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.report.finished import metrics_of, record_of
 from pixcycle.runs import Plan, Run
-from pixcycle.study.files import study_file, study_of
-from pixcycle.study.result import Share, result
-from pixcycle.study.storage import Study
+from pixcycle.study.files import study_file
+from pixcycle.study.result import Share, attentive
+from pixcycle.study.storage import read_answers
 from pixcycle.training.history import read_history
-from pixcycle.translations import SOURCE
 
 SCORES = ("pixel_accuracy", "class_accuracy", "class_iou")
 METRICS = ("fid", "kid", "precision", "recall", "l1", "psnr", "ssim", *SCORES, "checkerboard")
@@ -28,6 +27,7 @@ class Values:
     def __init__(self, plan: Plan, selection: str, root: Path):
         self.plan, self.selection, self.root = plan, selection, root
         self.runs: dict[str, list[Run]] = {}
+        self._studies: dict[tuple[str, str], Share | None] = {}
         for run in plan.select(selection):
             self.runs.setdefault(run.id, []).append(run)
         prepared = root / "data/prepared"
@@ -92,12 +92,10 @@ class Values:
 
     def study(self, id: str, direction: str) -> Share | None:
         """How often attentive people took the first seed's images for real; None where nobody was asked."""
-        run = self.one(id)
-        file = study_file(run, direction, self.root)
-        if not file.exists():
-            return None
-        images = self.manifests[run.data]["splits"]["test"][SOURCE[direction]]["n"]
-        return result(Study(file, study_of(run, direction), images).answers()).attentive
+        if (id, direction) not in self._studies:
+            file = study_file(self.one(id), direction, self.root)
+            self._studies[id, direction] = attentive(read_answers(file)) if file.exists() else None
+        return self._studies[id, direction]
 
     def collapses(self, *experiments: str) -> list[str]:
         """A sentence for each run of these experiments that collapsed."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pixcycle.commands import names
-from pixcycle.commands.options import ParamsFile, ScaleName
+from pixcycle.commands.options import ParamsFile, ScaleName, at_scale
 from pixcycle.errors import UserError
 
 if TYPE_CHECKING:  # each command imports what it needs, so that none waits for more
@@ -37,13 +37,12 @@ def serve(
 
     Example: pixcycle study serve --experiment kaist-maps --direction a_to_b
     """
-    from pixcycle.study.files import study_file, study_of
+    from pixcycle.study.files import study_file
     from pixcycle.study.server import serve as serve_study
     from pixcycle.study.storage import Study
 
     run, direction, pairs = _shown(params, scale, experiment, seed, direction)
-    study = Study(study_file(run, direction, Path()), study_of(run, direction), len(pairs))
-    serve_study(study, pairs, host, port)
+    serve_study(Study(study_file(run, direction, Path()), len(pairs)), pairs, host, port)
 
 
 @app.command()
@@ -60,16 +59,16 @@ def result(
     Example: pixcycle study result --experiment kaist-maps --direction a_to_b --csv answers.csv
     """
     from pixcycle.study.export import as_table, write_csv
-    from pixcycle.study.files import study_file, study_of
+    from pixcycle.study.files import study_file
     from pixcycle.study.result import result as found
-    from pixcycle.study.storage import Study
+    from pixcycle.study.storage import read_answers
     from pixcycle.terminal import show
 
     run, direction, pairs = _shown(params, scale, experiment, seed, direction)
     file = study_file(run, direction, Path())
     if not file.exists():
         raise UserError(f"{run.key} {direction}: nobody was asked yet; pixcycle study serve --experiment {run.id}")
-    answers = Study(file, study_of(run, direction), len(pairs)).answers()
+    answers = read_answers(file)
     show([as_table(found(answers))])
     if csv:
         write_csv(answers, pairs.names, csv)
@@ -84,10 +83,9 @@ def _shown(
     from pixcycle.study.pairs import Pairs
     from pixcycle.translations import TARGET
 
-    loaded = config.load(params)
-    scale = config.known(scale or loaded.scale, loaded.scales, "scale")
-    plan = runs.plan(loaded.model_copy(update={"scale": scale}))
-    config.known(experiment, {run.id for run in plan.runs.values()}, f"experiment of scale {scale}")
+    plan = runs.plan(at_scale(params, scale))
+    ids = {run.id for run in plan.runs.values()}
+    config.known(experiment, ids, f"experiment of scale {plan.params.scale}")
     seeds = {str(run.seed): run for run in plan.runs.values() if run.id == experiment}
     run = seeds[config.known(str(plan.params.seeds[0] if seed is None else seed), seeds, "seed")]
     direction = config.known(direction or run.config.direction, TARGET, "direction")

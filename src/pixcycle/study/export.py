@@ -1,13 +1,12 @@
 """The answers of a study for other programs, and what they say, for people."""
 
-import csv
-import io
 from dataclasses import asdict, fields
 from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from pixcycle.csv_table import as_csv, no_formula
 from pixcycle.files import write_bytes
 from pixcycle.study.protocol import MISSED_CHECKS
 from pixcycle.study.result import Result, Share
@@ -16,13 +15,12 @@ from pixcycle.study.storage import Answer
 
 def write_csv(answers: list[Answer], names: list[str], to: Path) -> None:
     """A row an answer: the fields of `Answer`, the image by its name. names: of the test images, in their order."""
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, [field.name for field in fields(Answer)])
-    writer.writeheader()
-    for answer in answers:
-        row = asdict(answer) | {"image": names[answer.image]}
-        writer.writerow(row | {"took_generated_for_real": int(answer.took_generated_for_real)})
-    write_bytes(to, text.getvalue().encode())
+    shown = list(map(no_formula, names))
+    rows = [
+        asdict(a) | {"image": shown[a.image], "took_generated_for_real": int(a.took_generated_for_real)}
+        for a in answers
+    ]
+    write_bytes(to, as_csv([field.name for field in fields(Answer)], (row.values() for row in rows)))
 
 
 def as_table(result: Result) -> RenderableType:

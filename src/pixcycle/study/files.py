@@ -1,9 +1,10 @@
 """Where the file of a study lies, and what of it a report is made from."""
 
-import hashlib
 from pathlib import Path
 
-from pixcycle.runs import Run
+from pixcycle.runs import Run, fingerprint
+from pixcycle.study.storage import read_answers
+from pixcycle.translations import TARGET
 
 FOLDER = Path("data/studies")
 
@@ -13,12 +14,13 @@ def study_file(run: Run, direction: str, root: Path) -> Path:
     return root / FOLDER / f"{run.id}-{run.seed}-{direction}-{run.translated_fingerprint}.sqlite"
 
 
-def study_of(run: Run, direction: str) -> str:
-    """What the participants are shown."""
-    return f"{run.translated}/{direction}"
+def answered(root: Path) -> dict[str, str]:
+    """Fingerprints of the answers of all studies, by the names of their files. Raises UserError for a damaged one."""
+    files = sorted((root / FOLDER).glob("*.sqlite"))
+    return {file.name: fingerprint([list(vars(answer).values()) for answer in read_answers(file)]) for file in files}
 
 
-def studies_digest(runs: list[Run], root: Path) -> list[list[str]]:
-    """Name and sha256 of all studies of these runs: a report of them is remade when one has new answers."""
-    found = [study_file(run, direction, root) for run in runs for direction in ("a_to_b", "b_to_a")]
-    return [[file.name, hashlib.sha256(file.read_bytes()).hexdigest()] for file in found if file.exists()]
+def shown_studies(runs: list[Run], root: Path) -> list[str]:
+    """Names of the files that a report of these runs shows, made or not: both directions of each first seed."""
+    first = {run.id: run for run in reversed(runs)}.values()
+    return [study_file(run, direction, root).name for run in first for direction in TARGET]

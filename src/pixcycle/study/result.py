@@ -1,5 +1,6 @@
 """What a study found: how often generated images were taken for real ones, and how sure that is."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -35,19 +36,25 @@ class Result:
 
 def result(answers: list[Answer]) -> Result:
     """From all answers of a study; practice and checks are no part of the percentages. None where nobody answered."""
-    missed: dict[int, int] = {}
-    for answer in answers:
-        if answer.kind == "check" and answer.took_generated_for_real:
-            missed[answer.participant] = missed.get(answer.participant, 0) + 1
-    inattentive = sorted(id for id, n in missed.items() if n > MISSED_CHECKS)
     tests = [answer for answer in answers if answer.kind == "test"]
     ids = dict.fromkeys(answer.participant for answer in tests)
     return Result(
         everybody=share(tests),
-        attentive=share(answer for answer in tests if answer.participant not in inattentive),
+        attentive=attentive(answers),
         each={id: found for id in ids if (found := share(a for a in tests if a.participant == id))},
-        inattentive=inattentive,
+        inattentive=_inattentive(answers),
     )
+
+
+def attentive(answers: list[Answer]) -> Share | None:
+    """Of those who missed at most one attention check, all answers to tests."""
+    left_out = _inattentive(answers)
+    return share(a for a in answers if a.kind == "test" and a.participant not in left_out)
+
+
+def _inattentive(answers: list[Answer]) -> list[int]:
+    missed = Counter(a.participant for a in answers if a.kind == "check" and a.took_generated_for_real)
+    return sorted(id for id, n in missed.items() if n > MISSED_CHECKS)
 
 
 def share(answers: Iterable[Answer]) -> Share | None:

@@ -5,7 +5,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,23 +56,23 @@ class Answer:
 class Study:
     """A study's SQLite file. Each call is one transaction that is on disk when it returns."""
 
-    def __init__(self, path: Path, of: str, images: int, seed: int = 0):
-        """Open the file, or make it.
+    def __init__(self, path: Path, images: int, seed: int = 0):
+        """Open the file, or make it; its name says what is shown, and one that was renamed is refused.
 
-        of: what is shown (the folder of the translations and the direction): a file of another study is refused.
         images: of the test split. seed: from which the participants' schedules are drawn.
         """
-        self._path, self.of = path, of
+        self.path, self.of = path, path.stem
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._transaction() as db:
             for table in TABLES:
                 db.execute(table)
             known = db.execute("SELECT of, images, seed FROM study").fetchone()
             if known is None:
-                db.execute("INSERT INTO study VALUES (?, ?, ?)", (of, images, seed))
-                known = (of, images, seed)
-        if known[:2] != (of, images):
-            raise UserError(f"{path}: is a study of {known[0]} with {known[1]} images, not of {of} with {images}")
+                known = (self.of, images, seed)
+                db.execute("INSERT INTO study VALUES (?, ?, ?)", known)
+        if known[:2] != (self.of, images):
+            told = f"{known[0]} with {known[1]} images, not of {self.of} with {images}"
+            raise UserError(f"{path}: is a study of {told}")
         self._images, self._seed = known[1:]
 
     def begin(self) -> str:
@@ -149,15 +149,6 @@ class Study:
             )
         return real == truth if kind == "practice" else None
 
-    def answers(self) -> list[Answer]:
-        """All that were given, in order of participants and trials."""
-        with self._transaction() as db:
-            rows = db.execute(
-                "SELECT participant, number, kind, image, answer != real, displayed_ms, seconds FROM trials"
-                " WHERE answer NOTNULL ORDER BY participant, number"
-            ).fetchall()
-        return [Answer(*row[:4], bool(row[4]), *row[5:]) for row in rows]
-
     def _replace(self, db: sqlite3.Connection, id: int) -> None:
         used = {image for (image,) in db.execute("SELECT image FROM trials WHERE participant = ?", (id,))}
         last = db.execute("SELECT MAX(number) FROM trials WHERE participant = ?", (id,)).fetchone()[0]
@@ -169,16 +160,36 @@ class Study:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        db = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+        db = sqlite3.connect(self.path, timeout=30, isolation_level=None)
         try:
             db.execute("PRAGMA synchronous = FULL")
             db.execute("BEGIN IMMEDIATE")
             with db:  # committed at its end, or rolled back
                 yield db
         except sqlite3.DatabaseError as error:
-            raise UserError(f"{self._path}: cannot be used as the file of a study: {error}") from error
+            raise _unusable(self.path, error) from error
         finally:
             db.close()
+
+
+def read_answers(path: Path) -> list[Answer]:
+    """All that were given in a study, in order of participants and trials; the file is only read.
+
+    Raises UserError for a file that is no study.
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as db:
+            rows = db.execute(
+                "SELECT participant, number, kind, image, answer != real, displayed_ms, seconds FROM trials"
+                " WHERE answer NOTNULL ORDER BY participant, number"
+            ).fetchall()
+    except sqlite3.DatabaseError as error:
+        raise _unusable(path, error) from error
+    return [Answer(*row[:4], bool(row[4]), *row[5:]) for row in rows]
+
+
+def _unusable(path: Path, error: sqlite3.DatabaseError) -> UserError:
+    return UserError(f"{path}: cannot be used as the file of a study: {error}")
 
 
 def _add(db: sqlite3.Connection, participant: int, number: int, trial: Trial) -> None:
