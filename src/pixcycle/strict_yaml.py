@@ -24,8 +24,9 @@ class _Loader(yaml.SafeLoader):
                 raise yaml.constructor.ConstructorError(None, None, f"the key '{key.value}' twice", key.start_mark)
             keys.add((key.tag, str(key.value)))
         self._seen.add(node)
+        own = len(node.value)
         super().flatten_mapping(node)
-        if len(node.value) > VALUES // 100:
+        if len(node.value) - own > VALUES // 100:
             raise yaml.constructor.ConstructorError(None, None, "too much to merge", node.start_mark)
 
     def __init__(self, stream: bytes):

@@ -78,7 +78,7 @@ def _files(archive: Path) -> Iterator[tuple[str, Iterator[bytes]]]:
         if is_junk(path):
             continue
         above = [str(folder) for folder in PurePosixPath(path).parents]
-        if path in files | folders or not files.isdisjoint(above):
+        if path in files or path in folders or not files.isdisjoint(above):
             raise UserError(f"{archive.name}: member '{path}' takes the place of another, which was there before it")
         files.add(path)
         folders.update(above)

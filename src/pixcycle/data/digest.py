@@ -96,18 +96,21 @@ def is_declared(source: Source) -> bool:
 
 
 def own_path(source: Source, root: Path) -> Path | None:
-    """The first of a source's locations that is a folder or file of this machine."""
+    """The first of a source's locations that is a folder or file of this machine.
+
+    Raises UserError for one that may not be looked at.
+    """
     paths = (local_path(location, root) for location in source.locations)
-    return next((path for path in paths if path and path.exists()), None)
+    try:
+        return next((path for path in paths if path and path.exists()), None)
+    except OSError as error:
+        raise UserError(f"{error.filename}: {error.strerror}; a location must be a folder or a file to read") from None
 
 
 def own_digest(source: Source, root: Path) -> str | None:
     """Content digest of the user's own folder or file, if it is there."""
     path = own_path(source, root)
-    try:
-        return folder_digest(path, root / "data/.digests.json") if path else None
-    except OSError as error:
-        raise UserError(f"{error.filename}: {error.strerror}; a location must be a folder or a file to read") from None
+    return folder_digest(path, root / "data/.digests.json") if path else None
 
 
 def _remembered(cache: Path | None) -> dict[str, dict[str, list]]:

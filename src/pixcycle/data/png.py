@@ -1,8 +1,12 @@
-"""What decoders take on trust of a PNG: that its checksums are right, and that no row of pixels is missing."""
+"""PNG as we write it; and what decoders take on trust of one: checksums, and that no row of pixels is missing."""
 
+import io
 import struct
 import zlib
 from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -10,6 +14,13 @@ CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 ADAM7 = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
 """First row and column, and the steps, of each pass of an interlaced image."""
 PIECE = 1 << 20
+
+
+def png_of(image: np.ndarray) -> bytes:
+    """image: uint8 (H, W, 3)."""
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG")
+    return file.getvalue()
 
 
 def check_png(data: bytes) -> None:

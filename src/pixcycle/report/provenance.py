@@ -47,10 +47,8 @@ def command(values: Values, keys: list[str]) -> str:
 
     Without keys it is what this whole report was asked by.
     """
-    plan, targets = values.plan, {values.selection: values.plan.select(values.selection)}
-    if keys:
-        targets = {name: runs for name, runs in plan.selections.items() if {run.key for run in runs} >= set(keys)}
-    target = min(reversed(targets), key=lambda name: len(targets[name]))  # of equals the narrower, which comes later
+    plan, asked = values.plan, set(keys)
+    target = next(name for name, runs in values.targets if asked <= runs) if keys else values.selection
     extractor = f" extractor={plan.params.extractor}" if plan.params.extractor else ""
     return f"snakemake {target} --cores all --config scale={plan.params.scale}{extractor}"
 

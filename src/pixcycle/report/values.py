@@ -1,5 +1,6 @@
 """Every number of a report, read once from the runs' own files; values.json is this, written down."""
 
+from functools import cached_property
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -89,6 +90,12 @@ class Values:
     def has(self, id: str, metric: str, direction: str | None = None) -> bool:
         """Whether all seeds have the metric: those of pixels need pairs, FCN-score needs classes."""
         return all(self.numbers(run, direction).get(metric) is not None for run in self.runs[id])
+
+    @cached_property
+    def targets(self) -> list[tuple[str, set[str]]]:
+        """All that can be asked for and the keys of its runs, those with the fewest first; of equals the narrower."""
+        targets = {name: {run.key for run in runs} for name, runs in self.plan.selections.items()}
+        return sorted(reversed(targets.items()), key=lambda target: len(target[1]))
 
     def study(self, id: str, direction: str) -> Share | None:
         """How often attentive people took the first seed's images for real; None where nobody was asked."""

@@ -1,6 +1,5 @@
 """The images of a study: what a run generated in a direction, and the real ones beside which it is shown."""
 
-import io
 from functools import cached_property
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from pixcycle.data.arrays import read_array
+from pixcycle.data.png import png_of
 from pixcycle.errors import UserError
 from pixcycle.files import read_json
 from pixcycle.runs import Run
@@ -39,11 +39,11 @@ class Pairs:
     def png(self, trial: Trial, side: Side) -> bytes:
         """What stands on a side of a trial."""
         if side == trial.real:
-            return _png(self._real[trial.image % len(self._real)])
+            return png_of(self._real[trial.image % len(self._real)])
         if trial.kind == "check":
-            return _png(np.random.default_rng(trial.image).integers(0, 256, self._real.shape[1:], dtype=np.uint8))
+            return png_of(np.random.default_rng(trial.image).integers(0, 256, self._real.shape[1:], dtype=np.uint8))
         with Image.open(self._folder / f"{self.names[trial.image]}.png") as image:
-            return _png(np.asarray(image))
+            return png_of(np.asarray(image))
 
     @cached_property
     def names(self) -> list[str]:
@@ -58,9 +58,3 @@ class Pairs:
     @property
     def _prepared(self) -> Path:
         return self._root / "data/prepared" / self._run.data
-
-
-def _png(image: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "png")
-    return file.getvalue()

@@ -1,6 +1,5 @@
 """Images of any size through a trained generator: each comes back at its own size, as a PNG."""
 
-import io
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +17,7 @@ from rich.progress import track
 from pixcycle.data.ahead import made_ahead
 from pixcycle.data.batches import to_tensor, to_uint8
 from pixcycle.data.decode import decode
+from pixcycle.data.png import png_of
 from pixcycle.engine import ranks
 from pixcycle.errors import UserError
 from pixcycle.files import finished_folder, write_bytes, write_here
@@ -72,7 +72,7 @@ def _write(trained: Trained, files: dict[Path, Path], write: Callable[[Path, byt
         if isinstance(image, UserError):
             told.failed.append(str(image))
             continue
-        write(files[path], _png(image))
+        write(files[path], png_of(image))
         told.translated += 1
         told.padded += any(side != fitting(side, *trained.sides) for side in image.shape[:2])
     if not told.translated:
@@ -142,9 +142,3 @@ def _shown(items: Iterable[Item], total: int, title: str) -> Iterator[Item]:
             last, rate = now, done / (now - began)
             left = duration((total - done) / rate)
             print(f"{title}: {done}/{total} images, {rate:.1f} images/s, {left} left", file=sys.stderr, flush=True)
-
-
-def _png(image: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "PNG")
-    return file.getvalue()

@@ -20,9 +20,7 @@ from pixcycle.training.networks import generator_of
 SECONDS_BETWEEN = 60
 """At least, from one state to the next: a step is shorter than the writing of a state is worth."""
 
-_UNLIKE_A_STATE = (
-    *(AttributeError, EOFError, IndexError, KeyError, RuntimeError, TypeError, ValueError, pickle.UnpicklingError),
-)
+_UNLIKE_A_STATE = (AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError, pickle.UnpicklingError)
 
 
 @dataclass(frozen=True)
@@ -94,17 +92,22 @@ def write_final(work: Path, weights: dict[str, Tensor], e: Experiment) -> None:
 def load_generator(run: Path, name: str, e: Experiment) -> dict[str, Tensor]:
     """One generator's weights out of a finished run's folder.
 
-    Raises UserError for a file that is damaged or another network's, or holds NaN without
-    that the run is recorded as collapsed.
+    Raises UserError for a file that is damaged or another network's, or holds NaN though the run is not recorded as
+    collapsed.
     """
     path = run / "final.safetensors"
     weights = {k.removeprefix(f"{name}."): v for k, v in read_safetensors(path).items() if k.startswith(f"{name}.")}
     with torch.device("meta"):  # where it draws no random numbers
         refuse_misfits(path, weights, generator_of(e))
-    record = run / "run.json"
-    if not (record.exists() and read_json(record, "status")["status"] == "collapsed"):
+    if not is_collapsed(run):
         refuse_not_finite(path, weights)
     return weights
+
+
+def is_collapsed(run: Path) -> bool:
+    """Whether a run is recorded as collapsed; one whose folder was copied without its record is not."""
+    record = run / "run.json"
+    return record.exists() and read_json(record, "status")["status"] == "collapsed"
 
 
 def forget(work: Path) -> None:

@@ -120,7 +120,7 @@ def _steps(
 
 def _read(losses: dict[str, Tensor], told_to_stop: bool) -> tuple[dict[str, float], bool]:
     """The means over all ranks, and whether any was told. The device is waited for once, not once for each loss."""
-    told = next(iter(losses.values())).new_tensor(told_to_stop)
+    told = next(iter(losses.values())).new_full((), float(told_to_stop))
     *values, anyone = ranks.mean(torch.stack([*losses.values(), told]).detach()).tolist()
     return dict(zip(losses, values, strict=True)), anyone > 0
 

@@ -1,6 +1,5 @@
 """Test images through a trained generator, as PNG: all of them once it is trained, a few of them on the way."""
 
-import io
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 
 from pixcycle.config import Experiment
 from pixcycle.data.batches import test_images, to_tensor, to_uint8
+from pixcycle.data.png import png_of
 from pixcycle.engine import ranks
 from pixcycle.errors import UserError
 from pixcycle.files import finished_folder, read_json, write_here
@@ -38,21 +38,28 @@ def translate(run: Run, trained: Path, prepared: Path, out: Path) -> None:
             direction: at_inference(e, checkpoint.load_generator(trained, name, e), fabric.device)
             for direction, name in generator_names(e).items()
         }
-        collapsed = read_json(trained / "run.json")["status"] == "collapsed"
+        collapsed = checkpoint.is_collapsed(trained)
+
+        def answered(generator: nn.Module, images: Tensor, direction: str, first: str) -> Tensor:
+            made = _through(generator, images, fabric)
+            if not collapsed and not made.isfinite().all():
+                raise UserError(
+                    f"{run.key}: its generator of {direction} answers {first} or one of the next images with NaN"
+                    f" or infinity, but is not recorded as collapsed; remove {trained}, and it is trained again"
+                )
+            return made
+
         for direction, generator in generators.items():
             back = generators.get(BACK[direction]) if direction == e.direction else None
             images, names = test_inputs(prepared, direction)
             for start in range(0, len(images), e.inference_batch):
                 batch, there = images[start : start + e.inference_batch], names[start : start + e.inference_batch]
-                fakes = _through(generator, to_tensor(np.ascontiguousarray(batch), fabric.device), fabric)
-                if not collapsed and not fakes.isfinite().all():
-                    raise UserError(
-                        f"{run.key}: its generator of {direction} answers {there[0]} or one of the next images with NaN"
-                        f" or infinity, but is not recorded as collapsed; remove {trained}, and it is trained again"
-                    )
+                shown = to_tensor(np.ascontiguousarray(batch), fabric.device)
+                fakes = answered(generator, shown, direction, there[0])
                 _save(fakes_folder(work, direction), there, fakes)
                 if back:
-                    _save(cycled_folder(work, direction), there, _through(back, fakes, fabric))
+                    cycled = answered(back, fakes, BACK[direction], there[0])
+                    _save(cycled_folder(work, direction), there, cycled)
 
 
 def sample(e: Experiment, nets: Any, prepared: Path, fabric: Fabric, folder: Path) -> dict[str, np.ndarray]:
@@ -156,9 +163,7 @@ def _through(generator: nn.Module, images: Tensor, fabric: Fabric) -> Tensor:
 
 def _save(folder: Path, names: list[str], images: Tensor) -> None:
     for name, image in zip(names, _pixels(images), strict=True):
-        png = io.BytesIO()
-        Image.fromarray(image).save(png, "PNG")
-        write_here(folder / f"{name}.png", png.getvalue())
+        write_here(folder / f"{name}.png", png_of(image))
 
 
 def _pixels(images: Tensor) -> np.ndarray:
