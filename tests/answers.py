@@ -1,7 +1,6 @@
 """What a command answers to an input, in a process of its own that may take neither long nor much memory."""
 
 import io
-import multiprocessing
 import os
 import re
 import resource
@@ -13,17 +12,10 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from tests.processes import PROCESSES
+
 SECONDS = 60
 MEGABYTES = 2000
-
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(
-    [
-        *("pytest", "pixcycle.data.prepare", "pixcycle.data.locations"),
-        *("pixcycle.training.loop", "pixcycle.metrics.nodes", "pixcycle.report.build"),
-        *("matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -61,8 +53,8 @@ def answer(*arguments: str | Path, folder: Path) -> Answer:
 @contextmanager
 def started(*arguments: str | Path, folder: Path) -> Iterator[tuple[BaseProcess, Connection]]:
     """`pixcycle ARGUMENTS` at work in a folder, and where its answer arrives; it is killed at the end of the block."""
-    here, there = _processes.Pipe(duplex=False)
-    process = _processes.Process(target=_run, args=([str(a) for a in arguments], folder, there))
+    here, there = PROCESSES.Pipe(duplex=False)
+    process = PROCESSES.Process(target=_run, args=([str(a) for a in arguments], folder, there))
     process.start()
     there.close()
     try:

@@ -51,11 +51,12 @@ def test_a_full_disk_is_told_by_file_and_size_and_the_same_command_goes_on(nodes
 @contextmanager
 def halted_at_work(*command, folder: Path, out: Path):
     """A process that stands still while it makes `out`, and what it answers; one that was faster is started again."""
-    while True:
+    for _ in range(100):
         with started(*command, folder=folder) as (process, answered):
             if _halted_at_work(process, out):
                 yield process, answered
                 return
+    raise AssertionError(f"{command}: was faster a hundred times")
 
 
 def _halted_at_work(process, out: Path) -> bool:
@@ -87,13 +88,15 @@ def test_a_second_process_on_a_node_says_who_makes_it_and_leaves_its_work_alone(
 @pytest.mark.parametrize("node", NODES)
 def test_after_kill_9_all_that_is_visible_is_whole_and_the_same_command_goes_on(nodes, node):
     out = nodes.made / f"killed-{node}" / Path(nodes.outs[node]).name
-    expected, moments = content(nodes.made / nodes.outs[node]), random.Random(node)
+    expected, moments, killed = content(nodes.made / nodes.outs[node]), random.Random(node), 0
     for _ in range(2 if node == "report" else 4):
         with halted_at_work(*nodes.command(node, out), folder=nodes.made, out=out) as (process, _):
             os.kill(process.pid, signal.SIGCONT)
-            time.sleep(moments.uniform(0, 0.4))
+            time.sleep(moments.uniform(0, 0.4) if killed else 0)
+        killed += process.exitcode == -signal.SIGKILL
         assert not in_progress(out)
         assert not out.exists() or content(out).items() <= expected.items()
         assert not out.exists() or node == "report" or content(out) == expected
+    assert killed, "it was always faster"
     assert answer(*nodes.command(node, out), folder=nodes.made).exit_code == 0
     assert content(out) == expected

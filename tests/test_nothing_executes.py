@@ -11,7 +11,7 @@ import yaml
 from pixcycle import strict_yaml
 
 ROOT = Path(__file__).parents[1]
-SOURCES = sorted((ROOT / "src").rglob("*.py"))
+SOURCES = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / "workflow").rglob("*.py")])
 
 BUILTINS = {"eval", "exec", "compile", "__import__"}
 RUNS_CODE = {
@@ -114,7 +114,7 @@ def test_shell_commands_of_rules_quote_all_that_is_put_into_them():
     plain = {"threads", "resources.gpu", "params.weights", "params.segmenter"}
     shells = []
     for file in sorted((ROOT / "workflow/rules").glob("*.smk")):
-        for shell in re.findall(r"shell:\n((?: +\"[^\n]*\"\n)+)", file.read_text()):
+        for shell in re.findall(r"shell:\n((?: +[\"'][^\n]*\n)+)", file.read_text()):
             shells.append(shell)
             for put in re.findall(r"\{([^{}]+)\}", shell):
                 assert put.endswith(":q") or put in plain, f"{file.name}: {{{put}}} in {shell}"

@@ -1,7 +1,6 @@
 """A study of images whose real ones are light and whose generated ones are dark."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -40,5 +39,5 @@ def pairs(root: Path) -> Pairs:
 
 
 @pytest.fixture
-def study(tmp_path: Path) -> Iterator[Study]:
-    yield Study(tmp_path / "study.sqlite", N)
+def study(tmp_path: Path) -> Study:
+    return Study(tmp_path / "study.sqlite", N)

@@ -42,9 +42,9 @@ def test_a_pair_is_seen_for_a_second_and_answered_by_keyboard(chromium, served):
     page.click("#begin")
     page.wait_for_selector("#next:visible")
     assert page.text_content("#progress") == "Practice pair 1 of 10"
+    sizes = [page.evaluate(f"{side}.naturalWidth") for side in ("left", "right")]
     page.keyboard.press("Space")
     page.wait_for_selector("#left:visible")
-    sizes = [page.evaluate(f"{side}.naturalWidth") for side in ("left", "right")]
     page.wait_for_selector("#question:visible")
     assert sizes == [16, 16] and not page.is_visible("#left") and not page.is_visible("#right")
     page.keyboard.press("ArrowLeft")
@@ -55,7 +55,7 @@ def test_a_pair_is_seen_for_a_second_and_answered_by_keyboard(chromium, served):
     assert complaints == []
 
 
-def test_who_reloads_in_mid_trial_or_comes_back_goes_on_with_another_pair(chromium, served):
+def test_who_reloads_in_mid_trial_or_closes_the_page_goes_on_with_another_pair(chromium, served):
     page, _ = opened(chromium, served)
     page.click("#begin")
     page.wait_for_selector("#next:visible")
@@ -64,12 +64,18 @@ def test_who_reloads_in_mid_trial_or_comes_back_goes_on_with_another_pair(chromi
     page.reload()
     page.wait_for_selector("#next:visible")
     assert not page.is_visible("#consent") and page.text_content("#progress") == "Practice pair 2 of 10"
+    page.keyboard.press("Space")
+    page.wait_for_selector("#left:visible")
+    page.close()
+    page = page.context.new_page()
+    page.goto(served.address)
+    page.wait_for_selector("#next:visible")
+    assert page.text_content("#progress") == "Practice pair 3 of 10"
 
 
 THROUGH = """async (choices) => {
     const until = async (seen) => { while (!seen()) await new Promise((done) => setTimeout(done, 5)); };
     const visible = (id) => document.getElementById(id).offsetParent !== null;
-    document.getElementById("begin").click();
     for (const choice of choices) {
         await until(() => visible("next") || visible("end"));
         if (visible("end")) return;
@@ -89,6 +95,8 @@ def test_of_twenty_people_who_guess_half_are_fooled_within_the_interval(chromium
     guesses = random.Random(5)
     pages = [opened(chromium, served) for _ in range(PARTICIPANTS)]
     for page, _ in pages:
+        page.click("#begin")  # one after the other, so that each has the schedule of its place
+        page.wait_for_selector("#next:visible")
         choices = guesses.choices(["left", "right"], k=60)
         page.evaluate(f"choices => {{ window.through = ({THROUGH})(choices).then(() => 'all') }}", choices)
     assert all(page.evaluate("window.through") == "all" for page, _ in pages)

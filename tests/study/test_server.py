@@ -132,13 +132,16 @@ def test_a_reload_in_mid_trial_breaks_the_pair_off_and_another_takes_its_place(w
     assert len({a.image for a in answers}) == len(answers) and _image(study, trial) not in {a.image for a in answers}
 
 
-def test_an_answer_that_is_replayed_early_forged_or_another_s_is_refused(web, study):
+def test_an_answer_that_is_replayed_early_forged_or_another_s_is_refused(web, study, monkeypatch):
     browser, other = begun(web), begun(web)
     token = turn(browser)["token"]
     assert answer(browser, token).status_code == CONFLICT, "before it was shown"
     assert show(other, token) == CONFLICT and answer(other, token).status_code == CONFLICT
     assert other.get(f"/image/{token}/left").status_code == CONFLICT
-    assert show(browser, token) == OK and answer(browser, token).status_code == CONFLICT, "in mid-display"
+    assert show(browser, token) == OK
+    monkeypatch.setattr(storage, "SHOWN_MS", 60_000)
+    assert answer(browser, token).status_code == CONFLICT, "in mid-display"
+    monkeypatch.setattr(storage, "SHOWN_MS", 20)
     assert show(browser, token) == CONFLICT, "shown twice"
     assert browser.get(f"/image/{token}/left").status_code == CONFLICT, "looked at again"
     time.sleep(0.021)

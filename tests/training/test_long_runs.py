@@ -8,9 +8,9 @@ import pytest
 
 from pixcycle.runs import Run
 from tests.conftest import tiny_experiment, tiny_run
-from tests.training.watched import PROCESSES
+from tests.processes import PROCESSES
 
-STEPS, WARM_UP = 2000, 500
+STEPS, WARM_UP = 12 * 167, 500
 MOST_BYTES_A_STEP = 500
 """Of growth: several times what was measured, half of what a forgotten kilobyte a step would make."""
 METHODS = {
@@ -47,15 +47,15 @@ def train_and_note(run: Run, prepared: Path, out: Path) -> None:
 @pytest.mark.parametrize("settings", METHODS.values(), ids=METHODS)
 def test_2000_steps_take_no_more_memory_files_threads_or_processes_than_500(settings, prepared, tmp_path):
     """With a state twice a second, samples after each tenth epoch, a pool and both schedules."""
-    sizes = {"crop_size": 8, "patch": 1, "batch_size": 1, "pool_size": 5, "n_epochs": 100, "n_epochs_decay": 66}
-    e = tiny_experiment(**settings, **sizes, sample_epochs=list(range(10, 167, 10)))
+    sizes = {"crop_size": 8, "patch": 1, "batch_size": 1, "pool_size": 5, "n_epochs": 100, "n_epochs_decay": 67}
+    e = tiny_experiment(**settings, **sizes, sample_epochs=list(range(10, 168, 10)))
     training = PROCESSES.Process(target=train_and_note, args=(tiny_run(e), prepared, tmp_path / "run"))
     training.start()
     training.join(400)
     training.kill()
     training.join()
     assert training.exitcode == 0
-    memory, *others = np.load(tmp_path / "run.npy")[WARM_UP : 12 * 166].T
+    memory, *others = np.load(tmp_path / "run.npy")[WARM_UP:].T
     growth, _ = np.polyfit(np.arange(len(memory)), memory, 1)
     assert growth < MOST_BYTES_A_STEP
     assert [len(set(counts)) for counts in others] == [1, 1, 1]

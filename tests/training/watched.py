@@ -5,14 +5,12 @@ import random
 import signal
 import time
 from enum import IntEnum
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from pixcycle.runs import Run
+from tests.processes import PROCESSES
 
-PROCESSES = get_context("forkserver")
-PROCESSES.set_forkserver_preload(["pixcycle.training.loop"])
 SECONDS = 120
 
 

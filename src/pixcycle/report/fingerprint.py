@@ -11,7 +11,7 @@ PUBLISHED = Path("reports/published")
 DRAWN_BY = (
     *("report", "models", "metrics/checkerboard.py", "metrics/extractors.py"),
     *("study/files.py", "study/protocol.py", "study/result.py", "study/storage.py"),
-    *("training", "translations.py", "runs.py"),
+    *("training", "translations.py", "runs.py", "csv_table.py"),
 )
 """Below src/pixcycle; the stages of dvc.yaml depend on the same."""
 
