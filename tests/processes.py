@@ -5,7 +5,7 @@ import multiprocessing
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(  # one list: a second one would take its place
     [
-        *("pytest", "pixcycle.data.prepare", "pixcycle.data.locations"),
+        *("pytest", "pixcycle.cli", "pixcycle.data.prepare", "pixcycle.data.locations"),
         *("pixcycle.training.loop", "pixcycle.metrics.nodes", "pixcycle.report.build"),
         *("matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
     ]

@@ -14,6 +14,7 @@ from tests.training.watched import Place, Watched
 
 SEED = 6
 """Of the moments at which to kill. What a machine makes of them is its own; what comes out must not be."""
+KILLS = 50
 MOST_STEPS = 4
 """Of an attempt, so that a run outlives its kills on any machine; of 3 an epoch, so that all places lie on its way."""
 MISSES = 10
@@ -28,9 +29,9 @@ METHODS = {
 CLOCKS = {"seconds", "images_per_second", "peak_memory_mb", "attempts", "commit"}
 
 
-def long_enough(kills: int, settings: dict) -> Run:
+def long_enough(settings: dict) -> Run:
     """A run with dropout, a pool, both schedules and samples on the way, which so many kills do not outlast."""
-    epochs = (kills + MISSES) * MOST_STEPS // 3 + 1
+    epochs = (KILLS + MISSES) * MOST_STEPS // 3 + 1
     schedules = {"n_epochs": epochs // 2, "n_epochs_decay": epochs - epochs // 2}
     sampled = {"sample_epochs": list(range(1, epochs + 1))}
     return tiny_run(tiny_experiment(**settings, crop_size=8, patch=1, pool_size=5, **schedules, **sampled))
@@ -56,16 +57,13 @@ def assert_same_files(one: Path, other: Path) -> None:
     assert [name for name in one if one[name] != other[name]] == []
 
 
-@pytest.mark.parametrize(
-    ("settings", "kills"),
-    [pytest.param(settings, 50, id=name) for name, settings in METHODS.items()]
-    + [pytest.param(s | {"precision": "bf16-mixed"}, 15, id=f"{name}, bf16") for name, s in METHODS.items()],
-)
-def test_a_run_that_is_killed_50_times_equals_one_that_was_left_alone(settings, kills, prepared, tmp_path):
-    run, out = long_enough(kills, settings), tmp_path / "killed"
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+@pytest.mark.parametrize("settings", METHODS.values(), ids=METHODS)
+def test_a_run_that_is_killed_50_times_equals_one_that_was_left_alone(settings, precision, prepared, tmp_path):
+    run, out = long_enough(settings | {"precision": precision}), tmp_path / "killed"
     alone = Watched(run, prepared, tmp_path / "alone", seconds_between=60)
     moments, died, saved = random.Random(SEED), [], 0
-    while len(died) < kills or not set(PLACES) <= set(died):
+    while len(died) < KILLS or not set(PLACES) <= set(died):
         at = moments.choice([place for place in PLACES if place not in died] or PLACES)
         after = 0 if at == Place.START else moments.randint(1, 2)
         training = Watched(run, prepared, out, leash=MOST_STEPS)
@@ -82,4 +80,4 @@ def test_a_run_that_is_killed_50_times_equals_one_that_was_left_alone(settings, 
     attempts = json.loads((out / "run.json").read_text())["attempts"]
     noted = [3 * attempt["from_epoch"] + attempt["from_step"] for attempt in attempts]
     assert noted == sorted(noted), "no attempt fell behind the one before"
-    assert noted[-1] >= saved > kills / 3, "attempts went on from the states of those before"
+    assert noted[-1] >= saved > KILLS / 3, "attempts went on from the states of those before"

@@ -1,4 +1,5 @@
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -172,3 +173,25 @@ def test_a_second_process_is_kept_from_a_run_in_training_and_says_so(prepared, t
             loop.train(tiny_run(tiny_experiment()), prepared, tmp_path / "run")
     assert not in_progress(tmp_path / "run")
     loop.train(tiny_run(tiny_experiment()), prepared, tmp_path / "run")
+
+
+@pytest.mark.parametrize(("seconds_to_write", "saved_after"), [(0.1, [*range(3, 31, 3)]), (4, [3, 15, 27])])
+def test_what_takes_long_to_write_is_written_less_often(seconds_to_write, saved_after, prepared, tmp_path, monkeypatch):
+    """With a step a second, at least three of them between two states, of 3 in an epoch."""
+    clock, step, saved = SimpleNamespace(now=0.0), loop.Pix2pix.step, []
+
+    def step_in_a_second(self, a, b):
+        clock.now += 1
+        return step(self, a, b)
+
+    def save(work, method, done):
+        clock.now += seconds_to_write
+        saved.append(3 * done.epoch + done.step)
+        return True
+
+    monkeypatch.setattr(checkpoint, "SECONDS_BETWEEN", 2.9)
+    monkeypatch.setattr(checkpoint, "save", save)
+    monkeypatch.setattr(loop.Pix2pix, "step", step_in_a_second)
+    monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    loop.train(tiny_run(tiny_experiment(n_epochs=10)), prepared, tmp_path / "run")
+    assert saved == saved_after

@@ -10,16 +10,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from safetensors.numpy import load_file
 
-from pixcycle import config
 from pixcycle.engine import ranks
-from pixcycle.files import write_json
-from pixcycle.runs import Plan
 from pixcycle.training import checkpoint, loop
 from pixcycle.training.attempts import attempts
 from tests.conftest import tiny_experiment, tiny_run, wait_until
+from tests.training.commands import train_command
 
 ROOT = Path(__file__).parents[2]
 RESNET = {"generator": "resnet6", "norm": "instance", "conditional": False}
@@ -32,11 +29,7 @@ SETTINGS = {
 
 
 def command(run, prepared: Path, out: Path) -> list[str]:
-    params = config.check(yaml.safe_load((ROOT / "params.yaml").read_text()))
-    plan = out.with_suffix(".plan.json")
-    write_json(plan, Plan(params=params, data={}, runs={run.key: run}).model_dump(mode="json"))
-    pixcycle = str(Path(sys.executable).parent / "pixcycle")
-    return [pixcycle, "job", "train", run.key, "--plan", str(plan), "--prepared", str(prepared), "--out", str(out)]
+    return [str(Path(sys.executable).parent / "pixcycle"), *train_command(run, prepared, out)]
 
 
 def environment(cards: str) -> dict[str, str]:

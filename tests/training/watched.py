@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import sys
 import time
 from enum import IntEnum
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from pixcycle.runs import Run
 from tests.processes import PROCESSES
+from tests.training.commands import train_command
 
 SECONDS = 120
 
@@ -30,7 +32,7 @@ STAY = {Place.START: 0.2, Place.BETWEEN_EPOCHS: 0}
 
 
 class Watched:
-    """A training that saves a state after each step, and stands still after so many steps that are not yet taken."""
+    """`pixcycle job train` that saves a state after each step, and stands still after so many steps that were new."""
 
     def __init__(
         self,
@@ -42,7 +44,8 @@ class Watched:
         environment: dict[str, str] | None = None,
     ):
         self._place, self._steps = (PROCESSES.RawValue("i", 0) for _ in range(2))
-        given = (run, prepared, out, seconds_between, leash, environment or {}, self._place, self._steps)
+        command = ["pixcycle", *train_command(run, prepared, out)]
+        given = (command, run.config.method, seconds_between, leash, environment or {}, self._place, self._steps)
         self.process = PROCESSES.Process(target=_train, args=given)
         self.process.start()
 
@@ -75,9 +78,8 @@ class Watched:
 
 
 def _train(
-    run: Run,
-    prepared: Path,
-    out: Path,
+    command: list[str],
+    method_name: str,
     seconds_between: float,
     leash: int,
     environment: dict[str, str],
@@ -86,6 +88,7 @@ def _train(
 ) -> None:
     import torch
 
+    from pixcycle.cli import main
     from pixcycle.data.batches import Batches
     from pixcycle.training import checkpoint, loop
 
@@ -108,7 +111,7 @@ def _train(
     told(checkpoint, "save", Place.STATE)
     told(checkpoint, "write_final", Place.FINAL_WEIGHTS)
     told(loop, "sample", Place.SAMPLES)
-    method = loop.METHODS[run.config.method]
+    method = loop.METHODS[method_name]
     step, epoch = method.step, Batches.epoch
 
     def epoch_told(self: Batches, *given: int) -> Any:
@@ -129,5 +132,5 @@ def _train(
             place.value = Place.BETWEEN_EPOCHS
         return losses
 
-    Batches.epoch, method.step = epoch_told, step_told
-    loop.train(run, prepared, out)
+    Batches.epoch, method.step, sys.argv = epoch_told, step_told, command
+    main()

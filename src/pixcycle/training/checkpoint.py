@@ -18,7 +18,7 @@ from pixcycle.models.weights import read_safetensors, refuse_misfits, refuse_not
 from pixcycle.training.networks import generator_of
 
 SECONDS_BETWEEN = 60
-"""At least, from one state to the next: a step is shorter than the writing of a state is worth."""
+"""From one state to the next, at least; times the seconds that writing one takes: never much of a training's time."""
 
 _UNLIKE_A_STATE = (AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError, pickle.UnpicklingError)
 

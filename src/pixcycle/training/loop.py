@@ -63,7 +63,8 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
             write_json(work / "config.json", run.model_dump(mode="json"))
             history = History(work / "history.csv", steps)
 
-        broken, started, saved_at = "", time.monotonic(), time.monotonic()
+        broken, started = "", time.monotonic()
+        save_at = started + checkpoint.SECONDS_BETWEEN
         for epoch, step, a, b in _steps(e, method, batches, done):
             losses = method.step(a, b)
             steps += 1
@@ -84,10 +85,11 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
                     sample(e, method.nets, prepared, fabric, samples_folder(work, epoch + 1))
             if broken:
                 break
-            if writes and (stop or time.monotonic() - saved_at >= checkpoint.SECONDS_BETWEEN):
+            if writes and (stop or time.monotonic() >= save_at):
+                began = time.monotonic()
                 history.flush()
                 saved = done if checkpoint.save(work, method, done) else saved
-                saved_at = time.monotonic()
+                save_at = time.monotonic() + checkpoint.SECONDS_BETWEEN * max(1, time.monotonic() - began)
             if stop:
                 if writes:
                     progress.say(f"told to stop; the same command goes on after {so_far(saved.epoch, saved.step)}")

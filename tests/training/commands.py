@@ -1,0 +1,24 @@
+"""The command of a training, as the workflow has it."""
+
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from pixcycle import config
+from pixcycle.files import write_json
+from pixcycle.runs import Plan, Run
+
+ROOT = Path(__file__).parents[2]
+
+
+def train_command(run: Run, prepared: Path, out: Path) -> list[str]:
+    """The arguments of pixcycle, with a plan of this run alone, which stands beside `out`."""
+    plan = out.with_suffix(".plan.json")
+    write_json(plan, Plan(params=_params(), data={}, runs={run.key: run}).model_dump(mode="json"))
+    return ["job", "train", run.key, "--plan", str(plan), "--prepared", str(prepared), "--out", str(out)]
+
+
+@cache
+def _params() -> config.Params:
+    return config.check(yaml.safe_load((ROOT / "params.yaml").read_text()))
