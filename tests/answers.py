@@ -33,8 +33,17 @@ class Answer:
         assert self.exit_code == 2, self.text
         *progress, last = self.text.rstrip("\n").split("\n")
         name, colon, line = last.partition("pixcycle: ")
-        assert not name and colon and all("━" in shown or re.match(r"\S+  \S", shown) for shown in progress), self.text
+        assert not name and colon and all("━" in shown or re.search(r"\S  \S", shown) for shown in progress), self.text
         return line
+
+    @property
+    def full_disk(self) -> tuple[Path, float]:
+        """The file, and the missing megabytes, that are named in the refusal."""
+        found = re.fullmatch(
+            r"(.+): the disk is full; free at least ([\d.]+) MB and run the same command again", self.refusal
+        )
+        assert found, self.text
+        return Path(found[1]), float(found[2])
 
 
 def answer(*arguments: str | Path, folder: Path) -> Answer:

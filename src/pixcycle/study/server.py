@@ -1,10 +1,12 @@
 """The study in a browser: pages, images and answers. Each browser that begins is a participant of its own."""
 
+import sys
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import BadRequest
 
+from pixcycle.errors import UserError
 from pixcycle.runs import fingerprint
 from pixcycle.study.pairs import Pairs
 from pixcycle.study.protocol import CHECKS, PRACTICE, SHOWN_MS, SIDES, TRIALS
@@ -70,6 +72,12 @@ def app(study: Study, pairs: Pairs) -> Flask:
     @web.errorhandler(Refused)
     def refuse(error: Refused) -> tuple[Response, int]:
         return jsonify(error=str(error)), HTTPStatus.CONFLICT
+
+    @web.errorhandler(UserError)
+    def tell(error: UserError) -> tuple[Response, int]:
+        """As of a full disk. The page asks again until it is mended."""
+        print(f"pixcycle: {error}", file=sys.stderr, flush=True)
+        return jsonify(error="the study cannot note this now"), HTTPStatus.SERVICE_UNAVAILABLE
 
     @web.after_request
     def guard(answer: Response) -> Response:

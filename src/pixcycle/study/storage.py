@@ -1,6 +1,8 @@
 """The one file of a study: who was shown what, and what they answered. Nothing in it tells who they are."""
 
+import errno
 import hashlib
+import os
 import secrets
 import sqlite3
 import time
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixcycle.errors import UserError
+from pixcycle.room import room_for
 from pixcycle.study import protocol
 from pixcycle.study.protocol import SHOWN_MS, Kind, Side, Trial
 
@@ -167,7 +170,8 @@ class Study:
             with db:  # committed at its end, or rolled back
                 yield db
         except sqlite3.DatabaseError as error:
-            raise _unusable(self.path, error) from error
+            with room_for(self.path):
+                raise _unusable(self.path, error) from error
         finally:
             db.close()
 
@@ -188,7 +192,9 @@ def read_answers(path: Path) -> list[Answer]:
     return [Answer(*row[:4], bool(row[4]), *row[5:]) for row in rows]
 
 
-def _unusable(path: Path, error: sqlite3.DatabaseError) -> UserError:
+def _unusable(path: Path, error: sqlite3.DatabaseError) -> UserError | OSError:
+    if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
     return UserError(f"{path}: cannot be used as the file of a study: {error}")
 
 
