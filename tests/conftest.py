@@ -12,6 +12,7 @@ from pixcycle import cli
 from pixcycle.config import Experiment
 from pixcycle.runs import Run, fingerprint
 from tests.browser import CHROMIUM
+from tests.servers import served
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,6 +29,16 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory):
+    """A project in which each node of the workflow was made, and a server of what it fetches."""
+    from tests.nodes import Nodes
+
+    folder = tmp_path_factory.mktemp("served")
+    with served(folder) as address:
+        yield Nodes(tmp_path_factory.mktemp("project"), address, folder)
 
 
 def tiny_images(seed: int, n: int, size: int) -> np.ndarray:

@@ -1,12 +1,7 @@
 """A project with one run on a few tiny images, and for each kind of node the command that makes it."""
 
 import hashlib
-import http.server
 import shutil
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 from pixcycle import config, runs
@@ -78,20 +73,6 @@ class Nodes:
             arguments += ["--real", o["features"], "--segmenter", o["train-segmenter"]]
         plan = [] if node == "features" else ["--plan", "plan.json"]
         return ["job", node, *arguments, *plan, "--out", str(out or o[node])]
-
-
-@contextmanager
-def server(folder: Path) -> Iterator[str]:
-    """Serve the files of a folder; the address."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as serving:
-        threading.Thread(target=serving.serve_forever, args=(0.02,), daemon=True).start()
-        yield f"http://127.0.0.1:{serving.server_port}"
-        serving.shutdown()
 
 
 def content(path: Path) -> dict[str, bytes]:

@@ -13,14 +13,7 @@ import pytest
 from pixcycle.alone import in_progress
 from tests.answers import SECONDS, answer, started
 from tests.disks import disk
-from tests.nodes import NODES, Nodes, content, server
-
-
-@pytest.fixture(scope="module")
-def nodes(tmp_path_factory) -> Nodes:
-    served = tmp_path_factory.mktemp("served")
-    with server(served) as address:
-        yield Nodes(tmp_path_factory.mktemp("project"), address, served)
+from tests.nodes import NODES, content
 
 
 @pytest.mark.parametrize("node", NODES)

@@ -19,15 +19,7 @@ from safetensors.torch import save
 from pixcycle.errors import UserError
 from tests.answers import answer
 from tests.corpus.form import Input, each, one_line
-from tests.nodes import Nodes, server
 from tests.workflow.conftest import params_yaml
-
-
-@pytest.fixture(scope="module")
-def nodes(tmp_path_factory) -> Iterator[Nodes]:
-    served = tmp_path_factory.mktemp("served")
-    with server(served) as address:
-        yield Nodes(tmp_path_factory.mktemp("project"), address, served)
 
 
 @contextmanager

@@ -17,8 +17,8 @@ from pixcycle.errors import UserError
 from tests.corpus.archives import FILES, a_tar
 from tests.corpus.fetching import RAW, fetched
 from tests.corpus.form import Input, each, one_line
-from tests.data.conftest import PAGE, Answer, Server
 from tests.disks import disk
+from tests.servers import PAGE, Answer, Server, serving
 
 SIZE = 10240
 
@@ -34,12 +34,9 @@ def good(tmp_path_factory) -> bytes:
 
 @pytest.fixture
 def address() -> Iterator[Server]:
-    with Server() as server:
-        server.daemon_threads, server.block_on_close = True, False
+    with serving(Server()) as server:
         server.handle_error = lambda *_: None  # who is refused hangs up
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server
-        server.shutdown()
 
 
 def to(location: str) -> Callable:
@@ -236,12 +233,11 @@ def test_a_server_that_leads_from_https_to_http_is_refused(tmp_path, address, go
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
     made += ["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate]
     subprocess.run(made, check=True, capture_output=True)
-    with Server() as secure:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        secure.socket = context.wrap_socket(secure.socket, server_side=True)
-        secure.daemon_threads, secure.block_on_close = True, False
-        threading.Thread(target=secure.serve_forever, args=(0.02,), daemon=True).start()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    secure = Server()
+    secure.socket = context.wrap_socket(secure.socket, server_side=True)
+    with serving(secure):
         plain = address.put("/tiny.tar", good)
         secure.put("/tiny.tar", good)
         secure.pages["/plain"] = lambda answer: to(plain)(answer, good)
@@ -252,7 +248,6 @@ def test_a_server_that_leads_from_https_to_http_is_refused(tmp_path, address, go
         with pytest.raises(UserError, match="leads from https:// to http://"):
             download.download(f"{safe}/plain", tmp_path / "plain.tar", title="tiny", progress=False)
         assert not (tmp_path / "plain.tar").exists()
-        secure.shutdown()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from pixcycle.data.download import download
 from pixcycle.errors import UserError
-from tests.data.conftest import PAGE, Answer
+from tests.servers import PAGE, Answer
 
 BODY = hashlib.shake_256(b"facades").digest(900_000)
 

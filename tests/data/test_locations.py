@@ -19,8 +19,8 @@ from pixcycle.data.locations import fetch, fetch_file
 from pixcycle.data.own import note_own_data
 from pixcycle.errors import UserError
 from pixcycle.room import DiskFull
-from tests.data.conftest import PAGE
 from tests.disks import disk
+from tests.servers import PAGE
 
 FILES = {"facades/train/1.jpg": hashlib.shake_256(b"1").digest(900_000), "facades/val/1.jpg": b"two"}
 
