@@ -1,4 +1,3 @@
-import json
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pixcycle.errors import UserError
 from pixcycle.runs import plan
 from pixcycle.training import checkpoint
 from pixcycle.training.attempts import note
+from tests.edited import edited_json
 
 L1 = "ucsd-facades-l1"
 
@@ -75,8 +75,8 @@ def test_translations_and_metrics_are_told_as_they_come(ledger):
 
 
 def test_a_collapsed_run_says_how(ledger):
-    file = ledger.root / ledger.run().folder / "run.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"status": "collapsed", "collapse": "d is at zero"}))
+    with edited_json(ledger.root / ledger.run().folder / "run.json") as record:
+        record |= {"status": "collapsed", "collapse": "d is at zero"}
     assert (entry(ledger).state, entry(ledger).collapse) == ("collapsed", "d is at zero")
 
 
@@ -167,10 +167,8 @@ def test_a_setting_that_is_a_list_or_was_not_given_is_told_as_params_would_have_
 
 
 def test_a_field_that_an_old_config_lacks_had_its_default(ledger):
-    file = ledger.root / ledger.run().folder / "config.json"
-    config = json.loads(file.read_text())
-    del config["config"]["beta1"], config["config"]["skips"]
-    file.write_text(json.dumps(config))
+    with edited_json(ledger.root / ledger.run().folder / "config.json") as config:
+        del config["config"]["beta1"], config["config"]["skips"]
     assert why(ledger, ledger.edited(skips=False)) == "skips true → false"
 
 
@@ -211,9 +209,8 @@ def test_an_older_recipe_is_told_by_the_record(ledger, monkeypatch):
     monkeypatch.setitem(recipe, "train", now + 1)
     assert why(ledger, ledger.params) == f"recipe {now} → {now + 1}"
     file = ledger.root / ledger.run().folder / "run.json"
-    record = json.loads(file.read_text())
-    del record["recipe"]
-    file.write_text(json.dumps(record))
+    with edited_json(file) as record:
+        del record["recipe"]
     assert "another recipe" in why(ledger, ledger.params)
     (file.parent / "config.json").unlink()
     assert why(ledger, ledger.params) == "it has no config.json to tell"

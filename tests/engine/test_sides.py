@@ -1,4 +1,3 @@
-import json
 import os
 import shutil
 
@@ -7,6 +6,7 @@ import pytest
 from pixcycle.engine.sides import two_sides
 from pixcycle.errors import UserError
 from pixcycle.runs import plan
+from tests.edited import edited_json
 
 L1 = "ucsd-facades-l1"
 
@@ -25,9 +25,9 @@ def fingerprints(ledger):
     return made
 
 
-def edit(ledger, run, file="run.json", **content):
-    path = ledger.root / run.folder / file
-    path.write_text(json.dumps(json.loads(path.read_text()) | content))
+def edit(ledger, run, **content):
+    with edited_json(ledger.root / run.folder / "run.json") as record:
+        record |= content
 
 
 def sides(ledger, a=None, b=None, seed=None, params=None):
@@ -100,8 +100,8 @@ def test_each_side_has_the_metrics_and_translations_that_were_made_from_it(ledge
 
 def test_a_current_run_has_the_settings_of_inference_that_params_give_it_now(ledger, fingerprints):
     ledger.finish(ledger.edited(inference_dropout=True))
-    config = json.loads((ledger.root / ledger.run().folder / "config.json").read_text())
-    edit(ledger, ledger.run(), "config.json", config=config["config"] | {"inference_dropout": False})
+    with edited_json(ledger.root / ledger.run().folder / "config.json") as config:
+        config["config"]["inference_dropout"] = False
     _, current = sides(ledger, params=ledger.edited(inference_dropout=True))
     assert current.config["config"]["inference_dropout"]
     assert current.translated == ledger.root / ledger.run().translated
@@ -136,9 +136,8 @@ def test_what_is_missing_is_said_in_a_line(ledger, fingerprints):
 
 def test_metrics_of_a_recipe_that_wrote_less_are_refused_by_what_they_lack(ledger, fingerprints):
     run = plan(ledger.edited(lr=0.002), ledger.root).runs[f"{L1}/0"]
-    measured = json.loads((ledger.root / run.metrics).read_text())
-    del measured["neighbours"], measured["resize"]
-    (ledger.root / run.metrics).write_text(json.dumps(measured))
+    with edited_json(ledger.root / run.metrics) as measured:
+        del measured["neighbours"], measured["resize"]
     old, _ = sides(ledger)
     assert old.measured == {}
     assert old.notes == ["its metrics are of an older recipe and cannot be read: they lack neighbours, resize"]

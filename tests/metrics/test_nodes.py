@@ -16,6 +16,7 @@ from pixcycle.metrics.compared import Features
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.features import Extractor
 from tests.conftest import tiny_experiment, tiny_run
+from tests.edited import edited_json
 from tests.report.results import ROOT
 
 
@@ -35,10 +36,9 @@ RUN = tiny_run(tiny_experiment())
 def project(prepared, tmp_path, monkeypatch):
     """A folder with prepared data, features of its test images, and translations (of B to A) that are the inputs."""
     monkeypatch.setattr(nodes, "load_extractor", lambda name, weights: LITE)
-    manifest = json.loads((prepared / "manifest.json").read_text())
-    for domain, file_types in (("A", ["jpeg"]), ("B", ["jpeg", "png"])):
-        manifest["splits"]["test"][domain] |= {"sha256": domain * 64, "file_types": file_types}
-    (prepared / "manifest.json").write_text(json.dumps(manifest))
+    with edited_json(prepared / "manifest.json") as manifest:
+        for domain, file_types in (("A", ["jpeg"]), ("B", ["jpeg", "png"])):
+            manifest["splits"]["test"][domain] |= {"sha256": domain * 64, "file_types": file_types}
     nodes.real_features("efficientnet-lite0", None, prepared, tmp_path / "features")
     inputs = np.load(prepared / "test_B.npy")
     for name, image in zip(manifest["splits"]["test"]["B"]["names"], inputs, strict=True):
@@ -144,18 +144,13 @@ def test_a_generated_image_that_is_not_as_it_was_written_is_not_measured(measure
     assert measure().startswith(str(file))
 
 
-def changed(record, **fields):
-    content = json.loads(record.read_text())
-    content["A"] |= fields
-    record.write_text(json.dumps(content))
-
-
 @pytest.mark.parametrize(
     ("field", "value"),
     [("extractor", "inception-v3"), ("weights_sha256", "0" * 64), ("resize", "another")],
 )
 def test_real_features_that_were_made_otherwise_are_not_compared(measure, project, field, value):
-    changed(project / "features/features.json", **{field: value})
+    with edited_json(project / "features/features.json") as record:
+        record["A"][field] = value
     ours = {"extractor": "efficientnet-lite0"} | {f: getattr(LITE.spec, f) for f in ("weights_sha256", "resize")}
     said = f"{field} of {project}/features/A.npy: {value}, but of {project}/translated/fake_A: {ours[field]};"
     assert measure().startswith(said)
@@ -163,10 +158,9 @@ def test_real_features_that_were_made_otherwise_are_not_compared(measure, projec
 
 @pytest.mark.parametrize(("field", "value"), [("n", 5), ("sha256", "b" * 64)])
 def test_real_features_of_other_images_than_those_prepared_are_not_compared(measure, project, field, value):
-    manifest = json.loads((project / "prepared/manifest.json").read_text())
-    was = manifest["splits"]["test"]["A"][field]
-    manifest["splits"]["test"]["A"][field] = value
-    (project / "prepared/manifest.json").write_text(json.dumps(manifest))
+    with edited_json(project / "prepared/manifest.json") as manifest:
+        was = manifest["splits"]["test"]["A"][field]
+        manifest["splits"]["test"]["A"][field] = value
     name = {"n": "images", "sha256": "images_sha256"}[field]
     said = f"{project}/features/A.npy: its {name} is {value}, but {was} in {project}/features/features.json; remove"
     assert measure().startswith(said)

@@ -15,6 +15,7 @@ from pixcycle.runs import RECIPE, Run
 from pixcycle.training.translate import sample_indices, samples_folder
 from pixcycle.translations import SOURCE, TARGET, cycled_folder, fakes_folder
 from tests.conftest import tiny_images
+from tests.edited import edited_json
 
 ROOT = Path(__file__).parents[2]
 SIDE, EPOCHS = 16, 12
@@ -110,16 +111,14 @@ class Results:
 
     def count_images(self, run: Run, a: int, b: int) -> None:
         """Let a run's data have so many test images of each domain, and its metrics be measured on them."""
-        manifest, metrics = self.root / f"data/prepared/{run.data}/manifest.json", self.root / run.metrics
-        prepared, measured = json.loads(manifest.read_text()), json.loads(metrics.read_text())
-        prepared["splits"]["test"] = {"A": {"n": a, "names": NAMES}, "B": {"n": b, "names": NAMES}}
-        for direction, numbers in measured["metrics"].items():
-            n = {"a_to_b": {"n_fake": a, "n_real": b}, "b_to_a": {"n_fake": b, "n_real": a}}[direction]
-            numbers |= n
-            for name, values in measured["images"].get(direction, {}).items():
-                measured["images"][direction][name] = np.resize(values, n["n_fake"]).tolist()
-        manifest.write_text(json.dumps(prepared))
-        metrics.write_text(json.dumps(measured))
+        with edited_json(self.root / f"data/prepared/{run.data}/manifest.json") as prepared:
+            prepared["splits"]["test"] = {"A": {"n": a, "names": NAMES}, "B": {"n": b, "names": NAMES}}
+        with edited_json(self.root / run.metrics) as measured:
+            for direction, numbers in measured["metrics"].items():
+                n = {"a_to_b": {"n_fake": a, "n_real": b}, "b_to_a": {"n_fake": b, "n_real": a}}[direction]
+                numbers |= n
+                for name, values in measured["images"].get(direction, {}).items():
+                    measured["images"][direction][name] = np.resize(values, n["n_fake"]).tolist()
 
     def write_metrics(self, run: Run, samples: Callable[[int], float] = lambda epoch: 0.1 / epoch, **numbers) -> None:
         """The metrics file; samples: epoch -> checkerboard energy after it."""

@@ -13,6 +13,7 @@ from pixcycle.report.chapters import ucsd_claims
 from pixcycle.report.comparison import comparison_table, read_published
 from pixcycle.report.values import Values
 from pixcycle.report.verdicts import verdict
+from tests.edited import edited_json
 from tests.report.results import Results
 
 ROOT = Path(__file__).parents[2]
@@ -157,8 +158,8 @@ def test_the_whole_report_is_written_and_says_what_it_was_made_from(results):
 def test_a_report_is_refused_where_a_run_is_missing_or_was_made_from_something_else(results):
     run = results.plan.runs["ucsd-facades-l1/0"]
     path = results.root / run.metrics
-    metrics = json.loads(path.read_text())
-    path.write_text(json.dumps(metrics | {"fingerprint": "12345678"}))
+    with edited_json(path) as measured:
+        measured["fingerprint"] = "12345678"
     with pytest.raises(UserError, match=r"12345678.*asked for"):
         build(results.plan, "all", results.root, results.root / "out", "0123abcd")
     path.unlink()
@@ -168,10 +169,8 @@ def test_a_report_is_refused_where_a_run_is_missing_or_was_made_from_something_e
 
 def test_a_missing_number_fails_the_report(results):
     run = results.plan.runs["ucsd-facades-l1/0"]
-    path = results.root / run.metrics
-    metrics = json.loads(path.read_text())
-    metrics["metrics"]["b_to_a"]["fid"] = None
-    path.write_text(json.dumps(metrics))
+    with edited_json(results.root / run.metrics) as measured:
+        measured["metrics"]["b_to_a"]["fid"] = None
     with pytest.raises(UserError, match=r"ucsd-facades-l1/0: .*: metrics\.b_to_a\.fid must be a valid number"):
         build(results.plan, "all", results.root, results.root / "out", "0123abcd")
 

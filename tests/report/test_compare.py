@@ -1,7 +1,6 @@
 """Two runs side by side, from made-up records whose right cells are known."""
 
 import io
-import json
 import re
 import shutil
 
@@ -19,6 +18,7 @@ from pixcycle.report.terminal import drawn
 from pixcycle.runs import RECIPE, plan
 from pixcycle.training.translate import read_png, sample_indices
 from pixcycle.translations import fakes_folder
+from tests.edited import edited_json
 from tests.engine.ledger import Ledger
 from tests.report.results import NAMES
 
@@ -31,7 +31,8 @@ def ledger(tmp_path):
 
 
 def change(path, **content):
-    path.write_text(json.dumps(json.loads(path.read_text()) | content))
+    with edited_json(path) as made:
+        made |= content
 
 
 def compared(ledger, id=L1, **settings):
@@ -43,10 +44,8 @@ def compared(ledger, id=L1, **settings):
 
 
 def set_metrics(ledger, run, direction="b_to_a", **numbers):
-    path = ledger.root / run.metrics
-    measured = json.loads(path.read_text())
-    measured["metrics"][direction] |= numbers
-    path.write_text(json.dumps(measured))
+    with edited_json(ledger.root / run.metrics) as measured:
+        measured["metrics"][direction] |= numbers
 
 
 def cells(table):

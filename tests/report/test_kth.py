@@ -1,6 +1,5 @@
 """The chapter of report 003: its tables, its figures in the published order, its claims and its proposal."""
 
-import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,6 +12,7 @@ from pixcycle.report.chapters.kth_figures import curves, grids
 from pixcycle.report.content import Claims, Figure, Table
 from pixcycle.training.translate import samples_folder
 from pixcycle.translations import TARGET, fakes_folder
+from tests.edited import edited_json
 from tests.report.results import EPOCHS, NAMES, SIDE, Results
 
 RUNS = ["kth-horse2zebra", "kth-apple2orange", "kth-summer2winter", "kth-cityscapes"]
@@ -21,15 +21,9 @@ FOUND, MIDDLE, DARKEST = 7, 4, 6
 DRAWN = {"image_grid": grids, "smoothed_curves": curves, "energy_over_epochs": curves}
 
 
-def edit(path, change):
-    content = json.loads(path.read_text())
-    change(content)
-    path.write_text(json.dumps(content))
-
-
 def collapse(results, id, epochs=EPOCHS, seed=0):
-    record = {"status": "collapsed", "collapse": "d_a no longer finite", "epochs": epochs}
-    edit(results.root / results.plan.runs[f"{id}/{seed}"].folder / "run.json", lambda r: r.update(record))
+    with edited_json(results.root / results.plan.runs[f"{id}/{seed}"].folder / "run.json") as record:
+        record |= {"status": "collapsed", "collapse": "d_a no longer finite", "epochs": epochs}
 
 
 def count_the_images(results):
@@ -37,7 +31,8 @@ def count_the_images(results):
     for key, data in results.plan.data.items():
         folders = results.plan.params.datasets[data.dataset].published
         counts = {folder: {"found": FOUND, "published": 1, "difference": 1} for folder in folders}
-        edit(results.root / "data/prepared" / key / "manifest.json", lambda m, c=counts: m["card"].update(counts=c))
+        with edited_json(results.root / "data/prepared" / key / "manifest.json") as prepared:
+            prepared["card"]["counts"] = counts
 
 
 def level(direction, epoch, place):
@@ -209,10 +204,9 @@ def test_the_checkerboard_is_drawn_over_the_epochs_in_the_direction_of_each_task
     for run in results.plan.runs.values():
         results.write_metrics(run, samples=lambda epoch, seed=run.seed: (1 + seed) / epoch)
         other = {"a_to_b": "b_to_a", "b_to_a": "a_to_b"}[run.config.direction]
-        edit(
-            results.root / run.metrics,
-            lambda m, o=other: [row.update(checkerboard=9.0) for row in m["samples"] if row["direction"] == o],
-        )
+        with edited_json(results.root / run.metrics) as measured:
+            for row in measured["samples"]:
+                row["checkerboard"] = 9.0 if row["direction"] == other else row["checkerboard"]
     (series, reference, *_), _ = drawn(results, tmp_path / "out").asked["kth-checkerboard"]
     assert list(series) == ["horse to zebra", "label to photo"]
     for points in series.values():

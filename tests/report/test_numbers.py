@@ -12,6 +12,7 @@ from pixcycle.report.comparison import comparison_table, read_published
 from pixcycle.report.content import Cell, Column, Table
 from pixcycle.report.quality import quality_table
 from tests.answers import answer
+from tests.edited import edited_json
 from tests.report.results import NAMES, Results
 
 L1, CYCLE, HORSES = "ucsd-facades-l1", "ucsd-facades-cyc-l1", "kaist-horse2zebra"
@@ -56,12 +57,11 @@ def test_a_metric_of_one_seed_that_is_no_number_stops_the_report_by_its_name(res
 @pytest.mark.parametrize("place", ["images.b_to_a.l1_mirrored.8", "real.A.checkerboard", "samples.0.checkerboard"])
 def test_what_figures_and_claims_read_beside_the_metrics_is_no_nan_either(results, place):
     file = file_of(results, f"{L1}/0")
-    measured = part = json.loads(file.read_text())
     *path, last = (int(key) if key.isdigit() else key for key in place.split("."))
-    for key in path:
-        part = part[key]
-    part[last] = float("nan")
-    file.write_text(json.dumps(measured))
+    with edited_json(file) as part:
+        for key in path:
+            part = part[key]
+        part[last] = float("nan")
     with pytest.raises(UserError, match=f"{L1}/0: .*: {place} is NaN, which is no finite number"):
         results.values()
 
@@ -103,9 +103,9 @@ def test_the_command_that_draws_a_report_refuses_nan_with_one_line_and_writes_no
 )
 def test_seeds_that_were_measured_otherwise_than_asked_are_not_averaged(results, field, value):
     file = file_of(results, f"{L1}/1")
-    measured = json.loads(file.read_text())
-    was = measured[field]
-    file.write_text(json.dumps(measured | {field: value}))
+    with edited_json(file) as measured:
+        was = measured[field]
+        measured[field] = value
     with pytest.raises(UserError) as refusal:
         results.values()
     assert str(refusal.value).startswith(f"report: {L1}/1: {field} is {value} in {file}, but must be {was}; remove it")
@@ -120,19 +120,15 @@ def test_a_seed_that_was_measured_on_fewer_or_more_images_than_were_prepared_is_
 
 
 def test_errors_of_fewer_images_than_were_translated_are_not_ranked(results):
-    file = file_of(results, f"{L1}/0")
-    measured = json.loads(file.read_text())
-    measured["images"]["b_to_a"]["l1"].pop()
-    file.write_text(json.dumps(measured))
+    with edited_json(file_of(results, f"{L1}/0")) as measured:
+        measured["images"]["b_to_a"]["l1"].pop()
     with pytest.raises(UserError, match=r"number of images\.b_to_a\.l1 is 8 .* but must be 9"):
         results.values()
 
 
 def test_a_run_whose_metrics_lack_the_scored_direction_is_not_shown_without(results):
-    file = file_of(results, f"{CYCLE}/0")
-    measured = json.loads(file.read_text())
-    del measured["metrics"]["b_to_a"]
-    file.write_text(json.dumps(measured))
+    with edited_json(file_of(results, f"{CYCLE}/0")) as measured:
+        del measured["metrics"]["b_to_a"]
     with pytest.raises(UserError, match=f"{CYCLE}/0: .* has no metrics of b_to_a"):
         results.values()
 
@@ -167,10 +163,8 @@ def counted(tmp_path, found, published, limit, n=(9, 9), experiment=L1):
     )
     changed = {"scales": params.scales | {"small": scale}, "datasets": params.datasets | {run.config.dataset: dataset}}
     results.plan = results.plan.model_copy(update={"params": params.model_copy(update=changed)})
-    manifest = results.root / f"data/prepared/{run.data}/manifest.json"
-    prepared = json.loads(manifest.read_text())
-    prepared["card"]["counts"] = {name: {"found": count, "published": None} for name, count in found.items()}
-    manifest.write_text(json.dumps(prepared))
+    with edited_json(results.root / f"data/prepared/{run.data}/manifest.json") as prepared:
+        prepared["card"]["counts"] = {name: {"found": count, "published": None} for name, count in found.items()}
     results.count_images(run, *n)
     table = quality_table("t", "", results.values(), [(experiment, run.config.direction)], ("fid",))
     return table.notes[0].partition(", PNG")[0]
@@ -247,9 +241,8 @@ def test_losses_that_were_lost_leave_claims_about_them_open(tmp_path, experiment
     results = Results(tmp_path, experiments)
     for run in results.plan.runs.values():
         results.write_training(run, **terms)
-        record = results.root / run.folder / "run.json"
-        said = {"status": "collapsed", "collapse": f"{', '.join(terms)} no longer finite"}
-        record.write_text(json.dumps(json.loads(record.read_text()) | said))
+        with edited_json(results.root / run.folder / "run.json") as record:
+            record |= {"status": "collapsed", "collapse": f"{', '.join(terms)} no longer finite"}
     judge = {"ucsd": ucsd_claims, "wustl": wustl_claims, "kth": kth_claims}[id.partition("-")[0]]
     (claim,) = (claim for claim in judge.claims(results.values()) if claim.id == id)
     assert claim.verdict == "not run"
@@ -260,9 +253,8 @@ def test_a_collapsed_run_is_reported_with_its_metrics_and_as_collapsed(tmp_path)
     results = Results(tmp_path, [L1])
     (run,) = results.plan.runs.values()
     results.write_training(run, g_gan=lost)
-    record = results.root / run.folder / "run.json"
-    said = {"status": "collapsed", "collapse": "g_gan no longer finite"}
-    record.write_text(json.dumps(json.loads(record.read_text()) | said))
+    with edited_json(results.root / run.folder / "run.json") as record:
+        record |= {"status": "collapsed", "collapse": "g_gan no longer finite"}
     out = tmp_path / "reports/small/ucsd"
     build(results.plan, "ucsd", results.root, out, "0" * 8)
     shown = json.loads((out / "values.json").read_text())["experiments"][L1]

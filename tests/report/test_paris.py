@@ -1,4 +1,3 @@
-import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
@@ -14,6 +13,7 @@ from pixcycle.report.chapters import paris, paris_claims
 from pixcycle.report.content import Figure, Section, Table, Text
 from pixcycle.report.values import Values
 from pixcycle.training.translate import read_png
+from tests.edited import edited_json
 from tests.report.results import NAMES, ROOT, Results
 
 TRAINED = ["paris-face2comics", "paris-maps-aerial2map", "paris-maps-map2aerial"]
@@ -28,15 +28,14 @@ UPSIDE_DOWN = [1 - error for error in ERRORS]
 
 def rank(results: Results, l1=ERRORS, l1_mirrored=ERRORS, only=lambda run: True):
     for run in filter(only, results.plan.runs.values()):
-        path = results.root / run.metrics
-        images = {run.config.direction: {"l1": l1, "l1_mirrored": l1_mirrored}}
-        path.write_text(json.dumps(json.loads(path.read_text()) | {"images": images}))
+        with edited_json(results.root / run.metrics) as measured:
+            measured["images"] = {run.config.direction: {"l1": l1, "l1_mirrored": l1_mirrored}}
         results.count_images(run, len(l1), len(l1))
 
 
 def record(results: Results, key: str, **changed):
-    path = results.root / results.plan.runs[key].folder / "run.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changed))
+    with edited_json(results.root / results.plan.runs[key].folder / "run.json") as said:
+        said |= changed
 
 
 def blocks(sections: list[Section], kind: type) -> list:

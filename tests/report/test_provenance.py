@@ -13,6 +13,7 @@ from pixcycle.report.chapters import kth_claims, paris_claims, wustl_claims
 from pixcycle.report.content import Claims, Document, Figure, Runs, Section, Table
 from pixcycle.report.document import document
 from pixcycle.report.provenance import command, log_file, runs
+from tests.edited import edited_json
 from tests.report.results import ATTEMPTS, COMMIT, ROOT, Results
 
 EXPERIMENTS = [
@@ -217,10 +218,8 @@ def test_every_link_to_a_file_leads_to_it_from_the_reports_folder_and_what_is_no
 def test_what_an_older_record_lacks_is_said_to_be_not_recorded(tmp_path):
     older = Results(tmp_path, ["ucsd-facades-l1"])
     (run,) = older.plan.runs.values()
-    path = older.root / run.folder / "run.json"
-    record = json.loads(path.read_text())
-    del record["commit"], record["attempts"]
-    path.write_text(json.dumps(record))
+    with edited_json(older.root / run.folder / "run.json") as record:
+        del record["commit"], record["attempts"]
     ((entry,),) = (block.entries for block in runs(older.values(), [], tmp_path))
     assert dict(entry.facts)["Commit"] == dict(entry.facts)["Attempts"] == "not recorded"
 
@@ -228,9 +227,8 @@ def test_what_an_older_record_lacks_is_said_to_be_not_recorded(tmp_path):
 def test_a_collapsed_run_of_two_processes_says_so_and_why(tmp_path):
     collapsed = Results(tmp_path, ["ucsd-facades-l1"])
     (run,) = collapsed.plan.runs.values()
-    path = collapsed.root / run.folder / "run.json"
-    record = json.loads(path.read_text())
-    path.write_text(json.dumps(record | {"status": "collapsed", "collapse": "g no longer finite", "processes": 2}))
+    with edited_json(collapsed.root / run.folder / "run.json") as record:
+        record |= {"status": "collapsed", "collapse": "g no longer finite", "processes": 2}
     ((entry,),) = (block.entries for block in runs(collapsed.values(), [], tmp_path))
     assert dict(entry.facts)["Result"] == "collapsed after 60 s at 20.0 images/s: g no longer finite"
     assert dict(entry.facts)["Device"] == "CPU, 2 processes of 1 thread(s), 32-true; torch 2.14.1"

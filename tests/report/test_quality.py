@@ -1,12 +1,11 @@
 """Tables of both directions and of FCN-score, from made-up measurements whose right cells are known."""
 
-import json
-
 import pytest
 
 from pixcycle.report import pdf
 from pixcycle.report.content import Document, Section
 from pixcycle.report.quality import fcn_table, quality_table, task_of
+from tests.edited import edited_json
 from tests.report.pdf_pages import pages
 from tests.report.results import Results
 
@@ -19,10 +18,9 @@ PAPER = ("CycleGAN paper", "labels to photo", "CycleGAN")
 def change(results, experiment, edit, kind="metrics"):
     """Edit the metrics file or run.json of each seed of an experiment."""
     for run in results.plan.select(experiment):
-        path = results.root / (run.metrics if kind == "metrics" else f"{run.folder}/run.json")
-        content = json.loads(path.read_text())
-        edit(content, run)
-        path.write_text(json.dumps(content))
+        file = results.root / (run.metrics if kind == "metrics" else f"{run.folder}/run.json")
+        with edited_json(file) as content:
+            edit(content, run)
 
 
 def fail_the_segmenter(results, *experiments):

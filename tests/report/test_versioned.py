@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from pixcycle.report.versioned import losses, write_versioned
+from tests.edited import edited_json
 from tests.report.results import Results
 
 
@@ -45,8 +46,8 @@ def test_each_experiment_of_a_chapter_has_its_means_over_seeds_and_its_losses_in
     )
     for seed in (0, 1):
         run = results.plan.runs[f"ucsd-facades-untrained/{seed}"]
-        record = results.root / run.folder / "run.json"
-        record.write_text(json.dumps(json.loads(record.read_text()) | {"steps": 0, "epochs": 0}))
+        with edited_json(results.root / run.folder / "run.json") as record:
+            record |= {"steps": 0, "epochs": 0}
         (results.root / run.folder / "history.csv").unlink()
     reports = tmp_path / "reports/small"
     (reports / "metrics/ucsd").mkdir(parents=True)

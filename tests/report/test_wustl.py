@@ -1,6 +1,5 @@
 """Report 001: its tables, figures and claims, from made-up measurements whose right answers are known."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from pixcycle.report.chapters.wustl import EXPERIMENTS
 from pixcycle.report.chapters.wustl_claims import EQUAL, LAMBDAS, NORMAL, PAIRED, claims
 from pixcycle.report.comparison import read_published
 from pixcycle.report.samples import Album
+from tests.edited import edited_json
 from tests.report.results import EPOCHS, ROOT, Results
 
 FID = {e: 100.0 for e in EXPERIMENTS} | {"wustl-cezanne2photo-lambda1": 130.0, "wustl-photo2cezanne-lambda1": 112.0}
@@ -26,9 +26,8 @@ def made(root: Path, experiments=EXPERIMENTS, seeds=(0,), **fids: float) -> Resu
 
 def collapse(results: Results, experiment: str, seed: int = 0) -> None:
     run = results.plan.runs[f"{experiment}/{seed}"]
-    path = results.root / run.folder / "run.json"
-    told = {"status": "collapsed", "collapse": "g no longer finite"}
-    path.write_text(json.dumps(json.loads(path.read_text()) | told))
+    with edited_json(results.root / run.folder / "run.json") as record:
+        record |= {"status": "collapsed", "collapse": "g no longer finite"}
 
 
 def claim(results: Results, letter: str):

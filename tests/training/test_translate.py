@@ -13,6 +13,7 @@ from pixcycle.training import loop
 from pixcycle.training.networks import generator_of
 from pixcycle.training.translate import at_inference, read_fakes, read_png, translate
 from tests.conftest import tiny_experiment, tiny_run
+from tests.edited import edited_json
 
 
 def translated(prepared, tmp_path, name="out", seed=0, **settings):
@@ -89,8 +90,8 @@ def spoil(run, status, factor=torch.nan):
     weights = load_file(run / "final.safetensors")
     spoilt = {name: each * factor if each.is_floating_point() else each for name, each in weights.items()}
     save_file(spoilt, run / "final.safetensors")
-    record = json.loads((run / "run.json").read_text())
-    (run / "run.json").write_text(json.dumps(record | {"status": status}))
+    with edited_json(run / "run.json") as record:
+        record["status"] = status
 
 
 @pytest.mark.parametrize(
