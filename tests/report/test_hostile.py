@@ -2,9 +2,7 @@
 
 import csv
 import html
-import json
 import re
-import subprocess
 import xml.dom.minidom
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,6 +18,7 @@ from pixcycle.report.typesetting import visible
 from pixcycle.runs import Plan, plan
 from tests.answers import answer
 from tests.browser import needs_chromium
+from tests.edited import edited_json
 from tests.engine.ledger import Ledger
 from tests.report import results as made
 from tests.report.pdf_pages import pages, squeezed
@@ -74,12 +73,10 @@ def project(tmp_path_factory):
         run["config"]["assumes"] = {"lr": hostile(f"assumed in {run['id']}")}
     results.plan = Plan.model_validate(edited)
     for run in results.plan.runs.values():
-        file = results.root / run.folder / "run.json"
-        record = json.loads(file.read_text())
-        record |= {field: hostile(field) for field in ("collapse", "device", "commit", "precision")}
-        record["attempts"][0] |= {"host": hostile("host"), "slurm_job_id": CODE[0]}
-        record["versions"] = {"torch": hostile("version")}
-        file.write_text(json.dumps(record))
+        with edited_json(results.root / run.folder / "run.json") as record:
+            record |= {field: hostile(field) for field in ("collapse", "device", "commit", "precision")}
+            record["attempts"][0] |= {"host": hostile("host"), "slurm_job_id": CODE[0]}
+            record["versions"] = {"torch": hostile("version")}
     return results
 
 
@@ -182,31 +179,29 @@ def test_no_cell_of_a_table_s_file_is_a_formula(report):
 
 @needs_chromium
 @pytest.mark.parametrize("guarded", [True, False], ids=["as it is", "without its policy"])
-def test_a_browser_that_opens_the_page_runs_nothing(report, tmp_path, guarded):
+def test_a_browser_that_opens_the_page_runs_nothing(report, tmp_path, chromium, guarded):
     page = (report / "report.html").read_text()
     policy = re.search(r"<meta http-equiv=.*?>\n", page)[0]
     file = tmp_path / "report.html"
     file.write_text(page if guarded else page.replace(policy, ""))
-    shown = _dom(file, tmp_path)
+    shown = opened(chromium, file)
     assert re.search(r"<title>(.*?)</title>", shown, re.S)[1] == "pixcycle: published and reproduced"
     assert "<script" not in without_own_scripts(shown)
 
 
 @needs_chromium
-def test_the_browser_would_have_run_what_is_not_escaped(tmp_path):
+def test_the_browser_would_have_run_what_is_not_escaped(tmp_path, chromium):
     for i, code in enumerate(CODE[:3]):
         file = tmp_path / f"{i}.html"
         file.write_text(f'<title>still</title><p title="{code}">{code}</p>')
-        assert "<title>ran</title>" in _dom(file, tmp_path), code
+        assert "<title>ran</title>" in opened(chromium, file), code
 
 
-def _dom(file: Path, home: Path) -> str:
+def opened(chromium, file: Path) -> str:
     """The page as it is after its scripts have run."""
-    chromium = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={home}/chromium"]
-    shown = subprocess.run(
-        [*chromium, "--dump-dom", file.as_uri()], capture_output=True, text=True, timeout=120, check=True
-    )
-    return shown.stdout
+    with chromium.new_page() as page:
+        page.goto(file.as_uri())
+        return page.content()
 
 
 @pytest.fixture
@@ -216,9 +211,8 @@ def compared(tmp_path):
     now = plan(ledger.params, tmp_path)
     ledger.finish(ledger.edited(EXPERIMENTS[0], lr=0.001))
     for run in (ledger.run(), now.runs[f"{EXPERIMENTS[0]}/0"]):
-        file = tmp_path / run.folder / "run.json"
-        said = {"collapse": hostile("collapse"), "device": hostile("device"), "versions": {"torch": CODE[0]}}
-        file.write_text(json.dumps(json.loads(file.read_text()) | said))
+        with edited_json(tmp_path / run.folder / "run.json") as record:
+            record |= {"collapse": hostile("collapse"), "device": hostile("device"), "versions": {"torch": CODE[0]}}
     stranger = tmp_path / f"results/small/ucsd/{CODE[12]}[red]/0-01234567"
     stranger.mkdir(parents=True)
     (stranger / "run.json").write_text("{}")
