@@ -1,4 +1,4 @@
-"""What the tests of data share: zips of images, and a server that `fetch` asks again at once."""
+"""What the tests of data share: zips of images, a folder to work in, and a server that is asked again at once."""
 
 import io
 import zipfile
@@ -42,3 +42,8 @@ def server(monkeypatch) -> Iterator[Server]:
     monkeypatch.setattr(download, "SECONDS_BETWEEN_TRIES", 0)
     with serving(Server()) as server:
         yield server
+
+
+@pytest.fixture
+def in_a_project_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)

@@ -1,90 +1,39 @@
-import hashlib
-import io
-import json
+"""Where a source is looked for, what is said where it is not found, and how an interrupted fetch goes on."""
+
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
-import tarfile
 import time
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pixcycle.config import Source
-from pixcycle.data.locations import fetch, fetch_file
-from pixcycle.data.own import note_own_data
+from pixcycle.data.locations import fetch
 from pixcycle.errors import UserError
 from pixcycle.room import DiskFull
+from tests.data.facades import (
+    CONTENT,
+    FILES,
+    GOOD,
+    OTHER,
+    OUT,
+    RECORDED,
+    REPACKED,
+    WORK,
+    archive_at,
+    files_of,
+    get,
+    refusal,
+    sha256,
+    tarball,
+)
 from tests.disks import disk
 from tests.servers import PAGE
 
-FILES = {"facades/train/1.jpg": hashlib.shake_256(b"1").digest(900_000), "facades/val/1.jpg": b"two"}
-
-
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def tarball(files: dict[str, bytes], compression: str = "gz") -> bytes:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode=f"w:{compression}") as opened:
-        for path, content in files.items():
-            member = tarfile.TarInfo(path)
-            member.size = len(content)
-            opened.addfile(member, io.BytesIO(content))
-    return packed.getvalue()
-
-
-GOOD = tarball(FILES)
-REPACKED = tarball(FILES, "xz")
-OTHER = tarball(FILES | {"facades/val/1.jpg": b"2"})
-CONTENT = sha256("".join(f"{sha256(content)}  {path}\n" for path, content in sorted(FILES.items())).encode())
-
-
-@pytest.fixture(autouse=True)
-def in_a_project_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
-OUT = Path("data/raw/facades-1234abcd")
-WORK = Path("data/raw/facades-1234abcd.part")
-RECORDED = Path("data/recorded.json")
-
-
-def get(*sources: Source, mirror: str | None = None) -> list[dict]:
-    """Fetch facades, prove that its folder is complete, and return the sources of fetched.json."""
-    fetch("facades", list(sources), OUT, mirror=mirror, recorded=RECORDED, progress=False)
-    assert not WORK.exists()
-    fetched = json.loads((OUT / "fetched.json").read_text())
-    assert fetched["dataset"] == "facades"
-    assert len(fetched["sources"]) == len(sources)
-    kept = {"fetched.json"} | {f"files-{index}" for index in range(len(sources))}
-    assert {entry.name for entry in OUT.iterdir()} <= kept
-    return fetched["sources"]
-
-
-def refusal(*sources: Source, mirror: str | None = None) -> str:
-    with pytest.raises(UserError) as refused:
-        get(*sources, mirror=mirror)
-    assert not OUT.exists()
-    assert not list(WORK.glob("files-*"))
-    assert str(refused.value).startswith("facades: ")
-    return str(refused.value)
-
-
-def files_of(entry: dict) -> dict[str, bytes]:
-    root = OUT / entry["root"]
-    return {str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()}
-
-
-def archive_at(path: str, content: bytes = GOOD) -> str:
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    Path(path).write_bytes(content)
-    return path
+pytestmark = pytest.mark.usefixtures("in_a_project_folder")
 
 
 def test_an_archive_is_downloaded_verified_and_unpacked(server):
@@ -195,42 +144,6 @@ def test_a_finished_source_is_not_fetched_again_when_the_next_one_failed(server)
     assert [path for path, _ in server.asked] == ["/1.tar.gz", "/2.tar.gz", "/2.tar.gz"]
 
 
-@pytest.mark.parametrize("declared", [{"sha256": sha256(GOOD)}, {"content": CONTENT}, {}])
-@pytest.mark.parametrize("name", ["facades.tar.gz", "earth.jpg"])
-def test_a_page_in_place_of_the_data_is_told_and_not_kept(server, declared, name):
-    address = server.put(f"/{name}", PAGE)
-    assert f"{address}: is an HTML page" in refusal(Source(locations=[address], **declared))
-    assert not RECORDED.exists()
-    assert not list(WORK.rglob(name))
-
-
-@pytest.mark.parametrize("compression", ["gz", "xz"])
-@pytest.mark.parametrize("declared", ["size", "content", "nothing"])
-def test_a_cut_off_file_is_told_even_when_the_server_does_not_say_how_long_it_is(server, compression, declared):
-    whole = tarball(FILES, compression)
-    address = server.put(f"/facades.tar.{compression}", whole[:-1000], sized=False)
-    source = {
-        "size": Source(locations=[address], size=len(whole), sha256=sha256(whole)),
-        "content": Source(locations=[address], content=CONTENT),
-        "nothing": Source(locations=[address]),
-    }[declared]
-    reason = refusal(source)
-    assert "cut off" in reason
-    if declared == "size":
-        assert f"has {len(whole) - 1000} bytes, expected {len(whole)}" in reason
-    server.put(f"/facades.tar.{compression}", whole, sized=False)
-    assert files_of(*get(source)) == FILES
-
-
-def test_a_wrong_checksum_is_told_with_both_and_the_next_location_is_tried(server):
-    wrong, right = server.put("/old/facades.tar.gz", OTHER), server.put("/new/facades.tar.gz", GOOD)
-    reason = refusal(Source(locations=[wrong], sha256=sha256(GOOD)))
-    assert f"{wrong}: the sha256 is {sha256(OTHER)}, expected {sha256(GOOD)}" in reason
-    [entry] = get(Source(locations=[wrong, right], sha256=sha256(GOOD)))
-    assert entry["location"] == right
-    assert files_of(entry) == FILES
-
-
 def test_a_member_outside_its_folder_is_told_and_the_next_location_is_tried():
     evil = archive_at("evil.tar.gz", tarball(FILES | {"../../evil.jpg": b"evil"}))
     reason = refusal(Source(locations=[evil]))
@@ -299,72 +212,6 @@ def test_a_mirror_is_not_asked_for_what_was_never_on_the_web(server):
     assert server.asked == []
 
 
-@pytest.mark.parametrize("declared", [{}, {"sha256": sha256(GOOD), "size": len(GOOD)}])
-def test_an_archive_that_was_packed_anew_is_accepted_by_its_content(declared):
-    [entry] = get(Source(locations=[archive_at("facades.tar.xz", REPACKED)], content=CONTENT, **declared))
-    assert files_of(entry) == FILES
-    assert entry["sha256"] == sha256(REPACKED)
-    assert not RECORDED.exists()
-
-
-def test_an_archive_with_other_content_is_refused_with_both_digests():
-    lines = "".join(
-        f"{sha256(content)}  {path}\n" for path, content in sorted((FILES | {"facades/val/1.jpg": b"2"}).items())
-    )
-    reason = refusal(Source(locations=[archive_at("facades.tar.gz", OTHER)], content=CONTENT))
-    assert f"content digest {sha256(lines.encode())}, expected {CONTENT}" in reason
-
-
-def test_the_published_archive_is_accepted_whatever_content_says():
-    get(Source(locations=[archive_at("facades.tar.gz")], sha256=sha256(GOOD), content="1" * 64))
-
-
-def test_the_first_sha256_is_recorded_and_enforced_from_then_on(server):
-    source = Source(locations=[server.put("/facades.tar.gz", GOOD)])
-    get(source)
-    seen = {"sha256": sha256(GOOD), "size": len(GOOD), "location": source.locations[0]}
-    assert list(json.loads(RECORDED.read_text()).values()) == [seen]
-    get(source)
-    server.put("/facades.tar.gz", OTHER)
-    fetch_again = partial(fetch, "facades", [source], Path("data/raw/facades-2"), mirror=None, recorded=RECORDED)
-    with pytest.raises(UserError) as refused:
-        fetch_again()
-    reason = str(refused.value)
-    assert all(part in reason for part in (sha256(GOOD), sha256(OTHER), str(RECORDED), "params.yaml"))
-    assert not Path("data/raw/facades-2").exists()
-    assert list(json.loads(RECORDED.read_text()).values()) == [seen]
-
-
-def test_without_the_user_s_own_files_another_location_must_hold_the_same(server):
-    own = Source(locations=[server.put("/facades.tar.gz", GOOD), archive_at("own/facades.tar.gz", GOOD)])
-    note_own_data([own])
-    Path("own/facades.tar.gz").unlink()
-    assert files_of(*get(own)) == FILES
-    shutil.rmtree(OUT)
-    server.put("/facades.tar.gz", OTHER)
-    assert f"is not what {RECORDED} has as the content of the user's own files" in refusal(own)
-
-
-def test_an_archive_of_the_user_s_own_folder_may_stand_in_for_it(server):
-    for path, content in FILES.items():
-        archive_at(f"own/{path}", content)
-    own = Source(locations=[server.put("/facades.tar.gz", GOOD), "own"])
-    note_own_data([own])
-    shutil.rmtree("own")
-    assert files_of(*get(own)) == FILES
-
-
-def test_the_user_s_own_files_are_taken_although_a_server_has_the_source_too(server):
-    own = Source(locations=[server.put("/facades.tar.gz", OTHER), archive_at("own/facades.tar.gz", GOOD)])
-    assert files_of(*get(own)) == FILES
-    assert server.asked == []
-
-
-def test_what_could_not_be_unpacked_is_not_recorded():
-    refusal(Source(locations=[archive_at("facades.tar.gz", GOOD[:-100])]))
-    assert not RECORDED.exists()
-
-
 @pytest.mark.parametrize(
     ("size", "named", "sized", "downloads"),
     [
@@ -384,63 +231,6 @@ def test_a_full_disk_is_told_and_the_same_call_works_once_there_is_room(server, 
         small.resize(3_000_000)
         assert files_of(*get(source)) == FILES
     assert server.sent < downloads * len(GOOD) + 500_000
-
-
-def test_a_full_disk_is_told_for_a_single_file_too(server):
-    source = Source(locations=[server.put("/weights.gz", GOOD)], sha256=sha256(GOOD))
-    out = Path("data/weights/inception.pth")
-    with disk(out.parent, 500_000) as small:
-        with pytest.raises(DiskFull, match=r"/weights\.gz: the disk is full; free at least 0\.[0-9]+ MB"):
-            fetch_file("weights", source, out, mirror=None, recorded=RECORDED, progress=False)
-        assert not out.exists()
-        small.resize(1_000_000)
-        fetch_file("weights", source, out, mirror=None, recorded=RECORDED, progress=False)
-        assert out.read_bytes() == GOOD
-
-
-def get_weights(source: Source, mirror: str | None = None) -> bytes:
-    out = Path("data/weights/inception.pth")
-    fetch_file("inception", source, out, mirror=mirror, recorded=RECORDED, progress=False)
-    assert [entry.name for entry in out.parent.iterdir()] == ["inception.pth"]
-    return out.read_bytes()
-
-
-def test_a_single_file_ends_under_its_name_verified_and_not_unpacked(server):
-    address = server.put("/releases/weights.tar.gz", GOOD, lose_after=[300_000])
-    assert get_weights(Source(locations=[address], size=len(GOOD), sha256=sha256(GOOD))) == GOOD
-    assert server.sent == len(GOOD)
-
-
-def test_a_single_file_on_this_disk_or_a_mirror_is_copied():
-    place = archive_at("mirror/releases/weights.pth")
-    source = Source(locations=["https://example.org/releases/weights.pth"], sha256=sha256(GOOD))
-    assert get_weights(Source(locations=[place], sha256=sha256(GOOD))) == GOOD
-    assert get_weights(source, mirror="mirror") == GOOD
-    assert Path(place).read_bytes() == GOOD
-
-
-def test_a_wrong_single_file_is_refused_and_the_next_location_tried(server):
-    wrong, right = server.put("/1.pth", OTHER), server.put("/2.pth", GOOD)
-    with pytest.raises(UserError, match=rf"^inception: {wrong}: the sha256 is {sha256(OTHER)}"):
-        get_weights(Source(locations=[wrong], sha256=sha256(GOOD)))
-    assert not Path("data/weights/inception.pth").exists()
-    assert get_weights(Source(locations=[wrong, right], sha256=sha256(GOOD))) == GOOD
-
-
-def test_a_single_file_is_held_to_its_sha256_whatever_content_is_declared():
-    source = Source(locations=[archive_at("1.pth", OTHER)], sha256=sha256(GOOD), content=CONTENT)
-    with pytest.raises(UserError, match=f"expected {sha256(GOOD)}"):
-        get_weights(source)
-
-
-@pytest.mark.parametrize("declared", [{}, {"content": CONTENT}])
-def test_a_single_file_without_a_sha256_is_recorded_and_held_to(server, declared):
-    source = Source(locations=[server.put("/1.pth", GOOD)], **declared)
-    assert get_weights(source) == GOOD
-    server.put("/1.pth", OTHER)
-    with pytest.raises(UserError, match=sha256(GOOD)):
-        get_weights(source)
-    assert Path("data/weights/inception.pth").read_bytes() == GOOD
 
 
 def test_progress_names_the_dataset_and_what_is_done_with_which_file(server, capsys):
