@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pixcycle import config, runs
-from tests.test_start import CHECKS, COMPUTES
+from tests.imports import CHECKS, COMPUTES
 
 ROOT = Path(__file__).parents[1]
 

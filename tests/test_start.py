@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.imports import CHECKS, COMPUTES
+
 ROOT = Path(__file__).parents[1]
-COMPUTES = {"torch", "lightning_fabric", "scipy", "matplotlib", "pandas", "sklearn", "skimage", "snakemake"}
-CHECKS = {"pydantic", "yaml", "numpy", "requests"}
 
 
 def imported(*arguments):

@@ -24,7 +24,7 @@ from tests.corpus.images import (
     saved,
     scene_png,
 )
-from tests.data.test_prepare import dataset, record, spec
+from tests.data.tiny import dataset, record, spec
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 

@@ -10,6 +10,7 @@ from pixcycle.data.layouts import images
 from pixcycle.data.prepare import PrepareSpec, prepare
 from pixcycle.errors import UserError
 from tests.data.conftest import fetch_zips, zip_of_images
+from tests.data.tiny import record
 
 FRAMES = {
     "train": ["zurich_000002_000019", "aachen_000010_000019", "aachen_000002_000019"],
@@ -100,8 +101,7 @@ def test_folders_that_were_unpacked_by_hand_are_read_where_they_lie(tmp_path):
     (tmp_path / "disk/leftImg8bit").symlink_to(inside / "files-0/leftImg8bit")
     (tmp_path / "disk/gtFine").symlink_to(inside / "files-1/gtFine")
     for roots in (["disk", "disk"], ["disk/leftImg8bit", "disk/gtFine"]):
-        sources = [{"root": str(tmp_path / root)} for root in roots]
-        (tmp_path / "fetched.json").write_text(json.dumps({"dataset": "tiny", "sources": sources}))
+        record(tmp_path, *(tmp_path / root for root in roots))
         assert [len(images(dataset(), tmp_path, "train")[domain]) for domain in "AB"] == [3, 3]
 
 

@@ -13,27 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pixcycle.config import Dataset
 from pixcycle.data import layouts
 from pixcycle.data import prepare as module
-from pixcycle.data.prepare import PrepareSpec, prepare
+from pixcycle.data.prepare import prepare
 from pixcycle.errors import UserError
-
-
-def spec(load_size: int = 16, crop_size: int = 16, preprocess="jitter", resize="nearest", **limits) -> PrepareSpec:
-    return PrepareSpec(load_size=load_size, crop_size=crop_size, preprocess=preprocess, resize=resize, **limits)
-
-
-def dataset(**fields) -> Dataset:
-    tree = {
-        "title": "Tiny pairs",
-        "layout": "side_by_side",
-        "sources": [{"locations": ["one"]}],
-        "splits": {"train": ["train"], "test": ["val"]},
-        "published": {"train": 5},
-        "licence": "free",
-    }
-    return Dataset(**(tree | fields))
+from tests.data.tiny import dataset, record, spec
 
 
 def places(side: int) -> np.ndarray:
@@ -49,13 +33,6 @@ def raw_pairs(raw: Path, a: np.ndarray, train: int = 3, val: int = 2) -> Path:
         for i in range(n):
             Image.fromarray(np.concatenate([a, 255 - a], axis=1)).save(raw / f"files/{split}/{i}.png")
     return record(raw, raw / "files")
-
-
-def record(raw: Path, *roots: Path) -> Path:
-    raw.mkdir(exist_ok=True)
-    sources = [{"root": str(root)} for root in roots]
-    (raw / "fetched.json").write_text(json.dumps({"dataset": "tiny", "sources": sources}))
-    return raw
 
 
 def arrays(out: Path) -> dict[str, np.ndarray]:

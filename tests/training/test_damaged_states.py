@@ -12,7 +12,7 @@ import torch
 from pixcycle.errors import UserError
 from pixcycle.training import checkpoint, loop
 from tests.conftest import tiny_experiment, tiny_run
-from tests.training.test_interrupted import assert_same_files
+from tests.training.finished import assert_same_files
 
 RUN = tiny_run(tiny_experiment())
 

@@ -4,12 +4,12 @@ import json
 import random
 import signal
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from pixcycle.runs import Run
 from tests.conftest import tiny_experiment, tiny_run
+from tests.training.finished import assert_same_files
 from tests.training.watched import Place, Watched
 
 SEED = 6
@@ -26,7 +26,6 @@ METHODS = {
     "cyclegan": {"method": "cyclegan", "lambda_identity": 0.5},
     "cyclegan with one discriminator": {"method": "cyclegan", "discriminators": 1, "norm": "instance"},
 }
-CLOCKS = {"seconds", "images_per_second", "peak_memory_mb", "attempts", "commit"}
 
 
 def long_enough(settings: dict) -> Run:
@@ -42,19 +41,6 @@ def killed(training: Watched, at: Place, after: int, moments: random.Random) -> 
     training.wait_for(at, after, moments)
     training.process.kill()
     return training.end() == -signal.SIGKILL
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    """What a finished run holds, without its clocks."""
-    made = {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-    record = {key: value for key, value in json.loads(made.pop("run.json")).items() if key not in CLOCKS}
-    return made | {"run.json": json.dumps(record).encode()}
-
-
-def assert_same_files(one: Path, other: Path) -> None:
-    one, other = files(one), files(other)
-    assert one.keys() == other.keys()
-    assert [name for name in one if one[name] != other[name]] == []
 
 
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])

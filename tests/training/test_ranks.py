@@ -16,9 +16,8 @@ from pixcycle.engine import ranks
 from pixcycle.training import checkpoint, loop
 from pixcycle.training.attempts import attempts
 from tests.conftest import tiny_experiment, tiny_run, wait_until
-from tests.training.commands import train_command
+from tests.training.commands import command, environment
 
-ROOT = Path(__file__).parents[2]
 RESNET = {"generator": "resnet6", "norm": "instance", "conditional": False}
 SETTINGS = {
     "pix2pix with batch norm and dropout": {"method": "pix2pix"},
@@ -26,14 +25,6 @@ SETTINGS = {
     "cyclegan with a pool, identity loss and one discriminator": RESNET
     | {"method": "cyclegan", "pool_size": 5, "lambda_identity": 0.5, "discriminators": 1, "n_epochs": 2},
 }
-
-
-def command(run, prepared: Path, out: Path) -> list[str]:
-    return [str(Path(sys.executable).parent / "pixcycle"), *train_command(run, prepared, out)]
-
-
-def environment(cards: str) -> dict[str, str]:
-    return os.environ | {"CUDA_VISIBLE_DEVICES": cards, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src")}
 
 
 def train(run, prepared: Path, out: Path, cards: str, launcher: tuple[str, ...] = ()) -> str:

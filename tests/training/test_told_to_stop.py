@@ -16,8 +16,8 @@ import pytest
 from snakemake.utils import QuotedFormatter
 
 from tests.conftest import tiny_experiment, tiny_run, wait_until
-from tests.training.test_interrupted import assert_same_files
-from tests.training.test_ranks import ROOT, command, environment
+from tests.training.commands import ROOT, command, environment
+from tests.training.finished import assert_same_files
 from tests.training.watched import Place, Watched
 
 ENDED = -signal.SIGTERM
