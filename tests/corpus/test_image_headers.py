@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -14,6 +14,7 @@ from pixcycle.data.decode import MOST_PIXELS, decode
 from pixcycle.data.prepare import prepare
 from pixcycle.errors import UserError
 from tests.corpus.encoded import SIGNATURE, chunk, idat, segment
+from tests.corpus.examples import repeatable
 from tests.corpus.images import (
     LEVELS,
     SCENE,
@@ -25,14 +26,6 @@ from tests.corpus.images import (
     scene_png,
 )
 from tests.data.tiny import dataset, record, spec
-
-SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
-
-
-def repeatable(examples: int) -> settings:
-    """The same examples each time, on a slow machine, too."""
-    return settings(max_examples=examples, derandomize=True, database=None, deadline=None, suppress_health_check=SLOW)
-
 
 byte, short, number = st.integers(0, 255), st.integers(0, 2**16 - 1), st.integers(0, 2**32 - 1)
 side = st.integers(0, 40) | st.integers(1, 40) | number

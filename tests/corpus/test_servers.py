@@ -6,7 +6,7 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,13 +14,12 @@ import pytest
 
 from pixcycle.data import download
 from pixcycle.errors import UserError
-from tests.corpus.archives import FILES, a_tar
 from tests.corpus.fetching import RAW, fetched
 from tests.corpus.form import Input, each, one_line
+from tests.corpus.packed import FILES, a_tar
+from tests.corpus.servers import BAD_SUM, DECLARED, SIZE, TOO_MUCH, UNDECLARED, chunks_without_end, to
 from tests.disks import disk
-from tests.servers import PAGE, Answer, Server, serving
-
-SIZE = 10240
+from tests.servers import Server, serving
 
 
 def sha256(content: bytes) -> str:
@@ -37,121 +36,6 @@ def address() -> Iterator[Server]:
     with serving(Server()) as server:
         server.handle_error = lambda *_: None  # who is refused hangs up
         yield server
-
-
-def to(location: str) -> Callable:
-    """A redirection."""
-
-    def answer(self: Answer, good: bytes) -> None:
-        self.send_response(302)
-        self.send_header("Location", location.format(port=self.server.server_port))
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    return answer
-
-
-def sends(body: bytes | None = None, status: int = 200, **headers: str) -> Callable:
-    """An answer with headers as they stand here; body: the good archive where it is None."""
-
-    def answer(self: Answer, good: bytes) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(good if body is None else body)
-
-    return answer
-
-
-def without_end(self: Answer, good: bytes) -> None:
-    self.send_response(200)
-    self.end_headers()
-    while True:
-        self.wfile.write(bytes(1 << 16))
-
-
-def chunks_without_end(self: Answer, good: bytes) -> None:
-    self.protocol_version = "HTTP/1.1"
-    self.send_response(200)
-    self.send_header("Transfer-Encoding", "chunked")
-    self.end_headers()
-    while True:
-        self.wfile.write(b"10000\r\n" + bytes(1 << 16) + b"\r\n")
-
-
-def headers_without_end(self: Answer, good: bytes) -> None:
-    self.send_response(200)
-    while True:
-        self.wfile.write(b"X-More: " + b"x" * 1000 + b"\r\n")
-
-
-def header_without_end(self: Answer, good: bytes) -> None:
-    self.send_response(200)
-    self.flush_headers()
-    while True:
-        self.wfile.write(b"x" * 1000)
-
-
-def no_http(self: Answer, good: bytes) -> None:
-    self.wfile.write(b"\x00\xff" * 1000)
-
-
-def another_file_in_the_middle(self: Answer, good: bytes) -> None:
-    """Loses the first connection; to the next it sends the rest, not of this but of a newer file, and says so."""
-    first = not self.headers["Range"]
-    new = good.replace(b"one", b"two")
-    start = 0 if first or self.headers["Range"] == "bytes=0-" else int(self.headers["Range"][6:-1])
-    self.send_response(206 if start else 200)
-    self.send_header("ETag", '"new"' if len(self.server.asked) > 1 else '"old"')
-    if start:
-        self.send_header("Content-Range", f"bytes {start}-{len(new) - 1}/{len(new)}")
-    self.send_header("Content-Length", str(len(new) - start))
-    self.end_headers()
-    self.wfile.write(good[:5000] if len(self.server.asked) == 1 else new[start:])
-
-
-UNSENT = "the connection failed or was lost"
-TOO_MUCH = "the server sends more than the"
-BAD_SUM = "the sha256 is "
-NEW = {"train/1.jpg": b"two", "train/2.jpg": FILES["train/2.jpg"]}
-UNDECLARED = [
-    Input("leads to a file of this machine", to("file:///etc/passwd"), "neither http:// nor https://"),
-    Input("leads to FTP", to("ftp://127.0.0.1/tiny.tar"), "neither http:// nor https://"),
-    Input("leads to Gopher", to("gopher://127.0.0.1/tiny.tar"), "neither http:// nor https://"),
-    Input("leads to a script", to("javascript:alert(1)"), "neither http:// nor https://"),
-    Input("leads to itself", to("/tiny.tar"), "from one address to the next without end"),
-    Input("leads to no address", to("http://[::1"), "no such address, or the server leads to none"),
-    Input("leads to a machine that is not there", to("http://127.0.0.1:1/tiny.tar"), UNSENT),
-    Input("leads to another address that is good", to("http://localhost:{port}/good.tar"), FILES),
-    Input("says less than it sends", sends(Content_Length="5000"), "tiny.tar: "),
-    Input("says more than it sends", sends(Content_Length="99999999"), UNSENT),
-    Input("says a size below zero", sends(Content_Length="-5"), FILES),
-    Input("says a size that is no number", sends(Content_Length="many"), FILES),
-    Input("says a size of 5000 digits", sends(Content_Length="9" * 5000), FILES),
-    Input("says two sizes", sends(Content_Length="5, 7"), "multiple unmatching values"),
-    Input("says a size of an exabyte", sends(Content_Length=str(1 << 60)), TOO_MUCH),
-    Input("says that it is compressed", sends(Content_Encoding="gzip"), FILES),
-    Input("sends a part that nobody asked for", sends(b"x" * 99, 206, Content_Range="bytes 5-103/104"), UNSENT),
-    Input("sends a part that is no range", sends(b"x" * 99, 206, Content_Range="bytes x"), UNSENT),
-    Input("sends nothing", sends(b""), "damaged, cut off, or neither zip nor tar"),
-    Input("sends a page that asks to log in", sends(PAGE), "is an HTML page (an error, a login"),
-    Input("sends no HTTP", no_http, UNSENT),
-    Input("sends headers without end", headers_without_end, UNSENT),
-    Input("sends a header without end", header_without_end, UNSENT),
-    Input("has another file in the middle", another_file_in_the_middle, NEW),
-    Input("answers 500", sends(PAGE, 500), "the server answers 500"),
-    Input("answers 204", sends(b"", 204), "damaged, cut off, or neither zip nor tar"),
-]
-DECLARED = [
-    Input("sends data without end", without_end, f"{TOO_MUCH} {SIZE * 6}"),
-    Input("sends chunks without end", chunks_without_end, f"{TOO_MUCH} {SIZE * 6}"),
-    Input("sends too many bytes", sends(bytes(SIZE * 6 + 1)), f"{TOO_MUCH} {SIZE * 6}"),
-    Input("sends too few bytes", sends(b"ustar" * 99), f"has 495 bytes, expected {SIZE * 6}: it is cut off"),
-    Input("sends other bytes", sends(bytes(SIZE * 6)), BAD_SUM),
-    Input("sends the right ones", sends(), FILES),
-]
-SERVERS = [*UNDECLARED, *DECLARED]
 
 
 def check(address: Server, tmp_path: Path, good: bytes, given: Input, **declared) -> None:

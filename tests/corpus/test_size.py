@@ -1,9 +1,10 @@
 from tests.corpus.archives import ARCHIVES
+from tests.corpus.damaged import NOTES, SAFETENSORS
 from tests.corpus.folders import FOLDERS
+from tests.corpus.foreign import FOREIGN
 from tests.corpus.images import IMAGES
-from tests.corpus.test_damaged import FOREIGN, NOTES, SAFETENSORS
-from tests.corpus.test_params import PARAMS
-from tests.corpus.test_servers import SERVERS
+from tests.corpus.params import PARAMS
+from tests.corpus.servers import SERVERS
 
 
 def test_the_corpus_has_200_inputs_and_each_a_name_of_its_own():

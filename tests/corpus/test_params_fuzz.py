@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pixcycle import config, runs
 from pixcycle.errors import UserError
+from tests.corpus.examples import repeatable
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @cache
@@ -102,16 +103,13 @@ def planned_or_refused(load, where: str) -> None:
         assert runs.Plan.model_validate_json(plan.model_dump_json()) == plan
 
 
-fuzz = settings(derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-
-
-@settings(fuzz, max_examples=150)
+@repeatable(150)
 @given(edits)
 def test_a_params_file_with_any_values_anywhere_is_planned_or_refused_in_lines_that_name_it(changes):
     planned_or_refused(lambda: config.check(edited(changes)), "params.yaml")
 
 
-@settings(fuzz, max_examples=200)
+@repeatable(200)
 @given(st.binary(max_size=60) | st.text("[]{}:,-&*!<>|?%@'\"\n\t #0159aeinox~.", max_size=60).map(str.encode))
 def test_a_params_file_of_any_text_is_refused_in_lines_that_name_it(tmp_path_factory, content):
     file = tmp_path_factory.getbasetemp() / "params.yaml"
@@ -119,7 +117,7 @@ def test_a_params_file_of_any_text_is_refused_in_lines_that_name_it(tmp_path_fac
     planned_or_refused(lambda: config.load(file), str(file))
 
 
-@settings(fuzz, max_examples=25)
+@repeatable(25)
 @given(st.integers(0, 20_000), st.integers(0, 400), st.binary(max_size=5))
 def test_the_params_file_with_a_piece_of_other_bytes_is_planned_or_refused_in_lines_that_name_it(
     tmp_path_factory, start, length, piece

@@ -1,0 +1,63 @@
+"""Snakemake tells mistaken params as `pixcycle check` does, and works in a folder with a space in its name."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pixcycle import config, runs
+from tests.corpus.params import L1, edited, merged_laughs, text, with_text
+from tests.workflow.conftest import ROOT
+
+
+def in_a_project(folder: Path) -> Path:
+    """A project with the real workflow, and a space in the name of its folder."""
+    project = folder / "my project"
+    project.mkdir()
+    for name in ("Snakefile", "workflow", "profiles", "reports", "src"):
+        (project / name).symlink_to(ROOT / name)
+    return project
+
+
+def snakemake(project: Path, *arguments: str) -> subprocess.CompletedProcess:
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    return subprocess.run(
+        ["snakemake", *arguments], cwd=project, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "phrase"),
+    [
+        (with_text("scale: full\n"), "params.yaml: not YAML: the key 'scale' twice"),
+        (text(merged_laughs(40)), "params.yaml: not YAML: too much to merge"),
+        (edited(f"{L1}.n_epochs", 10**18), "experiments.ucsd.facades-l1.n_epochs: must be less than"),
+    ],
+)
+def test_snakemake_ends_with_the_same_line(tmp_path, make, phrase):
+    project = in_a_project(tmp_path)
+    make(project / "params.yaml")
+    ended = snakemake(project, "-n")
+    assert ended.returncode and "Traceback" not in ended.stderr, ended.stderr
+    [line] = [line for line in ended.stderr.splitlines() if line.startswith("pixcycle: ")]
+    assert phrase in line
+
+
+def test_the_commands_of_a_project_in_a_folder_with_a_space_are_the_words_that_are_meant(tmp_path):
+    project = in_a_project(tmp_path)
+    (project / "params.yaml").symlink_to(ROOT / "params.yaml")
+    printed = snakemake(project, "-np", "--quiet", "host", "--config", "scale=demo", "--", "ucsd-facades-l1")
+    demo = runs.plan(config.load(ROOT / "params.yaml").model_copy(update={"scale": "demo"}), ROOT)
+    run = demo.runs["ucsd-facades-l1/0"]
+    [command] = re.findall("(pixcycle job train .*)", printed.stdout + printed.stderr)
+    words = shlex.split(command.partition(" 2>&1 | ")[0])
+    [plan] = (project / ".snakemake/plans").iterdir()
+    prepared = f"data/prepared/{run.data}"
+    assert words == [
+        *("pixcycle", "job", "train", run.key, "--plan", f".snakemake/plans/{plan.name}"),
+        *("--prepared", prepared, "--out", run.folder, "--gpus", "1"),
+    ]
