@@ -109,6 +109,15 @@ class Results:
             if run.config.method == "cyclegan" and direction == run.config.direction:
                 _save(cycled_folder(self.root / run.translated, direction), range(len(NAMES)), pictures[::-1])
 
+    def record(self, key: str, **said) -> None:
+        """Let the run.json of a run say this, too."""
+        with edited_json(self.root / self.plan.runs[key].folder / "run.json") as record:
+            record |= said
+
+    def collapse(self, key: str, losses: str = "g", **said) -> None:
+        """Let a run have collapsed, and say which of its losses were lost."""
+        self.record(key, status="collapsed", collapse=f"{losses} no longer finite", **said)
+
     def count_images(self, run: Run, a: int, b: int) -> None:
         """Let a run's data have so many test images of each domain, and its metrics be measured on them."""
         with edited_json(self.root / f"data/prepared/{run.data}/manifest.json") as prepared:

@@ -14,7 +14,6 @@ from pixcycle.report import curves
 from pixcycle.report.build import build
 from pixcycle.training.collapse import discriminators_at_zero
 from pixcycle.training.history import read_history
-from tests.edited import edited_json
 from tests.report.results import Results
 
 ROWS, EPOCHS, STEPS = 1_000_000, 200, 25_000
@@ -52,8 +51,7 @@ def built(tmp_path_factory) -> Built:
     results, lines = Results(tmp_path_factory.mktemp("long"), [L1]), []
     (run,) = results.plan.runs.values()
     write_million(results.root / run.folder / "history.csv")
-    with edited_json(results.root / run.folder / "run.json") as record:
-        record |= {"steps_per_epoch": STEPS, "epochs": EPOCHS}
+    results.record(run.key, steps_per_epoch=STEPS, epochs=EPOCHS)
     plot = Axes.plot
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Axes, "plot", lambda self, x, y, **look: lines.append((x, y)) or plot(self, x, y, **look))

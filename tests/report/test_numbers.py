@@ -241,8 +241,7 @@ def test_losses_that_were_lost_leave_claims_about_them_open(tmp_path, experiment
     results = Results(tmp_path, experiments)
     for run in results.plan.runs.values():
         results.write_training(run, **terms)
-        with edited_json(results.root / run.folder / "run.json") as record:
-            record |= {"status": "collapsed", "collapse": f"{', '.join(terms)} no longer finite"}
+        results.collapse(run.key, ", ".join(terms))
     judge = {"ucsd": ucsd_claims, "wustl": wustl_claims, "kth": kth_claims}[id.partition("-")[0]]
     (claim,) = (claim for claim in judge.claims(results.values()) if claim.id == id)
     assert claim.verdict == "not run"
@@ -253,8 +252,7 @@ def test_a_collapsed_run_is_reported_with_its_metrics_and_as_collapsed(tmp_path)
     results = Results(tmp_path, [L1])
     (run,) = results.plan.runs.values()
     results.write_training(run, g_gan=lost)
-    with edited_json(results.root / run.folder / "run.json") as record:
-        record |= {"status": "collapsed", "collapse": "g_gan no longer finite"}
+    results.collapse(run.key, "g_gan")
     out = tmp_path / "reports/small/ucsd"
     build(results.plan, "ucsd", results.root, out, "0" * 8)
     shown = json.loads((out / "values.json").read_text())["experiments"][L1]

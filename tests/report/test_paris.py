@@ -33,11 +33,6 @@ def rank(results: Results, l1=ERRORS, l1_mirrored=ERRORS, only=lambda run: True)
         results.count_images(run, len(l1), len(l1))
 
 
-def record(results: Results, key: str, **changed):
-    with edited_json(results.root / results.plan.runs[key].folder / "run.json") as said:
-        said |= changed
-
-
 def blocks(sections: list[Section], kind: type) -> list:
     return [block for section in sections for block in section.blocks if isinstance(block, kind)]
 
@@ -201,8 +196,8 @@ def test_a_selection_without_any_shown_run_says_so(whole):
 
 def test_captions_say_how_a_training_was_smaller_than_the_reports_and_that_it_collapsed(tmp_path):
     results = Results(tmp_path, TRAINED)
-    record(results, "paris-face2comics/0", epochs=12, batch_size=2)
-    record(results, "paris-maps-map2aerial/0", epochs=100, steps=100, batch_size=20, collapse="g no longer finite")
+    results.record("paris-face2comics/0", epochs=12, batch_size=2)
+    results.record("paris-maps-map2aerial/0", epochs=100, steps=100, batch_size=20, collapse="g no longer finite")
     said = captions(chapter(results))
     smaller = "Face to comic was trained for 12 epochs of batch size 2, in the report for 100 of 20."
     assert [number for number, caption in said.items() if smaller in caption] == [8, 9, 18, 19]
@@ -332,8 +327,8 @@ def test_without_the_reports_own_runs_no_claim_is_judged(tmp_path):
 def test_the_better_fid_of_one_task_at_both_settings_decides_on_batch_size(tmp_path, batch_1, batch_20, verdict):
     fid = {BATCH_1: (batch_1, 0.3), "paris-maps-map2aerial": (batch_20, 0.1)}
     results = Results(tmp_path, list(fid), lambda run: dict(zip(("fid", "l1"), fid[run.id], strict=True)))
-    record(results, f"{BATCH_1}/0", epochs=200)
-    record(results, "paris-maps-map2aerial/0", epochs=100, batch_size=20)
+    results.record(f"{BATCH_1}/0", epochs=200)
+    results.record("paris-maps-map2aerial/0", epochs=100, batch_size=20)
     made = claim(results, "b")
     assert made.verdict == verdict
     assert f"On maps: batch 1 for 200 epochs FID {batch_1:.2f}, L1 0.3000; " in made.evidence
@@ -348,5 +343,5 @@ def test_a_difference_of_settings_inside_the_spread_over_seeds_is_not_distinguis
 
 def test_the_claim_on_batch_size_says_that_a_run_collapsed(tmp_path):
     results = Results(tmp_path, [BATCH_1, "paris-maps-map2aerial"])
-    record(results, f"{BATCH_1}/0", status="collapsed", collapse="d stayed at zero")
+    results.record(f"{BATCH_1}/0", status="collapsed", collapse="d stayed at zero")
     assert f"{BATCH_1}/0 collapsed: d stayed at zero." in claim(results, "b").evidence

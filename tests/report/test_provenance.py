@@ -227,8 +227,7 @@ def test_what_an_older_record_lacks_is_said_to_be_not_recorded(tmp_path):
 def test_a_collapsed_run_of_two_processes_says_so_and_why(tmp_path):
     collapsed = Results(tmp_path, ["ucsd-facades-l1"])
     (run,) = collapsed.plan.runs.values()
-    with edited_json(collapsed.root / run.folder / "run.json") as record:
-        record |= {"status": "collapsed", "collapse": "g no longer finite", "processes": 2}
+    collapsed.collapse(run.key, processes=2)
     ((entry,),) = (block.entries for block in runs(collapsed.values(), [], tmp_path))
     assert dict(entry.facts)["Result"] == "collapsed after 60 s at 20.0 images/s: g no longer finite"
     assert dict(entry.facts)["Device"] == "CPU, 2 processes of 1 thread(s), 32-true; torch 2.14.1"

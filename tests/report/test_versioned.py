@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 
 from pixcycle.report.versioned import losses, write_versioned
-from tests.edited import edited_json
 from tests.report.results import Results
 
 
@@ -46,8 +45,7 @@ def test_each_experiment_of_a_chapter_has_its_means_over_seeds_and_its_losses_in
     )
     for seed in (0, 1):
         run = results.plan.runs[f"ucsd-facades-untrained/{seed}"]
-        with edited_json(results.root / run.folder / "run.json") as record:
-            record |= {"steps": 0, "epochs": 0}
+        results.record(run.key, steps=0, epochs=0)
         (results.root / run.folder / "history.csv").unlink()
     reports = tmp_path / "reports/small"
     (reports / "metrics/ucsd").mkdir(parents=True)

@@ -11,7 +11,6 @@ from pixcycle.report.chapters.wustl import EXPERIMENTS
 from pixcycle.report.chapters.wustl_claims import EQUAL, LAMBDAS, NORMAL, PAIRED, claims
 from pixcycle.report.comparison import read_published
 from pixcycle.report.samples import Album
-from tests.edited import edited_json
 from tests.report.results import EPOCHS, ROOT, Results
 
 FID = {e: 100.0 for e in EXPERIMENTS} | {"wustl-cezanne2photo-lambda1": 130.0, "wustl-photo2cezanne-lambda1": 112.0}
@@ -22,12 +21,6 @@ def made(root: Path, experiments=EXPERIMENTS, seeds=(0,), **fids: float) -> Resu
     """The experiments with the FIDs above; fids: others, by name without `wustl-` and with `_` for `-`."""
     chosen = FID | {f"wustl-{name.replace('_', '-')}": fid for name, fid in fids.items()}
     return Results(root, list(experiments), lambda run: {"fid": chosen[run.id] + run.seed}, seeds)
-
-
-def collapse(results: Results, experiment: str, seed: int = 0) -> None:
-    run = results.plan.runs[f"{experiment}/{seed}"]
-    with edited_json(results.root / run.folder / "run.json") as record:
-        record |= {"status": "collapsed", "collapse": "g no longer finite"}
 
 
 def claim(results: Results, letter: str):
@@ -74,20 +67,20 @@ def test_lambda_1_does_not_fail_where_its_fid_is_better_or_alike(tmp_path, fid):
 
 def test_a_collapse_counts_as_failing_whatever_the_fid(tmp_path):
     results = made(tmp_path, photo2cezanne_lambda1=50.0)
-    collapse(results, "wustl-photo2cezanne-lambda1")
+    results.collapse("wustl-photo2cezanne-lambda1/0")
     assert claim(results, "a").verdict == "holds"
     assert "wustl-photo2cezanne-lambda1/0 collapsed: g no longer finite." in claim(results, "a").evidence
 
 
 def test_lambda_10_that_collapsed_does_not_work(tmp_path):
     results = made(tmp_path)
-    collapse(results, "wustl-cezanne2photo")
+    results.collapse("wustl-cezanne2photo/0")
     assert claim(results, "a").verdict == "does not hold"
 
 
 def test_a_collapse_of_one_seed_of_two_leaves_the_verdict_to_the_fid(tmp_path):
     results = made(tmp_path, seeds=(0, 1), photo2cezanne_lambda1=50.0)
-    collapse(results, "wustl-photo2cezanne-lambda1", seed=1)
+    results.collapse("wustl-photo2cezanne-lambda1/1")
     assert claim(results, "a").verdict == "does not hold"
 
 
@@ -223,7 +216,7 @@ def test_quality_has_a_row_for_each_of_the_nine_experiments_in_its_scored_direct
 
 def test_quality_says_which_runs_collapsed_and_why(tmp_path, unsaved):
     results = made(tmp_path, [NORMAL, EQUAL], seeds=(0, 1))
-    collapse(results, EQUAL, seed=1)
+    results.collapse(f"{EQUAL}/1")
     table = blocks(results)["wustl-quality"]
     assert f"{EQUAL}/1 collapsed: g no longer finite." in table.notes
     assert [row[2].text for row in table.rows].count("not run") == 7
@@ -262,7 +255,7 @@ def test_each_cell_of_a_figure_shows_what_its_heading_says(tmp_path, drawn, unsa
 
 def test_figures_say_which_of_their_runs_are_missing_and_which_collapsed(tmp_path, drawn, unsaved):
     results = made(tmp_path, [PAIRED[0][1], EQUAL])
-    collapse(results, EQUAL)
+    results.collapse(f"{EQUAL}/0")
     found = blocks(results)
     picture = drawn[0]  # figure 3 has no run
     assert picture["Output G(x)"] == picture["Reconstruction F(G(x))"] == [None] * 4
