@@ -13,16 +13,15 @@ from PIL import Image
 from pixcycle.data.decode import MOST_PIXELS, decode
 from pixcycle.data.prepare import prepare
 from pixcycle.errors import UserError
-from tests.corpus.encoded import SIGNATURE, chunk, idat, segment
+from tests.corpus.encoded import SIGNATURE, chunk, idat, saved, segment
 from tests.corpus.examples import repeatable
-from tests.corpus.images import (
+from tests.corpus.pictures import (
     LEVELS,
     SCENE,
     animated,
     jpeg_of_cmyk,
     palette,
     quarters_jpeg,
-    saved,
     scene_png,
 )
 from tests.data.tiny import dataset, record, spec

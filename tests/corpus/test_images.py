@@ -14,7 +14,8 @@ from pixcycle.data.digest import folder_digest
 from pixcycle.errors import UserError
 from tests.corpus.encoded import png_of
 from tests.corpus.form import Input, each, one_line
-from tests.corpus.images import BOMBS, IMAGES, NO_FILES, QUARTERS
+from tests.corpus.images import BOMBS, IMAGES, NO_FILES
+from tests.corpus.pictures import QUARTERS
 from tests.corpus.projects import Project
 
 NOBODY = 65534

@@ -11,7 +11,7 @@ import pytest
 from tests.answers import answer
 from tests.corpus.encoded import GREY, png_of, until
 from tests.corpus.form import Input, each, one_line
-from tests.corpus.images import QUARTERS, piped, scene_png, zeros
+from tests.corpus.pictures import QUARTERS, piped, scene_png, zeros
 
 LITE = ("--extractor", "efficientnet-lite0")
 
