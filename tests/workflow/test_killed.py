@@ -75,3 +75,20 @@ def test_row_7_after_kill_9_of_everything_the_same_command_resumes(project, undi
     assert first["from_epoch"] == 0 < second["from_epoch"]
     for name in ("final.safetensors", "history.csv"):
         assert (resumed / name).read_bytes() == (undisturbed / name).read_bytes()
+
+
+def test_a_training_that_ends_after_snakemake_alone_was_killed_is_not_begun_again(project):
+    """As jobs do on a cluster, when the login node is restarted."""
+    train_longer(project)
+    save_after_each_step(project)
+    snakemake, *job = started_and_halted_in_mid_training(project, ("snakemake", "--cores", "2", "ucsd-facades-l1"))
+    snakemake.kill()
+    for process in job:
+        process.resume()
+    psutil.wait_procs([snakemake, *job], timeout=60)
+    runs = list((project.folder / "results/tiny/ucsd/facades-l1").glob("0-????????"))
+    assert len(runs) == 2 and project.trained() == [UCSD]
+    made = {run: run.stat().st_ino for run in runs}
+
+    project.snakemake("ucsd-facades-l1")
+    assert project.trained() == [] and {run: run.stat().st_ino for run in runs} == made
