@@ -26,10 +26,10 @@ from baseline.loading import batches as batches_of_pillow
 from measure import Growth, Ratio, forget_the_peak, in_process, megabytes, options, publish, ratio, take_turns
 from PIL import Image
 
-from pixcycle.config import Dataset, Source
 from pixcycle.data.batches import Batches
 from pixcycle.data.prepare import PrepareSpec, prepare
 from pixcycle.engine.memory import keep_freed_memory
+from pixcycle.schema import Dataset, Source
 
 PAIRS, SIDE, LOAD_SIZE, CROP_SIZE = 400, 256, 286, 256
 PREPARED = [50, 100, 200, 400]

@@ -16,8 +16,8 @@ from typing import Any
 
 from measure import Growth, in_process, in_turn, options, publish, ratio, take_turns
 
-from pixcycle.config import Experiment
 from pixcycle.estimate.closed_form import image_flops
+from pixcycle.schema import Experiment
 
 PIX2PIX = {"method": "pix2pix", "direction": "a_to_b"}
 CYCLEGAN = {

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from pixcycle import cli
-from pixcycle.config import Experiment
 from pixcycle.runs import Run, fingerprint
+from pixcycle.schema import Experiment
 from tests.browser import CHROMIUM
 from tests.servers import served
 

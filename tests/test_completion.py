@@ -29,7 +29,7 @@ def offered(pixcycle, monkeypatch):
 def test_experiments_targets_and_scales_are_those_of_params_yaml(offered, monkeypatch):
     monkeypatch.chdir(ROOT)
     params = config.load()
-    ids = list(config.experiment_ids(params))
+    ids = list(params.experiment_ids)
     assert offered("show", "") == offered("compare", "") == ids
     assert offered("show", "kth-horse") == [id for id in ids if id.startswith("kth-horse")]
     assert offered("runs", "") == list(runs.plan(params).selections)

@@ -10,6 +10,7 @@ from pixcycle import config, runs
 from pixcycle.data import earth
 from pixcycle.errors import UserError
 from pixcycle.metrics.extractors import EXTRACTORS
+from pixcycle.schema import Params
 
 ROOT = Path(__file__).parents[1]
 
@@ -132,11 +133,11 @@ def test_the_weights_to_fetch_are_those_that_the_extractor_accepts(tree):
 
 def test_the_published_schema_is_the_code_s():
     published = json.loads((ROOT / "src/pixcycle/params.schema.json").read_text())
-    assert published == config.Params.model_json_schema(), "run: pixcycle schema > src/pixcycle/params.schema.json"
+    assert published == Params.model_json_schema(), "run: pixcycle schema > src/pixcycle/params.schema.json"
 
 
 def test_the_schema_accepts_the_committed_params_and_refuses_a_misspelt_field(tree):
-    schema = config.Params.model_json_schema()
+    schema = Params.model_json_schema()
     jsonschema.validate(tree, schema)
     broken = copy.deepcopy(tree)
     facades_l1(broken)["batchsize"] = 4

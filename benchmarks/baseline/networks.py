@@ -6,7 +6,7 @@ Layers are named as pixcycle's, so that both start from the same weights.
 import torch
 from torch import Tensor, nn
 
-from pixcycle.config import Experiment
+from pixcycle.schema import Experiment
 
 
 def norm(name: str, channels: int) -> nn.Module:

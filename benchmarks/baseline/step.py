@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from baseline.networks import discriminator, generator
-from pixcycle.config import Experiment
+from pixcycle.schema import Experiment
 
 
 def adam(networks: list[nn.Module], lr: float, e: Experiment) -> torch.optim.Optimizer:

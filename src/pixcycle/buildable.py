@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from pixcycle.config import Experiment
 from pixcycle.errors import UserError
 from pixcycle.models.sizes import downsamplings, smallest_input
+from pixcycle.schema import Experiment
 
 
 def unbuildable(e: Experiment) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """`pixcycle job`: the commands of the workflow's jobs, one for each kind of node."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +10,7 @@ import typer
 from pixcycle.alone import only_one
 from pixcycle.engine.gpu import lease, most_cards
 from pixcycle.errors import UserError
+from pixcycle.known import known
 from pixcycle.room import DiskFull
 
 if TYPE_CHECKING:  # each command imports what it needs, so that none waits for more
@@ -36,7 +37,7 @@ def fetch(dataset: str, plan_file: PlanFile, out: Out) -> None:
     from pixcycle.data.record import RECORDED
 
     params = _plan(plan_file).params
-    sources = params.datasets[_known(dataset, params.datasets, "dataset")].sources
+    sources = params.datasets[known(dataset, params.datasets, "dataset")].sources
     locations.fetch(dataset, sources, out, mirror=params.mirror, recorded=RECORDED)
 
 
@@ -47,7 +48,7 @@ def fetch_weights(name: str, plan_file: PlanFile, out: Out) -> None:
     from pixcycle.data.record import RECORDED
 
     params = _plan(plan_file).params
-    source = params.fetched_weights[_known(name, params.fetched_weights, "weights")]
+    source = params.fetched_weights[known(name, params.fetched_weights, "weights")]
     instead = (
         "or choose the stand-in, whose values are not comparable with published ones: "
         "--config extractor=efficientnet-lite0"
@@ -70,7 +71,7 @@ def prepare(data: str, plan_file: PlanFile, raw: Folder, out: Out, threads: int 
     from pixcycle.data.prepare import prepare as prepare_arrays
 
     plan = _plan(plan_file)
-    node = plan.data[_known(data, plan.data, "data")]
+    node = plan.data[known(data, plan.data, "data")]
     prepare_arrays(node.dataset, plan.params.datasets[node.dataset], raw, out, PrepareSpec(**node.spec), threads)
 
 
@@ -113,7 +114,7 @@ def train_segmenter(data: str, plan_file: PlanFile, prepared: Folder, out: Out) 
     from pixcycle.metrics.segmenter import train_segmenter as train_on_pairs
 
     plan = _plan(plan_file)
-    dataset = plan.params.datasets[plan.data[_known(data, plan.data, "data")].dataset]
+    dataset = plan.params.datasets[plan.data[known(data, plan.data, "data")].dataset]
     with _card_for(out):
         train_on_pairs(plan.segmenter, dataset.classes, dataset.void, prepared, out, out.name.rpartition("-")[2])
 
@@ -178,10 +179,4 @@ def _plan(path: Path) -> "Plan":
 
 
 def _run(plan: "Plan", key: str) -> "Run":
-    return plan.runs[_known(key, plan.runs, "run")]
-
-
-def _known(name: str, names: Iterable[str], what: str) -> str:
-    from pixcycle.config import known
-
-    return known(name, names, what)
+    return plan.runs[known(key, plan.runs, "run")]

@@ -13,20 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from pixcycle.buildable import unbuildable
-from pixcycle.config import (
-    ChapterKey,
-    Closed,
-    Experiment,
-    ExtractorName,
-    Params,
-    Scale,
-    Segmenter,
-    Source,
-    experiment_ids,
-    known,
-)
 from pixcycle.data.digest import declared_digest
 from pixcycle.errors import UserError
+from pixcycle.known import known
+from pixcycle.scalars import ChapterKey, ExtractorName
+from pixcycle.schema import Closed, Experiment, Params, Scale, Segmenter, Source
 
 RECIPE = {"fetch": 1, "prepare": 1, "train": 2, "segment": 1, "translate": 2, "features": 2, "evaluate": 3}
 """Raised by hand when the same settings would give another result; tests/training/test_golden.py notices."""
@@ -165,7 +156,7 @@ def plan(params: Params, root: Path = Path()) -> Plan:
 def resolved(params: Params, scale: str) -> Iterator[tuple[str, Experiment]]:
     """(id, experiment at that scale), each checked to be buildable."""
     chosen = params.scales[known(scale, params.scales, "scale")]
-    for id, (chapter, name) in experiment_ids(params).items():
+    for id, (chapter, name) in params.experiment_ids.items():
         if chosen.experiments and id not in chosen.experiments:
             continue
         experiment = scaled(params.experiments[chapter][name], chosen, chapter)

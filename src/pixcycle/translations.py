@@ -1,7 +1,9 @@
 """Where the translations of a run lie, and which domain a direction starts from and imitates."""
 
 from pathlib import Path
+from typing import Literal
 
+Direction = Literal["a_to_b", "b_to_a"]
 SOURCE = {"a_to_b": "A", "b_to_a": "B"}
 TARGET = {"a_to_b": "B", "b_to_a": "A"}
 BACK = {"a_to_b": "b_to_a", "b_to_a": "a_to_b"}

@@ -6,8 +6,8 @@ from pathlib import Path
 import yaml
 
 from pixcycle import config
-from pixcycle.config import Dataset, Params, Source
 from pixcycle.runs import Plan
+from pixcycle.schema import Dataset, Params, Source
 from tests.answers import Answer, answer
 
 ROOT = Path(__file__).parents[2]

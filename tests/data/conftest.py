@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pixcycle.config import Source
 from pixcycle.data import download
 from pixcycle.data.locations import fetch
+from pixcycle.schema import Source
 from tests.servers import Server, serving
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pixcycle.config import Source
 from pixcycle.data.locations import fetch
 from pixcycle.errors import UserError
+from pixcycle.schema import Source
 
 OUT = Path("data/raw/facades-1234abcd")
 WORK = Path("data/raw/facades-1234abcd.part")

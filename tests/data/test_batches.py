@@ -12,11 +12,11 @@ from baseline.loading import batches as batches_of_pillow
 from PIL import Image
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from pixcycle.config import Dataset
 from pixcycle.data import batches as module
 from pixcycle.data.batches import Batches, to_tensor, to_uint8
 from pixcycle.data.prepare import PrepareSpec, prepare
 from pixcycle.errors import UserError
+from pixcycle.schema import Dataset
 
 
 def tell_tale(n: int, side: int) -> np.ndarray:

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pixcycle.config import Dataset
 from pixcycle.data.layouts import images
 from pixcycle.data.prepare import PrepareSpec, prepare
 from pixcycle.errors import UserError
+from pixcycle.schema import Dataset
 from tests.data.conftest import fetch_zips, zip_of_images
 from tests.data.tiny import record
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pixcycle.config import Source
 from pixcycle.data import digest
 from pixcycle.data.digest import content_digest, declared_digest, folder_digest
 from pixcycle.data.record import record_content
 from pixcycle.errors import UserError
+from pixcycle.schema import Source
 
 
 def sha256(content: bytes) -> str:

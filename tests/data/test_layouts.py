@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pixcycle.config import Dataset
 from pixcycle.data import earth
 from pixcycle.data.layouts import decode, images
 from pixcycle.errors import UserError
+from pixcycle.schema import Dataset
 from tests.data.conftest import fetch_zips, zip_of_images
 
 SPLITS = {"train": ["train"], "test": ["val", "test"]}

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pixcycle.config import Source
 from pixcycle.data.locations import fetch
 from pixcycle.errors import UserError
 from pixcycle.room import DiskFull
+from pixcycle.schema import Source
 from tests.data.facades import (
     CONTENT,
     FILES,
@@ -107,7 +107,7 @@ def test_a_fetch_killed_in_the_middle_leaves_nothing_finished_and_the_next_call_
     address = server.put("/facades.tar.gz", GOOD, lose_after=[600_000], stall=True)
     code = f"""
 from pathlib import Path
-from pixcycle.config import Source
+from pixcycle.schema import Source
 from pixcycle.data.locations import fetch
 source = Source(locations=[{address!r}], sha256={sha256(GOOD)!r})
 fetch("facades", [source], Path({str(OUT)!r}), mirror=None, recorded=Path({str(RECORDED)!r}))

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from pixcycle.config import Source
 from pixcycle.data.digest import declared_digest, folder_digest
 from pixcycle.data.own import note_own_data, unwatched
+from pixcycle.schema import Source
 
 
 @pytest.fixture(autouse=True)

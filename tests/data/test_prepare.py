@@ -219,7 +219,7 @@ def test_threads_do_not_run_ahead_of_a_slow_disk(tmp_path, monkeypatch):
 PEAK = """
 import json, resource, sys
 from pathlib import Path
-from pixcycle.config import Dataset
+from pixcycle.schema import Dataset
 from pixcycle.data import layouts
 from pixcycle.data.prepare import PrepareSpec, prepare
 raw, out, dataset, spec = sys.argv[1:]

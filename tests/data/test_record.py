@@ -4,9 +4,9 @@ from functools import partial
 
 import pytest
 
-from pixcycle.config import Source
 from pixcycle.data.record import hold_to_first_seen, record_content, recorded_content
 from pixcycle.errors import UserError
+from pixcycle.schema import Source
 
 
 def test_the_first_sha256_is_recorded_and_held_to(tmp_path):

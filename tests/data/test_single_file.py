@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from pixcycle.config import Source
 from pixcycle.data.locations import fetch_file
 from pixcycle.errors import UserError
 from pixcycle.room import DiskFull
+from pixcycle.schema import Source
 from tests.data.facades import CONTENT, GOOD, OTHER, RECORDED, archive_at, sha256
 from tests.disks import disk
 

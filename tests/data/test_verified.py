@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pixcycle.config import Source
 from pixcycle.data.locations import fetch
 from pixcycle.data.own import note_own_data
 from pixcycle.errors import UserError
+from pixcycle.schema import Source
 from tests.data.facades import (
     CONTENT,
     FILES,

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from pixcycle.config import Dataset
 from pixcycle.data.prepare import PrepareSpec
+from pixcycle.schema import Dataset
 
 
 def spec(load_size: int = 16, crop_size: int = 16, preprocess="jitter", resize="nearest", **limits) -> PrepareSpec:

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from pixcycle.config import Params
 from pixcycle.runs import Run, plan
+from pixcycle.schema import Params
 from tests.report.results import Results
 
 EXPERIMENTS = ["ucsd-facades-l1", "ucsd-facades-cyc-l1", "kaist-horse2zebra"]

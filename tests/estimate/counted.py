@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils.flop_counter import FlopCounterMode
 
-from pixcycle.config import Experiment
+from pixcycle.schema import Experiment
 from pixcycle.training.loop import METHODS
 
 WITHOUT_COST = {

@@ -36,7 +36,7 @@ def test_every_experiment_that_trains_stands_beside_one_step_and_in_one_row_of_h
     def spelled(cells):
         return sorted(id for cell in cells for id in spell(cell))
 
-    ids = [id for id, (c, name) in config.experiment_ids(params).items() if params.experiments[c][name].n_epochs]
+    ids = [id for id, (c, name) in params.experiment_ids.items() if params.experiments[c][name].n_epochs]
     last = f"all {len(ids)}, one after another"
     assert spelled(row["experiments"] for row in rows["A step"].values()) == sorted(ids)
     assert spelled(cell for cell in rows["Hours of one training, at least"] if cell != last) == sorted(ids)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from pixcycle.config import Segmenter
 from pixcycle.errors import UserError
 from pixcycle.metrics.segmenter import fcn, fcn_score, load_segmenter, segment, train_segmenter
+from pixcycle.schema import Segmenter
 
 CLASSES = {"sea": (20, 40, 200), "wood": (30, 120, 40), "rock": (150, 140, 130)}
 VOID = [(0, 0, 0)]

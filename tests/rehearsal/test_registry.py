@@ -48,7 +48,7 @@ def test_the_five_reports_have_27_9_3_4_and_4_runs_all_in_params():
     counts = {chapter: sum(group.get("count", 0) for group in REGISTRY[chapter]["runs"]) for chapter in REGISTRY}
     assert counts == {"ucsd": 27, "wustl": 9, "paris": 3, "kth": 4, "kaist": 4}
     assert {chapter: len(runs(chapter)) for chapter in REGISTRY} == counts
-    declared = config.experiment_ids(config.load(ROOT / "params.yaml"))
+    declared = config.load(ROOT / "params.yaml").experiment_ids
     assert {id for chapter in REGISTRY for id in runs(chapter)} <= declared.keys()
 
 
@@ -63,7 +63,7 @@ def test_every_run_has_the_settings_of_its_report(chapter):
 def test_every_other_experiment_says_why_it_is_run():
     params = config.load(ROOT / "params.yaml")
     asked = {id for chapter in REGISTRY for id in runs(chapter)}
-    for id, (chapter, name) in config.experiment_ids(params).items():
+    for id, (chapter, name) in params.experiment_ids.items():
         assert (id in asked) != bool(params.experiments[chapter][name].extra), id
 
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from pixcycle.config import Experiment
 from pixcycle.files import write_json
+from pixcycle.schema import Experiment
 from pixcycle.training.checkpoint import write_final
 from pixcycle.training.networks import generator_of
 from pixcycle.training.translate import generator_names

@@ -9,7 +9,7 @@ import torch
 from baseline.step import METHODS as AUTHORS
 from lightning_fabric import Fabric
 
-from pixcycle.config import Experiment
+from pixcycle.schema import Experiment
 from pixcycle.training.loop import METHODS
 
 CYCLEGAN = {

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from pixcycle.config import Precision
 from pixcycle.data.batches import to_tensor
 from pixcycle.engine import ranks
+from pixcycle.scalars import Precision
 from pixcycle.training.pix2pix import Pix2pix
 from tests.conftest import tiny_experiment, tiny_images
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from pixcycle import translations
 from pixcycle.commands import names
 from pixcycle.errors import UserError
 
@@ -18,7 +19,7 @@ Run = Annotated[
     ),
 ]
 Direction = Annotated[
-    Literal["a_to_b", "b_to_a"] | None,
+    translations.Direction | None,
     typer.Option(help="CycleGAN goes both ways, and without this the scored one; pix2pix only its own."),
 ]
 

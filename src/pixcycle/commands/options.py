@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pixcycle.commands import names
+from pixcycle.known import known
 
 if TYPE_CHECKING:  # each command imports what it needs, so that none waits for more
-    from pixcycle.config import Params
+    from pixcycle.schema import Params
 
 ParamsFile = Annotated[Path, typer.Option(help="The params file.")]
 ScaleName = Annotated[
@@ -23,4 +24,4 @@ def at_scale(params: Path, scale: str | None) -> "Params":
     from pixcycle import config
 
     loaded = config.load(params)
-    return loaded.model_copy(update={"scale": config.known(scale or loaded.scale, loaded.scales, "scale")})
+    return loaded.model_copy(update={"scale": known(scale or loaded.scale, loaded.scales, "scale")})

@@ -10,6 +10,7 @@ import typer
 from pixcycle.commands.options import AsJson, ExperimentId, ParamsFile, ScaleName, at_scale
 from pixcycle.errors import UserError
 from pixcycle.estimate.cards import CARDS
+from pixcycle.known import known
 from pixcycle.terminal import show as show_parts
 
 
@@ -41,8 +42,8 @@ def show(
     from pixcycle import config, runs
 
     loaded = config.load(params)
-    ids = config.experiment_ids(loaded)
-    chapter, _ = ids[config.known(experiment, ids, "experiment")]
+    ids = loaded.experiment_ids
+    chapter, _ = ids[known(experiment, ids, "experiment")]
     scale = scale or loaded.scale
     found = dict(runs.resolved(loaded, scale))
     if experiment not in found:
@@ -84,7 +85,7 @@ def plan(
     """
     from dataclasses import asdict
 
-    from pixcycle import config, runs
+    from pixcycle import runs
     from pixcycle.estimate.cards import sustaining
     from pixcycle.estimate.duration import tflops_of_device
     from pixcycle.estimate.estimate import estimate
@@ -92,7 +93,7 @@ def plan(
 
     if card and tflops:
         raise UserError("--card and --tflops both say what trains: give one of them")
-    device = CARDS[config.known(card, CARDS, "card")] if card else sustaining(tflops or tflops_of_device())
+    device = CARDS[known(card, CARDS, "card")] if card else sustaining(tflops or tflops_of_device())
     loaded = at_scale(params, scale)
     mirror = loaded.mirror or os.environ.get("PIXCYCLE_MIRROR")
     found = estimate(runs.plan(loaded.model_copy(update={"mirror": mirror})), Path(), device, devices)
@@ -107,9 +108,9 @@ def schema() -> None:
 
     Example: pixcycle schema
     """
-    from pixcycle import config
+    from pixcycle.schema import Params
 
-    print(json.dumps(config.Params.model_json_schema(), indent=1))
+    print(json.dumps(Params.model_json_schema(), indent=1))
 
 
 def digest(source: Annotated[Path, typer.Argument(help="An archive or a folder of images.")]) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from pixcycle.config import Source
 from pixcycle.data.record import RECORDED, location_key, recorded_content
 from pixcycle.errors import UserError
 from pixcycle.files import local_path, read_json, write_json
+from pixcycle.schema import Source
 
 JUNK = {"__MACOSX", ".DS_Store", "Thumbs.db"}
 

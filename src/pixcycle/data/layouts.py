@@ -11,11 +11,11 @@ from typing import Any
 
 from PIL import Image
 
-from pixcycle.config import Dataset
 from pixcycle.data import cityscapes, earth
 from pixcycle.data.decode import decode, image_files
 from pixcycle.errors import UserError
 from pixcycle.files import read_json
+from pixcycle.schema import Dataset
 
 WRAPPERS = 2
 """A split's folder, or that of a domain, may lie in so many folders below the root."""

@@ -11,7 +11,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from pixcycle.config import Source
 from pixcycle.data.archives import archive_content_digest, is_archive, unpack
 from pixcycle.data.digest import content_digest, file_sha256, folder_digest, is_declared, own_path
 from pixcycle.data.download import download
@@ -19,6 +18,7 @@ from pixcycle.data.record import hold_to_first_seen, recorded_content
 from pixcycle.errors import UserError
 from pixcycle.files import finished_folder, flush_all_below, local_path, part, put, read_json, write_json
 from pixcycle.room import DiskFull, room_for
+from pixcycle.schema import Source
 
 T = TypeVar("T")
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from pixcycle.config import Source
 from pixcycle.data.digest import is_declared, own_digest, own_path
 from pixcycle.data.record import RECORDED, record_content
+from pixcycle.schema import Source
 
 WATCHED = Path("data/own")
 """Below the project's folder; a dependency of the stages in dvc.yaml."""

@@ -12,12 +12,13 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
-from pixcycle.config import Closed, Dataset, Positive
 from pixcycle.data.ahead import made_ahead
 from pixcycle.data.card import Facts, card, facts
 from pixcycle.data.layouts import Item, images
 from pixcycle.files import finished_folder, write_json
 from pixcycle.room import room_for
+from pixcycle.scalars import Positive
+from pixcycle.schema import Closed, Dataset
 
 RESAMPLING = {
     "nearest": Image.Resampling.NEAREST,

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from pixcycle.alone import locked
-from pixcycle.config import Source
 from pixcycle.errors import UserError
 from pixcycle.files import NotJson, read_json, write_json
+from pixcycle.schema import Source
 
 RECORDED = Path("data/recorded.json")
 """Below the project's folder."""

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from pixcycle.alone import in_progress, only_one
-from pixcycle.config import Params
 from pixcycle.engine.made_from import runs_behind
 from pixcycle.engine.named import Names, names
 from pixcycle.engine.nodes import GONE, Node, Result, inputs, record_in, results
 from pixcycle.engine.why import why_stale
+from pixcycle.schema import Params
 
 KEPT = {
     "asked": "earlier calls of Snakemake asked for them (seeds, extractor); without .snakemake/plans that is forgotten",

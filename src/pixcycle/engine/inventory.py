@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Literal
 
 from pixcycle.alone import in_progress
-from pixcycle.config import Params
 from pixcycle.engine.made_from import made_by
 from pixcycle.engine.named import absent, asked_plans
 from pixcycle.engine.nodes import GONE, IN_WORK, Result, record_in, result, results
 from pixcycle.engine.unfinished import epochs_done, failure, goes_on_after
 from pixcycle.engine.why import why_stale
 from pixcycle.runs import Plan, Run, plan
+from pixcycle.schema import Params
 from pixcycle.training.attempts import attempts
 
 State = Literal["finished", "collapsed", "training", "interrupted", "failed", "to do"]

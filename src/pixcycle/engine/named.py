@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from pixcycle.config import Params, Source
 from pixcycle.data.digest import declared_digest
 from pixcycle.data.record import location_key
 from pixcycle.files import local_path, read_json
 from pixcycle.runs import Plan, features_key, plan, weights_key
+from pixcycle.schema import Params, Source
 
 ASKED = {"scale", "seeds", "extractor", "neighbours"}
 """What decides names and may be said for one invocation: `snakemake --config seeds=[0,1,2]`."""

@@ -19,7 +19,7 @@ from lightning_fabric.plugins.environments import LightningEnvironment
 from lightning_fabric.strategies import DDPStrategy
 from torch import Tensor
 
-from pixcycle.config import Precision
+from pixcycle.scalars import Precision
 
 
 def started_as_one_of_many() -> bool:

@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pixcycle.config import experiment_ids, known
 from pixcycle.engine.made_from import made_by, runs_behind, translated_path
 from pixcycle.engine.nodes import Result, record_in, results
 from pixcycle.errors import UserError
+from pixcycle.known import known
 from pixcycle.metrics.measured import read_measured
 from pixcycle.runs import Plan
 
@@ -42,7 +42,7 @@ def two_sides(plan: Plan, id: str, a: str | None, b: str | None, seed: int | Non
     params where None. Raises UserError, with what there is, if there are not two, or if metrics hold what is no number.
     """
     nodes = [node for node in results(root) if (node.kind, node.suffix, node.id) == ("run", "", id)]
-    known(id, dict.fromkeys([*experiment_ids(plan.params), *(node.id for node in nodes)]), "experiment")
+    known(id, dict.fromkeys([*plan.params.experiment_ids, *(node.id for node in nodes)]), "experiment")
     named = {run.folder for run in plan.runs.values()}
     seed = plan.params.seeds[0] if seed is None else seed
     those = [node for node in nodes if (node.scale, node.seed) == (plan.params.scale, seed)]

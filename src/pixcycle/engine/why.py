@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from pixcycle.config import Experiment, experiment_ids
 from pixcycle.engine.nodes import Result
 from pixcycle.runs import DESCRIPTIVE, INFERENCE, MACHINE, RECIPE, Plan, Run
+from pixcycle.schema import Experiment
 
 _SIZES = {"dataset", "load_size", "crop_size", "preprocess", "resize"}
 """Settings that name the prepared data, too."""
@@ -20,7 +20,7 @@ def why_stale(node: Result, config: dict[str, Any], record: dict[str, Any], plan
     if plan is None:
         return f"scale {node.scale} is no longer in params.yaml"
     params = plan.params
-    if node.id not in experiment_ids(params):
+    if node.id not in params.experiment_ids:
         return f"{node.id} is no longer in params.yaml"
     now = next((run for run in plan.runs.values() if run.id == node.id), None)
     if now is None:

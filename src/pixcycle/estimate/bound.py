@@ -1,9 +1,9 @@
 """The least time that a training step can take on a card: its roofline (docs/gpus.md has the equations)."""
 
-from pixcycle.config import Experiment
 from pixcycle.estimate.cards import NUMBER_BYTES, Arithmetic, Card
 from pixcycle.estimate.closed_form import kept, parameters, products
 from pixcycle.estimate.layers import Convolution
+from pixcycle.schema import Experiment
 
 ADAM_BYTES = 28
 """A parameter: weight, gradient and two moments are read, all but the gradient written, 4 bytes each."""

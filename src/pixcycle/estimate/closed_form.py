@@ -4,8 +4,8 @@ A convolution is three products: its output; backward, the gradient of its weigh
 many FLOPs as the others, and joins or makes the same three: an image's numbers in and out, and the weights.
 """
 
-from pixcycle.config import Experiment
 from pixcycle.estimate.layers import Convolution, discriminator, generator
+from pixcycle.schema import Experiment
 
 
 def products(e: Experiment) -> list[Convolution]:

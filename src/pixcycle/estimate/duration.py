@@ -3,10 +3,10 @@
 import math
 import os
 
-from pixcycle.config import Experiment
 from pixcycle.errors import UserError
 from pixcycle.estimate.closed_form import image_flops
 from pixcycle.estimate.supplies import Images
+from pixcycle.schema import Experiment
 
 TFLOPS = 4.0
 """What a device sustains where nobody says otherwise, in 10^12 FLOP/s: a GTX 1080 (8.9 at its peak)."""

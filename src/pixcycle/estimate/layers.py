@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pixcycle.config import Experiment
 from pixcycle.models.sizes import downsamplings, patchgan_layers
+from pixcycle.schema import Experiment
 
 
 @dataclass(frozen=True)

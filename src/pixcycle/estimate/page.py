@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixcycle import config, runs
-from pixcycle.config import Experiment, Params
 from pixcycle.estimate.bound import memory_bytes, step_bytes, step_seconds
 from pixcycle.estimate.cards import CARDS, Arithmetic, Card
 from pixcycle.estimate.closed_form import image_flops
@@ -13,6 +12,7 @@ from pixcycle.estimate.duration import steps_and_batch
 from pixcycle.estimate.supplies import published_images
 from pixcycle.estimate.table import digits
 from pixcycle.files import write_bytes
+from pixcycle.schema import Experiment, Params
 
 PAGE = Path("docs/gpus.md")
 BEGIN, END = "<!-- computed from here: python -m pixcycle.estimate.page -->", "<!-- to here -->"

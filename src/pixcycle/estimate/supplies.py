@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pixcycle.config import Dataset, Source
 from pixcycle.errors import UserError
 from pixcycle.files import local_path, read_json
 from pixcycle.runs import Data, Plan, weights_key
+from pixcycle.schema import Dataset, Source
 
 Images = dict[str, tuple[int, int]]
 """Split (train or test) -> images of domain A and of domain B."""

@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pixcycle.errors import UserError
 from pixcycle.files import NotJson, read_json
+from pixcycle.translations import Direction
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-1e150, le=1e150)]
 """Its square, which a spread over seeds needs, is finite, too."""
 Count = Annotated[int, Field(strict=True, ge=1, le=10**9)]
-Direction = Literal["a_to_b", "b_to_a"]
 
 
 class _Numbers(BaseModel):

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from pixcycle.config import Params
 from pixcycle.data.batches import test_images
 from pixcycle.engine import ranks
 from pixcycle.errors import UserError
@@ -18,6 +17,7 @@ from pixcycle.metrics.features import extract, load_extractor
 from pixcycle.metrics.segmenter import fcn_score, load_segmenter
 from pixcycle.metrics.stored import read_features, write_features
 from pixcycle.runs import Run
+from pixcycle.schema import Params
 from pixcycle.training.translate import read_fakes, read_png
 from pixcycle.translations import TARGET, fakes_folder
 

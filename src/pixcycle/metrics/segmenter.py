@@ -16,12 +16,12 @@ from torchvision.models._utils import IntermediateLayerGetter
 from torchvision.models.segmentation import FCN, fcn_resnet50
 from torchvision.models.segmentation.fcn import FCNHead
 
-from pixcycle.config import Segmenter
 from pixcycle.data.batches import Batches, test_images, to_tensor, to_uint8
 from pixcycle.engine import ranks
 from pixcycle.files import finished_folder, read_json, write_bytes, write_json
 from pixcycle.metrics.segmentation import VOID, confusion, decode, scores
 from pixcycle.models.weights import read_safetensors, refuse_misfits, refuse_not_finite
+from pixcycle.schema import Segmenter
 from pixcycle.training.progress import Progress
 
 Classes = dict[str, tuple[int, int, int]]

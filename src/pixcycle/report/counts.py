@@ -2,6 +2,7 @@
 
 from pixcycle.report.values import Values
 from pixcycle.runs import Run
+from pixcycle.translations import SOURCE, TARGET
 
 
 def measured_images(values: Values, run: Run, direction: str | None = None) -> str:
@@ -13,7 +14,7 @@ def measured_images(values: Values, run: Run, direction: str | None = None) -> s
     direction = direction or run.config.direction
     numbers, limit = values.numbers(run, direction), values.plan.params.scales[values.plan.params.scale].test_images
     told, why = [], ""
-    for domain, n in zip(direction.upper().split("_TO_"), (numbers["n_fake"], numbers["n_real"]), strict=True):
+    for domain, n in ((SOURCE[direction], numbers["n_fake"]), (TARGET[direction], numbers["n_real"])):
         found, published = _in_test_folders(values, run, domain, n)
         promised = min(filter(None, (published, limit)), default=found)
         if found < promised:

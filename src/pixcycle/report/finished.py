@@ -9,6 +9,7 @@ from pixcycle.files import read_json
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.measured import read_measured
 from pixcycle.runs import Run
+from pixcycle.translations import SOURCE, TARGET
 
 AGAIN = "and it is measured again"
 
@@ -35,12 +36,12 @@ def metrics_of(run: Run, neighbours: int, manifest: dict[str, Any], root: Path) 
     if run.config.direction not in measured["metrics"]:
         raise UserError(f"report: {run.key}: {path} has no metrics of {run.config.direction}; remove it, {AGAIN}")
     for direction, numbers in measured["metrics"].items():
-        source, target = ("A", "B") if direction == "a_to_b" else ("B", "A")
         test = manifest["splits"]["test"]
-        _same(run, path, f"metrics.{direction}.n_fake", numbers["n_fake"], test[source]["n"])
-        _same(run, path, f"metrics.{direction}.n_real", numbers["n_real"], test[target]["n"])
+        shown = test[SOURCE[direction]]["n"]
+        _same(run, path, f"metrics.{direction}.n_fake", numbers["n_fake"], shown)
+        _same(run, path, f"metrics.{direction}.n_real", numbers["n_real"], test[TARGET[direction]]["n"])
         for name, each in measured["images"].get(direction, {}).items():
-            _same(run, path, f"number of images.{direction}.{name}", len(each), test[source]["n"])
+            _same(run, path, f"number of images.{direction}.{name}", len(each), shown)
     return measured
 
 

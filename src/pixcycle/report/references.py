@@ -5,8 +5,8 @@ from pathlib import Path
 
 import yaml
 
-from pixcycle.config import Params
 from pixcycle.report.content import Reference, Section
+from pixcycle.schema import Params
 
 _PAPERS = Path(__file__).parent / "templates" / "references.yaml"
 _CITED = re.compile(r"@cite-(\w+)")

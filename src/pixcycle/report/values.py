@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from pixcycle.config import Experiment
 from pixcycle.errors import UserError
 from pixcycle.files import read_json
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.report.finished import metrics_of, record_of
 from pixcycle.runs import Plan, Run
+from pixcycle.schema import Experiment
 from pixcycle.study.files import study_file
 from pixcycle.study.result import Share, attentive
 from pixcycle.study.storage import read_answers

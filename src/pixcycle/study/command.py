@@ -8,6 +8,8 @@ import typer
 from pixcycle.commands import names
 from pixcycle.commands.options import ParamsFile, ScaleName, at_scale
 from pixcycle.errors import UserError
+from pixcycle.known import known
+from pixcycle.translations import TARGET
 
 if TYPE_CHECKING:  # each command imports what it needs, so that none waits for more
     from pixcycle.runs import Run
@@ -18,7 +20,7 @@ app = typer.Typer(no_args_is_help=True, help="Ask people which images they take 
 Experiment = Annotated[str, typer.Option(help="Its id, such as kaist-maps.", autocompletion=names.experiments)]
 Direction = Annotated[
     str | None,
-    typer.Option(help="a_to_b or b_to_a; without it, the scored one.", autocompletion=lambda: ["a_to_b", "b_to_a"]),
+    typer.Option(help="a_to_b or b_to_a; without it, the scored one.", autocompletion=lambda: list(TARGET)),
 ]
 Seed = Annotated[int | None, typer.Option(help="Instead of the first seed in the params file.")]
 
@@ -79,14 +81,13 @@ def _shown(
     params: Path, scale: str | None, experiment: str, seed: int | None, direction: str | None
 ) -> tuple["Run", str, "Pairs"]:
     """The run and the direction that are meant, and their images."""
-    from pixcycle import config, runs
+    from pixcycle import runs
     from pixcycle.study.pairs import Pairs
-    from pixcycle.translations import TARGET
 
     plan = runs.plan(at_scale(params, scale))
     ids = {run.id for run in plan.runs.values()}
-    config.known(experiment, ids, f"experiment of scale {plan.params.scale}")
+    known(experiment, ids, f"experiment of scale {plan.params.scale}")
     seeds = {str(run.seed): run for run in plan.runs.values() if run.id == experiment}
-    run = seeds[config.known(str(plan.params.seeds[0] if seed is None else seed), seeds, "seed")]
-    direction = config.known(direction or run.config.direction, TARGET, "direction")
+    run = seeds[known(str(plan.params.seeds[0] if seed is None else seed), seeds, "seed")]
+    direction = known(direction or run.config.direction, TARGET, "direction")
     return run, direction, Pairs(run, direction, Path())

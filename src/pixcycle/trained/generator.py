@@ -5,22 +5,21 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from pixcycle.config import Experiment
 from pixcycle.engine.nodes import finished_runs, record_in
 from pixcycle.errors import UserError
 from pixcycle.runs import MACHINE
+from pixcycle.schema import Experiment
 from pixcycle.trained.sides import sides_of
 from pixcycle.training.checkpoint import load_generator
 from pixcycle.training.networks import generator_of
 from pixcycle.training.translate import generator_names
-
-Direction = Literal["a_to_b", "b_to_a"]
+from pixcycle.translations import Direction
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from pixcycle.config import Experiment
 from pixcycle.engine.ranks import joined, own_share
 from pixcycle.models.build import build_discriminator
 from pixcycle.models.losses import gan_loss, pixel_loss
 from pixcycle.models.pool import ImagePool
+from pixcycle.schema import Experiment
 from pixcycle.training.networks import Networks, generator_of
 from pixcycle.training.pix2pix import discriminator_loss
 

@@ -9,11 +9,11 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from pixcycle.config import Experiment
 from pixcycle.engine import ranks
 from pixcycle.models.build import build_generator
 from pixcycle.models.init import init_weights
 from pixcycle.models.joint import join
+from pixcycle.schema import Experiment
 
 
 class Networks:

@@ -4,10 +4,10 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from pixcycle.config import Experiment
 from pixcycle.models.build import build_discriminator
 from pixcycle.models.losses import gan_loss, pixel_loss
 from pixcycle.models.norm import mixes_images
+from pixcycle.schema import Experiment
 from pixcycle.training.networks import Networks, generator_of
 
 

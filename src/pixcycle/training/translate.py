@@ -9,13 +9,13 @@ from lightning_fabric import Fabric
 from PIL import Image
 from torch import Tensor, nn
 
-from pixcycle.config import Experiment
 from pixcycle.data.batches import test_images, to_tensor, to_uint8
 from pixcycle.data.png import png_of
 from pixcycle.engine import ranks
 from pixcycle.errors import UserError
 from pixcycle.files import finished_folder, read_json, write_here
 from pixcycle.runs import Run
+from pixcycle.schema import Experiment
 from pixcycle.training import checkpoint
 from pixcycle.training.networks import generator_of
 from pixcycle.translations import BACK, SOURCE, cycled_folder, fakes_folder

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from pixcycle.config import Experiment
 from pixcycle.report.values import Values
 from pixcycle.runs import Run
+from pixcycle.schema import Experiment
 from pixcycle.translations import TARGET
 
 RUNS = ("kth-horse2zebra", "kth-apple2orange", "kth-summer2winter", "kth-cityscapes")
