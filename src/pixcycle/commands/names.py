@@ -14,18 +14,20 @@ from pixcycle.engine.nodes import finished_runs
 
 def experiments(ctx: typer.Context) -> list[str]:
     """Ids of experiments, in the order of the file."""
-    return [f"{chapter}-{name}" for chapter, name in _experiments(ctx)]
+    return [f"{chapter}-{name}" for chapter, name in _experiments(_sections(ctx))]
 
 
 def targets(ctx: typer.Context) -> list[str]:
     """What Snakemake can be asked for: all, chapters, datasets in them, experiments."""
-    pairs = _experiments(ctx)
-    chapters, groups = _section(ctx, "chapters"), [f"{chapter}-{name.split('-')[0]}" for chapter, name in pairs]
-    return list(dict.fromkeys(["all", *chapters, *groups, *experiments(ctx)]))
+    sections = _sections(ctx)
+    pairs = _experiments(sections)
+    groups = [f"{chapter}-{name.split('-')[0]}" for chapter, name in pairs]
+    ids = [f"{chapter}-{name}" for chapter, name in pairs]
+    return list(dict.fromkeys(["all", *sections.get("chapters", ()), *groups, *ids]))
 
 
 def scales(ctx: typer.Context) -> list[str]:
-    return list(_section(ctx, "scales"))
+    return list(_sections(ctx).get("scales", ()))
 
 
 def run_folders(incomplete: str) -> list[str]:
@@ -36,15 +38,16 @@ def run_folders(incomplete: str) -> list[str]:
     return [*finished_runs(Path()), *sorted(others)]
 
 
-def _experiments(ctx: typer.Context) -> list[tuple[str, str]]:
-    return [(chapter, name) for chapter, section in _section(ctx, "experiments").items() for name in section or ()]
+def _experiments(sections: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(chapter, name) for chapter, named in sections.get("experiments", {}).items() for name in named or ()]
 
 
-def _section(ctx: typer.Context, key: str) -> dict[str, Any]:
+def _sections(ctx: typer.Context) -> dict[str, dict[str, Any]]:
+    """What the params file says under each key that has names below it."""
     import yaml
 
     with suppress(OSError, ValueError, yaml.YAMLError):
         tree = yaml.safe_load(Path(ctx.params.get("params") or "params.yaml").read_text())
-        if isinstance(tree, dict) and isinstance(tree.get(key), dict):
-            return tree[key]
+        if isinstance(tree, dict):
+            return {key: section for key, section in tree.items() if isinstance(section, dict)}
     return {}

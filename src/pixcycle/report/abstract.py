@@ -4,7 +4,7 @@ from collections import Counter
 from statistics import mean
 
 from pixcycle.report.comparison import fid_differences
-from pixcycle.report.content import Claim, Claims, Section, Verdict
+from pixcycle.report.content import Claim, Section, Verdict, claims_of
 from pixcycle.report.values import Values
 from pixcycle.report.wording import counted, listed
 from pixcycle.training.progress import duration
@@ -23,9 +23,7 @@ _SAID: dict[Verdict, tuple[str, str]] = {
 
 def abstract(values: Values, sections: list[Section]) -> list[str]:
     """What was run, on what, which of the sections' claims hold, how near published values ours are, and the cost."""
-    blocks = [block for section in sections for block in section.blocks if isinstance(block, Claims)]
-    claims = [claim for block in blocks for claim in block.claims]
-    return [_run(values), _data(values), *_verdicts(claims), _nearness(values), _cost(values)]
+    return [_run(values), _data(values), *_verdicts(claims_of(sections)), _nearness(values), _cost(values)]
 
 
 def _run(values: Values) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from pixcycle.csv_table import as_csv, no_formula
 from pixcycle.files import finished_folder, put, write_bytes, write_here, write_json
 from pixcycle.report import page, pdf
-from pixcycle.report.content import Claims, Document, Figure, Table
+from pixcycle.report.content import Document, Figure, Table, blocks_of, claims_of
 from pixcycle.report.document import document
 from pixcycle.report.mentions import labels, spoken
 from pixcycle.report.typesetting import visible
@@ -33,7 +33,7 @@ def build(plan: Plan, selection: str, root: Path, out: Path, name: str) -> None:
             (work / folder).mkdir()
         content = document(values, work)
         write_json(work / "values.json", values.as_json() | _outline(content))
-        _write_tables(content, work / "tables")
+        _write_tables(content, work)
         write_bytes(work / "report.html", page.render(content, work).encode())
         write_bytes(work / "report.pdf", pdf.render(content, work))
         write_json(work / MADE_FROM / f"{name}.json", {"selection": selection, "runs": runs})
@@ -49,36 +49,26 @@ def build(plan: Plan, selection: str, root: Path, out: Path, name: str) -> None:
 
 def _outline(content: Document) -> dict[str, Any]:
     """What there is to see: file, caption and runs of tables and of figures; verdicts on claims."""
-    blocks = [block for section in content.sections for block in section.blocks]
     names = labels(content)
+
+    def told(block: Table | Figure, file: str) -> dict[str, Any]:
+        return {"file": file, "caption": spoken(block.caption, names), "made_from": block.made_from}
+
     return {
-        "tables": {
-            block.id: {
-                "file": f"tables/{block.id}.csv",
-                "caption": spoken(block.caption, names),
-                "made_from": block.made_from,
-            }
-            for block in blocks
-            if isinstance(block, Table)
-        },
-        "figures": {
-            block.id: {
-                "file": block.file.as_posix(),
-                "caption": spoken(block.caption, names),
-                "made_from": block.made_from,
-            }
-            for block in blocks
-            if isinstance(block, Figure)
-        },
-        "claims": {claim.id: claim.verdict for block in blocks if isinstance(block, Claims) for claim in block.claims},
+        "tables": {table.id: told(table, _csv(table)) for table in blocks_of(content.sections, Table)},
+        "figures": {figure.id: told(figure, figure.file.as_posix()) for figure in blocks_of(content.sections, Figure)},
+        "claims": {claim.id: claim.verdict for claim in claims_of(content.sections)},
     }
 
 
-def _write_tables(content: Document, folder: Path) -> None:
-    for section in visible(content.sections):
-        for table in section.blocks:
-            if isinstance(table, Table):
-                head = [no_formula(f"{c.group} {c.title}".strip()) for c in table.columns]
-                rows = (zip(table.columns, row, strict=True) for row in table.rows)
-                cells = ([c.text if column.numeric else no_formula(c.text) for column, c in row] for row in rows)
-                write_here(folder / f"{table.id}.csv", as_csv(head, cells))
+def _write_tables(content: Document, work: Path) -> None:
+    for table in visible(blocks_of(content.sections, Table)):
+        head = [no_formula(f"{c.group} {c.title}".strip()) for c in table.columns]
+        rows = (zip(table.columns, row, strict=True) for row in table.rows)
+        cells = ([c.text if column.numeric else no_formula(c.text) for column, c in row] for row in rows)
+        write_here(work / _csv(table), as_csv(head, cells))
+
+
+def _csv(table: Table) -> str:
+    """Below the report's folder."""
+    return f"tables/{table.id}.csv"

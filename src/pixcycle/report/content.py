@@ -4,9 +4,10 @@ Its texts may mention its sections, tables, figures, claims and references by id
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pixcycle.errors import UserError
 
@@ -154,6 +155,7 @@ class Runs:
 
 
 Block = Text | Bullets | Table | Figure | Claims | Runs
+Kind = TypeVar("Kind", bound=Block)
 
 
 @dataclass(frozen=True)
@@ -189,3 +191,13 @@ class Document:
     abstract: list[str] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
     commands: dict[str, str] = field(default_factory=dict)
+
+
+def blocks_of(sections: Iterable[Section], *kinds: type[Kind]) -> list[Kind]:
+    """Their blocks of these kinds, in the order in which they stand."""
+    return [block for section in sections for block in section.blocks if isinstance(block, kinds)]
+
+
+def claims_of(sections: Iterable[Section]) -> list[Claim]:
+    """Their claims, in the order in which they stand."""
+    return [claim for block in blocks_of(sections, Claims) for claim in block.claims]

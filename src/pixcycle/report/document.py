@@ -5,7 +5,19 @@ from pathlib import Path
 from pixcycle.report.abstract import abstract
 from pixcycle.report.cards import cards
 from pixcycle.report.chapters import CHAPTERS
-from pixcycle.report.content import Block, Bullets, Cell, Column, Document, Figure, Notice, Section, Table, Text
+from pixcycle.report.content import (
+    Block,
+    Bullets,
+    Cell,
+    Column,
+    Document,
+    Figure,
+    Notice,
+    Section,
+    Table,
+    Text,
+    blocks_of,
+)
 from pixcycle.report.methods import methods
 from pixcycle.report.provenance import command, provenance, runs
 from pixcycle.report.references import references
@@ -48,12 +60,7 @@ def document(values: Values, out: Path) -> Document:
         sections=sections,
         abstract=said,
         references=references(said, sections, params),
-        commands={
-            block.id: command(values, block.made_from)
-            for section in sections
-            for block in section.blocks
-            if isinstance(block, Table | Figure)
-        },
+        commands={block.id: command(values, block.made_from) for block in blocks_of(sections, Table, Figure)},
     )
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from pixcycle.files import read_json
 from pixcycle.report import mentions, typesetting
-from pixcycle.report.content import Document, Figure
+from pixcycle.report.content import Document, Figure, blocks_of
 from pixcycle.report.opened import opened_file
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -58,8 +58,7 @@ def render(document: Document, folder: Path) -> str:
 
 def _opened(document: Document, folder: Path) -> dict[str, Any]:
     """Id of a figure -> what of it can be opened."""
-    figures = [block for section in document.sections for block in section.blocks if isinstance(block, Figure)]
-    files = {figure.id: opened_file(folder / figure.file) for figure in figures}
+    files = {figure.id: opened_file(folder / figure.file) for figure in blocks_of(document.sections, Figure)}
     return {id: read_json(file) for id, file in files.items() if file.exists()}
 
 

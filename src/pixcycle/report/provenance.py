@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pixcycle.commit import commit
-from pixcycle.report.content import Block, Bullets, Claim, Claims, Figure, File, RunEntry, Runs, Section, Table
+from pixcycle.report.content import Block, Bullets, Figure, File, RunEntry, Runs, Section, Table, blocks_of, claims_of
 from pixcycle.report.values import Values
 from pixcycle.runs import DESCRIPTIVE, MACHINE, Run
 from pixcycle.training.progress import duration
@@ -60,11 +60,8 @@ def log_file(run: Run, step: str, fingerprint: str) -> str:
 
 def _shown_in(sections: list[Section]) -> dict[str, list[str]]:
     """Key of a run -> ids of the tables, figures and claims that are made from it."""
-    blocks = [block for section in sections for block in section.blocks]
-    shown: list[Table | Figure | Claim] = [block for block in blocks if isinstance(block, Table | Figure)]
-    shown += [claim for block in blocks if isinstance(block, Claims) for claim in block.claims]
     found: dict[str, list[str]] = {}
-    for item in shown:
+    for item in (*blocks_of(sections, Table, Figure), *claims_of(sections)):
         for key in item.made_from:
             found.setdefault(key, []).append(item.id)
     return found

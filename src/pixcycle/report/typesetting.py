@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from pixcycle.report.content import Claim, Claims, Column, Document, Runs, Section, Table
+from pixcycle.report.content import Claim, Column, Document, Runs, Section, Table, blocks_of, claims_of
 
 MARKS = {"holds": "✓", "does not hold": "✗", "not distinguishable": "≈", "not run": "–"}
 """A sign for each verdict, for readers who do not see its colour."""
@@ -66,13 +66,12 @@ def anchor(key: str) -> str:
 
 def run_keys(document: Document) -> set[str]:
     """The runs that the document has an entry of; others are named without a link."""
-    blocks = [block for section in document.sections for block in section.blocks if isinstance(block, Runs)]
-    return {entry.key for block in blocks for entry in block.entries}
+    return {entry.key for block in blocks_of(document.sections, Runs) for entry in block.entries}
 
 
 def commits(document: Document) -> dict[str, str]:
     """Key of a run that the document has an entry of -> commit of the code that trained it."""
-    blocks = [block for section in document.sections for block in section.blocks if isinstance(block, Runs)]
+    blocks = blocks_of(document.sections, Runs)
     return {entry.key: dict(entry.facts)["Commit"] for block in blocks for entry in block.entries}
 
 
@@ -82,7 +81,7 @@ def verdicts(document: Document) -> list[tuple[Section, list[Claim]]]:
     for section in document.sections:
         if section.level == 1:
             found.append((section, []))
-        found[-1][1].extend(c for block in section.blocks if isinstance(block, Claims) for c in block.claims)
+        found[-1][1].extend(claims_of([section]))
     return [(chapter, claims) for chapter, claims in found if claims]
 
 
