@@ -33,8 +33,8 @@ def unbuildable(e: Experiment) -> Iterator[tuple[str, str]]:
             "published_weights",
             "are those of pix2pix at 256 pixels, a U-Net of 64 filters; a smaller scale sets published_weights: false",
         )
-    if late := [epoch for epoch in e.sample_epochs if epoch > e.n_epochs + e.n_epochs_decay]:
-        yield "sample_epochs", f"there is no epoch {late[0]}; the last is {e.n_epochs + e.n_epochs_decay}"
+    if late := [epoch for epoch in e.sample_epochs if epoch > e.epochs]:
+        yield "sample_epochs", f"there is no epoch {late[0]}; the last is {e.epochs}"
     if e.method == "cyclegan" and e.conditional:
         yield "conditional", "CycleGAN has no pairs to condition on; set conditional: false"
     for field in ("pool_size", "lambda_identity"):

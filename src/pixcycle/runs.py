@@ -67,6 +67,10 @@ class Run(Closed):
         return f"results/{self.scale}/{self.chapter}/{self.name}"
 
     @property
+    def prepared(self) -> str:
+        return f"data/prepared/{self.data}"
+
+    @property
     def folder(self) -> str:
         return f"{self._parent}/{self.seed}-{self.fingerprint}"
 
@@ -95,6 +99,14 @@ class Plan(Closed):
     def fingerprint(self) -> str:
         return fingerprint(self.model_dump(mode="json"))
 
+    @property
+    def experiments(self) -> dict[str, list[Run]]:
+        """Runs by the id of their experiment, one a seed."""
+        experiments: dict[str, list[Run]] = {}
+        for run in self.runs.values():
+            experiments.setdefault(run.id, []).append(run)
+        return experiments
+
     @cached_property
     def selections(self) -> dict[str, list[Run]]:
         """The runs of all that can be asked for by name: all, chapters, chapter-dataset groups, experiments.
@@ -103,12 +115,11 @@ class Plan(Closed):
         experiment have the same name, the experiment is meant.
         """
         runs = self.runs.values()
-        groups, experiments = {}, {}
+        groups: dict[str, list[Run]] = {}
         for run in runs:
             groups.setdefault(f"{run.chapter}-{run.name.split('-')[0]}", []).append(run)
-            experiments.setdefault(run.id, []).append(run)
         chapters = {key: [run for run in runs if run.chapter == key] for key in self.params.chapters}
-        return {"all": list(runs)} | chapters | groups | experiments
+        return {"all": list(runs)} | chapters | groups | self.experiments
 
     @property
     def sources(self) -> list[Source]:
@@ -172,7 +183,7 @@ def scaled(experiment: Experiment, scale: Scale, chapter: ChapterKey) -> Experim
     def times(number: int, factor: float) -> int:
         return max(1, round(number * factor)) if number else 0
 
-    total = experiment.n_epochs + experiment.n_epochs_decay
+    total = experiment.epochs
     most = scale.most_epochs.get(chapter, total)
     batch = times(experiment.batch_size, scale.batch)
     epochs = min(scale.epochs, most / total) if total else scale.epochs
@@ -194,7 +205,7 @@ def scaled(experiment: Experiment, scale: Scale, chapter: ChapterKey) -> Experim
 
 
 def _data(params: Params, experiment: Experiment, raw: str) -> Data:
-    scale = params.scales[params.scale]
+    scale = params.chosen_scale
     dataset = params.datasets[experiment.dataset]
     spec = {
         "load_size": experiment.load_size,
@@ -220,7 +231,7 @@ def _raw_key(params: Params, dataset: str, root: Path) -> str:
 
 def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str, root: Path) -> Run:
     chapter, _, name = id.partition("-")
-    scale = params.scales[params.scale]
+    scale = params.chosen_scale
     extractor = params.extractor or scale.extractor
     # Without defaults: a field that is added later, and whose default means what was done before, renames nothing.
     settings = experiment.model_dump(mode="json", exclude=DESCRIPTIVE | MACHINE | INFERENCE, exclude_defaults=True)
@@ -260,7 +271,7 @@ def features_key(data: str, extractor: str) -> str:
 
 
 def _segmenter(params: Params) -> Segmenter:
-    return params.scales[params.scale].segmenter or params.segmenter
+    return params.chosen_scale.segmenter or params.segmenter
 
 
 def _segmenter_key(params: Params, dataset: str, data: str) -> str | None:

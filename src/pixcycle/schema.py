@@ -158,6 +158,11 @@ class Experiment(Closed):
     assumes: dict[str, str] = {}
     """Where the report is silent: field -> what we took, and why."""
 
+    @property
+    def epochs(self) -> int:
+        """All of them, those of a constant learning rate and those in which it falls."""
+        return self.n_epochs + self.n_epochs_decay
+
     @model_validator(mode="after")
     def _batches_can_be_shared(self) -> Self:
         if self.batch_size % self.gpus:
@@ -234,6 +239,10 @@ class Params(Closed):
     chapters: dict[ChapterKey, Chapter]
     experiments: dict[ChapterKey, ByName[Experiment]]
     scales: ByName[Scale]
+
+    @property
+    def chosen_scale(self) -> Scale:
+        return self.scales[self.scale]
 
     @property
     def fetched_weights(self) -> dict[str, Source]:

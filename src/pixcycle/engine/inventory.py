@@ -89,7 +89,7 @@ def _wanted(selection: str, current: Plan, on_disk: set[str]) -> set[str]:
 
 
 def _of_params(run: Run, root: Path, on_disk: set[str], asked: bool = False) -> Entry:
-    epochs = run.config.n_epochs + run.config.n_epochs_decay
+    epochs = run.config.epochs
     return _entry(result(run.folder), root, on_disk, epochs, (run.translated, run.metrics), asked=asked)
 
 

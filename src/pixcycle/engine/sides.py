@@ -10,7 +10,7 @@ from pixcycle.engine.made_from import made_by, runs_behind, translated_path
 from pixcycle.engine.nodes import Result, record_in, results
 from pixcycle.errors import UserError
 from pixcycle.known import known
-from pixcycle.metrics.measured import read_measured
+from pixcycle.metrics.measured import check_measured
 from pixcycle.runs import Plan
 
 _READ = {"metrics", "direction", "extractor", "resize", "neighbours"}
@@ -97,7 +97,7 @@ def _side(node: Result, plan: Plan, root: Path) -> Side:
         notes.append(f"its metrics are of an older recipe and cannot be read: they lack {', '.join(sorted(lacking))}")
         measured = {}
     elif measured:
-        read_measured(root / metrics)
+        check_measured(root / metrics, measured)
     made_from = measured.get("made_from", {})
     images = root / (translated_path(node, made_from["translated"]) if made_from else named)
     if not images.exists():

@@ -26,7 +26,7 @@ def steps_and_batch(e: Experiment, images: Images) -> tuple[int, int]:
     """Steps of a training, and the images of each, as data.batches has them."""
     epoch = images_of_epoch(e, images)
     batch = min(e.batch_size, epoch)
-    return (e.n_epochs + e.n_epochs_decay) * (epoch // batch), batch
+    return e.epochs * (epoch // batch), batch
 
 
 def flops_of_card(e: Experiment, images: Images | None) -> int:

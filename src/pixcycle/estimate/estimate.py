@@ -61,10 +61,7 @@ class Estimate:
 def estimate(plan: Plan, root: Path, card: Card, devices: int) -> Estimate:
     """root: the project's folder, for what is there already. card: what trains, at its bound."""
     images = {key: count_images(plan.params.datasets[node.dataset], node, root) for key, node in plan.data.items()}
-    seeds: dict[str, list[Run]] = {}
-    for run in plan.runs.values():
-        seeds.setdefault(run.id, []).append(run)
-    trainings = [_training(runs, images[runs[0].data], root, card) for runs in seeds.values()]
+    trainings = [_training(runs, images[runs[0].data], root, card) for runs in plan.experiments.values()]
     needed = supplies(plan, images, root)
     hours_to_do = [t.hours or 0.0 for t in trainings for _ in range(t.runs - t.finished)]
     return Estimate(
@@ -91,7 +88,6 @@ def wall_hours(hours: Iterable[float], devices: int) -> float:
 def _training(runs: list[Run], images: Images | None, root: Path, card: Card) -> Training:
     e = runs[0].config
     per_image = image_flops(e)
-    epochs = e.n_epochs + e.n_epochs_decay
     epoch = steps = flops = hours = None
     if images:
         epoch = images_of_epoch(e, images)
@@ -103,7 +99,7 @@ def _training(runs: list[Run], images: Images | None, root: Path, card: Card) ->
         runs=len(runs),
         finished=sum((root / run.folder).exists() for run in runs),
         images=epoch,
-        epochs=epochs,
+        epochs=e.epochs,
         steps=steps,
         parameters=parameters(e),
         flops_per_image=per_image,

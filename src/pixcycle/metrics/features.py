@@ -1,6 +1,5 @@
 """Images to feature vectors, by one of the networks in `extractors.py`."""
 
-import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch_fidelity.feature_extractor_inceptionv3 import BasicConv2d, FeatureExtractorInceptionV3
 
+from pixcycle.data.digest import file_sha256
 from pixcycle.errors import UserError
 from pixcycle.metrics.extractors import EXTRACTORS, ExtractorSpec
 
@@ -113,8 +113,7 @@ def load_extractor(name: str, weights: Path | None) -> Extractor:
 
 
 def _read_weights(spec: ExtractorSpec, path: Path) -> dict[str, Tensor]:
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = file_sha256(path)
     if found != spec.weights_sha256:
         raise UserError(
             f"extractor {spec.name}: {path} is not {spec.weights_file}: its sha256 is {found[:8]}...,"

@@ -13,6 +13,7 @@ from pixcycle.translations import Direction
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-1e150, le=1e150)]
 """Its square, which a spread over seeds needs, is finite, too."""
 Count = Annotated[int, Field(strict=True, ge=1, le=10**9)]
+AGAIN = "remove that file, and it is measured again"
 
 
 class _Numbers(BaseModel):
@@ -49,16 +50,21 @@ class _Measured(BaseModel):
 
 def read_measured(path: Path) -> dict[str, Any]:
     """The content of a metrics file. Raises UserError, naming file, direction and metric, for what is no number."""
-    again = "remove that file, and it is measured again"
     try:
         measured = read_json(path)
-        _Measured.model_validate(measured)
     except NotJson as error:
-        raise UserError(f"{error}; {again}") from None
+        raise UserError(f"{error}; {AGAIN}") from None
+    check_measured(path, measured)
+    return measured
+
+
+def check_measured(path: Path, measured: Any) -> None:
+    """Raise UserError, naming file, direction and metric, for what of a metrics file is no number."""
+    try:
+        _Measured.model_validate(measured)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "it"
         found = json.dumps(first["input"])[:40]
         message = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-        raise UserError(f"{path}: {place} {message} (is {found}); {again}") from None
-    return measured
+        raise UserError(f"{path}: {place} {message} (is {found}); {AGAIN}") from None

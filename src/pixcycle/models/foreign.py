@@ -50,7 +50,7 @@ def load_foreign(
 
 def _read_tensors(path: Path) -> dict[str, Tensor]:
     try:
-        if zipfile.is_zipfile(path) and any(m.compress_type for m in zipfile.ZipFile(path).infolist()):
+        if _is_compressed(path):
             raise ValueError  # torch compresses nothing, but unpacks what is: a small file may fill the memory
         with warnings.catch_warnings():  # of what is told here
             warnings.simplefilter("ignore")
@@ -72,6 +72,13 @@ def _read_tensors(path: Path) -> dict[str, Tensor]:
         ):
             raise UserError(f"{path}: want tensors of floating point numbers; found {value.dtype} under {key!r}")
     return {key.removeprefix("module."): value for key, value in content.items()}
+
+
+def _is_compressed(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as opened:
+        return any(member.compress_type for member in opened.infolist())
 
 
 def _kind(value: Any) -> str:

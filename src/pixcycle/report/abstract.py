@@ -37,7 +37,7 @@ def _run(values: Values) -> str:
         f"This report repeats {what} of {reports} {', '.join(f'@cite-{key}' for key in chapters)}, "
         f"with {counted(len(params.seeds), 'seed')} each, in {counted(len(values.records), 'run')}"
         + (f", of which {collapsed} collapsed" if collapsed else "")
-        + f", at scale {params.scale}: {params.scales[params.scale].title}."
+        + f", at scale {params.scale}: {params.chosen_scale.title}."
     )
 
 

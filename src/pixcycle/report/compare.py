@@ -10,7 +10,7 @@ from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.report.comparison import DIGITS, INFINITE, NOTHING, TITLES, file_types
 from pixcycle.report.content import Block, Cell, Column, Table, Text
 from pixcycle.report.quality import ARROWS
-from pixcycle.report.values import METRICS, SCORES
+from pixcycle.report.values import METRICS, believed
 from pixcycle.runs import Plan
 from pixcycle.training.progress import duration
 
@@ -70,7 +70,7 @@ def metrics(a: Side, b: Side, plan: Plan) -> Block:
     for direction in directions:
         group = _task(b, direction, plan) if len(directions) > 1 else ""
         columns += [Column(title, group=group) for title in (*labels(a, b), "B − A")]
-        one, other = (_numbers(side, direction, plan) for side in (a, b))
+        one, other = (believed(side.measured, direction, plan.segmenter.min_accuracy) for side in (a, b))
         for metric, row in rows.items():
             row += _triple(metric, one, other, comparable=not apart)
     shown = [[Cell(TITLES[m]), *row] for m, row in rows.items() if any(cell is not NOTHING for cell in row)]
@@ -126,14 +126,6 @@ def _provenance(side: Side) -> dict[str, str]:
         "Translated": made_from.get("translated") or side.config.get("translated_fingerprint", "not recorded"),
         "Measured": side.measured.get("fingerprint", NOTHING.text),
     }
-
-
-def _numbers(side: Side, direction: str, plan: Plan) -> dict[str, Any]:
-    """Without the scores of photos by a segmenter that misses its stated accuracy on real ones."""
-    found, judge = side.measured.get("metrics", {}).get(direction, {}), side.measured.get("segmenter")
-    if judge and direction == "b_to_a" and judge["real"]["pixel_accuracy"] < plan.segmenter.min_accuracy:
-        return {name: value for name, value in found.items() if name not in SCORES}
-    return found
 
 
 def _triple(metric: str, a: dict[str, Any], b: dict[str, Any], comparable: bool) -> list[Cell]:

@@ -12,7 +12,7 @@ def measured_images(values: Values, run: Run, direction: str | None = None) -> s
     many of them as the scale asks for.
     """
     direction = direction or run.config.direction
-    numbers, limit = values.numbers(run, direction), values.plan.params.scales[values.plan.params.scale].test_images
+    numbers, limit = values.numbers(run, direction), values.plan.params.chosen_scale.test_images
     told, why = [], ""
     for domain, n in ((SOURCE[direction], numbers["n_fake"]), (TARGET[direction], numbers["n_real"])):
         found, published = _in_test_folders(values, run, domain, n)

@@ -32,7 +32,7 @@ COST = ("Run", "Parameters (million)", "Epochs", "Steps", "Wall time", "Images/s
 def document(values: Values, out: Path) -> Document:
     """The report of the selected runs; draws its figures into `out`."""
     params = values.plan.params
-    scale = params.scales[params.scale]
+    scale = params.chosen_scale
     sections = [Section("what", "What was run", 1, _what(values)), Section("data", "Data", 1, cards(values))]
     for key in dict.fromkeys(run.chapter for seeds in values.runs.values() for run in seeds):
         chapter = params.chapters[key]
@@ -90,7 +90,7 @@ def _notices(values: Values) -> list[Notice]:
         notices.append(
             Notice(
                 f"Scale {params.scale}",
-                f"Smaller than published: {params.scales[params.scale].title}. "
+                f"Smaller than published: {params.chosen_scale.title}. "
                 "Published values stand beside ours for orientation.",
             )
         )
@@ -112,7 +112,7 @@ def _what(values: Values) -> list[Block]:
     for id, seeds in values.runs.items():
         e = seeds[0].config
         data = e.dataset if e.dataset == seeds[0].asked_dataset else f"{e.dataset} for {seeds[0].asked_dataset}"
-        shape = [e.crop_size, e.filters, e.patch, e.batch_size, e.n_epochs + e.n_epochs_decay, len(seeds)]
+        shape = [e.crop_size, e.filters, e.patch, e.batch_size, e.epochs, len(seeds)]
         rows.append([Cell(id), Cell(f"{e.method}, {e.generator}"), Cell(data), *(Cell(str(n)) for n in shape)])
     return [*methods(values), Table("experiments", "The experiments of this report, as they were run", columns, rows)]
 

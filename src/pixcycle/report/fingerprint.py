@@ -24,7 +24,7 @@ def report_fingerprints(plan: Plan, root: Path = Path()) -> dict[str, str]:
     """
     words = plan.params.model_dump(mode="json", include={"chapters", "datasets", "neighbours"})
     words["min_accuracy"] = plan.segmenter.min_accuracy
-    scale = plan.params.scales[plan.params.scale].model_dump(mode="json")
+    scale = plan.params.chosen_scale.model_dump(mode="json")
     shared = fingerprint([words, scale, _drawn_by(root)])
     published = {
         chapter: fingerprint([e.model_dump(mode="json") for e in section.values()])

@@ -96,7 +96,7 @@ def _files(values: Values, run: Run, out: Path) -> list[tuple[str, list[File]]]:
     trained, translated, measured = run.fingerprint, run.translated_fingerprint, run.metrics_fingerprint
     kept = ("config.json", "history.csv", "run.json")
     return [
-        ("Data", folder(f"data/prepared/{run.data}", "manifest.json")),
+        ("Data", folder(run.prepared, "manifest.json")),
         (f"Training {trained}", [*folder(run.folder, *kept), file(log_file(run, "train", trained))]),
         (f"Translation {translated}", [file(run.translated), file(log_file(run, "translate", translated))]),
         (f"Measurement {measured}", [file(run.metrics), file(log_file(run, "evaluate", measured))]),

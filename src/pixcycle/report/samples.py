@@ -55,10 +55,7 @@ class Album:
 
     def epoch_like(self, published: int) -> int:
         """The sampled epoch of this run that an epoch of its report corresponds to, where runs are shorter."""
-        report, ours = (
-            self._values.published_epochs(self.run),
-            self.run.config.n_epochs + self.run.config.n_epochs_decay,
-        )
+        report, ours = self._values.as_published(self.run).epochs, self.run.config.epochs
         sampled = [*self.run.config.sample_epochs, ours]  # the last one always is
         return min(sampled, key=lambda epoch: abs(epoch - published * ours / report))
 
@@ -72,7 +69,7 @@ class Album:
         return np.array(self._measured["images"][self.direction]["l1"])
 
     def _real(self, domain: str, places: list[int]) -> list[np.ndarray]:
-        images = read_array(self._root / "data/prepared" / self.run.data / f"test_{domain}.npy")
+        images = read_array(self._root / self.run.prepared / f"test_{domain}.npy")
         return [np.asarray(images[i]) for i in places]
 
     def _generated(self, folder: Path, places: list[int]) -> list[np.ndarray]:

@@ -17,6 +17,7 @@ from pixcycle.study.files import study_file
 from pixcycle.study.result import Share, attentive
 from pixcycle.study.storage import read_answers
 from pixcycle.training.history import read_history
+from pixcycle.translations import TARGET
 
 SCORES = ("pixel_accuracy", "class_accuracy", "class_iou")
 METRICS = ("fid", "kid", "precision", "recall", "l1", "psnr", "ssim", *SCORES, "checkerboard")
@@ -31,9 +32,8 @@ class Values:
         self._studies: dict[tuple[str, str], Share | None] = {}
         for run in plan.select(selection):
             self.runs.setdefault(run.id, []).append(run)
-        prepared = root / "data/prepared"
         self.manifests = {
-            run.data: read_json(prepared / run.data / "manifest.json", "splits", "card") for run in self._all()
+            run.data: read_json(root / run.prepared / "manifest.json", "splits", "card") for run in self._all()
         }
         neighbours = plan.params.neighbours
         self.measured = {run.key: metrics_of(run, neighbours, self.manifests[run.data], root) for run in self._all()}
@@ -58,11 +58,8 @@ class Values:
 
         Without the scores of photos by a segmenter that misses its stated accuracy on real ones.
         """
-        found = self.measured[run.key]["metrics"].get(direction or run.config.direction, {})
-        judge = self.segmenter(run)
-        if judge and not judge["passed"] and (direction or run.config.direction) == "b_to_a":
-            return {name: value for name, value in found.items() if name not in SCORES}
-        return found
+        least = self.plan.segmenter.min_accuracy
+        return believed(self.measured[run.key], direction or run.config.direction, least)
 
     def segmenter(self, run: Run) -> dict[str, Any] | None:
         """Record of the network behind a run's FCN-score, and whether it `passed`; None on data without classes."""
@@ -117,11 +114,6 @@ class Values:
         """Its experiment before the scale."""
         return self.plan.params.experiments[run.chapter][run.name]
 
-    def published_epochs(self, run: Run) -> int:
-        """How many epochs its report trained, decaying ones included."""
-        e = self.as_published(run)
-        return e.n_epochs + e.n_epochs_decay
-
     def steps_per_epoch(self, id: str) -> int:
         return self.records[self.one(id).key]["steps_per_epoch"]
 
@@ -162,3 +154,14 @@ class Values:
             "status": [self.records[run.key]["status"] for run in seeds],
             "seconds": [self.records[run.key]["seconds"] for run in seeds],
         }
+
+
+def believed(measured: dict[str, Any], direction: str, least: float) -> dict[str, Any]:
+    """The numbers of a metrics file in a direction; nothing in one that was not measured.
+
+    Without the scores of photos (domain A) by a segmenter whose accuracy on real ones is below `least`.
+    """
+    found, judge = measured.get("metrics", {}).get(direction, {}), measured.get("segmenter")
+    if judge and TARGET[direction] == "A" and judge["real"]["pixel_accuracy"] < least:
+        return {name: value for name, value in found.items() if name not in SCORES}
+    return found

@@ -46,6 +46,13 @@ def verdict(orders: list[Order], complete: bool) -> Verdict:
     return "not distinguishable" if "unclear" in orders else "holds"
 
 
+def verdict_of_seeds(agrees: list[bool]) -> Verdict:
+    """Of a claim that each seed's run confirms or not; none is left where no run could be judged."""
+    if not agrees:
+        return "not run"
+    return "holds" if all(agrees) else "not distinguishable" if any(agrees) else "does not hold"
+
+
 def pairwise_claim(
     values: Values,
     id: str,

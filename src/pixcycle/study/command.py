@@ -85,9 +85,8 @@ def _shown(
     from pixcycle.study.pairs import Pairs
 
     plan = runs.plan(at_scale(params, scale))
-    ids = {run.id for run in plan.runs.values()}
-    known(experiment, ids, f"experiment of scale {plan.params.scale}")
-    seeds = {str(run.seed): run for run in plan.runs.values() if run.id == experiment}
+    known(experiment, plan.experiments, f"experiment of scale {plan.params.scale}")
+    seeds = {str(run.seed): run for run in plan.experiments[experiment]}
     run = seeds[known(str(plan.params.seeds[0] if seed is None else seed), seeds, "seed")]
     direction = known(direction or run.config.direction, TARGET, "direction")
     return run, direction, Pairs(run, direction, Path())

@@ -24,7 +24,7 @@ class Pairs:
 
     def __init__(self, run: Run, direction: str, root: Path):
         """Raises UserError if the run has no translations in this direction."""
-        self._run, self._direction, self._root = run, direction, root
+        self._direction, self._prepared = direction, root / run.prepared
         self._folder = fakes_folder(root / run.translated, direction)
         if not self._folder.is_dir():
             have = [other for other in TARGET if fakes_folder(root / run.translated, other).is_dir()]
@@ -54,7 +54,3 @@ class Pairs:
     @cached_property
     def _real(self) -> np.ndarray:
         return read_array(self._prepared / f"test_{TARGET[self._direction]}.npy")
-
-    @property
-    def _prepared(self) -> Path:
-        return self._root / "data/prepared" / self._run.data

@@ -24,8 +24,7 @@ from pixcycle.report.publish import publish
 from pixcycle.report.samples import Album
 from pixcycle.report.values import Values
 from pixcycle.report.verdicts import title_of
-
-BOTH = ("a_to_b", "b_to_a")
+from pixcycle.translations import TARGET
 
 
 class Drawing(NamedTuple):
@@ -53,7 +52,7 @@ def figures(values: Values, out: Path) -> list[Figure]:
 
 
 def _figure_1(values: Values, id: str) -> Drawing:
-    forth, back = (_progress(values, Album(values, id, direction), (1, 25, 75, 100)) for direction in BOTH)
+    forth, back = (_progress(values, Album(values, id, direction), (1, 25, 75, 100)) for direction in TARGET)
     columns = [(heading, [*above, *below]) for (heading, above), (_, below) in zip(forth, back, strict=True)]
     picture = grids.image_grid(columns, row_labels=["horse to zebra", "zebra to horse"])
     caption = (
@@ -64,7 +63,7 @@ def _figure_1(values: Values, id: str) -> Drawing:
 
 
 def _figures_2_to_5(values: Values, id: str) -> Drawing:
-    forth, back = (_progress(values, Album(values, id, direction), (20,)) for direction in BOTH)
+    forth, back = (_progress(values, Album(values, id, direction), (20,)) for direction in TARGET)
     (_, apple), (after, orange_made), (_, orange), (_, apple_made) = *forth, *back
     columns = [
         ("original apple", apple),
@@ -79,7 +78,7 @@ def _figures_2_to_5(values: Values, id: str) -> Drawing:
 
 def _figure_6(values: Values, id: str) -> Drawing:
     """Four rows of six, a to x: its text goes from 6a to 6f, and from 6m to 6r, over the course of the training."""
-    forth, back = (Album(values, id, direction) for direction in BOTH)
+    forth, back = (Album(values, id, direction) for direction in TARGET)
     rows = [_progress(values, album, (1, 25, 50, 75, 100), i) for album in (forth, back) for i in (1, -2)]
     columns = [(cells[0][0], [image for _, (image,) in cells]) for cells in zip(*rows, strict=True)]
     labels = ["summer to winter"] * 2 + ["winter to summer"] * 2
@@ -114,7 +113,7 @@ def _figure_8(values: Values, id: str) -> Drawing:
     }
     if factors["identity"]:
         panels[f"Identity terms × {factors['identity']:g}"] = {"identity_a": "summer", "identity_b": "winter"}
-    title = f"{id}, {e.n_epochs + e.n_epochs_decay} epochs of batch size {e.batch_size}"
+    title = f"{id}, {e.epochs} epochs of batch size {e.batch_size}"
     history = weighted(values.history(id), e)
     picture = curves.smoothed_curves(history, panels, values.steps_per_epoch(id), title)
     told = (
@@ -180,7 +179,7 @@ def _progress(
 def _publish(values: Values, id: str, number: str, drawing: Drawing, out: Path) -> Figure:
     """Its caption also says on which data it is, and how the epochs of a shorter run correspond to the report's."""
     run, (picture, shows, alt, told, kind) = values.one(id), drawing
-    ours, published = run.config.n_epochs + run.config.n_epochs_decay, values.published_epochs(run)
+    ours, published = run.config.epochs, values.as_published(run).epochs
     where = title_of(values, run.asked_dataset)
     sentences = [f"Figure {number.replace('-', ' to ')} of the report: {shows}; here on {where}.", told]
     if ours != published:

@@ -144,7 +144,7 @@ def _training(values: Values, experiment: str) -> str:
     """How the training was smaller than the report's, and whether it collapsed: sentences after a space, or nothing."""
     run, published = values.one(experiment), values.as_published(values.one(experiment))
     record = values.records[run.key]
-    ours, theirs = (record["epochs"], record["batch_size"]), (values.published_epochs(run), published.batch_size)
+    ours, theirs = (record["epochs"], record["batch_size"]), (published.epochs, published.batch_size)
     told = "{} was trained for {} epochs of batch size {}, in the report for {} of {}."
     smaller = [] if ours == theirs else [told.format(run.config.label.capitalize(), *ours, *theirs)]
     return "".join(f" {sentence}" for sentence in [*smaller, *values.collapses(experiment)])

@@ -2,7 +2,7 @@
 
 from pixcycle.report.content import Claim
 from pixcycle.report.values import Values
-from pixcycle.report.verdicts import NOT_FINITE, TREND, is_finite, pairwise_claim, trend
+from pixcycle.report.verdicts import NOT_FINITE, TREND, is_finite, pairwise_claim, trend, verdict_of_seeds
 from pixcycle.training.history import read_history
 
 PAIRED = ("l1", "l2", "l1l2", "patch16", "patch286", "noskip")
@@ -87,7 +87,4 @@ def _trend_claim(values: Values) -> Claim:
         f"Rank correlations of the epoch means with the epoch, beyond ±{TREND} a trend: {' '.join(told)}",
         *values.collapses(experiment),
     ]
-    if not agrees:
-        return Claim(id, text, "not run", " ".join(told), values.keys(experiment))
-    found = "holds" if all(agrees) else "not distinguishable" if any(agrees) else "does not hold"
-    return Claim(id, text, found, " ".join(told), values.keys(experiment))
+    return Claim(id, text, verdict_of_seeds(agrees), " ".join(told), values.keys(experiment))

@@ -158,7 +158,7 @@ def _remarks(values: Values, *experiments: str) -> list[str]:
     present = [e for e in experiments if e in values]
     missing = [e for e in experiments if e not in values]
     run = values.one(present[0])
-    ours, published = run.config.n_epochs + run.config.n_epochs_decay, values.published_epochs(run)
+    ours, published = run.config.epochs, values.as_published(run).epochs
     return [
         *[f"Trained for {ours} epochs, in the report for {published}."] * (ours != published),
         *values.collapses(*present),

@@ -6,9 +6,9 @@ from math import ceil, hypot
 import pandas as pd
 
 from pixcycle.report.comparison import with_spread
-from pixcycle.report.content import Claim, Verdict
+from pixcycle.report.content import Claim
 from pixcycle.report.values import Values
-from pixcycle.report.verdicts import NO_RUN, NOT_FINITE, Order, is_finite, title_of, verdict
+from pixcycle.report.verdicts import NO_RUN, NOT_FINITE, Order, is_finite, title_of, verdict, verdict_of_seeds
 from pixcycle.training.collapse import D_AT_ZERO
 from pixcycle.training.history import read_history
 
@@ -149,10 +149,7 @@ def _rates_claim(values: Values) -> Claim:
         f"learns if its GAN loss ends more than {FALLS:.0%} lower than it began.",
         *values.collapses(NORMAL, EQUAL),
     ]
-    if not agrees:
-        return Claim(id, text, "not run", " ".join(told), values.keys(NORMAL, EQUAL))
-    found: Verdict = "holds" if all(agrees) else "not distinguishable" if any(agrees) else "does not hold"
-    return Claim(id, text, found, " ".join(told), values.keys(NORMAL, EQUAL))
+    return Claim(id, text, verdict_of_seeds(agrees), " ".join(told), values.keys(NORMAL, EQUAL))
 
 
 def _begin_and_end(history: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
