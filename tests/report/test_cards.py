@@ -20,7 +20,7 @@ def remarks(orientations: list[int]) -> dict[str, str]:
     dataset = SimpleNamespace(title="Tiny", domains=("A", "B"), published={}, licence="free")
     values = SimpleNamespace(
         manifests={"tiny-1": {"dataset": "tiny", "card": card(images, {})}},
-        runs={},
+        all_runs=[],
         plan=SimpleNamespace(params=SimpleNamespace(datasets={"tiny": dataset})),
     )
     [found] = [block for block in cards(values) if isinstance(block, Bullets)]

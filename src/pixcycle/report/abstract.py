@@ -29,7 +29,7 @@ def abstract(values: Values, sections: list[Section]) -> list[str]:
 def _run(values: Values) -> str:
     """Experiments, their reports, seeds, runs and scale."""
     params, experiments = values.plan.params, list(values.runs)
-    chapters = list(dict.fromkeys(seeds[0].chapter for seeds in values.runs.values()))
+    chapters = list(dict.fromkeys(run.chapter for run in values.all_runs))
     what = f"{len(experiments)} experiments" if experiments[1:] else f"the experiment {experiments[0]}"
     reports = f"{len(chapters)} reports" if chapters[1:] else f"“{params.chapters[chapters[0]].title}”"
     collapsed = sum(record["status"] == "collapsed" for record in values.records.values())
@@ -42,7 +42,7 @@ def _run(values: Values) -> str:
 
 
 def _data(values: Values) -> str:
-    asked = list(dict.fromkeys(run.asked_dataset for seeds in values.runs.values() for run in seeds))
+    asked = list(dict.fromkeys(run.asked_dataset for run in values.all_runs))
     replaced = values.stand_ins
     if not replaced:
         return f"The data are those of the reports: {_named(asked, 'dataset')}."

@@ -19,8 +19,7 @@ def cards(values: Values) -> list[Block]:
         else:
             keys.append(key)
     for manifest, keys in alike:
-        runs = [run for seeds in values.runs.values() for run in seeds if run.data in keys]
-        used = dict.fromkeys(run.asked_dataset for run in runs)
+        used = dict.fromkeys(run.asked_dataset for run in values.all_runs if run.data in keys)
         dataset = values.plan.params.datasets[manifest["dataset"]]
         card = manifest["card"]
         title = f"Dataset card of {dataset.title} (A: {dataset.domains[0]}, B: {dataset.domains[1]})"

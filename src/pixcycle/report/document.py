@@ -34,7 +34,7 @@ def document(values: Values, out: Path) -> Document:
     params = values.plan.params
     scale = params.chosen_scale
     sections = [Section("what", "What was run", 1, _what(values)), Section("data", "Data", 1, cards(values))]
-    for key in dict.fromkeys(run.chapter for seeds in values.runs.values() for run in seeds):
+    for key in dict.fromkeys(run.chapter for run in values.all_runs):
         chapter = params.chapters[key]
         sections.append(Section(key, chapter.title, 1, [Text(f"Reproduces @cite-{key}: {chapter.cite}")]))
         sections += CHAPTERS[key](values, out)
@@ -54,7 +54,7 @@ def document(values: Values, out: Path) -> Document:
             ("Data", ", ".join(_data_titles(values))),
             ("Features", "; ".join(extractor.label for extractor in values.extractors)),
             *_trained(values),
-            ("Runs", f"{sum(map(len, values.runs.values()))}, of {len(values.runs)} experiments"),
+            ("Runs", f"{len(values.all_runs)}, of {len(values.runs)} experiments"),
         ],
         notices=_notices(values),
         sections=sections,
@@ -122,10 +122,9 @@ def _assumptions(values: Values, chapter: str) -> list[Block]:
     params = values.plan.params
     items = list(params.chapters[chapter].assumes.items())
     by_text: dict[tuple[str, str], list[str]] = {}
-    for id, seeds in values.runs.items():
-        if seeds[0].chapter == chapter:
-            for field, text in seeds[0].config.assumes.items():
-                by_text.setdefault((field, text), []).append(id)
+    for id in values.of_chapter(chapter):
+        for field, text in values.one(id).config.assumes.items():
+            by_text.setdefault((field, text), []).append(id)
     told: list[str] = []
     for (field, text), ids in by_text.items():
         items.append((field, f"{text} This concerns {'the same experiments' if ids == told else ', '.join(ids)}."))

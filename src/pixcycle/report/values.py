@@ -28,19 +28,17 @@ class Values:
 
     def __init__(self, plan: Plan, selection: str, root: Path):
         self.plan, self.selection, self.root = plan, selection, root
+        self.all_runs = plan.select(selection)
         self.runs: dict[str, list[Run]] = {}
         self._studies: dict[tuple[str, str], Share | None] = {}
-        for run in plan.select(selection):
+        for run in self.all_runs:
             self.runs.setdefault(run.id, []).append(run)
         self.manifests = {
-            run.data: read_json(root / run.prepared / "manifest.json", "splits", "card") for run in self._all()
+            run.data: read_json(root / run.prepared / "manifest.json", "splits", "card") for run in self.all_runs
         }
         neighbours = plan.params.neighbours
-        self.measured = {run.key: metrics_of(run, neighbours, self.manifests[run.data], root) for run in self._all()}
-        self.records = {run.key: record_of(run, root) for run in self._all()}
-
-    def _all(self) -> list[Run]:
-        return [run for seeds in self.runs.values() for run in seeds]
+        self.measured = {run.key: metrics_of(run, neighbours, self.manifests[run.data], root) for run in self.all_runs}
+        self.records = {run.key: record_of(run, root) for run in self.all_runs}
 
     def __contains__(self, id: str) -> bool:
         return id in self.runs
@@ -48,6 +46,10 @@ class Values:
     def one(self, id: str) -> Run:
         """The first seed's run of an experiment."""
         return self.runs[id][0]
+
+    def of_chapter(self, chapter: str) -> list[str]:
+        """Ids of its experiments that were run, those of the user's own too."""
+        return [id for id, (first, *_) in self.runs.items() if first.chapter == chapter]
 
     def keys(self, *experiments: str) -> list[str]:
         """Keys of all seeds' runs of these experiments, each once; nothing for those that were not run."""
@@ -119,12 +121,14 @@ class Values:
 
     @property
     def extractors(self) -> list[Any]:
-        return [EXTRACTORS[name] for name in dict.fromkeys(run.extractor for run in self._all())]
+        return [EXTRACTORS[name] for name in dict.fromkeys(run.extractor for run in self.all_runs)]
 
     @property
     def stand_ins(self) -> dict[str, str]:
         """Dataset that an experiment names -> the one that stands in for it."""
-        return {run.asked_dataset: run.config.dataset for run in self._all() if run.asked_dataset != run.config.dataset}
+        return {
+            run.asked_dataset: run.config.dataset for run in self.all_runs if run.asked_dataset != run.config.dataset
+        }
 
     @property
     def comparable(self) -> bool:

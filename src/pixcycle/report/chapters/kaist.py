@@ -54,7 +54,7 @@ def _where(values: Values, experiments: Iterable[str]) -> str:
 
 def _tables(values: Values) -> list[Block]:
     rows = [(id, direction) for id, directions in BOTH_WAYS.items() for direction in directions]
-    own = [id for id, (run, *_) in values.runs.items() if run.chapter == "kaist" and id not in BOTH_WAYS]
+    own = [id for id in values.of_chapter("kaist") if id not in BOTH_WAYS]
     rows += [(id, direction) for id in own for direction in TARGET]
     caption = f"Quality of the runs, both ways, of which the slides print no numbers{_where(values, BOTH_WAYS)}"
     quality = quality_table("kaist-quality", caption, values, rows, ("fid", "kid", "precision", "recall", "l1"))

@@ -22,8 +22,7 @@ def sections(values: Values, out: Path) -> list[Section]:
 
 def _quality(values: Values) -> Table:
     """Both directions of the report's runs, of its proposal, and of experiments of the user's own."""
-    own = [id for id, (run, *_) in values.runs.items() if run.chapter == "kth"]
-    rows = [(id, direction) for id in dict.fromkeys([*RUNS, RESIZE, *own]) for direction in TARGET]
+    rows = [(id, direction) for id in dict.fromkeys([*RUNS, RESIZE, *values.of_chapter("kth")]) for direction in TARGET]
     caption = (
         "Both directions of the report's four runs and of its proposal for future work; it prints no numbers itself"
     )

@@ -54,13 +54,12 @@ def _results(values: Values) -> list[Block]:
 def _inference(values: Values) -> str:
     """What inference means here (section 3.4 of the report): one sentence for each setting that was run."""
     told: dict[str, list[str]] = {}
-    for id, (first, *_) in values.runs.items():
-        if first.chapter == "paris":
-            e = first.config
-            batch = "one image" if e.inference_batch == 1 else f"{e.inference_batch} images"
-            norm = f"the test batch, which is {batch}" if e.inference_norm == "batch" else "the training"
-            dropout = "stays on" if e.inference_dropout else "is off"
-            told.setdefault(f"dropout {dropout}, and batch norm uses the statistics of {norm}", []).append(id)
+    for id in values.of_chapter("paris"):
+        e = values.one(id).config
+        batch = "one image" if e.inference_batch == 1 else f"{e.inference_batch} images"
+        norm = f"the test batch, which is {batch}" if e.inference_norm == "batch" else "the training"
+        dropout = "stays on" if e.inference_dropout else "is off"
+        told.setdefault(f"dropout {dropout}, and batch norm uses the statistics of {norm}", []).append(id)
     if len(told) == 1:
         return f"At inference {next(iter(told))}."
     return " ".join(f"At inference of {', '.join(ids)} {setting}." for setting, ids in told.items())
@@ -69,8 +68,7 @@ def _inference(values: Values) -> str:
 def _figures(values: Values, out: Path) -> list[Block]:
     galleries = [_gallery(values, out, *figure) for figure in GALLERIES if figure[1] in values]
     learning = [_learning_curves(values, out, *figure) for figure in LEARNING_CURVES if figure[1] in values]
-    blocks = [*galleries, *learning, *_cgan_curves(values, out)]
-    return blocks
+    return [*galleries, *learning, *_cgan_curves(values, out)]
 
 
 def _gallery(values: Values, out: Path, number: int, experiment: str, which: str, task: str) -> Figure:

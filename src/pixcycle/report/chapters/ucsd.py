@@ -48,16 +48,13 @@ def _present(values: Values, dataset: str, names: tuple[str, ...]) -> list[str]:
 
 
 def _datasets(values: Values) -> list[str]:
-    return list(dict.fromkeys(seeds[0].asked_dataset for seeds in values.runs.values() if seeds[0].chapter == "ucsd"))
+    return list(dict.fromkeys(values.one(id).asked_dataset for id in values.of_chapter("ucsd")))
 
 
 def _on(values: Values, dataset: str, method: str) -> list[str]:
     """All experiments of this chapter on a dataset by a method, those of the user's own too."""
-    return [
-        id
-        for id, (first, *_) in values.runs.items()
-        if (first.chapter, first.asked_dataset, first.config.method) == ("ucsd", dataset, method)
-    ]
+    runs = {id: values.one(id) for id in values.of_chapter("ucsd")}
+    return [id for id, run in runs.items() if (run.asked_dataset, run.config.method) == (dataset, method)]
 
 
 def _tables(values: Values) -> list[Block]:

@@ -96,9 +96,8 @@ def _digits(number: float) -> str:
 
 def _quality(values: Values) -> Table:
     """The nine experiments and those of the user's own, in their scored directions, and which of them collapsed."""
-    own = [id for id, (run, *_) in values.runs.items() if run.chapter == "wustl"]
     known = values.plan.params.experiments["wustl"]
-    names = [id.removeprefix("wustl-") for id in dict.fromkeys([*EXPERIMENTS, *own])]
+    names = [id.removeprefix("wustl-") for id in dict.fromkeys([*EXPERIMENTS, *values.of_chapter("wustl")])]
     rows = [(f"wustl-{name}", known[name].direction) for name in names if name in known]
     caption = "Quality of the report's nine experiments, of which it prints no numbers"
     return quality_table("wustl-quality", caption, values, rows, METRICS)
