@@ -9,16 +9,23 @@ from pixcycle.scalars import (
     Byte,
     ChapterKey,
     Count,
+    EpochLength,
     ExtractorName,
     Factor,
     FolderName,
+    GanMode,
+    GeneratorName,
     Location,
     Name,
+    Norm,
     Positive,
     Precision,
+    Preprocess,
     Real,
+    Resize,
     Seed,
     Side,
+    Upsampling,
 )
 from pixcycle.translations import Direction
 
@@ -85,11 +92,11 @@ class Experiment(Closed):
     direction: Direction = "b_to_a"
     """The direction that is trained (pix2pix) or scored (CycleGAN)."""
 
-    generator: Literal["unet", "resnet6", "resnet9"] = "unet"
+    generator: GeneratorName = "unet"
     skips: bool = True
-    upsampling: Literal["deconvolution", "resize"] = "deconvolution"
+    upsampling: Upsampling = "deconvolution"
     """How a ResNet doubles: by deconvolution, or by repeating pixels and convolving (report 003, section 4.7)."""
-    norm: Literal["batch", "instance"] = "batch"
+    norm: Norm = "batch"
     dropout: bool = True
     filters: Positive = 64
     """Channels of the first layer of both networks (`ngf`, `ndf`)."""
@@ -100,7 +107,7 @@ class Experiment(Closed):
     discriminators: Literal[1, 2] = 2
     """CycleGAN only: 1 judges the scored direction alone (report 001)."""
 
-    gan_mode: Literal["bce", "lsgan"] = "bce"
+    gan_mode: GanMode = "bce"
     l1: Real = Field(1.0, ge=0)
     """Share of the mean absolute error in the reconstruction (pix2pix) or cycle (CycleGAN) loss."""
     l2: Real = Field(0.0, ge=0)
@@ -110,18 +117,18 @@ class Experiment(Closed):
     """As a multiple of lambda_reconstruction, as in the authors' code (CycleGAN only)."""
     pool_size: Count = 0
 
-    preprocess: Literal["jitter", "crop"] = "jitter"
+    preprocess: Preprocess = "jitter"
     """jitter: resize to load_size, crop at random; evaluate on the whole image at crop_size.
     crop: as jitter, but evaluate on the centre crop of load_size."""
     load_size: Side = 286
     crop_size: Side = 256
-    resize: Literal["nearest", "bilinear", "bicubic"] = "bicubic"
+    resize: Resize = "bicubic"
     flip: bool = True
 
     batch_size: Positive = 1
     n_epochs: Count
     """With a constant learning rate; 0 leaves the networks untrained."""
-    epoch_length: Literal["larger", "smaller"] = "larger"
+    epoch_length: EpochLength = "larger"
     """Which domain an epoch goes through once, where they are unpaired and of unequal size."""
     n_epochs_decay: Count = 0
     """Further epochs in which the learning rates fall linearly to 0."""

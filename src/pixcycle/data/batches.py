@@ -11,6 +11,7 @@ from torch import Tensor
 from pixcycle.data.arrays import read_array
 from pixcycle.errors import UserError
 from pixcycle.files import read_json
+from pixcycle.scalars import EpochLength
 
 ORDER, AUGMENTATION = 0, 1
 """The independent random streams of one domain in one epoch."""
@@ -51,7 +52,7 @@ class Batches:
         batch_size: int,
         seed: int,
         device: torch.device | str,
-        epoch_length: Literal["larger", "smaller"] = "larger",
+        epoch_length: EpochLength = "larger",
         share: tuple[int, int] = (0, 1),
     ):
         if paired and not read_json(prepared / "manifest.json", "paired")["paired"]:

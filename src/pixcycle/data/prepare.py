@@ -5,7 +5,7 @@ import io
 from collections import Counter
 from math import prod
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -17,7 +17,7 @@ from pixcycle.data.card import Facts, card, facts
 from pixcycle.data.layouts import Item, images
 from pixcycle.files import finished_folder, write_json
 from pixcycle.room import room_for
-from pixcycle.scalars import Positive
+from pixcycle.scalars import Positive, Preprocess, Resize
 from pixcycle.schema import Closed, Dataset
 
 RESAMPLING = {
@@ -32,8 +32,8 @@ class PrepareSpec(Closed):
 
     load_size: Positive
     crop_size: Positive
-    preprocess: Literal["jitter", "crop"]
-    resize: Literal["nearest", "bilinear", "bicubic"]
+    preprocess: Preprocess
+    resize: Resize
     train_images: Positive | None = None
     test_images: Positive | None = None
 

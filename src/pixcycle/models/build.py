@@ -1,18 +1,16 @@
 """Networks by the names that params.yaml uses."""
 
-from typing import Literal
-
 from torch import nn
 
-from pixcycle.models.norm import Norm
 from pixcycle.models.patchgan import PatchGAN
-from pixcycle.models.resnet import ResnetGenerator, Upsampling
+from pixcycle.models.resnet import ResnetGenerator
 from pixcycle.models.sizes import downsamplings
 from pixcycle.models.unet import UNet
+from pixcycle.scalars import GeneratorName, Norm, Upsampling
 
 
 def build_generator(
-    name: Literal["unet", "resnet6", "resnet9"],
+    name: GeneratorName,
     *,
     crop_size: int,
     filters: int,

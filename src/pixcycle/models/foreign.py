@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from pixcycle.errors import UserError
 from pixcycle.models.build import build_generator
-from pixcycle.models.norm import Norm
 from pixcycle.models.weights import refuse_not_finite
+from pixcycle.scalars import Norm
 
 GENERATORS: dict[str, dict[str, Any]] = {
     "unet_128": {"name": "unet", "crop_size": 128, "norm": "batch", "dropout": True},

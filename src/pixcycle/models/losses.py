@@ -1,12 +1,10 @@
 """The two terms that every objective here is made of."""
 
-from typing import Literal
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-GanMode = Literal["bce", "lsgan"]
+from pixcycle.scalars import GanMode
 
 
 def gan_loss(logits: Tensor, real: bool, mode: GanMode) -> Tensor:

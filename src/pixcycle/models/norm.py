@@ -1,10 +1,8 @@
 """The two normalisations that generators and discriminators share."""
 
-from typing import Literal
-
 from torch import Tensor, nn
 
-Norm = Literal["batch", "instance"]
+from pixcycle.scalars import Norm
 
 
 class InstanceNorm2d(nn.InstanceNorm2d):

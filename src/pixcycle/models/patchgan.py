@@ -5,8 +5,9 @@ from collections import OrderedDict
 from torch import nn
 
 from pixcycle.models.convolution import Conv2d
-from pixcycle.models.norm import Norm, needs_bias, norm_layer
+from pixcycle.models.norm import needs_bias, norm_layer
 from pixcycle.models.sizes import patchgan_layers
+from pixcycle.scalars import Norm
 
 
 class PatchGAN(nn.Sequential):

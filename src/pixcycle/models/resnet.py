@@ -1,13 +1,10 @@
 """The ResNet generator of CycleGAN, module for module that of junyanz/pytorch-CycleGAN-and-pix2pix."""
 
-from typing import Literal
-
 from torch import Tensor, nn
 
 from pixcycle.models.convolution import Conv2d, ConvTranspose2d
-from pixcycle.models.norm import Norm, needs_bias, norm_layer
-
-Upsampling = Literal["deconvolution", "resize"]
+from pixcycle.models.norm import needs_bias, norm_layer
+from pixcycle.scalars import Norm, Upsampling
 
 
 class ResnetBlock(nn.Module):

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from pixcycle.models.convolution import Conv2d, ConvTranspose2d
-from pixcycle.models.norm import Norm, needs_bias, norm_layer
+from pixcycle.models.norm import needs_bias, norm_layer
+from pixcycle.scalars import Norm
 
 
 class UNetBlock(nn.Module):
