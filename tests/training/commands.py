@@ -10,6 +10,7 @@ import yaml
 from pixcycle import config
 from pixcycle.files import write_json
 from pixcycle.runs import Plan, Run
+from pixcycle.schema import Params
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,5 +33,5 @@ def environment(cards: str) -> dict[str, str]:
 
 
 @cache
-def _params() -> config.Params:
+def _params() -> Params:
     return config.check(yaml.safe_load((ROOT / "params.yaml").read_text()))

@@ -11,10 +11,10 @@ import torch
 from safetensors import torch as safetensors
 from torch import Tensor
 
-from pixcycle.config import Experiment
 from pixcycle.errors import UserError
 from pixcycle.files import read_json, whole_file, write_bytes, write_json
 from pixcycle.models.weights import read_safetensors, refuse_misfits, refuse_not_finite
+from pixcycle.schema import Experiment
 from pixcycle.training.networks import generator_of
 
 SECONDS_BETWEEN = 60

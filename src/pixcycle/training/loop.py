@@ -11,13 +11,13 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from pixcycle.config import Experiment
 from pixcycle.data.batches import Batches
 from pixcycle.engine import ranks
 from pixcycle.engine.notice import EXIT_CODE, noticed
 from pixcycle.files import finished_folder, part, write_json
 from pixcycle.models.foreign import load_foreign
 from pixcycle.runs import Run
+from pixcycle.schema import Experiment
 from pixcycle.training import checkpoint, collapse
 from pixcycle.training.attempts import attempts, note
 from pixcycle.training.cyclegan import CycleGAN
@@ -54,8 +54,7 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
             method.nets["g"].load_state_dict(load_foreign(weights, "unet_256", filters=e.filters).state_dict())
         batches = _batches(e, prepared, run.seed, fabric.device)
         saved = done = checkpoint.restore(work, method)
-        epochs = e.n_epochs + e.n_epochs_decay
-        progress = Progress(f"{run.id} seed {run.seed}", epochs, len(batches), done.epoch, done.step)
+        progress = Progress(f"{run.id} seed {run.seed}", e.epochs, len(batches), done.epoch, done.step)
         steps = done.epoch * len(batches) + done.step
         if writes := fabric.is_global_zero:
             progress.say(_where(fabric, e.gpus))
@@ -113,7 +112,7 @@ def _steps(
     e: Experiment, method: Any, batches: Batches, done: checkpoint.Done
 ) -> Iterator[tuple[int, int, Tensor, Tensor]]:
     """(epoch, step in it, batch of A, batch of B) of all that is not done, at the learning rates of each epoch."""
-    for epoch in range(done.epoch, e.n_epochs + e.n_epochs_decay):
+    for epoch in range(done.epoch, e.epochs):
         method.nets.scale_lr(learning_rate_factor(epoch, e.n_epochs, e.n_epochs_decay))
         first = done.step if epoch == done.epoch else 0
         for step, (a, b) in enumerate(batches.epoch(epoch, first), start=first):
@@ -165,6 +164,6 @@ def _batches(e: Experiment, prepared: Path, seed: int, device: torch.device) -> 
 
 def _collapse(e: Experiment, method: Any, prepared: Path, fabric: Fabric, work: Path) -> str:
     """What a look at the whole run tells; the translations that it needs are kept as those after the last epoch."""
-    fakes = sample(e, method.nets, prepared, fabric, samples_folder(work, e.n_epochs + e.n_epochs_decay))
+    fakes = sample(e, method.nets, prepared, fabric, samples_folder(work, e.epochs))
     found = [collapse.discriminators_at_zero(read_history(work)), collapse.constant_output(fakes)]
     return "; ".join(filter(None, found))
