@@ -10,6 +10,7 @@ import waitress
 from pixcycle.study import storage
 from pixcycle.study.result import result
 from pixcycle.study.server import app
+from tests.accessibility import violations
 from tests.browser import needs_chromium
 
 pytestmark = needs_chromium
@@ -17,11 +18,13 @@ PARTICIPANTS = 20
 
 
 @pytest.fixture
-def served(study, pairs):
+def served(chromium, study, pairs):
     server = waitress.create_server(app(study, pairs), host="127.0.0.1", port=0, threads=8)
     thread = threading.Thread(target=server.run)
     thread.start()
     yield SimpleNamespace(address=f"http://127.0.0.1:{server.effective_port}/", study=study)
+    for context in chromium.contexts:
+        context.close()  # a connection that is still open keeps the server
     server.trigger.pull_trigger(server.close)
     server.close()
     thread.join(timeout=10)
@@ -104,3 +107,21 @@ def test_of_twenty_people_who_guess_half_are_fooled_within_the_interval(chromium
     everybody = result(storage.read_answers(served.study.path)).everybody
     assert everybody.participants == PARTICIPANTS and everybody.answers == 40 * PARTICIPANTS
     assert everybody.low < 50 < everybody.high and everybody.high - everybody.low < 15
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+def test_consent_trials_and_thanks_keep_to_wcag_aa(chromium, served, monkeypatch, scheme, width):
+    monkeypatch.setattr(storage, "SHOWN_MS", 10)
+    monkeypatch.setattr("pixcycle.study.server.SHOWN_MS", 10)
+    page = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}).new_page()
+    page.goto(served.address)
+    assert violations(page) == []
+    page.click("#begin")
+    page.wait_for_selector("#next:visible")
+    assert violations(page) == []
+    page.keyboard.press("Space")
+    page.wait_for_selector("#question:visible")
+    assert violations(page) == []
+    page.keyboard.press("ArrowLeft")
+    page.evaluate(f"({THROUGH})(Array(60).fill('left'))")
+    assert page.is_visible("#end") and violations(page) == []
