@@ -1,7 +1,6 @@
 """The page of all experiments at full scale: how large it is where every image is a photograph."""
 
 import io
-import json
 from itertools import cycle
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from PIL import Image
 from pixcycle import config, runs
 from pixcycle.report import page, samples
 from pixcycle.report.document import document
+from tests.edited import edited_json
 from tests.report.results import ROOT, Results
 
 SIDE, PHOTOS, STEPS = 256, 20, 2000
@@ -49,9 +49,8 @@ def results(tmp_path_factory) -> Results:
     for run in results.plan.runs.values():
         written(results.root / run.folder)
     for file in results.root.glob("data/prepared/*/manifest.json"):
-        manifest = json.loads(file.read_text())
-        manifest["card"]["counts"] = {f: {"found": 900, "published": 900, "difference": 0} for f in FOLDERS}
-        file.write_text(json.dumps(manifest))
+        with edited_json(file) as manifest:
+            manifest["card"]["counts"] = {f: {"found": 900, "published": 900, "difference": 0} for f in FOLDERS}
     return results
 
 
