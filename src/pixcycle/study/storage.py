@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 from pixcycle.errors import UserError
 from pixcycle.room import room_for
@@ -65,6 +66,7 @@ class Study:
         images: of the test split. seed: from which the participants' schedules are drawn.
         """
         self.path, self.of = path, path.stem
+        self._turns = Lock()  # who waits for SQLite's own lock sleeps long
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._transaction() as db:
             for table in TABLES:
@@ -163,17 +165,15 @@ class Study:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        db = sqlite3.connect(self.path, timeout=30, isolation_level=None)
         try:
-            db.execute("PRAGMA synchronous = FULL")
-            db.execute("BEGIN IMMEDIATE")
-            with db:  # committed at its end, or rolled back
-                yield db
+            with self._turns, closing(sqlite3.connect(self.path, timeout=30, isolation_level=None)) as db:
+                db.execute("PRAGMA synchronous = FULL")
+                db.execute("BEGIN IMMEDIATE")
+                with db:  # committed at its end, or rolled back
+                    yield db
         except sqlite3.DatabaseError as error:
             with room_for(self.path):
                 raise _unusable(self.path, error) from error
-        finally:
-            db.close()
 
 
 def read_answers(path: Path) -> list[Answer]:
