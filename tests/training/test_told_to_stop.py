@@ -149,7 +149,8 @@ def test_the_shell_of_the_rule_outlives_sigterm_and_tells_what_the_training_did_
     out = tmp_path / "run"
     run = tiny_run(tiny_experiment(n_epochs=10_000))
     made = command(run, prepared, out)
-    at_work = {"env": environment("") | {"PATH": f"{Path(made[0]).parent}:{os.environ['PATH']}"}}
+    path = f"{Path(made[0]).parent}:{os.environ['PATH']}"
+    at_work = {"env": environment("") | {"PATH": path, "PYTHONUNBUFFERED": ""}}  # buffered, as Python is by itself
     history = tmp_path / "run.part/history.csv"
 
     shell = ["bash", "-c", shell_of_rule(run.key, made[made.index("--plan") + 1], str(prepared), str(out))]

@@ -1,8 +1,8 @@
 """How far a run has come, for the person who waits: a live bar on a terminal, plain lines elsewhere."""
 
+import os
 import sys
 import time
-from contextlib import suppress
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -51,8 +51,11 @@ class Progress:
 
     def say(self, text: str) -> None:
         """To whoever listens still: a training goes on without them."""
-        with suppress(BrokenPipeError):  # `tee` was told to stop, too, and was faster
+        try:
             print(f"{self._title}  {text}", file=sys.stderr, flush=True)
+        except BrokenPipeError:  # `tee` was told to stop, too, and was faster
+            # What Python could not write it tries again at its end, which would change the exit code.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
     def finish(self, seconds: float) -> None:
         if self._bar:
