@@ -14,15 +14,14 @@ from pixcycle.engine.nodes import finished_runs
 
 def experiments(ctx: typer.Context) -> list[str]:
     """Ids of experiments, in the order of the file."""
-    return [f"{chapter}-{name}" for chapter, name in _experiments(_sections(ctx))]
+    return list(_experiments(_sections(ctx)))
 
 
 def targets(ctx: typer.Context) -> list[str]:
     """What Snakemake can be asked for: all, chapters, datasets in them, experiments."""
     sections = _sections(ctx)
-    pairs = _experiments(sections)
-    groups = [f"{chapter}-{name.split('-')[0]}" for chapter, name in pairs]
-    ids = [f"{chapter}-{name}" for chapter, name in pairs]
+    ids = _experiments(sections)
+    groups = [f"{chapter}-{name.split('-')[0]}" for chapter, name in ids.values()]
     return list(dict.fromkeys(["all", *sections.get("chapters", ()), *groups, *ids]))
 
 
@@ -38,8 +37,10 @@ def run_folders(incomplete: str) -> list[str]:
     return [*finished_runs(Path()), *sorted(others)]
 
 
-def _experiments(sections: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
-    return [(chapter, name) for chapter, named in sections.get("experiments", {}).items() for name in named or ()]
+def _experiments(sections: dict[str, dict[str, Any]]) -> dict[str, tuple[str, str]]:
+    """Chapter and name by id."""
+    chapters = sections.get("experiments", {})
+    return {f"{chapter}-{name}": (chapter, name) for chapter, named in chapters.items() for name in named or ()}
 
 
 def _sections(ctx: typer.Context) -> dict[str, dict[str, Any]]:

@@ -85,8 +85,9 @@ def _shown(
     from pixcycle.study.pairs import Pairs
 
     plan = runs.plan(at_scale(params, scale))
-    known(experiment, plan.experiments, f"experiment of scale {plan.params.scale}")
-    seeds = {str(run.seed): run for run in plan.experiments[experiment]}
+    experiments = plan.experiments
+    found = experiments[known(experiment, experiments, f"experiment of scale {plan.params.scale}")]
+    seeds = {str(run.seed): run for run in found}
     run = seeds[known(str(plan.params.seeds[0] if seed is None else seed), seeds, "seed")]
     direction = known(direction or run.config.direction, TARGET, "direction")
     return run, direction, Pairs(run, direction, Path())
