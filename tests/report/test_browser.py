@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from pixcycle.report import page
-from pixcycle.report.content import Document, Figure, Table
+from pixcycle.report.content import Document, Figure, Table, blocks_of
 from pixcycle.report.document import document
 from pixcycle.translations import fakes_folder
 from tests.browser import needs_chromium
@@ -287,7 +287,7 @@ def test_arrow_keys_read_a_curve(opened):
 
 def test_every_figure_and_table_has_an_address_and_says_how_it_was_made(opened, whole):
     shown = opened()
-    blocks = [block for section in whole.sections for block in section.blocks if isinstance(block, Figure | Table)]
+    blocks = blocks_of(whole.sections, Figure, Table)
     assert len(blocks) > 10
     for block in blocks:
         shown.evaluate("id => { location.hash = id }", block.id)
@@ -334,7 +334,7 @@ def test_the_first_tab_leads_past_the_contents(opened):
 
 def test_without_script_all_figures_and_tables_are_there_and_no_button_that_does_nothing(opened, whole):
     shown = opened(java_script_enabled=False)
-    figures = [block for section in whole.sections for block in section.blocks if isinstance(block, Figure)]
+    figures = blocks_of(whole.sections, Figure)
     assert shown.locator("figure.picture img").count() == len(figures)
     for image in shown.locator("figure.picture img").all():
         assert image.is_visible() and image.bounding_box()["width"] > 100

@@ -9,7 +9,7 @@ from PIL import Image
 
 from pixcycle.report.chapters import kaist
 from pixcycle.report.comparison import read_published
-from pixcycle.report.content import Claims, Figure, Table, Text
+from pixcycle.report.content import Figure, Table, Text, blocks_of, claims_of
 from pixcycle.report.studies import studies
 from pixcycle.study.files import study_file
 from pixcycle.study.storage import Study
@@ -36,11 +36,8 @@ def drawn(results: Results, out) -> SimpleNamespace:
         patch.setattr(kaist.grids, "image_grid", lambda *a, **k: grids.append((*a, k["groups"])) or grid(*a, **k))
         patch.setattr(kaist, "architecture", lambda *a: networks.append(a) or architecture(*a))
         sections = kaist.sections(results.values(), out)
-    blocks = [block for section in sections for block in section.blocks]
-    figures = {block.id: block for block in blocks if isinstance(block, Figure)}
-    tables = {
-        block.id: [[cell.text for cell in row] for row in block.rows] for block in blocks if isinstance(block, Table)
-    }
+    figures = {block.id: block for block in blocks_of(sections, Figure)}
+    tables = {block.id: [[cell.text for cell in row] for row in block.rows] for block in blocks_of(sections, Table)}
     return SimpleNamespace(
         results=results,
         out=out,
@@ -50,7 +47,7 @@ def drawn(results: Results, out) -> SimpleNamespace:
         grids=dict(zip((id for id in figures if "architecture" not in id), grids, strict=True)),
         networks=networks,
         texts=[block.text for block in sections[0].blocks if isinstance(block, Text)],
-        claims=next(block.claims for block in blocks if isinstance(block, Claims)),
+        claims=claims_of(sections),
     )
 
 

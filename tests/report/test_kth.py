@@ -8,7 +8,7 @@ from PIL import Image
 
 from pixcycle.report.chapters import kth
 from pixcycle.report.chapters.kth_figures import curves, grids
-from pixcycle.report.content import Claims, Figure, Table
+from pixcycle.report.content import Figure, Table, blocks_of, claims_of
 from pixcycle.training.translate import samples_folder
 from pixcycle.translations import TARGET, fakes_folder
 from tests.edited import edited_json
@@ -53,15 +53,14 @@ def drawn(results, out):
             draw = getattr(module, name)
             patch.setattr(module, name, lambda *a, draw=draw, **k: asked.append((a, k)) or draw(*a, **k))
         sections = kth.sections(results.values(), out)
-    blocks = [block for section in sections for block in section.blocks]
-    figures = {block.id: block for block in blocks if isinstance(block, Figure)}
+    figures = {figure.id: figure for figure in blocks_of(sections, Figure)}
     return SimpleNamespace(
         results=results,
         out=out,
         sections=sections,
         figures=figures,
-        tables={block.id: block for block in blocks if isinstance(block, Table)},
-        claims=next(block.claims for block in blocks if isinstance(block, Claims)),
+        tables={table.id: table for table in blocks_of(sections, Table)},
+        claims=claims_of(sections),
         asked=dict(zip(figures, asked, strict=True)),
     )
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pixcycle.report import pdf
-from pixcycle.report.content import Claims, Document, Figure, Table
+from pixcycle.report.content import Document, Figure, Table, blocks_of, claims_of
 from pixcycle.report.document import document
 from pixcycle.report.mentions import labels
 from tests.report.pdf_pages import Page, beyond_margins, overlaps, pages, squeezed
@@ -56,16 +56,14 @@ def test_every_mention_is_resolved_and_every_reference_cited(content, drawn):
 
 
 def test_all_ids_are_different(content):
-    blocks = [block for section in content.sections for block in section.blocks]
     ids = [section.id for section in content.sections]
-    ids += [block.id for block in blocks if isinstance(block, Table | Figure)]
-    ids += [claim.id for block in blocks if isinstance(block, Claims) for claim in block.claims]
+    ids += [block.id for block in blocks_of(content.sections, Table, Figure)]
+    ids += [claim.id for claim in claims_of(content.sections)]
     assert len(ids) == len(set(ids))
 
 
 def test_claims_refer_to_the_tables_and_figures_with_their_evidence(content):
-    blocks = [block for section in content.sections for block in section.blocks]
-    claims = {claim.id: claim for block in blocks if isinstance(block, Claims) for claim in block.claims}
+    claims = {claim.id: claim for claim in claims_of(content.sections)}
     assert claims["ucsd-claim-b"].shown_in == ["ucsd-table-1-facades"]
     assert claims["ucsd-claim-d"].shown_in == []  # none of its runs are here
     assert claims["ucsd-claim-e"].shown_in == ["ucsd-table-1-facades", "ucsd-table-2-facades"]

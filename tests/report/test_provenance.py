@@ -10,7 +10,7 @@ import pytest
 from pixcycle.report import page
 from pixcycle.report.build import build
 from pixcycle.report.chapters import kth_claims, paris_claims, wustl_claims
-from pixcycle.report.content import Claims, Document, Figure, Runs, Section, Table
+from pixcycle.report.content import Document, Figure, Runs, Section, Table, blocks_of, claims_of
 from pixcycle.report.document import document
 from pixcycle.report.provenance import command, log_file, runs
 from tests.edited import edited_json
@@ -61,16 +61,8 @@ def logs_of_the_workflow(run) -> dict[str, str]:
     return {step: pattern.format(**place, fp=made[step]) for pattern, step in patterns}
 
 
-def blocks(document: Document, kind: type) -> list:
-    return [block for section in document.sections for block in section.blocks if isinstance(block, kind)]
-
-
 def entries(document: Document) -> dict:
-    return {entry.key: entry for block in blocks(document, Runs) for entry in block.entries}
-
-
-def claims(document: Document) -> list:
-    return [claim for block in blocks(document, Claims) for claim in block.claims]
+    return {entry.key: entry for block in blocks_of(document.sections, Runs) for entry in block.entries}
 
 
 def keys(*experiments, seeds=SEEDS) -> list[str]:
@@ -86,7 +78,7 @@ def test_every_run_has_one_entry_and_whatever_is_made_from_it_leads_there(result
 
 
 def test_every_table_of_measured_values_names_all_seeds_of_its_runs(whole):
-    made_from = {table.id: table.made_from for table in blocks(whole, Table)}
+    made_from = {table.id: table.made_from for table in blocks_of(whole.sections, Table)}
     cards = {id for id in made_from if id.startswith("card-")}
     assert {id for id, names in made_from.items() if not names} == OF_DATA_OR_PUBLISHED | cards
     assert made_from["ucsd-table-1-facades"] == keys("ucsd-facades-l1", "ucsd-facades-noskip")
@@ -99,14 +91,14 @@ def test_every_table_of_measured_values_names_all_seeds_of_its_runs(whole):
 
 
 def test_a_figure_of_means_names_all_seeds_and_one_of_images_the_first(whole):
-    made_from = {figure.id: figure.made_from for figure in blocks(whole, Figure)}
+    made_from = {figure.id: figure.made_from for figure in blocks_of(whole.sections, Figure)}
     assert made_from["kth-checkerboard"] == keys("kth-horse2zebra")
     assert made_from["kth-figure-1"] == ["kth-horse2zebra/3"]
     assert [id for id, names in made_from.items() if not names] == []
 
 
 def test_a_claim_names_the_runs_of_its_evidence_and_one_without_evidence_none(whole):
-    made_from = {claim.id: claim.made_from for claim in claims(whole)}
+    made_from = {claim.id: claim.made_from for claim in claims_of(whole.sections)}
     assert made_from["ucsd-claim-a"] == keys("ucsd-facades-l1", "ucsd-facades-noskip")
     assert made_from["ucsd-claim-e"] == keys("ucsd-facades-l1", "ucsd-facades-cyc-l1")
     assert made_from["ucsd-claim-d"] == []  # neither patch was run
@@ -115,7 +107,7 @@ def test_a_claim_names_the_runs_of_its_evidence_and_one_without_evidence_none(wh
     assert made_from["kth-claim-a"] == keys("kth-horse2zebra")
     assert made_from["kth-claim-resize"] == []
     assert made_from["kaist-claim-a"] == []
-    for claim in claims(whole):
+    for claim in claims_of(whole.sections):
         assert bool(claim.made_from) <= (claim.evidence != "Its runs are not part of this report."), claim.id
 
 
@@ -138,7 +130,7 @@ def test_a_claim_about_pairs_of_runs_names_both_of_each_pair_that_was_run(tmp_pa
 
 def test_an_entry_leads_back_to_all_that_shows_its_run(whole):
     for key, entry in entries(whole).items():
-        shown = [*blocks(whole, Table), *blocks(whole, Figure), *claims(whole)]
+        shown = [*blocks_of(whole.sections, Table), *blocks_of(whole.sections, Figure), *claims_of(whole.sections)]
         assert sorted(entry.shown_in) == sorted(item.id for item in shown if key in item.made_from)
         assert "training-cost" in entry.shown_in
 
@@ -161,7 +153,7 @@ def record_of(results, key) -> dict:
 
 
 def test_the_parameters_are_those_that_the_run_was_trained_with(results, whole):
-    for block in blocks(whole, Runs):
+    for block in blocks_of(whole.sections, Runs):
         told = dict(block.settings)
         for entry in block.entries:
             run = results.plan.runs[entry.key]
@@ -177,7 +169,7 @@ def test_the_parameters_are_those_that_the_run_was_trained_with(results, whole):
 
 
 def test_a_parameter_that_the_scale_changed_stands_beside_its_unscaled_value(whole):
-    told = {block.experiment: dict(block.settings) for block in blocks(whole, Runs)}
+    told = {block.experiment: dict(block.settings) for block in blocks_of(whole.sections, Runs)}
     assert told["ucsd-facades-l1"]["crop_size"] == "128 (unscaled: 256)"
     assert told["ucsd-facades-l1"]["lr"] == "0.0002"
     assert told["wustl-facades-label2photo"]["dataset"] == "earth (unscaled: facades-unpaired)"
@@ -251,7 +243,7 @@ def test_what_is_made_from_no_run_is_made_again_by_the_command_of_its_report(res
 
 
 def test_every_table_figure_and_run_tells_its_command(whole, results):
-    shown = [block for section in whole.sections for block in section.blocks if isinstance(block, Table | Figure)]
+    shown = blocks_of(whole.sections, Table, Figure)
     assert whole.commands.keys() == {block.id for block in shown}
     entries = [e for section in whole.sections for b in section.blocks if isinstance(b, Runs) for e in b.entries]
     assert [dict(entry.facts)["Command"].split()[1] for entry in entries] == [
