@@ -1,13 +1,21 @@
-"""bf16-mixed trains as float32 does, not only in its first step."""
+"""bf16-mixed trains as float32 does, not only in its first step; without bf16 instructions, too."""
+
+import json
+import subprocess
 
 import numpy as np
 import torch
 
 from pixcycle.data.batches import to_tensor
 from pixcycle.engine import ranks
+from pixcycle.models import bf16
 from pixcycle.scalars import Precision
 from pixcycle.training.pix2pix import Pix2pix
-from tests.conftest import tiny_experiment, tiny_images
+from tests.conftest import tiny_experiment, tiny_images, tiny_run
+from tests.training.commands import command, environment
+
+AVX2_ONLY = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
+"""Environment variables that hide a CPU's other vector instructions from PyTorch and oneDNN."""
 
 SEEDS = range(4)
 STEPS, LAST = 200, 50
@@ -44,3 +52,13 @@ def test_training_in_bf16_ends_where_training_in_float32_does():
     standard_error = full.std(axis=0, ddof=1) / len(SEEDS) ** 0.5
     assert (abs(low.mean(axis=0) - full.mean(axis=0)) < standard_error).all()
     assert (full != low).all()  # it was bfloat16
+
+
+def test_bf16_training_on_a_cpu_with_avx2_only_says_how_it_computes(prepared, tmp_path):
+    run = tiny_run(tiny_experiment(n_epochs=1, precision="bf16-mixed"))
+    arguments, out = command(run, prepared, tmp_path / "run"), tmp_path / "run"
+    trained = subprocess.run(
+        arguments, env=environment("") | AVX2_ONLY, capture_output=True, text=True, check=True, timeout=300
+    )
+    assert f"on the CPU, 1 thread; {bf16.NOTE}\n" in trained.stderr
+    assert json.loads((out / "run.json").read_text())["arithmetic"] == bf16.NOTE

@@ -1,7 +1,9 @@
-"""The convolutions of all networks: torch's, which on a CPU take a faster way to the same sums where there is one.
+"""The convolutions of all networks: PyTorch's, and on CPUs faster ways to the same sums.
 
-Libraries for CPUs are made for many pixels, many channels and few weights. Where a U-Net is deepest it is the other way
-round, an image has three channels, and no library has Winograd's algorithm for training.
+Libraries for CPUs are made for many pixels and few weights. The deepest layers of a U-Net have it the other way round,
+the last layer of a ResNet has three channels, and no library has Winograd's algorithm for training. Each condition
+below depends on shapes alone, and holds where the way is as fast as PyTorch's on CPUs with AVX-512 and with AVX2 only
+(``benchmarks/convolutions.py``).
 """
 
 from math import prod
@@ -10,48 +12,41 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pixcycle.models import winograd
+from pixcycle.models import bf16, winograd
 
 FEW_PIXELS = 64
-"""Pixels of a batch up to which a product of matrices is faster: it reads the weights as they lie."""
+"""Output pixels of a batch up to which a product of matrices is faster: it reads the weights as they lie."""
 
 
 class Conv2d(nn.Conv2d):
-    """With square kernels and padding with zeros."""
+    """A convolution with a square kernel and zero padding; see `torch.nn.Conv2d`."""
 
     def __init__(self, in_channels: int, out_channels: int, kernel: int, stride: int = 1, padding: int = 0, bias=True):
         super().__init__(in_channels, out_channels, kernel, stride, padding, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        k, stride, pad = self.kernel_size[0], self.stride[0], self.padding[0]
+        if x.device.type != "cpu":
+            return super().forward(x)
+        return _in_autocast_s_precision(self._on_cpu, x, self.weight, self.bias)
+
+    def _on_cpu(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        (o, c, k, _), stride, pad = weight.shape, self.stride[0], self.padding[0]
         height, width = ((side + 2 * pad - k) // stride + 1 for side in x.shape[2:])
-        if x.device.type != "cpu" or k == 1:
-            return super().forward(x)
-        if len(x) * height * width <= FEW_PIXELS:
-            columns = F.unfold(x, k, padding=pad, stride=stride).mT.flatten(0, 1)
-            y = F.linear(columns, self.weight.flatten(1), self.bias)
-            return y.unflatten(0, (-1, height, width)).permute(0, 3, 1, 2)
-        if stride > 1 or torch.is_autocast_enabled("cpu"):  # bfloat16 is too coarse for what follows
-            return super().forward(x)
-        if k > 4 and self.out_channels < 16:
-            return _biased(self._row_by_row(F.pad(x, [pad] * 4), width), self.bias)
-        many = min(self.weight.shape[:2]) >= 128 and len(x) * prod(winograd.tiles(height, width, k)) >= 64
-        if k in winograd.TRANSFORMS and many:
-            return _biased(winograd.conv2d(x, self.weight, pad), self.bias)
-        return super().forward(x)
-
-    def _row_by_row(self, x: Tensor, width: int) -> Tensor:
-        """k x 1 kernels, one for each column of a kernel, whose outputs are then shifted and added.
-
-        They have k times as many output channels, where a CPU's vectors are longer than those.
-        """
-        o, c, k, _ = self.weight.shape
-        y = F.conv2d(x, self.weight.permute(0, 3, 1, 2).reshape(o * k, c, k, 1)).unflatten(1, (o, k))
-        return sum(y[:, :, column, :, column : column + width] for column in range(k))
+        if k == 4 and o > 1 and len(x) * height * width <= FEW_PIXELS:
+            columns = F.unfold(x, k, padding=pad, stride=stride).movedim(0, 1).flatten(1)
+            y = weight.flatten(1) @ columns
+            return _biased(y.view(o, len(x), height, width).movedim(0, 1), bias)
+        if stride == 1 and not torch.is_autocast_enabled("cpu"):  # bfloat16 is too coarse for the sums in between
+            if k > 4 and c >= 5 * o:
+                return _biased(_column_by_column(F.pad(x, [pad] * 4), weight), bias)
+            enough = min(o, c) >= 128 and len(x) * prod(winograd.tiles(height, width, k)) >= 64
+            if k in winograd.TRANSFORMS and enough:
+                return _biased(winograd.conv2d(x, weight, pad), bias)
+        return self._conv_forward(x, weight, bias)
 
 
 class ConvTranspose2d(nn.ConvTranspose2d):
-    """With square kernels."""
+    """A transposed convolution with a square kernel; see `torch.nn.ConvTranspose2d`."""
 
     def __init__(
         self,
@@ -66,14 +61,37 @@ class ConvTranspose2d(nn.ConvTranspose2d):
         super().__init__(in_channels, out_channels, kernel, stride, padding, output_padding, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        n, _, height, width = x.shape
-        if x.device.type != "cpu" or n * height * width > FEW_PIXELS:
+        if x.device.type != "cpu":
             return super().forward(x)
-        k, stride, pad, more = self.kernel_size[0], self.stride[0], self.padding[0], self.output_padding[0]
-        made = [(side - 1) * stride - 2 * pad + k + more for side in (height, width)]
-        columns = x.flatten(2).mT.flatten(0, 1) @ self.weight.flatten(1)
-        y = F.fold(columns.unflatten(0, (n, -1)).mT, made, k, padding=pad, stride=stride)
-        return _biased(y, self.bias)
+        return _in_autocast_s_precision(self._on_cpu, x, self.weight, self.bias)
+
+    def _on_cpu(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        n, _, height, width = x.shape
+        k, stride, pad, more = weight.shape[2], self.stride[0], self.padding[0], self.output_padding[0]
+        if k != 4 or n * height * width > FEW_PIXELS:
+            return F.conv_transpose2d(x, weight, bias, stride, pad, more)
+        sides = [(side - 1) * stride - 2 * pad + k + more for side in (height, width)]
+        columns = x.flatten(2).mT.flatten(0, 1) @ weight.flatten(1)
+        return _biased(F.fold(columns.unflatten(0, (n, -1)).mT, sides, k, padding=pad, stride=stride), bias)
+
+
+def _in_autocast_s_precision(convolve, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """Convolve in float32, or in bfloat16 under autocast, by the CPU's own instructions or without them."""
+    if not bf16.computed_in_float32():
+        return convolve(x, weight, bias)
+    with torch.autocast("cpu", enabled=False):
+        return convolve(bf16.rounded(x), bf16.rounded(weight), bf16.rounded(bias)).bfloat16()
+
+
+def _column_by_column(x: Tensor, weight: Tensor) -> Tensor:
+    """Convolve with the k x 1 columns of the kernels, then shift and add the outputs; stride 1, no padding.
+
+    There are k times as many output channels for each multiplication, enough to fill a CPU's vectors.
+    """
+    o, c, k, _ = weight.shape
+    width = x.shape[3] - k + 1
+    y = F.conv2d(x, weight.permute(0, 3, 1, 2).reshape(o * k, c, k, 1)).unflatten(1, (o, k))
+    return sum(y[:, :, column, :, column : column + width] for column in range(k))
 
 
 def _biased(y: Tensor, bias: Tensor | None) -> Tensor:

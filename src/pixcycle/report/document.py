@@ -19,7 +19,7 @@ from pixcycle.report.content import (
     blocks_of,
 )
 from pixcycle.report.methods import methods
-from pixcycle.report.provenance import command, provenance, runs
+from pixcycle.report.provenance import command, device, provenance, runs
 from pixcycle.report.references import references
 from pixcycle.report.studies import studies
 from pixcycle.report.values import Values
@@ -149,8 +149,6 @@ def _cost(values: Values) -> Table:
                 Cell(str(record["peak_memory_mb"])),
             ]
         )
-    devices = dict.fromkeys(
-        f"{r['device']}, {r['threads']} thread(s), {r['precision']}" for r in values.records.values()
-    )
+    devices = dict.fromkeys(map(device, values.records.values()))
     notes = [f"Measured on {'; '.join(devices)}."]
     return Table("training-cost", "What training cost", columns, rows, notes, list(values.records))

@@ -67,18 +67,23 @@ def _shown_in(sections: list[Section]) -> dict[str, list[str]]:
     return found
 
 
+def device(record: dict[str, Any]) -> str:
+    """Return what a run was trained on: device, processes and threads, precision."""
+    processes = f"{n} processes of " if (n := record.get("processes", 1)) > 1 else ""
+    arithmetic = f" ({note})" if (note := record.get("arithmetic")) else ""
+    return f"{record['device']}, {processes}{record['threads']} thread(s), {record['precision']}{arithmetic}"
+
+
 def _entry(values: Values, run: Run, shown_in: list[str], out: Path) -> RunEntry:
     record = values.records[run.key]
     result = f"{record['status']} after {duration(record['seconds'])}"
     result += f" at {record['images_per_second']:.1f} images/s" if record["images_per_second"] else ""
-    processes = f"{n} processes of " if (n := record.get("processes", 1)) > 1 else ""
-    device = f"{record['device']}, {processes}{record['threads']} thread(s), {record['precision']}"
     facts = [
         ("Result", ": ".join(filter(None, [result, record["collapse"]]))),
         ("Command", command(values, [run.key])),
         ("Commit", record.get("commit", NOT_RECORDED)),
         ("Attempts", "; ".join(map(_attempt, record.get("attempts", []))) or NOT_RECORDED),
-        ("Device", f"{device}; {_versions(record)}"),
+        ("Device", f"{device(record)}; {_versions(record)}"),
     ]
     return RunEntry(run.key, facts, _files(values, run, out), shown_in)
 

@@ -24,7 +24,7 @@ from pixcycle.training.cyclegan import CycleGAN
 from pixcycle.training.history import History, read_history
 from pixcycle.training.pix2pix import Pix2pix
 from pixcycle.training.progress import Progress, so_far
-from pixcycle.training.record import device_name, record_of
+from pixcycle.training.record import arithmetic, device_name, record_of
 from pixcycle.training.translate import sample, samples_folder
 
 METHODS = {"pix2pix": Pix2pix, "cyclegan": CycleGAN}
@@ -57,7 +57,7 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
         progress = Progress(f"{run.id} seed {run.seed}", e.epochs, len(batches), done.epoch, done.step)
         steps = done.epoch * len(batches) + done.step
         if writes := fabric.is_global_zero:
-            progress.say(_where(fabric, e.gpus))
+            progress.say(_where(fabric, e))
             note(work, done.epoch, done.step)
             write_json(work / "config.json", run.model_dump(mode="json"))
             history = History(work / "history.csv", steps)
@@ -138,13 +138,14 @@ def _work_folder(fabric: Fabric, out: Path) -> Iterator[Path]:
         yield work
 
 
-def _where(fabric: Fabric, gpus: int) -> str:
+def _where(fabric: Fabric, e: Experiment) -> str:
     """What is trained on, for the person who waits."""
     threads = torch.get_num_threads()
     device = "no GPU here: on the CPU" if fabric.device.type == "cpu" else f"on {device_name(fabric.device)}"
-    fewer = f" (gpus: {gpus} is asked for)" if ranks.count() < gpus else ""
+    fewer = f" (gpus: {e.gpus} is asked for)" if ranks.count() < e.gpus else ""
     processes = f"{ranks.count()} processes with " if ranks.count() > 1 else ""
-    return f"{device}, {processes}{threads} thread{'s' if threads > 1 else ''}{fewer}"
+    note = arithmetic(fabric.device, e.precision)
+    return f"{device}, {processes}{threads} thread{'s' if threads > 1 else ''}{fewer}{f'; {note}' if note else ''}"
 
 
 def _batches(e: Experiment, prepared: Path, seed: int, device: torch.device) -> Batches:

@@ -12,7 +12,9 @@ from lightning_fabric import Fabric
 from pixcycle.commit import commit
 from pixcycle.data.batches import Batches
 from pixcycle.engine import ranks
+from pixcycle.models import bf16
 from pixcycle.runs import RECIPE, Run
+from pixcycle.scalars import Precision
 from pixcycle.training import checkpoint
 
 
@@ -39,6 +41,7 @@ def record_of(
         "processes": ranks.count(),
         "threads": torch.get_num_threads(),
         "precision": run.config.precision,
+        "arithmetic": arithmetic(fabric.device, run.config.precision),
         "versions": {
             "python": platform.python_version(),
             **{p: version(p) for p in ("torch", "torchvision", "numpy", "lightning-fabric")},
@@ -46,6 +49,12 @@ def record_of(
         "recipe": RECIPE["train"],
         "commit": commit(Path()),
     }
+
+
+def arithmetic(device: torch.device, precision: Precision) -> str:
+    """Return how a device computes a precision, where that is another way than the precision's name says; else ""."""
+    in_float32 = device.type == "cpu" and precision == "bf16-mixed" and not bf16.cpu_has_instructions()
+    return bf16.NOTE if in_float32 else ""
 
 
 def _peak_memory_mb(device: torch.device) -> int:

@@ -1,0 +1,37 @@
+"""bfloat16 products on CPUs that have no instructions for them: computed in float32, from rounded factors.
+
+A bfloat16 unit multiplies numbers of 8 significant bits exactly, sums the products in float32 and rounds the sum.
+Float32 arithmetic on rounded factors does the same up to the order of the sum. PyTorch's own fallback takes reference
+kernels, which were up to 110 times slower than float32 on a CPU with AVX2 only.
+"""
+
+import functools
+import platform
+
+import torch
+from torch import Tensor
+
+NOTE = "bf16 computed in float32: this CPU has no bf16 instructions"
+
+
+@functools.cache
+def cpu_has_instructions() -> bool:
+    """Return whether the CPU multiplies bfloat16 natively (AVX512_BF16, AMX, or their Arm counterparts).
+
+    oneDNN alone is no witness: it accepts bfloat16 on any CPU with AVX-512, and is 3 to 4 times slower than float32 on
+    those that lack AVX512_BF16. It is asked all the same, because ONEDNN_MAX_CPU_ISA can forbid it the instructions.
+    """
+    if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return False
+    capabilities = torch.cpu.get_capabilities()
+    return platform.machine() != "x86_64" or capabilities["avx512_bf16"] or capabilities["amx_bf16"]
+
+
+def computed_in_float32() -> bool:
+    """Return whether layers on the CPU are under autocast to bfloat16 and have to compute it in float32."""
+    return torch.is_autocast_enabled("cpu") and not cpu_has_instructions()
+
+
+def rounded(x: Tensor | None) -> Tensor | None:
+    """Round a tensor to bfloat16 and return it as float32; its gradient is rounded, too."""
+    return None if x is None else x.bfloat16().float()

@@ -1,0 +1,122 @@
+"""bfloat16 on CPUs that have no instructions for it: the same numbers as PyTorch's, computed in float32."""
+
+import copy
+
+import pytest
+import torch
+
+from pixcycle.engine import ranks
+from pixcycle.models import bf16
+from pixcycle.models.convolution import Conv2d, ConvTranspose2d
+from pixcycle.training.record import arithmetic
+
+LAYERS = {
+    "plain": (Conv2d(16, 24, 3, stride=2, padding=1), 20),
+    "many pixels": (Conv2d(128, 128, 3), 34),
+    "few output channels": (Conv2d(16, 3, 7), 30),
+    "few pixels": (Conv2d(64, 64, 4, stride=2, padding=1), 8),
+    "few pixels, without bias": (Conv2d(64, 64, 4, stride=2, padding=1, bias=False), 8),
+    "doubled": (ConvTranspose2d(32, 16, 3, stride=2, padding=1, output_padding=1), 20),
+    "few pixels, doubled": (ConvTranspose2d(64, 32, 4, stride=2, padding=1), 4),
+}
+
+
+@pytest.fixture
+def without_instructions(monkeypatch):
+    monkeypatch.setattr(bf16, "cpu_has_instructions", lambda: False)
+
+
+def output_and_gradients(convolve, layer, x, direction):
+    """The output of a layer, and the gradients of its input and parameters along a direction."""
+    y = convolve(layer, x)
+    return [y, *torch.autograd.grad(y, [x, *layer.parameters()], direction.to(y.dtype))]
+
+
+def under_autocast(convolve):
+    def convolve_in_bf16(layer, x):
+        with torch.autocast("cpu", torch.bfloat16):
+            return convolve(layer, x)
+
+    return convolve_in_bf16
+
+
+def example(name):
+    """A layer, an input, and a direction of its output that bfloat16 represents exactly."""
+    torch.manual_seed(0)
+    layer, side = LAYERS[name]
+    x = torch.randn(2, layer.in_channels, side, side, requires_grad=True)
+    return layer, x, torch.randn_like(layer(x)).bfloat16()
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_computed_in_float32_is_the_exact_sum_of_rounded_factors(name, without_instructions):
+    """Exact but for the one rounding to bfloat16 at the end (half of 2^-7 of the value)."""
+    layer, x, direction = example(name)
+    exact_layer = copy.deepcopy(layer).double()
+    for parameter in exact_layer.parameters():
+        parameter.data = parameter.data.bfloat16().double()
+    exact_x = x.detach().bfloat16().double().requires_grad_()
+    exact = output_and_gradients(type(layer).__bases__[0].forward, exact_layer, exact_x, direction)
+    ours = output_and_gradients(under_autocast(type(layer).forward), layer, x, direction)
+    assert ours[0].dtype == torch.bfloat16
+    for computed, expected in zip(ours, exact, strict=True):
+        tolerance = 2**-8 * expected.abs() + 1e-4 * expected.std()
+        assert ((computed.double() - expected).abs() <= tolerance).all()
+        assert torch.equal(computed.float(), computed.bfloat16().float())
+
+
+@pytest.mark.skipif(not bf16.cpu_has_instructions(), reason="this CPU has no bf16 instructions to compare with")
+@pytest.mark.parametrize("name", LAYERS)
+def test_computed_in_float32_equals_what_bf16_instructions_compute(name, monkeypatch):
+    """To one rounding of an output, and on average four times nearer than float32 is."""
+    layer, x, direction = example(name)
+    convolve = type(layer).__bases__[0].forward
+    native = output_and_gradients(under_autocast(convolve), layer, x, direction)
+    in_float32 = output_and_gradients(convolve, layer, x, direction)
+    monkeypatch.setattr(bf16, "cpu_has_instructions", lambda: False)
+    ours = output_and_gradients(under_autocast(type(layer).forward), layer, x, direction)
+    for computed, expected, unrounded in zip(ours, native, in_float32, strict=True):
+        difference = (computed.float() - expected.float()).abs()
+        assert (difference <= 2**-7 * expected.float().abs() + 1e-3 * unrounded.std()).all()
+        assert difference.std() < 0.25 * (expected.float() - unrounded).std()
+
+
+def test_computed_in_float32_calls_no_bf16_kernel(without_instructions, monkeypatch):
+    seen = []
+    monkeypatch.setattr(Conv2d, "_conv_forward", lambda self, x, *_: seen.append(x.dtype) or x)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert Conv2d(3, 8, 7)(torch.zeros(1, 3, 9, 9)).dtype == torch.bfloat16
+    assert seen == [torch.float32]
+
+
+def test_float32_is_not_rounded_on_a_cpu_without_bf16_instructions(without_instructions):
+    layer, x = Conv2d(16, 24, 3, stride=2), torch.randn(1, 16, 20, 20)
+    assert torch.equal(layer(x), torch.nn.Conv2d.forward(layer, x))
+
+
+def test_arithmetic_names_bf16_without_instructions_alone(without_instructions):
+    cpu = ranks.fabric("bf16-mixed").device
+    assert arithmetic(cpu, "bf16-mixed") == bf16.NOTE
+    assert arithmetic(cpu, "32-true") == ""
+    assert arithmetic(torch.device("cuda"), "bf16-mixed") == ""
+
+
+def test_arithmetic_is_silent_where_the_cpu_has_bf16_instructions(monkeypatch):
+    monkeypatch.setattr(bf16, "cpu_has_instructions", lambda: True)
+    assert arithmetic(torch.device("cpu"), "bf16-mixed") == ""
+
+
+@pytest.mark.parametrize(
+    ("onednn", "capabilities", "native"),
+    [
+        (True, {"avx512_bf16": True, "amx_bf16": False}, True),
+        (True, {"avx512_bf16": False, "amx_bf16": True}, True),
+        (True, {"avx512_bf16": False, "amx_bf16": False}, False),  # AVX-512 without products of bf16
+        (False, {"avx512_bf16": True, "amx_bf16": True}, False),  # ONEDNN_MAX_CPU_ISA
+    ],
+)
+def test_cpu_has_instructions_by_what_onednn_and_the_cpu_say(onednn, capabilities, native, monkeypatch):
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: onednn)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    assert bf16.cpu_has_instructions.__wrapped__() == native
