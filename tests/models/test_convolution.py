@@ -4,32 +4,36 @@ import pytest
 import torch
 from torch import nn
 
-from pixcycle.models import winograd
+from pixcycle.models import bf16, winograd
 from pixcycle.models.convolution import Conv2d, ConvTranspose2d
 
 WAYS = {
     "few pixels": "torch.nn.functional.unfold",
     "few pixels, doubled": "torch.nn.functional.fold",
     "many pixels": "pixcycle.models.winograd.conv2d",
-    "few output channels": "pixcycle.models.convolution.Conv2d._row_by_row",
+    "few output channels": "pixcycle.models.convolution._column_by_column",
     "plain": None,
 }
 """Name -> the function that shows that a way is taken."""
 SHAPES = {
     "few pixels, stride 2": (Conv2d(8, 6, 4, stride=2, padding=1), 8, "few pixels"),
     "few pixels without bias": (Conv2d(8, 6, 4, stride=2, padding=1, bias=False), 2, "few pixels"),
-    "few pixels, stride 1": (Conv2d(8, 1, 4, padding=1), 5, "few pixels"),
+    "few pixels, stride 1": (Conv2d(8, 2, 4, padding=1), 5, "few pixels"),
+    "few pixels, one output channel": (Conv2d(8, 1, 4, padding=1), 5, "plain"),
+    "few pixels, kernel 3": (Conv2d(8, 6, 3), 5, "plain"),
     "many pixels, kernel 3": (Conv2d(128, 128, 3), 34, "many pixels"),
     "many pixels, kernel 4": (Conv2d(128, 144, 4, padding=1, bias=False), 32, "many pixels"),
-    "few output channels": (Conv2d(8, 3, 7), 30, "few output channels"),
+    "few output channels": (Conv2d(16, 3, 7), 30, "few output channels"),
+    "few channels": (Conv2d(3, 8, 7), 30, "plain"),
     "kernel 1": (Conv2d(8, 3, 1), 4, "plain"),
     "neither": (Conv2d(8, 16, 3, stride=2, padding=1), 32, "plain"),
     "few pixels, doubled": (ConvTranspose2d(8, 6, 4, stride=2, padding=1), 4, "few pixels, doubled"),
     "few pixels, doubled with more": (
-        ConvTranspose2d(8, 6, 3, stride=2, padding=1, output_padding=1, bias=False),
+        ConvTranspose2d(8, 6, 4, stride=2, padding=1, output_padding=1, bias=False),
         3,
         "few pixels, doubled",
     ),
+    "few pixels, doubled, kernel 3": (ConvTranspose2d(8, 6, 3, stride=2, padding=1, output_padding=1), 4, "plain"),
     "many pixels, doubled": (ConvTranspose2d(8, 6, 4, stride=2, padding=1), 16, "plain"),
 }
 
@@ -63,7 +67,8 @@ def spied(monkeypatch):
     return taken
 
 
-def test_bfloat16_takes_no_way_that_would_round_more(monkeypatch):
+def test_native_bfloat16_takes_no_way_that_would_round_more(monkeypatch):
+    monkeypatch.setattr(bf16, "cpu_has_instructions", lambda: True)
     taken = spied(monkeypatch)
     with torch.autocast("cpu", torch.bfloat16):
         for name in ("many pixels, kernel 3", "few output channels"):
