@@ -27,7 +27,8 @@ test: .venv/installed
 	@OMP_NUM_THREADS=1 pytest -n 2 --dist loadfile --no-loadscope-reorder tests
 
 bench: demo
-	@for name in steps data metrics start page workflow; do python benchmarks/$$name.py || exit; done
+	@for name in steps convolutions data metrics start page workflow; do python benchmarks/$$name.py || exit; done
+	@for name in steps convolutions; do python benchmarks/$$name.py --avx2 || exit; done
 	@python benchmarks/summary.py
 
 lint: .venv/installed

@@ -19,6 +19,8 @@ from pixcycle.files import write_json
 
 RESULTS = Path(__file__).parent / "results"
 CONTEXT = get_context("spawn")
+AVX2_ONLY = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
+"""Environment variables that hide a CPU's other vector instructions from PyTorch, oneDNN and MKL."""
 
 
 @dataclass
@@ -126,6 +128,12 @@ def options(doc: str, rounds: int) -> argparse.ArgumentParser:
     return parser
 
 
+def hide_all_but_avx2(name: str) -> str:
+    """Let the processes that follow use AVX2 at most, and return the name of the results of that kind of CPU."""
+    os.environ.update(AVX2_ONLY)
+    return f"{name}-avx2"
+
+
 def publish(name: str, rounds: int, ratios: Iterable[Ratio] = (), growths: Iterable[Growth] = ()) -> None:
     """Print the table and write `results/NAME.json`."""
     ratios, growths = list(ratios), list(growths)
@@ -165,7 +173,23 @@ def machine() -> dict[str, Any]:
         (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
         platform.machine(),
     )
-    return {"cpu": cpu, "cores": os.cpu_count(), "load": os.getloadavg()[0], "python": platform.python_version()}
+    return {
+        "cpu": cpu,
+        "instructions": instructions(),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "python": platform.python_version(),
+    }
+
+
+def instructions() -> str:
+    """The widest vector instructions that PyTorch may use here."""
+    if AVX2_ONLY.items() <= os.environ.items():
+        return "AVX2 only, others hidden"
+    flags = set(re.search(r"flags\s*:(.*)", Path("/proc/cpuinfo").read_text())[1].split())
+    widest = "AVX-512" if "avx512f" in flags else "AVX2 only"
+    more = {"amx_bf16": "AMX", "avx512_bf16": "bf16 products"}
+    return ", ".join([widest, *(name for flag, name in more.items() if flag in flags)])
 
 
 def _short(value: Any) -> str:

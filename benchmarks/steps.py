@@ -1,9 +1,10 @@
 """Training steps of pixcycle against those of the authors' PyTorch code (baseline/), and how they grow.
 
-    python benchmarks/steps.py [--rounds N] [--only WORD]
+    python benchmarks/steps.py [--rounds N] [--only WORD] [--avx2]
 
-Each way is a process of its own, with all cores, and they take turns step by step: the authors' step in float32, ours
-in float32, ours in bf16-mixed. Ours keep the memory that they free, as the command does. FLOPs are those of the plain
+Each way is a process of its own, with all cores (in the rehearsal's shapes with one, as its jobs have), and they take
+turns step by step: the authors' step in float32, ours in float32, ours in bf16-mixed. --avx2 hides the CPU's other
+vector instructions. Ours keep the memory that they free, as the command does. FLOPs are those of the plain
 algorithms (pixcycle plan), so that a faster algorithm may show more than the ceiling: the best rate of a product of
 matrices or a convolution that was measured in the same run.
 """
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
-from measure import Growth, in_process, in_turn, options, publish, ratio, take_turns
+from measure import Growth, hide_all_but_avx2, in_process, in_turn, options, publish, ratio, take_turns
 
 from pixcycle.estimate.closed_form import image_flops
 from pixcycle.schema import Experiment
@@ -31,20 +32,42 @@ CYCLEGAN = {
     "pool_size": 50,
 }
 SMALL = {"crop_size": 128, "batch_size": 4, "generator": "resnet6"}
+TOY_UNET = {"crop_size": 128, "batch_size": 2, "filters": 8}
+TOY_RESNET = {"crop_size": 128, "filters": 8, "generator": "resnet9"}
+TOY_RESNET_6 = {"crop_size": 64, "filters": 8, "generator": "resnet6"}
+UNET_CYCLE = {"norm": "batch", "gan_mode": "bce", "dropout": True, "pool_size": 0}
 WORK = {
-    "pix2pix step, U-Net 64 filters, 256x256, batch 1": (PIX2PIX, 1.4, 3.0),
-    "pix2pix step, U-Net 64 filters, 256x256, batch 4": (PIX2PIX | {"batch_size": 4}, 1.2, 3.0),
+    "pix2pix step, U-Net 64 filters, 256x256, batch 1": (PIX2PIX, 1.4, None),
+    "pix2pix step, U-Net 64 filters, 256x256, batch 4": (PIX2PIX | {"batch_size": 4}, 1.2, None),
     "CycleGAN step, ResNet-9 64 filters, 256x256, batch 1": (
         CYCLEGAN | {"generator": "resnet9", "lambda_identity": 0.5},
-        1.5,
-        4.0,
+        1.3,
+        None,
     ),
-    "CycleGAN step, ResNet-6 64 filters, 128x128, batch 4": (CYCLEGAN | SMALL, 1.2, 3.0),
+    "CycleGAN step, ResNet-9 64 filters, 128x128, batch 1": (
+        CYCLEGAN | {"generator": "resnet9", "crop_size": 128},
+        1.3,
+        None,
+    ),
+    "CycleGAN step, ResNet-6 64 filters, 128x128, batch 4": (CYCLEGAN | SMALL, 1.2, None),
     "report 001's step (1.6 images/s on its GTX 1080 Ti), 128x128, batch 4": (
         CYCLEGAN | SMALL | {"discriminators": 1, "pool_size": 0, "lr": 1e-4, "lr_discriminator": 1e-6},
         None,
         None,
     ),
+    "rehearsal of 000, paired": (PIX2PIX | TOY_UNET, 1.0, None),
+    "rehearsal of 000, patch 16": (PIX2PIX | TOY_UNET | {"patch": 16}, 1.0, None),
+    "rehearsal of 000, patch 286": (PIX2PIX | TOY_UNET | {"patch": 286}, 1.0, None),
+    "rehearsal of 000, unpaired": (CYCLEGAN | TOY_UNET | UNET_CYCLE, 1.0, None),
+    "rehearsal of 001": (CYCLEGAN | TOY_RESNET_6 | {"discriminators": 1, "pool_size": 0}, 1.0, None),
+    "rehearsal of 001, paired": (
+        PIX2PIX | TOY_RESNET_6 | {"norm": "instance", "dropout": False, "gan_mode": "lsgan", "conditional": False},
+        1.0,
+        None,
+    ),
+    "rehearsal of 002": (PIX2PIX | TOY_UNET | {"batch_size": 1}, 1.0, None),
+    "rehearsal of 003": (CYCLEGAN | TOY_RESNET | {"lambda_identity": 0.5}, None, 1.0),
+    "rehearsal of 004": (CYCLEGAN | TOY_RESNET, 1.0, None),
 }
 """Name -> settings, how much faster it is to be in float32, and in bf16-mixed."""
 WAYS = {"authors": "authors' step, float32", "32-true": "ours, float32", "bf16-mixed": "ours, bf16-mixed"}
@@ -54,18 +77,21 @@ def main() -> None:
     parser = options(__doc__, rounds=7)
     parser.add_argument("--only", default="", help="only work whose name contains this")
     parser.add_argument("--without-growth", action="store_true")
+    parser.add_argument("--avx2", action="store_true", help="as on a CPU with AVX2 only; without growth")
     chosen = parser.parse_args()
+    name = hide_all_but_avx2("steps") if chosen.avx2 else "steps"
     ceilings = {way: in_process(ceiling, way) for way in ("32-true", "bf16-mixed")}
     print("ceiling: " + ", ".join(f"{rate / 1e9:.0f} GFLOP/s in {way}" for way, rate in ceilings.items()))
     rows = [row for work in WORK if chosen.only in work for row in compared(work, chosen.rounds, ceilings)]
-    publish("steps", chosen.rounds, rows, [] if chosen.without_growth else grown())
+    publish(name, chosen.rounds, rows, [] if chosen.without_growth or chosen.avx2 else grown())
 
 
 def compared(work: str, rounds: int, ceilings: dict[str, float]) -> Iterator[Any]:
     settings, *targets = WORK[work]
     e = Experiment(dataset="", n_epochs=1, **settings)
     with ExitStack() as running:
-        ways = {way: running.enter_context(in_turn(prepared_step, way, settings)) for way in WAYS}
+        threads = 1 if work.startswith("rehearsal") else None
+        ways = {way: running.enter_context(in_turn(prepared_step, way, settings, threads)) for way in WAYS}
         seconds = take_turns(ways, rounds, warmups=2)
     for way, target in zip(("32-true", "bf16-mixed"), targets, strict=True):
         row = ratio(f"{work}, {way}", seconds, way, "authors", target)
@@ -128,8 +154,8 @@ def step_flops(settings: dict[str, Any]) -> float:
     return e.batch_size * image_flops(e)
 
 
-def prepared_step(way: str, settings: dict[str, Any]) -> Callable[[], None]:
-    """What makes a step when it is called."""
+def prepared_step(way: str, settings: dict[str, Any], threads: int | None = None) -> Callable[[], None]:
+    """What makes a step when it is called, with all cores or so many threads."""
     import torch
     from baseline.step import METHODS as AUTHORS
 
@@ -137,6 +163,7 @@ def prepared_step(way: str, settings: dict[str, Any]) -> Callable[[], None]:
     from pixcycle.engine.memory import keep_freed_memory
     from pixcycle.training.loop import METHODS
 
+    torch.set_num_threads(threads or os.cpu_count() or 1)
     torch.manual_seed(0)
     e = Experiment(dataset="", n_epochs=1, **settings)
     a, b = (torch.rand(e.batch_size, 3, e.crop_size, e.crop_size) * 2 - 1 for _ in "ab")
@@ -157,10 +184,7 @@ def measured_step(settings: dict[str, Any], threads: int | None = None) -> dict[
     import resource
     import statistics
 
-    import torch
-
-    torch.set_num_threads(threads or os.cpu_count() or 1)
-    step = prepared_step("32-true", settings)
+    step = prepared_step("32-true", settings, threads)
     step()
     seconds = []
     for _ in range(5):

@@ -20,6 +20,9 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "reports" / "benchmarks"
 SUBJECTS = {
     "steps": "Training steps",
+    "steps-avx2": "Training steps on a CPU with AVX2 only",
+    "convolutions": "Convolutions",
+    "convolutions-avx2": "Convolutions on a CPU with AVX2 only",
     "data": "Training data",
     "metrics": "Metrics",
     "start": "Commands",
@@ -53,9 +56,12 @@ set on a machine with matrix units for it (AMX). How something grows was measure
 
 def measured_on(name: str, result: dict[str, Any]) -> str:
     machine = result["machine"]
+    program, _, kind = name.partition("-")
+    command = f"python benchmarks/{program}.py{kind and f' --{kind}'}"
+    cpu = ", ".join(filter(None, [machine["cpu"], machine.get("instructions")]))
     return (
-        f"`python benchmarks/{name}.py`, {result['rounds']} rounds, on {machine['cores']} cores"
-        f" ({machine['cpu']}), load at the end {machine['load']:.1f}."
+        f"`{command}`, {result['rounds']} rounds, on {machine['cores']} cores ({cpu}),"
+        f" load at the end {machine['load']:.1f}."
     )
 
 

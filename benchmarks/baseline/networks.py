@@ -35,13 +35,13 @@ class Skip(nn.Module):
         return torch.cat([x, self.model(x)], 1)
 
 
-class UNet256(nn.Module):
-    """Eight halvings from 256 x 256 to 1 x 1."""
+class UNet(nn.Module):
+    """Halvings down to 1 x 1: eight of 256 x 256, seven of 128 x 128."""
 
-    def __init__(self, filters: int, kind: str):
+    def __init__(self, filters: int, kind: str, halvings: int):
         super().__init__()
         block = Skip(8 * filters, 8 * filters, None, kind, False)
-        for _ in range(3):
+        for _ in range(halvings - 5):
             block = Skip(8 * filters, 8 * filters, block, kind, True)
         for outer, inner in ((4, 8), (2, 4), (1, 2)):
             block = Skip(outer * filters, inner * filters, block, kind, False)
@@ -92,12 +92,16 @@ def resnet(filters: int, blocks: int, kind: str) -> nn.Module:
     return network
 
 
-def patchgan70(channels: int, filters: int, kind: str) -> nn.Module:
+def patchgan(channels: int, filters: int, kind: str, halvings: int) -> nn.Module:
+    """Sees 16, 70 or 286 pixels with 1, 3 or 5 halvings."""
     bias = kind == "instance"
     layers = [nn.Conv2d(channels, filters, 4, 2, 1), nn.LeakyReLU(0.2, True)]
-    for width, stride in ((filters, 2), (2 * filters, 2), (4 * filters, 1)):
-        layers += [nn.Conv2d(width, 2 * width, 4, stride, 1, bias=bias), norm(kind, 2 * width), nn.LeakyReLU(0.2, True)]
-    layers.append(nn.Conv2d(8 * filters, 1, 4, 1, 1))
+    widths = [filters * min(2**depth, 8) for depth in range(halvings + 1)]
+    for depth in range(halvings):
+        stride = 2 if depth < halvings - 1 else 1
+        layers += [nn.Conv2d(widths[depth], widths[depth + 1], 4, stride, 1, bias=bias), norm(kind, widths[depth + 1])]
+        layers.append(nn.LeakyReLU(0.2, True))
+    layers.append(nn.Conv2d(widths[-1], 1, 4, 1, 1))
     network = nn.Module()
     network.model = nn.Sequential(*layers)
     network.forward = network.model.forward
@@ -106,9 +110,9 @@ def patchgan70(channels: int, filters: int, kind: str) -> nn.Module:
 
 def generator(e: Experiment) -> nn.Module:
     if e.generator == "unet":
-        return UNet256(e.filters, e.norm)
+        return UNet(e.filters, e.norm, e.crop_size.bit_length() - 1)
     return resnet(e.filters, {"resnet6": 6, "resnet9": 9}[e.generator], e.norm)
 
 
 def discriminator(e: Experiment, channels: int) -> nn.Module:
-    return patchgan70(channels, e.filters, e.norm)
+    return patchgan(channels, e.filters, e.norm, {16: 1, 70: 3, 286: 5}[e.patch])

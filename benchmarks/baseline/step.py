@@ -37,25 +37,26 @@ class Pix2pix:
 
     def __init__(self, e: Experiment):
         self.e = e
-        self.networks = {"g": generator(e), "d": discriminator(e, 6)}
+        self.networks = {"g": generator(e), "d": discriminator(e, 6 if e.conditional else 3)}
         self.gan, self.l1 = GanLoss(e.gan_mode), nn.L1Loss()
         self.adam_g, self.adam_d = (adam([self.networks[name]], e.lr, e) for name in "gd")
 
     def step(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:
         g, d = self.networks["g"], self.networks["d"]
         fake = g(a)
+        shown_fake, shown_real = (torch.cat((a, y), 1) if self.e.conditional else y for y in (fake, b))
 
         requires_grad([d], True)
         self.adam_d.zero_grad()
-        on_fake = self.gan(d(torch.cat((a, fake), 1).detach()), False)
-        on_real = self.gan(d(torch.cat((a, b), 1)), True)
+        on_fake = self.gan(d(shown_fake.detach()), False)
+        on_real = self.gan(d(shown_real), True)
         loss_d = (on_fake + on_real) * 0.5
         loss_d.backward()
         self.adam_d.step()
 
         requires_grad([d], False)
         self.adam_g.zero_grad()
-        loss_g = self.gan(d(torch.cat((a, fake), 1)), True) + self.l1(fake, b) * self.e.lambda_reconstruction
+        loss_g = self.gan(d(shown_fake), True) + self.l1(fake, b) * self.e.lambda_reconstruction
         loss_g.backward()
         self.adam_g.step()
         return {"g": loss_g, "d": loss_d}

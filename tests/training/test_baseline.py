@@ -25,6 +25,11 @@ SMALL = {"crop_size": 32, "filters": 8, "generator": "resnet6"}
 SETTINGS = {
     "pix2pix, batch 1": ({"method": "pix2pix", "direction": "a_to_b", "filters": 4}, 20),
     "pix2pix, batch 2": ({"method": "pix2pix", "direction": "a_to_b", "filters": 4, "batch_size": 2}, 20),
+    "pix2pix, patch 16": ({"method": "pix2pix", "direction": "a_to_b", "filters": 4, "patch": 16}, 20),
+    "pix2pix, 128 pixels, without condition": (
+        {"method": "pix2pix", "direction": "a_to_b", "filters": 4, "crop_size": 128, "conditional": False},
+        20,
+    ),
     "CycleGAN of 9 blocks with identity loss": (
         CYCLEGAN | SMALL | {"generator": "resnet9", "lambda_identity": 0.5},
         20,
