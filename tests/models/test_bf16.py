@@ -23,7 +23,7 @@ LAYERS = {
 
 @pytest.fixture
 def without_instructions(monkeypatch):
-    monkeypatch.setattr(bf16, "cpu_has_instructions", lambda: False)
+    monkeypatch.setattr(bf16, "CPU_HAS_INSTRUCTIONS", False)
 
 
 def output_and_gradients(convolve, layer, x, direction):
@@ -65,7 +65,7 @@ def test_computed_in_float32_is_the_exact_sum_of_rounded_factors(name, without_i
         assert torch.equal(computed.float(), computed.bfloat16().float())
 
 
-@pytest.mark.skipif(not bf16.cpu_has_instructions(), reason="this CPU has no bf16 instructions to compare with")
+@pytest.mark.skipif(not bf16.CPU_HAS_INSTRUCTIONS, reason="this CPU has no bf16 instructions to compare with")
 @pytest.mark.parametrize("name", LAYERS)
 def test_computed_in_float32_equals_what_bf16_instructions_compute(name, monkeypatch):
     """To one rounding of an output, and on average four times nearer than float32 is."""
@@ -73,7 +73,7 @@ def test_computed_in_float32_equals_what_bf16_instructions_compute(name, monkeyp
     convolve = type(layer).__bases__[0].forward
     native = output_and_gradients(under_autocast(convolve), layer, x, direction)
     in_float32 = output_and_gradients(convolve, layer, x, direction)
-    monkeypatch.setattr(bf16, "cpu_has_instructions", lambda: False)
+    monkeypatch.setattr(bf16, "CPU_HAS_INSTRUCTIONS", False)
     ours = output_and_gradients(under_autocast(type(layer).forward), layer, x, direction)
     for computed, expected, unrounded in zip(ours, native, in_float32, strict=True):
         difference = (computed.float() - expected.float()).abs()
@@ -102,21 +102,22 @@ def test_arithmetic_names_bf16_without_instructions_alone(without_instructions):
 
 
 def test_arithmetic_is_silent_where_the_cpu_has_bf16_instructions(monkeypatch):
-    monkeypatch.setattr(bf16, "cpu_has_instructions", lambda: True)
+    monkeypatch.setattr(bf16, "CPU_HAS_INSTRUCTIONS", True)
     assert arithmetic(torch.device("cpu"), "bf16-mixed") == ""
 
 
 @pytest.mark.parametrize(
-    ("onednn", "capabilities", "native"),
+    ("onednn", "avx512_bf16", "amx", "native"),
     [
-        (True, {"avx512_bf16": True, "amx_bf16": False}, True),
-        (True, {"avx512_bf16": False, "amx_bf16": True}, True),
-        (True, {"avx512_bf16": False, "amx_bf16": False}, False),  # AVX-512 without products of bf16
-        (False, {"avx512_bf16": True, "amx_bf16": True}, False),  # ONEDNN_MAX_CPU_ISA
+        (True, True, False, True),
+        (True, False, True, True),
+        (True, False, False, False),  # AVX-512 without products of bf16
+        (False, True, True, False),  # ONEDNN_MAX_CPU_ISA
     ],
 )
-def test_cpu_has_instructions_by_what_onednn_and_the_cpu_say(onednn, capabilities, native, monkeypatch):
+def test_cpu_has_instructions_by_what_onednn_and_the_cpu_say(onednn, avx512_bf16, amx, native, monkeypatch):
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: onednn)
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512_bf16)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
-    assert bf16.cpu_has_instructions.__wrapped__() == native
+    assert bf16._cpu_has_instructions() == native

@@ -5,7 +5,6 @@ Float32 arithmetic on rounded factors does the same up to the order of the sum. 
 kernels, which were up to 110 times slower than float32 on a CPU with AVX2 only.
 """
 
-import functools
 import platform
 
 import torch
@@ -14,8 +13,7 @@ from torch import Tensor
 NOTE = "bf16 computed in float32: this CPU has no bf16 instructions"
 
 
-@functools.cache
-def cpu_has_instructions() -> bool:
+def _cpu_has_instructions() -> bool:
     """Return whether the CPU multiplies bfloat16 natively (AVX512_BF16, AMX, or their Arm counterparts).
 
     oneDNN alone is no witness: it accepts bfloat16 on any CPU with AVX-512, and is 3 to 4 times slower than float32 on
@@ -23,13 +21,16 @@ def cpu_has_instructions() -> bool:
     """
     if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         return False
-    capabilities = torch.cpu.get_capabilities()
-    return platform.machine() != "x86_64" or capabilities["avx512_bf16"] or capabilities["amx_bf16"]
+    products = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return products or platform.machine() != "x86_64"
+
+
+CPU_HAS_INSTRUCTIONS = _cpu_has_instructions()
 
 
 def computed_in_float32() -> bool:
     """Return whether layers on the CPU are under autocast to bfloat16 and have to compute it in float32."""
-    return torch.is_autocast_enabled("cpu") and not cpu_has_instructions()
+    return torch.is_autocast_enabled("cpu") and not CPU_HAS_INSTRUCTIONS
 
 
 def rounded(x: Tensor | None) -> Tensor | None:

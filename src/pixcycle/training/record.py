@@ -53,7 +53,7 @@ def record_of(
 
 def arithmetic(device: torch.device, precision: Precision) -> str:
     """Return how a device computes a precision, where that is another way than the precision's name says; else ""."""
-    in_float32 = device.type == "cpu" and precision == "bf16-mixed" and not bf16.cpu_has_instructions()
+    in_float32 = device.type == "cpu" and precision == "bf16-mixed" and not bf16.CPU_HAS_INSTRUCTIONS
     return bf16.NOTE if in_float32 else ""
 
 
