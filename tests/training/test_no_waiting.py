@@ -1,6 +1,7 @@
 """Steps only hand work to the device: whoever reads a number of it waits until all that was handed over is done."""
 
 from itertools import pairwise
+from typing import ClassVar
 
 import pytest
 import torch
@@ -63,3 +64,21 @@ def test_losses_are_read_at_logged_steps_alone_and_then_all_at_once(settings, pr
         loop.train(tiny_run(e), prepared, tmp_path / "run")
     until_the_next = [after - before for before, after in pairwise(at_start)]
     assert until_the_next == [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
+
+
+def test_image_pool_copies_restored_images_to_the_device_without_waiting():
+    class Copies(TorchFunctionMode):
+        waits: ClassVar = []
+
+        def __torch_function__(self, function, types, args=(), kwargs=None):
+            if function is Tensor.to:
+                self.waits.append(not (kwargs or {}).get("non_blocking"))
+            return function(*args, **(kwargs or {}))
+
+    before, restored = ImagePool(1, seed=0), ImagePool(1, seed=0)
+    before.query(torch.ones(1, 3, 2, 2))
+    restored.load_state_dict(before.state_dict())
+    with Copies() as copies:
+        shown = [restored.query(torch.empty(1, 3, 2, 2, device="meta")) for _ in range(8)]
+    assert all(images.is_meta for images in shown)
+    assert copies.waits and not any(copies.waits)

@@ -36,7 +36,7 @@ class ImagePool:
             return image
         slot = int(torch.randint(self.size, (), generator=self.random))
         stored, self.images[slot] = self.images[slot], image.clone()
-        return stored.to(image.device)
+        return stored.to(image.device, non_blocking=True)  # after a resume it lies on the CPU: do not wait for the copy
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that a resumed run needs to go on as if it had not been interrupted."""
