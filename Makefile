@@ -5,7 +5,7 @@ export PYTHONNOUSERSITE := 1
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
 
-.PHONY: install demo rehearsal test bench lint lock clean
+.PHONY: install demo rehearsal test bench gpu-check lint lock clean
 
 install: .venv/installed
 
@@ -30,6 +30,10 @@ bench: demo
 	@for name in steps convolutions data metrics start page workflow; do python benchmarks/$$name.py || exit; done
 	@for name in steps convolutions; do python benchmarks/$$name.py --avx2 || exit; done
 	@python benchmarks/summary.py
+
+# Needs PyTorch and a card, but no installation.
+gpu-check:
+	@"$$(command -v .venv/bin/python || echo "$(or $(PYTHON),python3)")" benchmarks/gpu.py
 
 lint: .venv/installed
 	@ruff check . && ruff format --check .

@@ -25,20 +25,21 @@ def requires_grad(networks: list[nn.Module], on: bool) -> None:
 
 
 class GanLoss:
-    def __init__(self, mode: str):
+    def __init__(self, mode: str, device: torch.device | str):
         self.cost = nn.BCEWithLogitsLoss() if mode == "bce" else nn.MSELoss()
+        self.targets = {real: torch.tensor(float(real), device=device) for real in (True, False)}
 
     def __call__(self, prediction: Tensor, real: bool) -> Tensor:
-        return self.cost(prediction, torch.tensor(1.0 if real else 0.0).expand_as(prediction))
+        return self.cost(prediction, self.targets[real].expand_as(prediction))
 
 
 class Pix2pix:
     """arXiv 1611.07004, section 3."""
 
-    def __init__(self, e: Experiment):
+    def __init__(self, e: Experiment, device: torch.device | str = "cpu"):
         self.e = e
-        self.networks = {"g": generator(e), "d": discriminator(e, 6 if e.conditional else 3)}
-        self.gan, self.l1 = GanLoss(e.gan_mode), nn.L1Loss()
+        self.networks = {"g": generator(e).to(device), "d": discriminator(e, 6 if e.conditional else 3).to(device)}
+        self.gan, self.l1 = GanLoss(e.gan_mode, device), nn.L1Loss()
         self.adam_g, self.adam_d = (adam([self.networks[name]], e.lr, e) for name in "gd")
 
     def step(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:
@@ -89,12 +90,12 @@ class Pool:
 class CycleGAN:
     """arXiv 1703.10593, section 3; with one discriminator, report 001."""
 
-    def __init__(self, e: Experiment):
+    def __init__(self, e: Experiment, device: torch.device | str = "cpu"):
         self.e = e
         self.judges = ["d_a", "d_b"] if e.discriminators == 2 else [{"a_to_b": "d_b", "b_to_a": "d_a"}[e.direction]]
-        self.networks = {name: generator(e) for name in ("g_ab", "g_ba")}
-        self.networks |= {name: discriminator(e, 3) for name in self.judges}
-        self.gan, self.l1 = GanLoss(e.gan_mode), nn.L1Loss()
+        self.networks = {name: generator(e).to(device) for name in ("g_ab", "g_ba")}
+        self.networks |= {name: discriminator(e, 3).to(device) for name in self.judges}
+        self.gan, self.l1 = GanLoss(e.gan_mode, device), nn.L1Loss()
         self.pools = {name: Pool(e.pool_size) for name in self.judges}
         self.adam_g = adam([self.networks["g_ab"], self.networks["g_ba"]], e.lr, e)
         self.adam_d = adam([self.networks[name] for name in self.judges], e.lr_discriminator or e.lr, e)
