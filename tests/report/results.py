@@ -12,7 +12,7 @@ from pixcycle import config, runs
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.report.values import Values
 from pixcycle.runs import RECIPE, Run
-from pixcycle.training.translate import sample_indices, samples_folder
+from pixcycle.training.translated import sample_indices, samples_folder
 from pixcycle.translations import SOURCE, TARGET, cycled_folder, fakes_folder
 from tests.conftest import tiny_images
 from tests.edited import edited_json

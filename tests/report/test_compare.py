@@ -16,7 +16,7 @@ from pixcycle.report import compare, compare_page, grids
 from pixcycle.report.content import Cell, Column, Table, Text
 from pixcycle.report.terminal import drawn
 from pixcycle.runs import RECIPE, plan
-from pixcycle.training.translate import read_png, sample_indices
+from pixcycle.training.translated import read_png, sample_indices
 from pixcycle.translations import fakes_folder
 from tests.edited import edited_json
 from tests.engine.ledger import Ledger

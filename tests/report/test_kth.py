@@ -9,7 +9,7 @@ from PIL import Image
 from pixcycle.report.chapters import kth
 from pixcycle.report.chapters.kth_figures import curves, grids
 from pixcycle.report.content import Figure, Table, blocks_of, claims_of
-from pixcycle.training.translate import samples_folder
+from pixcycle.training.translated import samples_folder
 from pixcycle.translations import TARGET, fakes_folder
 from tests.edited import edited_json
 from tests.report.results import NAMES, SIDE, Results

@@ -10,7 +10,7 @@ from pixcycle.report import figures as saving
 from pixcycle.report.chapters import paris
 from pixcycle.report.content import Figure, Section, Table, Text, blocks_of
 from pixcycle.report.values import Values
-from pixcycle.training.translate import read_png
+from pixcycle.training.translated import read_png
 from tests.report.ranked import ALL, AUTHORS, BATCH_1, BEST, ERRORS, TRAINED, WORST, rank
 from tests.report.results import NAMES, ROOT, Results
 

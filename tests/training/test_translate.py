@@ -11,7 +11,8 @@ from pixcycle.data.batches import to_tensor, to_uint8
 from pixcycle.errors import UserError
 from pixcycle.training import loop
 from pixcycle.training.networks import generator_of
-from pixcycle.training.translate import at_inference, read_fakes, read_png, translate
+from pixcycle.training.translate import at_inference, translate
+from pixcycle.training.translated import read_fakes, read_png
 from tests.conftest import tiny_experiment, tiny_run
 from tests.edited import edited_json
 

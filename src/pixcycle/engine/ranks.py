@@ -14,11 +14,9 @@ from pathlib import Path
 
 import torch
 import torch.distributed as dist
-from lightning_fabric import Fabric
-from lightning_fabric.plugins.environments import LightningEnvironment
-from lightning_fabric.strategies import DDPStrategy
 from torch import Tensor
 
+from pixcycle.engine.fabric import Fabric, OneCpu
 from pixcycle.scalars import Precision
 
 
@@ -69,15 +67,21 @@ def fabric(precision: Precision = "32-true") -> Fabric:
     """
     # Not by the newer `fp32_precision`: Fabric and torch.compile ask by the older names, and fail where both are used.
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision == "tf32"
+    if not started_as_one_of_many() and not torch.accelerator.is_available():
+        return OneCpu(mixed=precision == "bf16-mixed")
+    from lightning_fabric import Fabric as Lightning  # late: it takes as long to import as torch
+    from lightning_fabric.plugins.environments import LightningEnvironment
+    from lightning_fabric.strategies import DDPStrategy
+
     stored = "32-true" if precision == "tf32" else precision
     warnings.filterwarnings("ignore", message="The `srun` command is available")
     if not started_as_one_of_many():
-        return Fabric(devices=1, precision=stored, plugins=LightningEnvironment())
+        return Lightning(devices=1, precision=stored, plugins=LightningEnvironment())
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # die with the process that holds the lease of our cards
     together = int(os.environ.get("WORLD_SIZE") or os.environ["SLURM_STEP_NUM_TASKS"])
     nodes = int(os.environ.get("GROUP_WORLD_SIZE") or os.environ["SLURM_STEP_NUM_NODES"])
     strategy = DDPStrategy(forward_sync_buffers=False)  # those of batch norm are equal already
-    made = Fabric(strategy=strategy, devices=together // nodes, num_nodes=nodes, precision=stored)
+    made = Lightning(strategy=strategy, devices=together // nodes, num_nodes=nodes, precision=stored)
     made.launch()
     return made
 

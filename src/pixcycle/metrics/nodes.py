@@ -18,7 +18,7 @@ from pixcycle.metrics.segmenter import fcn_score, load_segmenter
 from pixcycle.metrics.stored import read_features, write_features
 from pixcycle.runs import Run
 from pixcycle.schema import Params
-from pixcycle.training.translate import read_fakes, read_png
+from pixcycle.training.translated import read_fakes, read_png
 from pixcycle.translations import TARGET, fakes_folder
 
 

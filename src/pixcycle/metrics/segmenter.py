@@ -7,17 +7,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from safetensors import torch as safetensors
 from torch import nn
 from torch.nn.functional import cross_entropy
-from torchvision.models import resnet18
-from torchvision.models._utils import IntermediateLayerGetter
-from torchvision.models.segmentation import FCN, fcn_resnet50
-from torchvision.models.segmentation.fcn import FCNHead
 
 from pixcycle.data.batches import Batches, test_images, to_tensor, to_uint8
 from pixcycle.engine import ranks
+from pixcycle.engine.fabric import Fabric
 from pixcycle.files import finished_folder, read_json, write_bytes, write_json
 from pixcycle.metrics.segmentation import VOID, confusion, decode, scores
 from pixcycle.models.weights import read_safetensors, refuse_misfits, refuse_not_finite
@@ -122,11 +118,17 @@ def fcn_score(
     return scores(confusion(decode(labels, classes.values(), void), found, len(classes)))
 
 
-def fcn(backbone: str, classes: int) -> FCN:
+def fcn(backbone: str, classes: int) -> nn.Module:
     """torchvision's FCN with random weights, and one answer for every 8x8 pixels, enlarged to the image's size.
 
     Its ResNet-18 cannot be dilated as its ResNet-50 is, so that it ends where its output stride is 8: with layer2.
     """
+    # Late: torchvision takes as long to import as torch, and only data with classes need it.
+    from torchvision.models import resnet18
+    from torchvision.models._utils import IntermediateLayerGetter
+    from torchvision.models.segmentation import FCN, fcn_resnet50
+    from torchvision.models.segmentation.fcn import FCNHead
+
     if backbone == "resnet50":
         return fcn_resnet50(weights=None, weights_backbone=None, num_classes=classes, aux_loss=None)
     layers = IntermediateLayerGetter(resnet18(weights=None), {"layer2": "out"})
@@ -134,7 +136,7 @@ def fcn(backbone: str, classes: int) -> FCN:
 
 
 def _train(
-    network: FCN,
+    network: nn.Module,
     settings: Segmenter,
     classes: Classes,
     void: Void,
@@ -144,8 +146,9 @@ def _train(
 ) -> np.ndarray:
     """Cross entropy, Adam, a learning rate that falls linearly to 0; returns how many pixels of each class it saw."""
     network.train()
+    wrapped = fabric.setup_module(network)
     adam = torch.optim.Adam(network.parameters(), lr=settings.lr, fused=True)
-    wrapped, optimiser = fabric.setup(network, adam)
+    optimiser = fabric.setup_optimizers(adam)
     schedule = torch.optim.lr_scheduler.PolynomialLR(adam, settings.steps)
     seen = np.zeros(len(classes), np.int64)
     endless = chain.from_iterable(map(batches.epoch, count()))

@@ -13,7 +13,7 @@ from pixcycle.report import compare, curves, figures, grids, page
 from pixcycle.report.content import Block, Document, Figure, Notice, Section, Text
 from pixcycle.runs import Plan
 from pixcycle.training.history import read_history
-from pixcycle.training.translate import read_png, sample_indices
+from pixcycle.training.translated import read_png, sample_indices
 from pixcycle.translations import SOURCE, TARGET, fakes_folder
 
 ROWS = 5

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from pixcycle.data.arrays import read_array
 from pixcycle.report import grids
 from pixcycle.report.values import Values
-from pixcycle.training.translate import read_png, sample_indices, samples_folder
+from pixcycle.training.translated import read_png, sample_indices, samples_folder
 from pixcycle.translations import SOURCE, TARGET, cycled_folder, fakes_folder
 
 

@@ -1,8 +1,8 @@
 """CycleGAN: two generators that undo each other, judged without pairs (report 000, equations 4 to 6)."""
 
-from lightning_fabric import Fabric
 from torch import Tensor
 
+from pixcycle.engine.fabric import Fabric
 from pixcycle.engine.ranks import joined, own_share
 from pixcycle.models.build import build_discriminator
 from pixcycle.models.losses import gan_loss, pixel_loss

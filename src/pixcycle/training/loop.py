@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 
 from pixcycle.data.batches import Batches
 from pixcycle.engine import ranks
+from pixcycle.engine.fabric import Fabric
 from pixcycle.engine.notice import EXIT_CODE, noticed
 from pixcycle.files import finished_folder, part, write_json
 from pixcycle.models.foreign import load_foreign
@@ -25,7 +25,8 @@ from pixcycle.training.history import History, read_history
 from pixcycle.training.pix2pix import Pix2pix
 from pixcycle.training.progress import Progress, so_far
 from pixcycle.training.record import arithmetic, device_name, record_of
-from pixcycle.training.translate import sample, samples_folder
+from pixcycle.training.translate import sample
+from pixcycle.training.translated import samples_folder
 
 METHODS = {"pix2pix": Pix2pix, "cyclegan": CycleGAN}
 

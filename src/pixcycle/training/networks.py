@@ -6,14 +6,15 @@ from itertools import chain
 from typing import Any
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from pixcycle.engine import ranks
+from pixcycle.engine.fabric import Fabric
 from pixcycle.models.build import build_generator
 from pixcycle.models.init import init_weights
 from pixcycle.models.joint import join
 from pixcycle.schema import Experiment
+from pixcycle.training.adam import Adam
 
 
 class Networks:
@@ -47,7 +48,7 @@ class Networks:
         self.optimisers = {}
         for group, names in groups.items():
             parameters = list(chain.from_iterable(self._modules[name].parameters() for name in names))
-            adam = torch.optim.Adam(parameters, lr=self.base_lr[group], betas=(e.beta1, 0.999), fused=True)
+            adam = Adam(parameters, lr=self.base_lr[group], betas=(e.beta1, 0.999), fused=True)
             self.optimisers[group] = fabric.setup_optimizers(adam)
 
     def __getitem__(self, name: str) -> nn.Module:

@@ -1,9 +1,9 @@
 """pix2pix: one generator, one discriminator that sees the input beside the output (report 000, equations 1 to 3)."""
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 
+from pixcycle.engine.fabric import Fabric
 from pixcycle.models.build import build_discriminator
 from pixcycle.models.losses import gan_loss, pixel_loss
 from pixcycle.models.norm import mixes_images

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning_fabric import Fabric
 
 from pixcycle.commit import commit
 from pixcycle.data.batches import Batches
 from pixcycle.engine import ranks
+from pixcycle.engine.fabric import Fabric
 from pixcycle.models import bf16
 from pixcycle.runs import RECIPE, Run
 from pixcycle.scalars import Precision

@@ -5,23 +5,20 @@ from typing import Any
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
-from PIL import Image
 from torch import Tensor, nn
 
 from pixcycle.data.batches import test_images, to_tensor, to_uint8
 from pixcycle.data.png import png_of
 from pixcycle.engine import ranks
+from pixcycle.engine.fabric import Fabric
 from pixcycle.errors import UserError
-from pixcycle.files import finished_folder, read_json, write_here
+from pixcycle.files import finished_folder, write_here
 from pixcycle.runs import Run
 from pixcycle.schema import Experiment
 from pixcycle.training import checkpoint
 from pixcycle.training.networks import generator_of
+from pixcycle.training.translated import sample_indices
 from pixcycle.translations import BACK, SOURCE, cycled_folder, fakes_folder
-
-SAMPLES = 5
-"""Test images of each domain that are shown on the way, at even distances."""
 
 
 def translate(run: Run, trained: Path, prepared: Path, out: Path) -> None:
@@ -81,11 +78,6 @@ def sample(e: Experiment, nets: Any, prepared: Path, fabric: Fabric, folder: Pat
     return made
 
 
-def sample_indices(images: int, chosen: int = SAMPLES) -> np.ndarray:
-    """Places of some of so many images, at even distances: (chosen,) at most, ascending."""
-    return np.unique(np.linspace(0, images - 1, chosen).round().astype(int))
-
-
 def test_inputs(prepared: Path, direction: str) -> tuple[np.ndarray, list[str]]:
     """The (N, H, W, 3) test images that a direction starts from, and their names."""
     a, b, names_a, names_b = test_images(prepared)
@@ -114,46 +106,6 @@ def at_inference(e: Experiment, weights: dict[str, Tensor], device: torch.device
         if isinstance(layer, nn.BatchNorm2d):
             layer.train(e.inference_norm == "batch")
     return generator.to(device, memory_format=torch.channels_last)
-
-
-def samples_folder(run: Path, epoch: int) -> Path:
-    """Where a run's folder keeps what a few test images were translated to after an epoch, counted from 1."""
-    return run / "samples" / f"{epoch:04}"
-
-
-def read_png(path: Path) -> np.ndarray:
-    """One of our images, uint8 (H, W, 3). Raises UserError, naming the file, for what is not as it was written."""
-    try:
-        with Image.open(path, formats=["PNG"]) as image:
-            image.verify()  # the checksums, at which decoding does not look
-        with Image.open(path, formats=["PNG"]) as image:
-            pixels = np.asarray(image)
-    except (OSError, SyntaxError, ValueError) as error:
-        raise UserError(f"{path}: is no whole PNG ({error}); remove the folder of its run, to make it again") from None
-    if pixels.dtype != np.uint8 or pixels.shape[2:] != (3,):
-        raise UserError(
-            f"{path}: is no RGB image of 8 bits, as ours are; remove its run's folder, and it is made again"
-        )
-    return pixels
-
-
-def read_fakes(translated: Path, direction: str, prepared: Path) -> np.ndarray:
-    """The generated images in the order of the test split: uint8 (N, H, W, 3).
-
-    Raises UserError, naming files, if any of them is missing, is damaged or has another size.
-    """
-    folder = fakes_folder(translated, direction)
-    names = read_json(prepared / "manifest.json", "splits")["splits"]["test"][SOURCE[direction]]["names"]
-    files = [folder / f"{name}.png" for name in names]
-    again = f"remove {translated}, and it is made again"
-    if missing := [file for file in files if not file.exists()]:
-        raise UserError(f"{missing[0]} is missing, one of {len(missing)} of {len(files)} images; {again}")
-    fakes = [read_png(file) for file in files]
-    for file, fake in zip(files, fakes, strict=True):
-        if fake.shape != fakes[0].shape:
-            (h, w, _), (height, width, _) = fake.shape, fakes[0].shape
-            raise UserError(f"{file} has {w}x{h} pixels, but {files[0]} {width}x{height}; {again}")
-    return np.stack(fakes)
 
 
 def _through(generator: nn.Module, images: Tensor, fabric: Fabric) -> Tensor:
