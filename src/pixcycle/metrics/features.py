@@ -11,7 +11,6 @@ from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
-from torch_fidelity.feature_extractor_inceptionv3 import BasicConv2d, FeatureExtractorInceptionV3
 
 from pixcycle.data.digest import file_sha256
 from pixcycle.errors import UserError
@@ -35,6 +34,9 @@ class InceptionFeatures(nn.Module):
     """
 
     def __init__(self, weights: dict[str, Tensor]):
+        # Late: it imports torchvision, which takes as long to import as torch; the stand-in does not need it.
+        from torch_fidelity.feature_extractor_inceptionv3 import BasicConv2d, FeatureExtractorInceptionV3
+
         super().__init__()
         self.input_size = EXTRACTORS["inception-v3"].input_size
         # torch-fidelity unpickles the file it is given without restriction, and downloads one if it is given

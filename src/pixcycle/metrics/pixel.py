@@ -1,7 +1,6 @@
 """Distances between generated images and their ground truth, for paired tasks."""
 
 import numpy as np
-from skimage.metrics import structural_similarity
 
 from pixcycle.errors import UserError
 
@@ -32,6 +31,8 @@ def ssim(fake: np.ndarray, real: np.ndarray) -> np.ndarray:
     fake, real: (N, H, W, 3) uint8. Returns (N,) float64, at most 1.
     Raises UserError for images smaller than the window of 11x11 pixels.
     """
+    from skimage.metrics import structural_similarity  # late: unpaired tasks do not need it
+
     height, width = fake.shape[1:3]
     if min(height, width) < SSIM_WINDOW:
         raise UserError(f"SSIM needs images of at least {SSIM_WINDOW}x{SSIM_WINDOW} pixels, got {height}x{width}")

@@ -1,9 +1,12 @@
 """When a run has collapsed: it is recorded and shown as such, never hidden and never silently repeated."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 D_AT_ZERO = 0.01
 """Loss below which a discriminator is always right, and G has nothing to learn from (report 001, section 4.5)."""
@@ -19,7 +22,7 @@ def broken(losses: dict[str, float]) -> str:
     return f"{', '.join(names)} no longer finite" if names else ""
 
 
-def discriminators_at_zero(history: pd.DataFrame) -> str:
+def discriminators_at_zero(history: "pd.DataFrame") -> str:
     """Which discriminators stayed at zero loss until the end, as a phrase; empty if none did.
 
     history: a row a logged step, with columns `epoch` and the losses; those of discriminators are d, d_a and d_b.

@@ -5,22 +5,26 @@ import os
 import re
 from collections import defaultdict
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from pixcycle.errors import UserError
 from pixcycle.room import room_for
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ROW = re.compile(rb"\d+,(\d+),.*\n")
 """A whole one, and its step."""
 
 
-def read_history(run: Path) -> pd.DataFrame:
+def read_history(run: Path) -> "pd.DataFrame":
     """A row a logged step: epoch and step, counted from 0 over the whole run, and the losses.
 
     A loss may be NaN or infinite, as the last ones of a collapsed run are. Raises UserError, naming the file, for what
     is neither that nor a number, or is missing.
     """
+    import pandas as pd  # late: a training needs it at its end only
+
     file = run / "history.csv"
     types = defaultdict(lambda: float, epoch=int, step=int)
     try:
