@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pixcycle.report import architecture as boxes
 from pixcycle.report.chapters import kaist
 from pixcycle.report.comparison import read_published
 from pixcycle.report.content import Figure, Table, Text, blocks_of, claims_of
@@ -31,10 +32,10 @@ ELSEWHERE = {"pix2pix (L1 + cGAN)": ("18.9% ± 2.5%", "6.1% ± 1.3%"), "L1 alone
 def drawn(results: Results, out) -> SimpleNamespace:
     """The chapter, and what its grids and its drawings of networks were made from."""
     grids, networks = [], []
-    grid, architecture = kaist.grids.image_grid, kaist.architecture
+    grid, architecture = kaist.grids.image_grid, boxes.architecture
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kaist.grids, "image_grid", lambda *a, **k: grids.append((*a, k["groups"])) or grid(*a, **k))
-        patch.setattr(kaist, "architecture", lambda *a: networks.append(a) or architecture(*a))
+        patch.setattr(boxes, "architecture", lambda *a: networks.append(a) or architecture(*a))
         sections = kaist.sections(results.values(), out)
     figures = {block.id: block for block in blocks_of(sections, Figure)}
     tables = {block.id: [[cell.text for cell in row] for row in block.rows] for block in blocks_of(sections, Table)}

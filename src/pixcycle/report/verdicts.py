@@ -5,7 +5,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
 
 from pixcycle.report.comparison import SMALLER_IS_BETTER, TITLES, with_spread
 from pixcycle.report.content import Claim, Verdict
@@ -99,10 +98,10 @@ def trend(history: pd.DataFrame, term: str) -> float:
 
     0 for a loss that never changes, which has none. history: a finite one.
     """
-    means = history.groupby("epoch")[term].mean()
-    if means.nunique() < 2:
+    means = history.groupby("epoch", as_index=False)[term].mean()
+    if means[term].nunique() < 2:
         return 0.0
-    return round(float(spearmanr(means.index, means).statistic), 6)
+    return round(float(means.corr("spearman").loc["epoch", term]), 6)
 
 
 def evidence(values: Values, experiments: list[str], metric: str) -> str:

@@ -3,9 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from pixcycle.models.build import build_discriminator
 from pixcycle.report import grids
-from pixcycle.report.architecture import architecture
 from pixcycle.report.chapters.kaist_claims import CYCLEGAN, SHOWN_IN, TASKS, claims, percentage, studies_of_maps
 from pixcycle.report.chapters.parts import parts
 from pixcycle.report.comparison import NOT_RUN, NOTHING, read_published
@@ -16,7 +14,6 @@ from pixcycle.report.samples import Album
 from pixcycle.report.studies import PROTOCOL, percent
 from pixcycle.report.values import Values
 from pixcycle.report.verdicts import title_of
-from pixcycle.training.networks import generator_of
 from pixcycle.translations import TARGET
 
 BOTH_WAYS = {
@@ -149,6 +146,11 @@ def _both_ways(values: Values, id: str, lead: str, experiments: list[str], out: 
 
 def _architectures(values: Values, out: Path) -> list[Figure]:
     """The networks of the first run, as they were trained."""
+    # Late: no other chapter needs torch.
+    from pixcycle.models.build import build_discriminator
+    from pixcycle.report.architecture import architecture
+    from pixcycle.training.networks import generator_of
+
     drawn = []
     for id in _present(values)[:1]:
         e = values.one(id).config

@@ -3,7 +3,6 @@
 from statistics import mean, stdev
 
 import numpy as np
-from scipy.stats import pearsonr, rankdata
 
 from pixcycle.report.comparison import with_spread
 from pixcycle.report.content import Claim
@@ -52,6 +51,8 @@ def after_flips(l1: np.ndarray, l1_mirrored: np.ndarray) -> tuple[float, float, 
     l1, l1_mirrored: (N,) errors of each image against its truth and against that truth mirrored. Returns how many of
     the best SHOWN are still among them, how many of the worst, and the rank correlation with the ranking by l1.
     """
+    from scipy.stats import pearsonr, rankdata  # late: no other chapter needs it
+
     coins = np.random.default_rng(SEED).random((DRAWS, len(l1))) < FLIPPED
     drawn = np.where(coins, l1_mirrored, l1)
     order, right = np.argsort(drawn, axis=1, kind="stable"), extremes(l1)
