@@ -2,3 +2,5 @@
 
 COMPUTES = {"torch", "lightning_fabric", "scipy", "matplotlib", "pandas", "sklearn", "skimage", "snakemake"}
 CHECKS = {"pydantic", "yaml", "numpy", "requests"}
+COMPILES = {"torch._dynamo", "torchvision", "lightning_fabric"}
+"""Each takes as long to import as torch: the other two import the first."""
