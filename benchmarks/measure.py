@@ -60,15 +60,17 @@ class Growth:
         return math.log(y1 / y0) / math.log(x1 / x0)
 
 
-def take_turns(ways: dict[str, Callable[[], Any]], rounds: int, warmups: int = 1) -> dict[str, list[float]]:
+def take_turns(
+    ways: dict[str, Callable[[], Any]], rounds: int, warmups: int = 1, clock: Callable[[], float] = time.perf_counter
+) -> dict[str, list[float]]:
     """Seconds of each way in each round: A, B, A, B, ..., so that a busy machine slows all of them."""
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for turn in range(warmups + rounds):
         for name, way in ways.items():
-            began = time.perf_counter()
+            began = clock()
             way()
             if turn >= warmups:
-                seconds[name].append(time.perf_counter() - began)
+                seconds[name].append(clock() - began)
     return seconds
 
 
