@@ -51,9 +51,7 @@ lock: .venv/installed
 	Install one, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; exit 2; }
 	@echo "installing into .venv (6 GB, most of it PyTorch; once)"
 	@"$(PYTHON)" -m venv .venv
-	@python -m pip install --quiet --upgrade "pip>=26"
-	@python -m pip install --quiet --requirement requirements.lock
-	@python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@python workflow/install.py
 	@touch $@
 
 clean:
