@@ -17,7 +17,7 @@ demo: .venv/installed
 	@echo "As a PDF:    $(CURDIR)/reports/demo/report.pdf"
 
 rehearsal: .venv/installed
-	@echo "rehearsal: all experiments of the five reports at toy size, a quarter of an hour on 2 cores"
+	@echo "rehearsal: all experiments of the five reports at toy size, some ten minutes on 2 cores"
 	@snakemake --cores all --config scale=rehearsal
 	@pytest --quiet tests/rehearsal
 	@echo "The report:  $(CURDIR)/reports/rehearsal/report.html"
