@@ -16,6 +16,7 @@ from tests.processes import PROCESSES
 
 SECONDS = 60
 MEGABYTES = 2000
+AT_WORK = "at work"
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,18 @@ def answer(*arguments: str | Path, folder: Path) -> Answer:
 
 
 @contextmanager
-def started(*arguments: str | Path, folder: Path) -> Iterator[tuple[BaseProcess, Connection]]:
+def halted_at_work(*arguments: str | Path, folder: Path) -> Iterator[tuple[BaseProcess, Connection]]:
+    """`pixcycle ARGUMENTS` as `started`, waiting with its lock held until something is sent to the connection."""
+    with started(*arguments, folder=folder, halts=True) as (process, connection):
+        assert connection.poll(SECONDS) and connection.recv() == AT_WORK
+        yield process, connection
+
+
+@contextmanager
+def started(*arguments: str | Path, folder: Path, halts: bool = False) -> Iterator[tuple[BaseProcess, Connection]]:
     """`pixcycle ARGUMENTS` at work in a folder, and where its answer arrives; it is killed at the end of the block."""
-    here, there = PROCESSES.Pipe(duplex=False)
-    process = PROCESSES.Process(target=_run, args=([str(a) for a in arguments], folder, there))
+    here, there = PROCESSES.Pipe()
+    process = PROCESSES.Process(target=_run, args=([str(a) for a in arguments], folder, there, halts))
     process.start()
     there.close()
     try:
@@ -73,9 +82,11 @@ def started(*arguments: str | Path, folder: Path) -> Iterator[tuple[BaseProcess,
         process.join()
 
 
-def _run(arguments: list[str], folder: Path, there: Connection) -> None:
+def _run(arguments: list[str], folder: Path, there: Connection, halts: bool) -> None:
     from pixcycle.cli import main
 
+    if halts:
+        _halt_at_first_lock(there)
     os.chdir(folder)
     sys.argv = ["pixcycle", *arguments]
     printed, complained = io.StringIO(), io.StringIO()
@@ -87,3 +98,22 @@ def _run(arguments: list[str], folder: Path, there: Connection) -> None:
             code = stop.code or 0
     text = printed.getvalue() + complained.getvalue()
     there.send((code, text, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024))
+
+
+def _halt_at_first_lock(there: Connection) -> None:
+    """Let the first lock that a job takes be held until something is received."""
+    from pixcycle import alone, files, jobs
+
+    halted = False
+
+    @contextmanager
+    def only_one(out: Path) -> Iterator[None]:
+        nonlocal halted
+        with alone.only_one(out):
+            if not halted:
+                halted = True
+                there.send(AT_WORK)
+                there.recv()
+            yield
+
+    files.only_one = jobs.only_one = only_one

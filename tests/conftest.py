@@ -115,4 +115,4 @@ def wait_until(true: Callable[[], bool]) -> None:
     until = time.monotonic() + 300
     while not true():
         assert time.monotonic() < until, "waited for five minutes"
-        time.sleep(0.05)
+        time.sleep(0.01)

@@ -1,5 +1,4 @@
 import errno
-import multiprocessing
 import os
 import random
 import re
@@ -11,10 +10,10 @@ import pytest
 
 from pixcycle.files import finished_folder, local_path, write_bytes, write_here, write_json
 from pixcycle.room import DiskFull, room_for
+from tests.conftest import wait_until
 from tests.disks import BLOCK, disk, mounted_image
 from tests.nodes import content
-
-FORK = multiprocessing.get_context("fork")
+from tests.processes import PROCESSES
 
 
 def test_local_paths_are_told_from_addresses(tmp_path):
@@ -99,13 +98,14 @@ def assert_whole(folder: Path) -> None:
 def test_whatever_is_visible_after_kill_9_is_whole(tmp_path):
     moments = random.Random(0)
     for _ in range(40):
-        writer = FORK.Process(target=write_versions, args=(tmp_path, moments.randrange(26)))
+        (tmp_path / "json").unlink(missing_ok=True)
+        writer = PROCESSES.Process(target=write_versions, args=(tmp_path, moments.randrange(26)))
         writer.start()
+        wait_until((tmp_path / "json").exists)  # which is written last
         time.sleep(moments.uniform(0, 0.1))
         writer.kill()
         writer.join()
         assert_whole(tmp_path)
-    assert (tmp_path / "file").exists() and (tmp_path / "json").exists()
 
 
 def write_many_times(path: Path, letter: bytes) -> None:
@@ -116,7 +116,7 @@ def write_many_times(path: Path, letter: bytes) -> None:
 def test_processes_that_write_the_same_file_at_once_leave_it_whole_at_any_time(tmp_path):
     path = tmp_path / "file"
     write_bytes(path, b"0" * 200_000)
-    writers = [FORK.Process(target=write_many_times, args=(path, letter)) for letter in (b"1", b"2", b"3")]
+    writers = [PROCESSES.Process(target=write_many_times, args=(path, letter)) for letter in (b"1", b"2", b"3")]
     for writer in writers:
         writer.start()
     while any(writer.is_alive() for writer in writers):

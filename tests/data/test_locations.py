@@ -2,10 +2,6 @@
 
 import os
 import re
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +10,7 @@ from pixcycle.data.locations import fetch
 from pixcycle.errors import UserError
 from pixcycle.room import DiskFull
 from pixcycle.schema import Source
+from tests.conftest import wait_until
 from tests.data.facades import (
     CONTENT,
     FILES,
@@ -31,6 +28,7 @@ from tests.data.facades import (
     tarball,
 )
 from tests.disks import disk
+from tests.processes import PROCESSES
 from tests.servers import PAGE
 
 pytestmark = pytest.mark.usefixtures("in_a_project_folder")
@@ -103,25 +101,25 @@ def test_a_single_image_is_kept_where_it_lies_or_downloaded_under_its_name(serve
     assert here["content"] == there["content"] == sha256(f"{sha256(image)}  earth.jpg\n".encode())
 
 
+def fetch_facades(project: Path, address: str) -> None:
+    os.chdir(project)
+    source = Source(locations=[address], sha256=sha256(GOOD))
+    fetch("facades", [source], OUT, mirror=None, recorded=RECORDED, progress=False)
+
+
+def bytes_here() -> int:
+    return sum(file.stat().st_size for file in WORK.rglob("facades.tar.gz"))
+
+
 def test_a_fetch_killed_in_the_middle_leaves_nothing_finished_and_the_next_call_resumes(server):
     address = server.put("/facades.tar.gz", GOOD, lose_after=[600_000], stall=True)
-    code = f"""
-from pathlib import Path
-from pixcycle.schema import Source
-from pixcycle.data.locations import fetch
-source = Source(locations=[{address!r}], sha256={sha256(GOOD)!r})
-fetch("facades", [source], Path({str(OUT)!r}), mirror=None, recorded=Path({str(RECORDED)!r}))
-"""
-    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
-    here = 0
-    while here < 500_000:
-        time.sleep(0.02)
-        assert process.poll() is None
-        here = sum(file.stat().st_size for file in WORK.rglob("facades.tar.gz"))
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    process = PROCESSES.Process(target=fetch_facades, args=(Path.cwd(), address))
+    process.start()
+    wait_until(lambda: bytes_here() >= 500_000)
+    process.kill()
+    process.join()
     assert not OUT.exists()
-    here = sum(file.stat().st_size for file in WORK.rglob("facades.tar.gz"))
+    here = bytes_here()
     server.asked.clear()
     assert files_of(*get(Source(locations=[address], sha256=sha256(GOOD)))) == FILES
     assert server.asked == [("/facades.tar.gz", f"bytes={here}-")]

@@ -17,6 +17,7 @@ from pixcycle.data import layouts
 from pixcycle.data import prepare as module
 from pixcycle.data.prepare import prepare
 from pixcycle.errors import UserError
+from tests.conftest import wait_until
 from tests.data.tiny import dataset, record, spec
 
 
@@ -206,6 +207,8 @@ def test_threads_do_not_run_ahead_of_a_slow_disk(tmp_path, monkeypatch):
     def written_slowly(made, *args, **kwargs):
         opened.clear()
         for i, image in enumerate(made):
+            if not ahead:
+                wait_until(lambda: len(opened) > 1)
             time.sleep(0.01)
             ahead.append(len(opened) - i)
             yield image

@@ -1,52 +1,54 @@
+import fcntl
 import os
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
+from contextlib import ExitStack, redirect_stderr
+from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
 
+from pixcycle.engine import gpu
 from pixcycle.engine.gpu import cards, lease, most_cards
 from tests.conftest import wait_until
-
-JOB = """
-import os, sys, time
-from pathlib import Path
-from pixcycle.engine.gpu import lease
-
-locks, owners, log, wanted, seconds = sys.argv[1:]
-
-def alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-with lease(int(wanted), Path(locks)) as taken:
-    for card in taken:
-        mark = Path(owners) / card
-        if mark.exists() and alive(mark.read_text()):
-            Path(log).open("a").write(f"shared {card}\\n")
-        mark.write_text(str(os.getpid()))
-    assert os.environ["CUDA_VISIBLE_DEVICES"] == ",".join(taken) and len(taken) == int(wanted)
-    Path(log).open("a").write(f"took {wanted}\\n")
-    time.sleep(float(seconds))
-    for card in taken:
-        (Path(owners) / card).unlink()
-"""
+from tests.processes import PROCESSES
 
 
-def start(folder: Path, wanted: int, seconds: float) -> subprocess.Popen:
-    (folder / "owners").mkdir(exist_ok=True)
-    arguments = [folder / "locks", folder / "owners", folder / "log", wanted, seconds]
-    environment = os.environ | {"CUDA_VISIBLE_DEVICES": "0,1,2,3", "PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.Popen([sys.executable, "-c", JOB, *map(str, arguments)], env=environment, stderr=subprocess.PIPE)
+def job(folder: Path, wanted: int, seconds: float, end: Event | None) -> None:
+    """Lease cards for so long, or until `end` is set; the kernel knows of each card who has it, by a lock of ours."""
+    os.environ["CUDA_VISIBLE_DEVICES"] = "0,1,2,3"
+    gpu.SECONDS_BETWEEN_LOOKS = 0.01
+    log, said = ((folder / name).open("a", buffering=1) for name in ("log", "said"))
+    with redirect_stderr(said), lease(wanted, folder / "locks") as taken, ExitStack() as owned:
+        for card in taken:
+            mark = owned.enter_context((folder / f"owner-of-{card}").open("a"))
+            try:
+                fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                log.write(f"shared {card}\n")
+        assert os.environ["CUDA_VISIBLE_DEVICES"] == ",".join(taken) and len(taken) == wanted
+        log.write(f"took {wanted}\n")
+        if end:
+            end.wait()
+        time.sleep(seconds)
 
 
-def lines(folder: Path) -> list[str]:
-    return (folder / "log").read_text().splitlines() if (folder / "log").exists() else []
+def start(folder: Path, wanted: int, seconds: float = 0, end: Event | None = None) -> BaseProcess:
+    process = PROCESSES.Process(target=job, args=(folder, wanted, seconds, end), daemon=True)
+    process.start()
+    return process
+
+
+def code(process: BaseProcess) -> int | None:
+    """Its exit code, or None if it has not ended in two minutes."""
+    process.join(120)
+    return process.exitcode
+
+
+def lines(file: Path) -> list[str]:
+    return file.read_text().splitlines() if file.exists() else []
 
 
 @pytest.fixture
@@ -61,34 +63,36 @@ def test_fifty_jobs_on_four_cards_never_share_one_though_some_are_killed(tmp_pat
     chance = random.Random(0)
     jobs = [start(tmp_path, chance.choice([1, 1, 1, 2, 3, 4]), chance.uniform(0, 0.2)) for _ in range(50)]
     doomed = chance.sample(jobs, 15)
-    for job in doomed:
+    for process in doomed:
         time.sleep(chance.uniform(0, 0.3))
-        job.kill()
-    codes = [job.wait(120) for job in jobs]
-    errors = [job.stderr.read() for job in jobs]
-    assert [code for job, code in zip(jobs, codes, strict=True) if job not in doomed] == [0] * 35, errors
-    assert Counter(line.split()[0] for line in lines(tmp_path))["shared"] == 0
-    assert len(lines(tmp_path)) >= 35
+        process.kill()
+    codes = [code(process) for process in jobs]
+    assert [code for process, code in zip(jobs, codes, strict=True) if process not in doomed] == [0] * 35
+    told = Counter(line.split()[0] for line in lines(tmp_path / "log"))
+    assert told["shared"] == 0 and told["took"] >= 35
 
 
 def test_a_killed_job_frees_its_cards(tmp_path):
-    job = start(tmp_path, 4, 60)
-    wait_until(lambda: lines(tmp_path) == ["took 4"])
-    job.kill()
-    job.wait()
-    assert start(tmp_path, 4, 0).wait(30) == 0
-    assert lines(tmp_path) == ["took 4", "took 4"]
+    end = PROCESSES.Event()
+    holder = start(tmp_path, 4, end=end)
+    wait_until(lambda: lines(tmp_path / "log") == ["took 4"])
+    holder.kill()
+    holder.join()
+    assert code(start(tmp_path, 4)) == 0
+    assert lines(tmp_path / "log") == ["took 4", "took 4"]
 
 
 def test_a_job_for_all_cards_gets_them_although_others_keep_coming(tmp_path):
     """Those that came later for one card wait behind it."""
-    first = [start(tmp_path, 1, 0.5) for _ in range(2)]
-    wait_until(lambda: len(lines(tmp_path)) == 2)
-    large = start(tmp_path, 4, 0)
-    assert b"waits for a free card: 4 of 0, 1, 2, 3" in large.stderr.readline()
-    later = [start(tmp_path, 1, 0) for _ in range(4)]
-    assert [job.wait(30) for job in (*first, large, *later)] == [0] * 7
-    assert lines(tmp_path)[2:] == ["took 4", *["took 1"] * 4]
+    end = PROCESSES.Event()
+    first = [start(tmp_path, 1, end=end) for _ in range(2)]
+    wait_until(lambda: lines(tmp_path / "log") == ["took 1", "took 1"])
+    large = start(tmp_path, 4)
+    wait_until(lambda: lines(tmp_path / "said") == ["waits for a free card: 4 of 0, 1, 2, 3"])
+    later = [start(tmp_path, 1) for _ in range(4)]
+    end.set()
+    assert [code(process) for process in (*first, large, *later)] == [0] * 7
+    assert lines(tmp_path / "log")[2:] == ["took 4", *["took 1"] * 4]
 
 
 def test_only_cards_that_slurm_or_the_user_made_visible_are_leased(visible, tmp_path):

@@ -3,12 +3,11 @@
 import io
 import random
 import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,17 +17,36 @@ from PIL import Image
 from pixcycle.errors import UserError
 from pixcycle.runs import fingerprint
 from pixcycle.study import storage
+from pixcycle.study.pairs import Pairs
 from pixcycle.study.protocol import CHECKS, PRACTICE, TRIALS
-from pixcycle.study.server import app
+from pixcycle.study.server import app, serve
 from pixcycle.study.storage import Study
-from tests.study.conftest import N
+from tests.conftest import wait_until
+from tests.processes import PROCESSES
+from tests.study.conftest import RUN, N
 
 OK, CONFLICT = 200, 409
 
 
+class Clock:
+    """Stands still while nobody moves it."""
+
+    now = 1.0
+
+    def time(self) -> float:
+        return self.now
+
+    def let_a_pair_be_shown(self) -> None:
+        self.now += 0.021
+
+
+CLOCK = Clock()
+
+
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    """A pair is shown for 20 ms."""
+    """A pair is shown for 20 ms of CLOCK."""
+    monkeypatch.setattr(storage, "time", CLOCK)
     monkeypatch.setattr(storage, "SHOWN_MS", 20)
     monkeypatch.setattr(storage, "EARLY", 0)
 
@@ -62,7 +80,7 @@ def shown_and_answered(browser, real="left"):
     if trial["finished"]:
         return None
     assert show(browser, trial["token"]) == OK
-    time.sleep(0.021)
+    CLOCK.let_a_pair_be_shown()
     given = answer(browser, trial["token"], real)
     assert given.status_code == OK
     return trial | given.get_json()
@@ -103,7 +121,7 @@ def test_a_pair_is_the_real_image_and_what_was_made_of_its_input_or_noise(web, s
             assert np.all(brightness(browser, token, other) == number)
         kinds.add(kind)
         show(browser, token)
-        time.sleep(0.021)
+        CLOCK.let_a_pair_be_shown()
         answer(browser, token)
     assert kinds == {"practice", "test", "check"}
 
@@ -113,7 +131,7 @@ def test_who_says_where_the_real_one_is_was_never_fooled(web, study):
     while not (trial := turn(browser))["finished"]:
         light = brightness(browser, trial["token"], "left").min() >= 200
         show(browser, trial["token"])
-        time.sleep(0.021)
+        CLOCK.let_a_pair_be_shown()
         answer(browser, trial["token"], "left" if light else "right")
     assert not any(a.took_generated_for_real for a in storage.read_answers(study.path))
 
@@ -147,7 +165,7 @@ def test_an_answer_that_is_replayed_early_forged_or_another_s_is_refused(web, st
     monkeypatch.setattr(storage, "SHOWN_MS", 20)
     assert show(browser, token) == CONFLICT, "shown twice"
     assert browser.get(f"/image/{token}/left").status_code == CONFLICT, "looked at again"
-    time.sleep(0.021)
+    CLOCK.let_a_pair_be_shown()
     assert answer(other, token).status_code == CONFLICT
     assert answer(web.test_client(), token).status_code == CONFLICT, "nobody's"
     assert answer(browser, "forged").status_code == CONFLICT
@@ -204,44 +222,41 @@ def test_a_file_of_other_images_is_refused_by_name(tmp_path):
         Study(tmp_path / "text.sqlite", N)
 
 
-SERVE = """
-import sys
-from pathlib import Path
-from pixcycle.study import protocol, storage
-from pixcycle.study.pairs import Pairs
-from pixcycle.study.server import serve
-from tests.study.conftest import N, RUN
-storage.SHOWN_MS = storage.EARLY = 0
-root = Path(sys.argv[1])
-serve(storage.Study(root / "study.sqlite", N), Pairs(RUN, "b_to_a", root), "127.0.0.1", 0)
-"""
+def serve_study(root: Path, said: Path) -> None:
+    storage.SHOWN_MS = storage.EARLY = 0
+    with said.open("w") as file, redirect_stdout(file):
+        serve(Study(root / "study.sqlite", N), Pairs(RUN, "b_to_a", root), "127.0.0.1", 0)
 
 
-def answered_until_nobody_listens(browser, address):
-    """The tokens of the answers that the server acknowledged."""
-    acknowledged = []
-    with suppress(requests.ConnectionError):
+def answer_until_nobody_listens(browser, address, acknowledged):
+    """Add the tokens of the answers that the server acknowledges."""
+    with suppress(requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
         while "token" in (trial := browser.post(f"{address}/turn").json()):
             told = {"token": trial["token"], "real": "left", "displayed_ms": 1}
             browser.post(f"{address}/show", json=told)
             if browser.post(f"{address}/answer", json=told).status_code == OK:
                 acknowledged.append(trial["token"])
-    return acknowledged
 
 
 def test_no_answer_is_lost_when_the_server_is_killed_while_people_answer(root):
     browsers, acknowledged, moments = [requests.Session() for _ in range(4)], [], random.Random(7)
     with ThreadPoolExecutor(len(browsers)) as people:
         for kills in range(4):
-            server = subprocess.Popen([sys.executable, "-c", SERVE, root], stdout=subprocess.PIPE, text=True)
-            address = server.stdout.readline().split()[4].rstrip("/")
+            said = root / f"{kills}.txt"
+            server = PROCESSES.Process(target=serve_study, args=(root, said))
+            server.start()
+            wait_until(lambda said=said: said.exists() and said.read_text().endswith("\n"))
+            address = said.read_text().split()[4].rstrip("/")
             for browser in browsers if kills == 0 else []:
                 browser.post(f"{address}/begin")
-            told = [people.submit(answered_until_nobody_listens, browser, address) for browser in browsers]
-            time.sleep(moments.uniform(0.1, 0.4))
+            before = len(acknowledged)
+            at_work = [people.submit(answer_until_nobody_listens, one, address, acknowledged) for one in browsers]
+            wait_until(lambda: len(acknowledged) > before or all(one.done() for one in at_work))  # noqa: B023
+            time.sleep(moments.uniform(0, 0.3))
             server.kill()
-            server.wait()
-            acknowledged += [token for one in told for token in one.result()]
+            server.join()
+            for one in at_work:
+                one.result()
     with sqlite3.connect(root / "study.sqlite") as db:
         noted = {token for (token,) in db.execute("SELECT token FROM trials WHERE answer NOTNULL")}
     assert set(acknowledged) <= noted, "lost"

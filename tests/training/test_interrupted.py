@@ -17,8 +17,6 @@ SEED = 6
 KILLS = 50
 MOST_STEPS = 4
 """Of an attempt, so that a run outlives its kills on any machine; of 3 an epoch, so that all places lie on its way."""
-MISSES = 10
-"""Attempts that may be needed to hit what is passed in a millisecond."""
 PLACES = [Place.START, Place.STEP, Place.STATE, Place.SAMPLES, Place.BETWEEN_EPOCHS]
 
 METHODS = {
@@ -30,17 +28,17 @@ METHODS = {
 
 def long_enough(settings: dict) -> Run:
     """A run with dropout, a pool, both schedules and samples on the way, which so many kills do not outlast."""
-    epochs = (KILLS + MISSES) * MOST_STEPS // 3 + 1
+    epochs = KILLS * MOST_STEPS // 3 + 1
     schedules = {"n_epochs": epochs // 2, "n_epochs_decay": epochs - epochs // 2}
     sampled = {"sample_epochs": list(range(1, epochs + 1))}
     return tiny_run(tiny_experiment(**settings, crop_size=8, patch=1, pool_size=5, **schedules, **sampled))
 
 
-def killed(training: Watched, at: Place, after: int, moments: random.Random) -> bool:
-    """Whether it was still there to be killed when it had come to the place, after so many steps."""
+def kill(training: Watched, at: Place, after: int, moments: random.Random) -> int:
+    """Kill it when it has come to the place, after so many steps; its exit code."""
     training.wait_for(at, after, moments)
     training.process.kill()
-    return training.end() == -signal.SIGKILL
+    return training.end()
 
 
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
@@ -49,15 +47,16 @@ def test_a_run_that_is_killed_50_times_equals_one_that_was_left_alone(settings, 
     run, out = long_enough(settings | {"precision": precision}), tmp_path / "killed"
     alone = Watched(run, prepared, tmp_path / "alone", seconds_between=60)
     moments, died, saved = random.Random(SEED), [], 0
-    while len(died) < KILLS or not set(PLACES) <= set(died):
-        at = moments.choice([place for place in PLACES if place not in died] or PLACES)
-        after = 0 if at == Place.START else moments.randint(1, 2)
-        training = Watched(run, prepared, out, leash=MOST_STEPS)
-        if killed(training, at, after, moments):
-            died.append(training.place)
-            saved += max(training.steps - 1, 0)  # a state follows each step; that of the last may not be written yet
+    for halt in PLACES + [None] * (KILLS - len(PLACES)):  # at each place for certain, then at random moments
+        at = moments.choice(PLACES) if halt is None else halt
+        after = moments.randint(1, 2) if halt is None and at != Place.START else 0
+        training = Watched(run, prepared, out, leash=MOST_STEPS, halt=halt)
+        assert kill(training, at, after, moments) == -signal.SIGKILL
+        died.append(training.place)
+        saved += max(training.steps - 1, 0)  # a state follows each step; that of the last may not be written yet
         assert not out.exists(), f"ended too early: {Counter(died)}"
-    killed(Watched(run, prepared, out, seconds_between=0.2), Place.FINAL_WEIGHTS, 0, moments)
+    assert died[: len(PLACES)] == PLACES
+    kill(Watched(run, prepared, out, seconds_between=0.2), Place.FINAL_WEIGHTS, 0, moments)
     if not out.exists():
         assert Watched(run, prepared, out, seconds_between=0.2).end() == 0
     assert alone.end() == 0

@@ -7,15 +7,17 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from snakemake.utils import QuotedFormatter
 
+from pixcycle.engine import notice
 from tests.conftest import tiny_experiment, tiny_run, wait_until
+from tests.processes import PROCESSES
 from tests.training.commands import ROOT, command, environment
 from tests.training.finished import assert_same_files
 from tests.training.watched import Place, Watched
@@ -35,7 +37,8 @@ def saved_steps(out: Path) -> int:
 
 @pytest.mark.parametrize("method", ["pix2pix", "cyclegan"])
 def test_sigterm_at_any_moment_saves_within_ten_seconds_and_loses_no_step(method, prepared, tmp_path):
-    epochs = 60  # more than it takes to strike ten times
+    leash = 6  # two epochs, so that the run outlives ten strikes
+    epochs = 10 * (leash + 1) // STEPS + 2
     run = tiny_run(
         tiny_experiment(method, pool_size=5, log_every=2, n_epochs=epochs, sample_epochs=list(range(1, epochs)))
     )
@@ -43,30 +46,32 @@ def test_sigterm_at_any_moment_saves_within_ten_seconds_and_loses_no_step(method
     moments, out = random.Random(6), tmp_path / "told"
     for at in 2 * [Place.START, Place.STEP, Place.STATE, Place.SAMPLES, Place.BETWEEN_EPOCHS]:
         before = saved_steps(out)
-        training = Watched(run, prepared, out, seconds_between=0 if at == Place.STATE else 60)
+        training = Watched(run, prepared, out, seconds_between=0 if at == Place.STATE else 60, leash=leash)
         training.wait_for(at, 0, moments)
         training.process.terminate()
+        training.release()
         told = time.monotonic()
         code = training.end()
         assert time.monotonic() - told < 10
         assert code == SAVED or (code == ENDED and training.steps == 0), "before it began there was nothing to save"
         assert saved_steps(out) == before + training.steps
-    training = Watched(run, prepared, out, seconds_between=60)
+    training = Watched(run, prepared, out, seconds_between=60, halt=Place.FINAL_WEIGHTS)
     training.wait_for(Place.FINAL_WEIGHTS, 0, moments)
     training.process.terminate()
+    training.release()
     assert training.end() == 0, "what has come to its end is ended"
     assert alone.end() == 0
     assert_same_files(out, tmp_path / "alone")
 
 
-def two_ranks(run, prepared: Path, out: Path) -> list[Watched]:
+def two_ranks(run, prepared: Path, out: Path, leash: int = 10**9) -> list[Watched]:
     """As torchrun starts them, without waiting for two imports of torch."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     together = {"TORCHELASTIC_RUN_ID": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "GROUP_RANK": "0"}
     together |= {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "GROUP_WORLD_SIZE": "1"}
     return [
-        Watched(run, prepared, out, 60, environment=together | {"RANK": str(rank), "LOCAL_RANK": str(rank)})
+        Watched(run, prepared, out, 60, leash, environment=together | {"RANK": str(rank), "LOCAL_RANK": str(rank)})
         for rank in range(2)
     ]
 
@@ -77,9 +82,11 @@ def test_several_processes_stop_at_the_same_step_whichever_is_told_and_go_on_fro
     moments = random.Random(6)
     for told in (1, 0):
         before = saved_steps(tmp_path / "told")
-        ranks = two_ranks(run, prepared, tmp_path / "told")
+        ranks = two_ranks(run, prepared, tmp_path / "told", leash=5)
         ranks[told].wait_for(Place.STEP, 2, moments)
         ranks[told].process.terminate()
+        for rank in ranks:
+            rank.release()
         assert ranks[1].end() == SAVED
         saved = saved_steps(tmp_path / "told")  # before the first of them ends, at which launchers end the others
         assert ranks[0].end() == SAVED
@@ -102,30 +109,26 @@ def test_networks_that_are_no_longer_finite_are_not_saved(prepared, tmp_path):
     assert json.loads((tmp_path / "told/run.json").read_text())["status"] == "collapsed"
 
 
-STUCK = """
-import time
-from pixcycle.engine import notice
-notice.SECONDS = 2
-with notice.noticed() as told:
-    print("within", flush=True)
-    while not told():
-        time.sleep(0.01)
-    print("told", flush=True)
-    time.sleep(60)
-"""
+def tell_oneself_to_stop(there: Connection) -> None:
+    now = 0.0
+    notice.time = SimpleNamespace(monotonic=lambda: now)
+    with notice.noticed() as told:
+        for now in (0.0, 0.0, notice.SECONDS, notice.SECONDS + 0.1):
+            signal.raise_signal(signal.SIGTERM)
+            there.send((now, told()))
 
 
 def test_signals_that_come_together_are_one_notice_and_a_later_one_ends_at_once():
     """SLURM tells each process of a job, and a launcher tells its ranks again what it was told itself."""
-    with subprocess.Popen([sys.executable, "-c", STUCK], stdout=subprocess.PIPE, text=True) as stuck:
-        assert stuck.stdout.readline() == "within\n"
-        stuck.terminate()
-        assert stuck.stdout.readline() == "told\n"
-        stuck.terminate()
-        time.sleep(2.1)
-        assert stuck.poll() is None
-        stuck.terminate()
-        assert stuck.wait(5) == ENDED
+    here, there = PROCESSES.Pipe(duplex=False)
+    stuck = PROCESSES.Process(target=tell_oneself_to_stop, args=(there,))
+    stuck.start()
+    there.close()
+    assert [here.recv() for _ in range(3)] == [(0, True), (0, True), (notice.SECONDS, True)]
+    with pytest.raises(EOFError):
+        here.recv()
+    stuck.join()
+    assert stuck.exitcode == ENDED
 
 
 def shell_of_rule(run: str, plan: str, prepared: str, out: str) -> str:

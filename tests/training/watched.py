@@ -2,7 +2,6 @@
 
 import os
 import random
-import signal
 import sys
 import time
 from enum import IntEnum
@@ -24,7 +23,7 @@ class Place(IntEnum):
     BETWEEN_EPOCHS = 4
     FINAL_WEIGHTS = 5
     LEASH = 6
-    """At its end, standing still."""
+    """At its end, waiting to be released."""
 
 
 STAY = {Place.START: 0.2, Place.BETWEEN_EPOCHS: 0}
@@ -32,7 +31,10 @@ STAY = {Place.START: 0.2, Place.BETWEEN_EPOCHS: 0}
 
 
 class Watched:
-    """`pixcycle job train` that saves a state after each step, and stands still after so many steps that were new."""
+    """`pixcycle job train` that saves a state after each step.
+
+    leash: how many steps it may take, halt: a place at which it waits at once; in both cases until it is released.
+    """
 
     def __init__(
         self,
@@ -41,11 +43,13 @@ class Watched:
         out: Path,
         seconds_between: float = 0,
         leash: int = 10**9,
+        halt: Place | None = None,
         environment: dict[str, str] | None = None,
     ):
-        self._place, self._steps = (PROCESSES.RawValue("i", 0) for _ in range(2))
+        self._place, self._steps, self._released = (PROCESSES.RawValue("i", 0) for _ in range(3))
         command = ["pixcycle", *train_command(run, prepared, out)]
-        given = (command, run.config.method, seconds_between, leash, environment or {}, self._place, self._steps)
+        shared = (self._place, self._steps, self._released)
+        given = (command, run.config.method, seconds_between, leash, halt, environment or {}, *shared)
         self.process = PROCESSES.Process(target=_train, args=given)
         self.process.start()
 
@@ -60,12 +64,16 @@ class Watched:
         return self._steps.value
 
     def wait_for(self, place: Place, after: int, moments: random.Random) -> None:
-        """Until it is there after so many steps, at a random moment of its stay; or until it stands still or ended."""
+        """Until it is there after so many steps, at a random moment of its stay; or until it waits or ended."""
         until = time.monotonic() + SECONDS
         while not (self.steps >= after and self.place in (place, Place.LEASH)) and self.process.is_alive():
             assert time.monotonic() < until, f"waited for {SECONDS} s"
             time.sleep(0.0002)
         time.sleep(moments.random() * STAY.get(place, 0.01))
+
+    def release(self) -> None:
+        """Let it go on to its end, from where it waits or would wait."""
+        self._released.value = 1
 
     def end(self) -> int:
         """Its exit code, which is negative for a signal."""
@@ -82,9 +90,11 @@ def _train(
     method_name: str,
     seconds_between: float,
     leash: int,
+    halt: Place | None,
     environment: dict[str, str],
     place: Any,
     steps: Any,
+    released: Any,
 ) -> None:
     import torch
 
@@ -97,11 +107,17 @@ def _train(
     checkpoint.SECONDS_BETWEEN = seconds_between
     last_of_epoch = False
 
+    def enter(where: Place) -> None:
+        place.value = where
+        while where in (halt, Place.LEASH) and not released.value:
+            time.sleep(0.0002)
+
     def told(owner: Any, name: str, where: Place) -> None:
         function = getattr(owner, name)
 
         def within(*given: Any) -> Any:
-            place.value, before = where, place.value
+            before = place.value
+            enter(where)
             made = function(*given)
             place.value = before
             return made
@@ -122,15 +138,16 @@ def _train(
             yield batch
 
     def step_told(*given: Any) -> Any:
-        if steps.value == leash:
-            place.value = Place.LEASH
-            os.kill(os.getpid(), signal.SIGSTOP)
-        place.value = Place.STEP
+        if steps.value >= leash:
+            enter(Place.LEASH)
+        enter(Place.STEP)
         losses = step(*given)
         steps.value += 1
         if last_of_epoch:
-            place.value = Place.BETWEEN_EPOCHS
+            enter(Place.BETWEEN_EPOCHS)
         return losses
+
+    enter(Place.START)
 
     Batches.epoch, method.step, sys.argv = epoch_told, step_told, command
     main()
