@@ -5,7 +5,9 @@ import shutil
 
 import pytest
 
+from tests.lacking import not_installed
+
 CHROMIUM = shutil.which("chromium")
 needs_chromium = pytest.mark.skipif(
-    CHROMIUM is None and "PIXCYCLE_REQUIRE_CHROMIUM" not in os.environ, reason="needs chromium"
+    CHROMIUM is None and "PIXCYCLE_REQUIRE_CHROMIUM" not in os.environ, reason=not_installed("Chromium", "chromium")
 )

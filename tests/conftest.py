@@ -12,12 +12,20 @@ from pixcycle import cli
 from pixcycle.runs import Run, fingerprint
 from pixcycle.schema import Experiment
 from tests.browser import CHROMIUM
+from tests.lacking import what_is_lacking
 from tests.servers import served
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whole runs first, and before them the file that waits for SLURM: short tests are left to who is ready first."""
     items.sort(key=lambda item: ("test_slurm" not in item.path.name, "workflow" not in item.path.parts))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line what was skipped for want of a program."""
+    reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])]
+    if line := what_is_lacking(reasons):
+        terminalreporter.write_line(line, yellow=True)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from safetensors.numpy import load_file
 
 from pixcycle.training import checkpoint, loop
 from tests.conftest import tiny_experiment, tiny_run
+from tests.lacking import not_installed
 
 
 class Killed(Exception):
@@ -21,7 +22,7 @@ def train(prepared, out, compile="none"):
     loop.train(tiny_run(e), prepared, out)
 
 
-@pytest.mark.skipif(not shutil.which("g++"), reason="on CPUs, torch.compile needs a C++ compiler")
+@pytest.mark.skipif(not shutil.which("g++"), reason=not_installed("g++", "g++"))
 def test_a_run_that_goes_on_compiled_ends_like_one_that_never_was(prepared, tmp_path, monkeypatch):
     from torch._dynamo.utils import counters
 

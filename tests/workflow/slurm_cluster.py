@@ -62,7 +62,7 @@ PartitionName=gpu Nodes=ALL
 def why_not() -> str:
     """What this machine lacks for a cluster; empty if nothing."""
     if absent := [package for program, package in PACKAGES.items() if not shutil.which(program, path=PATH)]:
-        return f"SLURM is not installed here; on Debian and Ubuntu: apt install {' '.join(dict.fromkeys(absent))}"
+        return f"SLURM is not installed (on Debian and Ubuntu: apt install {' '.join(dict.fromkeys(absent))})"
     if " " in sys.executable:
         return f"Snakemake submits no jobs with a Python whose path has a space: {sys.executable}"
     return ""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lacking import not_installed
 from tests.workflow.conftest import NOTHING_TO_DO
 
 SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
@@ -41,7 +42,7 @@ def s3(monkeypatch) -> Iterator[dict[str, str]]:
 @pytest.fixture
 def ssh(tmp_path) -> Iterator[dict[str, str]]:
     """A folder behind an sshd of our own, with keys of its own."""
-    sshd = SSHD or lacking("sshd is not installed (on Debian and Ubuntu: apt install openssh-server)")
+    sshd = SSHD or lacking(not_installed("sshd", "openssh-server"))
     if os.geteuid() == 0:  # whose sshd wants it, while only a service manager makes it
         Path("/run/sshd").mkdir(exist_ok=True)
     for key in ("host", "user"):
