@@ -1,4 +1,4 @@
-"""Programs that tests need and a machine may lack: the line at the end of a run that says which, and how to get them."""
+"""Programs that tests need and this machine lacks: the line at the end of a run that says how to get them."""
 
 import re
 from collections import Counter

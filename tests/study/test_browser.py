@@ -40,15 +40,24 @@ def opened(chromium, served):
     return page, complaints
 
 
+SEEN = """async () => {
+    const sides = ["left", "right"];
+    const visible = (id) => document.getElementById(id).offsetParent !== null;
+    while (!sides.every(visible)) await new Promise(requestAnimationFrame);
+    return sides;
+}"""
+
+
 def test_a_pair_is_seen_for_a_second_and_answered_by_keyboard(chromium, served):
     page, complaints = opened(chromium, served)
     page.click("#begin")
     page.wait_for_selector("#next:visible")
     assert page.text_content("#progress") == "Practice pair 1 of 10"
     sizes = [page.evaluate(f"{side}.naturalWidth") for side in ("left", "right")]
+    page.evaluate(f"() => {{ window.seen = ({SEEN})() }}")
     page.keyboard.press("Space")
-    page.wait_for_selector("#left:visible")
     page.wait_for_selector("#question:visible")
+    assert page.evaluate("window.seen") == ["left", "right"]
     assert sizes == [16, 16] and not page.is_visible("#left") and not page.is_visible("#right")
     page.keyboard.press("ArrowLeft")
     page.wait_for_selector("#next:visible")
@@ -58,7 +67,8 @@ def test_a_pair_is_seen_for_a_second_and_answered_by_keyboard(chromium, served):
     assert complaints == []
 
 
-def test_who_reloads_in_mid_trial_or_closes_the_page_goes_on_with_another_pair(chromium, served):
+def test_who_reloads_in_mid_trial_or_closes_the_page_goes_on_with_another_pair(chromium, served, monkeypatch):
+    monkeypatch.setattr("pixcycle.study.server.SHOWN_MS", 60_000)  # so that a pair is there until the page is not
     page, _ = opened(chromium, served)
     page.click("#begin")
     page.wait_for_selector("#next:visible")
