@@ -24,7 +24,7 @@ rehearsal: .venv/installed
 	@echo "As a PDF:    $(CURDIR)/reports/rehearsal/report.pdf"
 
 test: .venv/installed
-	@OMP_NUM_THREADS=1 pytest -n 2 --dist loadfile --no-loadscope-reorder tests
+	@OMP_NUM_THREADS=1 pytest -n 2 --dist worksteal tests
 
 bench: demo
 	@for name in steps convolutions data metrics start page workflow; do python benchmarks/$$name.py || exit; done

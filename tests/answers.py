@@ -84,7 +84,9 @@ def started(*arguments: str | Path, folder: Path, halts: bool = False) -> Iterat
 
 def _run(arguments: list[str], folder: Path, there: Connection, halts: bool) -> None:
     from pixcycle.cli import main
+    from pixcycle.data import download
 
+    download.SECONDS_BETWEEN_TRIES = 0
     if halts:
         _halt_at_first_lock(there)
     os.chdir(folder)

@@ -15,8 +15,8 @@ from tests.training.watched import Place, Watched
 SEED = 6
 """Of the moments at which to kill. What a machine makes of them is its own; what comes out must not be."""
 KILLS = 50
-MOST_STEPS = 4
-"""Of an attempt, so that a run outlives its kills on any machine; of 3 an epoch, so that all places lie on its way."""
+MOST_STEPS = 3
+"""Of an attempt: an epoch, on whose way all places lie, and so few that a run outlives its kills on any machine."""
 PLACES = [Place.START, Place.STEP, Place.STATE, Place.SAMPLES, Place.BETWEEN_EPOCHS]
 
 METHODS = {

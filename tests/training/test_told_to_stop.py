@@ -5,7 +5,6 @@ import os
 import random
 import re
 import signal
-import socket
 import subprocess
 import time
 from multiprocessing.connection import Connection
@@ -20,7 +19,7 @@ from tests.conftest import tiny_experiment, tiny_run, wait_until
 from tests.processes import PROCESSES
 from tests.training.commands import ROOT, command, environment
 from tests.training.finished import assert_same_files
-from tests.training.watched import Place, Watched
+from tests.training.watched import Place, Watched, two_ranks
 
 ENDED = -signal.SIGTERM
 SAVED = 128 + signal.SIGTERM
@@ -62,18 +61,6 @@ def test_sigterm_at_any_moment_saves_within_ten_seconds_and_loses_no_step(method
     assert training.end() == 0, "what has come to its end is ended"
     assert alone.end() == 0
     assert_same_files(out, tmp_path / "alone")
-
-
-def two_ranks(run, prepared: Path, out: Path, leash: int = 10**9) -> list[Watched]:
-    """As torchrun starts them, without waiting for two imports of torch."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    together = {"TORCHELASTIC_RUN_ID": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "GROUP_RANK": "0"}
-    together |= {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "GROUP_WORLD_SIZE": "1"}
-    return [
-        Watched(run, prepared, out, 60, leash, environment=together | {"RANK": str(rank), "LOCAL_RANK": str(rank)})
-        for rank in range(2)
-    ]
 
 
 def test_several_processes_stop_at_the_same_step_whichever_is_told_and_go_on_from_there(prepared, tmp_path):
