@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,14 @@ SNAKEMAKE, DVC = ("snakemake", "--cores", "2"), ("dvc", "repro")
 ENGINES = [pytest.param(SNAKEMAKE, id="snakemake"), pytest.param(DVC, id="dvc")]
 NOTHING_TO_DO = "Nothing to be done"
 
-COUNTING_PIXCYCLE = """#!/bin/sh
-echo "$@" >> "$PIXCYCLE_CALLS"
-exec "{bin}/pixcycle" "$@"
+FORKED = Path(__file__).with_name("forked.py")
+SCRIPT = f"""#!/bin/sh
+program=$(basename "$0")
+if [ $program = pixcycle ]; then echo "$@" >> "$PIXCYCLE_CALLS"; fi
+if [ -z "$PIXCYCLE_FORKS" ]; then exec "{BIN}/$program" "$@"; fi
+exec "{sys.executable}" -IS "{FORKED}" "$PIXCYCLE_FORKS" $program "$@"
 """
+"""Starts a program of the environment, or a fork of the server that the variable names."""
 
 
 class Project:
@@ -162,6 +166,26 @@ def make_pairs(folder: Path, seed: int) -> None:
             pair.save(folder / split / f"{i}.png")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def forks() -> Iterator[None]:
+    """A server of forks for the programs of projects."""
+    name = f"pixcycle-forks-{os.getpid()}"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with (
+        subprocess.Popen([sys.executable, FORKED, name], env=os.environ | {"OMP_NUM_THREADS": "1"}, **pipes) as server,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        assert server.stdout.readline() == "ready\n"
+        patch.setenv("PIXCYCLE_FORKS", name)
+        yield
+
+
+@pytest.fixture
+def processes_of_their_own(monkeypatch) -> None:
+    """Programs of projects start as they do for users, so that one can strike at them."""
+    monkeypatch.delenv("PIXCYCLE_FORKS")
+
+
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], None]], Project]:
     """Makes a project in a folder whose name has a space; the workers of pytest-xdist share it."""
@@ -193,8 +217,9 @@ def new_project(made_once) -> Project:
         make_pairs(folder / "data/own/tiny", seed=0)
         make_pairs(folder / "data/own/other", seed=1)
         (folder / "bin").mkdir()
-        (folder / "bin/pixcycle").write_text(COUNTING_PIXCYCLE.format(bin=BIN))
-        (folder / "bin/pixcycle").chmod(0o755)
+        for program in ("pixcycle", "snakemake", "dvc"):
+            (folder / "bin" / program).write_text(SCRIPT)
+            (folder / "bin" / program).chmod(0o755)
         project.commit()
 
     return made_once("new", make)

@@ -1,38 +1,51 @@
 """Row 7 of the promise: all is killed in mid-training, and the same command goes on as if nothing had happened."""
 
 import json
-import signal
 import subprocess
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.conftest import wait_until
 from tests.workflow.conftest import ENGINES, UCSD, Project
 
-STATE = "results/tiny/ucsd/facades-l1/0-*.part/state/last.pt"
+pytestmark = pytest.mark.usefixtures("processes_of_their_own")
+
+STAND_STILL = """
+
+import os
+import signal
 
 
-def train_longer(project: Project) -> None:
-    """Let facades-l1 be trained anew, for some seconds."""
-    project.edit(lambda tree: tree["experiments"]["ucsd"]["facades-l1"].update(n_epochs=8000))  # times 0.013
+def save(work: Path, method: Any, done: Done, _save=save) -> bool:
+    saved, stands_still = _save(work, method, done), work / "state/stands-still"
+    if done.epoch and "facades-l1" in work.parts and not stands_still.exists():
+        stands_still.write_text(str(os.getpid()))
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return saved
+"""
 
 
-def save_after_each_step(project: Project) -> None:
+def train_anew(project: Project) -> None:
+    project.edit(lambda tree: tree["experiments"]["ucsd"]["facades-l1"].update(n_epochs=300))  # times 0.013
+
+
+def let_stand_still(project: Project) -> None:
+    """Let trainings save after each step, and that of facades-l1 stand still once, after its first epoch."""
     checkpoint = project.folder / "src/pixcycle/training/checkpoint.py"
     code = checkpoint.read_text()
     assert "SECONDS_BETWEEN = 60\n" in code
-    checkpoint.write_text(code.replace("SECONDS_BETWEEN = 60\n", "SECONDS_BETWEEN = 0\n"))
+    checkpoint.write_text(code.replace("SECONDS_BETWEEN = 60\n", "SECONDS_BETWEEN = 0\n") + STAND_STILL)
 
 
 @pytest.fixture(scope="session")
 def undisturbed(versioned, made_once) -> Path:
-    """The folder of the longer training, from a project in which nobody disturbed it."""
+    """The folder of the same training, from a project in which nobody disturbed it."""
 
     def make(folder: Path) -> None:
         project = versioned.copy(folder)
-        train_longer(project)
+        train_anew(project)
         project.snakemake("ucsd-facades-l1", "--until", "train")
 
     project = made_once("undisturbed", make)
@@ -41,30 +54,32 @@ def undisturbed(versioned, made_once) -> Path:
     )
 
 
-def started_and_halted_in_mid_training(project: Project, command: tuple[str, ...]) -> list[psutil.Process]:
-    """All processes of a command, whose training stands still after it has saved a state."""
-    started = subprocess.Popen(
+def started_and_standing_still(project: Project, command: tuple[str, ...]) -> list[psutil.Process]:
+    """All processes of a command, whose training has saved an epoch and waits for SIGCONT."""
+    started = psutil.Popen(
         command, cwd=project.folder, env=project.environment, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
     )
-    until = time.monotonic() + 300
-    while not list(project.folder.glob(STATE)):
-        assert time.monotonic() < until and started.poll() is None
-        time.sleep(0.02)
-    family = [psutil.Process(started.pid), *psutil.Process(started.pid).children(recursive=True)]
-    [training] = [process for process in family if "train" in process.cmdline()]
-    training.send_signal(signal.SIGSTOP)
-    return family
+
+    def stands_still() -> bool:
+        assert started.poll() is None, "it ended"
+        return any(
+            file.read_text() and psutil.Process(int(file.read_text())).status() == psutil.STATUS_STOPPED
+            for file in project.folder.glob("results/tiny/ucsd/facades-l1/0-*.part/state/stands-still")
+        )
+
+    wait_until(stands_still)
+    return [started, *started.children(recursive=True)]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_row_7_after_kill_9_of_everything_the_same_command_resumes(project, undisturbed, engine):
-    train_longer(project)
-    save_after_each_step(project)
-    family = started_and_halted_in_mid_training(project, engine)
+    train_anew(project)
+    let_stand_still(project)
+    family = started_and_standing_still(project, engine)
     assert "cannot be locked" in project.snakemake("ucsd-facades-l1", fails=True), "a living one's work was not kept"
     for process in family:
         process.kill()
-    psutil.wait_procs(family, timeout=60)
+    assert not psutil.wait_procs(family, timeout=60)[1]
     assert list((project.folder / ".snakemake/locks").iterdir()), "nothing was left to be cleared away"
     assert project.trained() == [UCSD]
 
@@ -79,13 +94,13 @@ def test_row_7_after_kill_9_of_everything_the_same_command_resumes(project, undi
 
 def test_a_training_that_ends_after_snakemake_alone_was_killed_is_not_begun_again(project):
     """As jobs do on a cluster, when the login node is restarted."""
-    train_longer(project)
-    save_after_each_step(project)
-    snakemake, *job = started_and_halted_in_mid_training(project, ("snakemake", "--cores", "2", "ucsd-facades-l1"))
+    train_anew(project)
+    let_stand_still(project)
+    snakemake, *job = started_and_standing_still(project, ("snakemake", "--cores", "2", "ucsd-facades-l1"))
     snakemake.kill()
     for process in job:
         process.resume()
-    psutil.wait_procs([snakemake, *job], timeout=60)
+    assert not psutil.wait_procs([snakemake, *job], timeout=60)[1]
     runs = list((project.folder / "results/tiny/ucsd/facades-l1").glob("0-????????"))
     assert len(runs) == 2 and project.trained() == [UCSD]
     made = {run: run.stat().st_ino for run in runs}

@@ -11,7 +11,7 @@ import pytest
 
 from pixcycle import config, runs
 from tests.corpus.params import L1, edited, merged_laughs, text, with_text
-from tests.workflow.conftest import ROOT
+from tests.workflow.conftest import FORKED, ROOT
 
 
 def in_a_project(folder: Path) -> Path:
@@ -24,10 +24,8 @@ def in_a_project(folder: Path) -> Path:
 
 
 def snakemake(project: Path, *arguments: str) -> subprocess.CompletedProcess:
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    return subprocess.run(
-        ["snakemake", *arguments], cwd=project, env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
+    command = [sys.executable, FORKED, os.environ["PIXCYCLE_FORKS"], "snakemake", *arguments]
+    return subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.mark.parametrize(

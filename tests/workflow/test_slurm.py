@@ -57,6 +57,7 @@ def slurm() -> Iterator[None]:
         for name in ("PATH", "SLURM_CONF"):
             patch.setenv(name, environment[name])
         patch.setenv("PIXCYCLE_TFLOPS", str(TFLOPS))
+        patch.delenv("PIXCYCLE_FORKS")  # jobs are processes of SLURM
         patch.setenv("OMP_NUM_THREADS", "1")  # as Snakemake sets it: other threads add up in another order
         yield
 
