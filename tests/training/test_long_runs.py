@@ -15,8 +15,7 @@ MOST_BYTES_A_STEP = 500
 """Of growth: several times what was measured, half of what a forgotten kilobyte a step would make."""
 METHODS = {
     "pix2pix": {"method": "pix2pix"},
-    "cyclegan": {"method": "cyclegan"},
-    "cyclegan with one discriminator": {"method": "cyclegan", "discriminators": 1, "lambda_identity": 0.5},
+    "cyclegan": {"method": "cyclegan", "lambda_identity": 0.5},
 }
 
 

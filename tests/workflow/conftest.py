@@ -190,12 +190,6 @@ def forks() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def processes_of_their_own(monkeypatch) -> None:
-    """Programs of projects start as they do for users, so that one can strike at them."""
-    monkeypatch.delenv("PIXCYCLE_FORKS")
-
-
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], None]], Project]:
     """Makes a project in a folder whose name has a space; the workers of pytest-xdist share it."""

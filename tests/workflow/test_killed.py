@@ -10,8 +10,6 @@ import pytest
 from tests.conftest import wait_until
 from tests.workflow.conftest import ENGINES, UCSD, Project
 
-pytestmark = pytest.mark.usefixtures("processes_of_their_own")
-
 STAND_STILL = """
 
 import os
@@ -55,10 +53,10 @@ def undisturbed(versioned, made_once) -> Path:
 
 
 def started_and_standing_still(project: Project, command: tuple[str, ...]) -> list[psutil.Process]:
-    """All processes of a command, whose training has saved an epoch and waits for SIGCONT."""
-    started = psutil.Popen(
-        command, cwd=project.folder, env=project.environment, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
-    )
+    """All processes of a command, whose training has saved an epoch and waits for SIGCONT; none of them is a fork."""
+    environment = {name: value for name, value in project.environment.items() if name != "PIXCYCLE_FORKS"}
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
+    started = psutil.Popen(command, cwd=project.folder, env=environment, **silent)
 
     def stands_still() -> bool:
         assert started.poll() is None, "it ended"
