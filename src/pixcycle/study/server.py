@@ -1,5 +1,6 @@
 """The study in a browser: pages, images and answers. Each browser that begins is a participant of its own."""
 
+import logging
 import sys
 from http import HTTPStatus
 
@@ -94,6 +95,7 @@ def serve(study: Study, pairs: Pairs, host: str, port: int) -> None:
     """Serve until interrupted."""
     import waitress
 
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a request waits for a thread is no news
     server = waitress.create_server(app(study, pairs), host=host, port=port, ident=None)
     print(f"The study is at http://{server.effective_host}:{server.effective_port}/  (stop it with Ctrl-C)", flush=True)
     try:
