@@ -48,6 +48,7 @@ rule train_segmenter:
         directory("data/segmenters/{data}-{fp}"),
     log:
         "logs/segmenters/{data}-{fp}.log",
+    priority: 100  # before any training: evaluations wait for it
     conda:
         "../envs/pixcycle.yaml"
     threads: 1
