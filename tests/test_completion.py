@@ -35,7 +35,7 @@ def test_experiments_targets_and_scales_are_those_of_params_yaml(offered, monkey
     assert offered("runs", "") == list(runs.plan(params).selections)
     assert offered("plan", "--scale", "") == list(params.scales)
     assert offered("study", "serve", "--experiment", "kaist") == [id for id in ids if id.startswith("kaist")]
-    assert offered("plan", "--card", "h") == ["h100"]
+    assert offered("plan", "--card", "h") == ["h200", "h100"]
 
 
 def test_another_params_file_is_asked_where_one_is_named(offered, tmp_path, monkeypatch):
