@@ -196,11 +196,16 @@ def measured_step(settings: dict[str, Any], threads: int | None = None) -> dict[
 
 
 def ceiling(way: str) -> float:
-    """FLOP/s of the fastest of ten products of large matrices or of ten convolutions with many channels."""
+    """FLOP/s of the fastest of ten products of large matrices or of ten convolutions with many channels.
+
+    In bfloat16 only where the CPU has instructions for it: elsewhere ours compute it in float32, and torch takes minutes.
+    """
     import torch
     import torch.nn.functional as F
 
-    dtype = {"32-true": torch.float32, "bf16-mixed": torch.bfloat16}[way]
+    from pixcycle.models import bf16
+
+    dtype = torch.bfloat16 if way == "bf16-mixed" and bf16.CPU_HAS_INSTRUCTIONS else torch.float32
     a, b, x, weight = (
         torch.ones(*shape, dtype=dtype) for shape in ((2048, 2048),) * 2 + ((4, 256, 64, 64), (256, 256, 3, 3))
     )
