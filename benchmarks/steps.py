@@ -198,7 +198,8 @@ def measured_step(settings: dict[str, Any], threads: int | None = None) -> dict[
 def ceiling(way: str) -> float:
     """FLOP/s of the fastest of ten products of large matrices or of ten convolutions with many channels.
 
-    In bfloat16 only where the CPU has instructions for it: elsewhere ours compute it in float32, and torch takes minutes.
+    In bfloat16 only where the CPU has instructions for it. Elsewhere ours compute it in float32, and torch's kernels
+    take minutes.
     """
     import torch
     import torch.nn.functional as F
