@@ -1,6 +1,9 @@
 """Compiled networks do what they do uncompiled, under the same names."""
 
+import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -50,3 +53,21 @@ def test_a_run_that_goes_on_compiled_ends_like_one_that_never_was(prepared, tmp_
     assert weights.keys() == expected.keys()
     for name, value in expected.items():
         np.testing.assert_allclose(weights[name], value, atol=2e-4, err_msg=name)
+
+
+ACTIVATED = """
+import torch
+from pixcycle.training.networks import _compile
+
+activation, x = torch.nn.LeakyReLU(0.2), torch.linspace(-1, 1, 200)
+expected = activation(x)
+_compile(activation, graphs=False)
+assert torch.equal(activation(x), expected)
+"""
+
+
+@pytest.mark.skipif(not shutil.which("g++"), reason=not_installed("g++", "g++"))
+def test_what_another_cpu_has_left_in_torch_s_cache_is_not_taken(tmp_path):
+    for environment in ({}, {"ATEN_CPU_CAPABILITY": "avx2"}):
+        environment = os.environ | environment | {"TORCHINDUCTOR_CACHE_DIR": str(tmp_path)}
+        subprocess.run([sys.executable, "-c", ACTIVATED], env=environment, check=True, timeout=300)

@@ -27,7 +27,7 @@ class Conv2d(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         if x.device.type != "cpu":
             return super().forward(x)
-        return _in_autocast_s_precision(self._on_cpu, x, self.weight, self.bias)
+        return _under_autocast(self._on_cpu, x, self.weight, self.bias)
 
     def _on_cpu(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         (o, c, k, _), stride, pad = weight.shape, self.stride[0], self.padding[0]
@@ -63,7 +63,7 @@ class ConvTranspose2d(nn.ConvTranspose2d):
     def forward(self, x: Tensor) -> Tensor:
         if x.device.type != "cpu":
             return super().forward(x)
-        return _in_autocast_s_precision(self._on_cpu, x, self.weight, self.bias)
+        return _under_autocast(self._on_cpu, x, self.weight, self.bias)
 
     def _on_cpu(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         n, _, height, width = x.shape
@@ -75,7 +75,7 @@ class ConvTranspose2d(nn.ConvTranspose2d):
         return _biased(F.fold(columns.unflatten(0, (n, -1)).mT, sides, k, padding=pad, stride=stride), bias)
 
 
-def _in_autocast_s_precision(convolve, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+def _under_autocast(convolve, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """Convolve in float32, or in bfloat16 under autocast, by the CPU's own instructions or without them."""
     if not bf16.computed_in_float32():
         return convolve(x, weight, bias)

@@ -113,9 +113,12 @@ class Networks:
 def _compile(module: nn.Module, graphs: bool) -> None:
     """In place, so that parameters keep their names; with the random numbers that dropout draws uncompiled.
 
-    torch's mode `reduce-overhead` is the option of graphs, but cannot be given beside another option.
+    torch's mode `reduce-overhead` is the option of graphs, but cannot be given beside another option. The width of
+    vectors is given since torch's cache of compiled code takes what another CPU has left there, otherwise.
     """
-    module.compile(dynamic=False, options={"triton.cudagraphs": graphs, "fallback_random": True})
+    vector_bits = {"AVX2": 256, "AVX512": 512}.get(torch.backends.cpu.get_cpu_capability())
+    options = {"triton.cudagraphs": graphs, "fallback_random": True, "cpp.simdlen": vector_bits}
+    module.compile(dynamic=False, options=options)
 
 
 def generator_of(e: Experiment) -> nn.Module:
