@@ -1,6 +1,7 @@
 """What the benchmarks share: alternatives that take turns, medians, growth, one table and one JSON file each."""
 
 import argparse
+import json
 import math
 import os
 import platform
@@ -136,8 +137,17 @@ def hide_all_but_avx2(name: str) -> str:
     return f"{name}-avx2"
 
 
-def publish(name: str, rounds: int, ratios: Iterable[Ratio] = (), growths: Iterable[Growth] = ()) -> None:
-    """Print the table and write `results/NAME.json`."""
+def publish(
+    name: str,
+    rounds: int,
+    ratios: Iterable[Ratio] = (),
+    growths: Iterable[Growth] = (),
+    keep_others: bool = False,
+) -> None:
+    """Print the table and write `results/NAME.json`.
+
+    keep_others: keep what the file has of other work and of growth, if it was measured on such a machine.
+    """
     ratios, growths = list(ratios), list(growths)
     if ratios:
         print(f"{'work':68}{'ours s':>10}{'other s':>10}{'faster':>9}{'target':>8}")
@@ -148,15 +158,22 @@ def publish(name: str, rounds: int, ratios: Iterable[Ratio] = (), growths: Itera
     for growth in growths:
         points = ", ".join(f"{_short(x)}: {_short(y)}" for x, y in growth.measured)
         print(f"{growth.title} ({growth.y_label} by {growth.x_label}): {points}; exponent {growth.exponent:.2f}")
-    write_json(
-        RESULTS / f"{name}.json",
-        {
-            "rounds": rounds,
-            "machine": machine(),
-            "ratios": [asdict(row) for row in ratios],
-            "growth": [asdict(growth) | {"exponent": growth.exponent} for growth in growths],
-        },
-    )
+    file = RESULTS / f"{name}.json"
+    measured = {
+        "rounds": rounds,
+        "machine": machine(),
+        "ratios": [asdict(row) for row in ratios],
+        "growth": [asdict(growth) | {"exponent": growth.exponent} for growth in growths],
+    }
+    if keep_others and file.exists():
+        before = json.loads(file.read_text())
+        if any(before["machine"][key] != measured["machine"][key] for key in ("cpu", "instructions", "cores")):
+            raise SystemExit(f"{file}: was measured on another machine; measure all of it anew, without --only")
+        new = {row["work"]: row for row in measured["ratios"]}
+        measured["rounds"] = min(rounds, before["rounds"])
+        measured["ratios"] = [new.get(row["work"], row) for row in before["ratios"]]
+        measured["growth"] = before["growth"]
+    write_json(file, measured)
 
 
 def megabytes(field: str) -> float:

@@ -75,7 +75,7 @@ WAYS = {"authors": "authors' step, float32", "32-true": "ours, float32", "bf16-m
 
 def main() -> None:
     parser = options(__doc__, rounds=7)
-    parser.add_argument("--only", default="", help="only work whose name contains this")
+    parser.add_argument("--only", default="", help="only work whose name contains this; keep the other results")
     parser.add_argument("--without-growth", action="store_true")
     parser.add_argument("--avx2", action="store_true", help="as on a CPU with AVX2 only; without growth")
     chosen = parser.parse_args()
@@ -83,7 +83,8 @@ def main() -> None:
     ceilings = {way: in_process(ceiling, way) for way in ("32-true", "bf16-mixed")}
     print("ceiling: " + ", ".join(f"{rate / 1e9:.0f} GFLOP/s in {way}" for way, rate in ceilings.items()))
     rows = [row for work in WORK if chosen.only in work for row in compared(work, chosen.rounds, ceilings)]
-    publish(name, chosen.rounds, rows, [] if chosen.without_growth or chosen.avx2 else grown())
+    without_growth = chosen.without_growth or chosen.avx2 or chosen.only
+    publish(name, chosen.rounds, rows, [] if without_growth else grown(), keep_others=bool(chosen.only))
 
 
 def compared(work: str, rounds: int, ceilings: dict[str, float]) -> Iterator[Any]:
