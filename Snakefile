@@ -1,6 +1,6 @@
 # Experiments of five pix2pix and CycleGAN reports:  snakemake --cores all --resources gpu=2
-# Targets: all, a chapter (ucsd), a dataset in it (ucsd-facades), an experiment (ucsd-facades-l1).
-# Options: --config scale=demo mirror=file:///my/mirror extractor=efficientnet-lite0  (targets stand before it)
+# Targets: all, a chapter (ucsd), a dataset of a chapter (ucsd-facades), an experiment (ucsd-facades-l1).
+# Options, after the targets: --config scale=demo mirror=file:///my/mirror extractor=efficientnet-lite0
 include: "workflow/rules/params.smk"
 
 

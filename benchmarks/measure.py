@@ -1,4 +1,4 @@
-"""What the benchmarks share: alternatives that take turns, medians, growth, one table and one JSON file each."""
+"""Shared code of the benchmarks: alternatives run in turns, medians, growth, a printed table and a JSON file."""
 
 import argparse
 import json
@@ -16,33 +16,33 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from pixcycle.files import write_json
+from pixcycle.base.files import write_json
 
 RESULTS = Path(__file__).parent / "results"
 CONTEXT = get_context("spawn")
 AVX2_ONLY = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
-"""Environment variables that hide a CPU's other vector instructions from PyTorch, oneDNN and MKL."""
+"""Environment variables that hide vector instructions beyond AVX2 from PyTorch, oneDNN and MKL."""
 
 
 @dataclass
 class Ratio:
-    """How often ours is done in the time of another way to do the same work."""
+    """Speed of ours relative to an alternative that does the same work."""
 
     work: str
     than: str
-    """The other way."""
+    """Name of the alternative."""
     ours_seconds: float
     other_seconds: float
     times_faster: float
-    """Median over the rounds of other / ours."""
+    """Median over the rounds of the alternative's seconds / our seconds."""
     target: float | None = None
     more: dict[str, Any] = field(default_factory=dict)
-    """What else was measured: largest difference of the results, utilisation, images/s..."""
+    """Further measurements: largest difference of the results, utilisation, images/s..."""
 
 
 @dataclass
 class Growth:
-    """How something grows, with the line that theory gives."""
+    """How a cost grows, with the curve expected from theory."""
 
     title: str
     x_label: str
@@ -52,7 +52,7 @@ class Growth:
     theory: list[tuple[float, float]]
     theory_label: str
     log: bool = True
-    """Both axes logarithmic."""
+    """Whether both axes are logarithmic."""
 
     @property
     def exponent(self) -> float:
@@ -64,7 +64,7 @@ class Growth:
 def take_turns(
     ways: dict[str, Callable[[], Any]], rounds: int, warmups: int = 1, clock: Callable[[], float] = time.perf_counter
 ) -> dict[str, list[float]]:
-    """Seconds of each way in each round: A, B, A, B, ..., so that a busy machine slows all of them."""
+    """Return the seconds of each way in each round: A, B, A, B, ..., so that a busy machine slows all of them alike."""
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for turn in range(warmups + rounds):
         for name, way in ways.items():
@@ -77,11 +77,11 @@ def take_turns(
 
 @contextmanager
 def in_turn(prepare: Callable[..., Callable[[], Any]], *arguments: Any) -> Iterator[Callable[[], Any]]:
-    """A process of its own that prepares work, and a function that lets it do that work once and waits for it."""
-    line, theirs = CONTEXT.Pipe()
-    process = CONTEXT.Process(target=_serve, args=(theirs, prepare, arguments))
+    """Prepare work in a separate process and yield a function that runs the work there once and waits for it."""
+    line, worker_line = CONTEXT.Pipe()
+    process = CONTEXT.Process(target=_serve, args=(worker_line, prepare, arguments))
     process.start()
-    theirs.close()  # so that we hear of its death
+    worker_line.close()  # so that recv() raises EOFError if the process dies
     line.recv()
 
     def work() -> Any:
@@ -103,7 +103,7 @@ def _serve(line: Connection, prepare: Callable[..., Callable[[], Any]], argument
 
 
 def in_process(function: Callable[..., Any], *arguments: Any) -> Any:
-    """What a function returns in a fresh process."""
+    """Call a function in a fresh process and return its result."""
     with CONTEXT.Pool(1) as pool:
         return pool.apply(function, arguments)
 
@@ -111,7 +111,7 @@ def in_process(function: Callable[..., Any], *arguments: Any) -> Any:
 def ratio(
     work: str, seconds: dict[str, list[float]], ours: str, than: str, target: float | None = None, **more: Any
 ) -> Ratio:
-    """One row of the table: medians, and the median of the ratios of each round."""
+    """Return a row of the table: median seconds, and the median of the ratios of all rounds."""
     pairs = zip(seconds[ours], seconds[than], strict=True)
     return Ratio(
         work,
@@ -125,14 +125,14 @@ def ratio(
 
 
 def options(doc: str, rounds: int) -> argparse.ArgumentParser:
-    """The options that all benchmarks have; doc: the program's docstring."""
+    """Return a parser with the options of all benchmarks. doc: the program's docstring."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=rounds, help=f"turns of each way (default {rounds})")
+    parser.add_argument("--rounds", type=int, default=rounds, help=f"runs of each alternative (default {rounds})")
     return parser
 
 
 def hide_all_but_avx2(name: str) -> str:
-    """Let the processes that follow use AVX2 at most, and return the name of the results of that kind of CPU."""
+    """Limit child processes to AVX2, and return the name for results on that kind of CPU."""
     os.environ.update(AVX2_ONLY)
     return f"{name}-avx2"
 
@@ -150,11 +150,11 @@ def publish(
     """
     ratios, growths = list(ratios), list(growths)
     if ratios:
-        print(f"{'work':68}{'ours s':>10}{'other s':>10}{'faster':>9}{'target':>8}")
+        print(f"{'work':68}{'ours s':>10}{'other s':>10}{'speed-up':>9}{'target':>8}")
     for row in ratios:
         target = f"{row.target:7.1f}x" if row.target else ""
         print(f"{row.work:68}{row.ours_seconds:10.4f}{row.other_seconds:10.4f}{row.times_faster:8.2f}x{target}")
-        print(f"    than {row.than}" + "".join(f"; {key}: {_short(value)}" for key, value in row.more.items()))
+        print(f"    compared with {row.than}" + "".join(f"; {key}: {_short(value)}" for key, value in row.more.items()))
     for growth in growths:
         points = ", ".join(f"{_short(x)}: {_short(y)}" for x, y in growth.measured)
         print(f"{growth.title} ({growth.y_label} by {growth.x_label}): {points}; exponent {growth.exponent:.2f}")
@@ -177,17 +177,17 @@ def publish(
 
 
 def megabytes(field: str) -> float:
-    """Of this process, as the system counts them: VmRSS (resident now), VmHWM (at most), RssAnon (no file's)."""
+    """Return a memory counter of this process in MB: VmRSS (resident), VmHWM (its peak), RssAnon (not file-backed)."""
     return int(re.search(rf"{field}:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
 
 
 def forget_the_peak() -> None:
-    """Let VmHWM count from now on."""
+    """Reset VmHWM to the memory in use now."""
     Path("/proc/self/clear_refs").write_text("5")
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
+    """Describe the machine on which the figures are measured."""
     cpu = next(
         (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
         platform.machine(),
@@ -202,7 +202,7 @@ def machine() -> dict[str, Any]:
 
 
 def instructions() -> str:
-    """The widest vector instructions that PyTorch may use here."""
+    """Name the widest vector instructions that PyTorch may use here."""
     if AVX2_ONLY.items() <= os.environ.items():
         return "AVX2 only, others hidden"
     flags = set(re.search(r"flags\s*:(.*)", Path("/proc/cpuinfo").read_text())[1].split())

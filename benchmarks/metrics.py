@@ -1,10 +1,10 @@
-"""FID, precision, recall and the features behind them: against torch-fidelity, and how they grow with N.
+"""Compare FID, precision, recall and their features with torch-fidelity, and measure how their cost grows with N.
 
     python benchmarks/metrics.py [--rounds 3] [--images 256] [--most 16384]
 
-Inception's weights are random, as nobody can ship the published ones: that changes values, not the work. Exits with an
-error if FID differs from torch-fidelity's, which takes the eigenvalues of C_r C_g, by more than 0.1 %. A quarter of
-an hour on 2 cores.
+Inception's weights are random, because the published ones cannot be shipped: that changes the values, not the work.
+Exits with an error if FID differs by more than 0.1% from torch-fidelity's, which takes the eigenvalues of C_r C_g.
+Takes a quarter of an hour on 2 cores.
 """
 
 import ctypes
@@ -29,50 +29,50 @@ from torch_fidelity import FeatureExtractorInceptionV3
 from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
 from torch_fidelity.metric_prc import KEY_METRIC_PRECISION, KEY_METRIC_RECALL, prc_features_to_metric
 
-from pixcycle.engine.memory import keep_freed_memory
+from pixcycle.evaluation.features import extract, load_extractor
+from pixcycle.machine.memory import keep_freed_memory
 from pixcycle.metrics.extractors import EXTRACTORS
-from pixcycle.metrics.features import extract, load_extractor
 from pixcycle.metrics.fid import fid
 from pixcycle.metrics.precision_recall import precision_recall
 
 DIMENSION, SIZE = 2048, 256
 THEIRS = "torch-fidelity"
 TARGETS = {256: 50, 2048: 3}
-"""Of FID, precision and recall from given features, by N."""
+"""N -> target speed-up of FID, precision and recall from given features."""
 PIXCYCLE = """
 import dataclasses, sys
-from pixcycle.cli import main
+from pixcycle.cli.app import main
 from pixcycle.metrics.extractors import EXTRACTORS
 spec = dataclasses.replace(EXTRACTORS["inception-v3"], weights_sha256=sys.argv.pop(1))
 EXTRACTORS["inception-v3"] = spec
 main()
 """
-"""The command line, to which the file of the given sha256 is the published one."""
+"""The pixcycle command, with the published weights replaced by the file of the given sha256."""
 
 
 def main() -> None:
     parser = options(__doc__, rounds=3)
-    parser.add_argument("--images", type=int, default=256, help="of a set, where features are not given")
-    parser.add_argument("--most", type=int, default=16384, help="features of a set, to which evaluation grows")
-    given = parser.parse_args()
-    growths = list(growth(given.most))
-    ratios = [from_features(n, target, given.rounds) for n, target in TARGETS.items()]
+    parser.add_argument("--images", type=int, default=256, help="images per set where features are extracted")
+    parser.add_argument("--most", type=int, default=16384, help="largest N of the growth curves")
+    chosen = parser.parse_args()
+    growths = list(growth(chosen.most))
+    ratios = [from_features(n, target, chosen.rounds) for n, target in TARGETS.items()]
     with tempfile.TemporaryDirectory() as folder:
         weights = random_weights(Path(folder))
-        ratios.append(extraction(weights, given.images, given.rounds))
-        ratios.append(whole_command(weights, Path(folder), given.images, given.rounds))
-    publish("metrics", given.rounds, ratios, growths)
+        ratios.append(extraction(weights, chosen.images, chosen.rounds))
+        ratios.append(whole_command(weights, Path(folder), chosen.images, chosen.rounds))
+    publish("metrics", chosen.rounds, ratios, growths)
     off = [row.work for row in ratios if row.more.get("fid_difference", 0) > 1e-3]
     if off:
         raise SystemExit(f"FID differs: {', '.join(off)}")
 
 
 def growth(most: int) -> Iterator[Growth]:
-    """Seconds and memory of FID, precision and recall by N, each measured once."""
+    """Measure seconds and memory of FID, precision and recall once for each N."""
     seconds, peaks = [], []
     for n in [256 * 4**i for i in range(10) if 256 * 4**i <= most]:
         real, fake = features_of(n, 0), features_of(n, 1)
-        ctypes.CDLL(None).malloc_trim(0)  # else it takes what others left, and seems to need nothing
+        ctypes.CDLL(None).malloc_trim(0)  # else it reuses memory freed before, and seems to need none
         before = megabytes("VmRSS")
         forget_the_peak()
         began = time.perf_counter()
@@ -82,14 +82,14 @@ def growth(most: int) -> Iterator[Growth]:
     last, slowest = seconds[-1]
     squares = [(n, slowest * (n / last) ** 2) for n, _ in seconds]
     title = "FID, precision and recall from given features of 2048 dimensions"
-    yield Growth(title, "images of a set", "seconds", seconds, squares, "N^2, through the last")
+    yield Growth(title, "images per set", "seconds", seconds, squares, "N^2, through the last point")
     copies = [(n, held(n) / 2**20) for n, _ in peaks]
-    label = "float32 copies, blocks of N x N up to 64 MB, square matrices of the less of N and D"
-    yield Growth(title, "images of a set", "MB beside the features", peaks, copies, label)
+    label = "float32 copies, blocks of N x N up to 64 MB, square matrices of min(N, D)"
+    yield Growth(title, "images per set", "MB besides the features", peaks, copies, label)
 
 
 def held(n: int) -> int:
-    """Bytes of what theory counts, for N images a set."""
+    """Return the bytes expected from theory for N images per set."""
     return 2 * n * DIMENSION * 4 + 6 * min(n * n * 4, 2**26) + 4 * min(n, DIMENSION) ** 2 * 8
 
 
@@ -151,16 +151,16 @@ def whole_command(weights: Path, folder: Path, images: int, rounds: int) -> Rati
         "ours": ["-c", PIXCYCLE, digest, "metrics", real, fake, "--weights", weights],
         THEIRS: ["-m", "torch_fidelity.fidelity", *their_options, "--input1", fake, "--input2", real],
     }
-    found = {}
+    results = {}
 
     def call(name: str) -> None:
         command = [sys.executable, *map(str, commands[name])]
         printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-        found[name] = json.loads(printed)
+        results[name] = json.loads(printed)
 
     seconds = take_turns({name: lambda name=name: call(name) for name in commands}, rounds, 0)
-    own = [found["ours"][key] for key in ("fid", "precision", "recall")]
-    other = [found[THEIRS][key] for key in (KEY_METRIC_FID, KEY_METRIC_PRECISION, KEY_METRIC_RECALL)]
+    own = [results["ours"][key] for key in ("fid", "precision", "recall")]
+    other = [results[THEIRS][key] for key in (KEY_METRIC_FID, KEY_METRIC_PRECISION, KEY_METRIC_RECALL)]
     return ratio(
         f"whole command: FID, precision and recall of {images} against {images} PNG files",
         seconds,
@@ -172,7 +172,7 @@ def whole_command(weights: Path, folder: Path, images: int, rounds: int) -> Rati
 
 
 def differences(own: Sequence[float], other: Sequence[float]) -> dict[str, float]:
-    """Of (FID, precision, recall); that of FID as a share of it."""
+    """Return the differences of two (FID, precision, recall); that of FID is relative."""
     return {
         "fid_difference": abs(own[0] / other[0] - 1),
         "precision_difference": abs(own[1] - other[1]),
@@ -181,7 +181,7 @@ def differences(own: Sequence[float], other: Sequence[float]) -> dict[str, float
 
 
 def ours(real: np.ndarray, fake: np.ndarray) -> tuple[float, float, float]:
-    """(FID, precision, recall)."""
+    """Return (FID, precision, recall) as pixcycle computes them."""
     return fid(real, fake), *precision_recall(real, fake)
 
 
@@ -193,14 +193,14 @@ def theirs(real: np.ndarray, fake: np.ndarray) -> tuple[float, float, float]:
 
 
 def features_of(n: int, seed: int) -> np.ndarray:
-    """(n, 2048) like Inception's pool features: positive, skewed, correlated; of seed 1 a little more."""
+    """Return (n, 2048) features like Inception's: positive, skewed and correlated, slightly larger for seed 1."""
     mixing = np.random.default_rng(2).gamma(0.5, 1 / DIMENSION, (DIMENSION, DIMENSION)).astype(np.float32)
     drawn = np.random.default_rng(seed).standard_gamma(1 + seed / 100, (n, DIMENSION), dtype=np.float32)
     return drawn @ mixing
 
 
 def photos(count: int, seed: int) -> Iterator[np.ndarray]:
-    """Crops of photographs under noise, of seed 1 more than of seed 0."""
+    """Yield crops of photographs with noise, stronger for seed 1 than for seed 0; uint8 (256, 256, 3)."""
     generator = np.random.default_rng(seed)
     for i in range(count):
         photo = [skimage.data.chelsea, skimage.data.coffee, skimage.data.astronaut][i % 3]()
@@ -210,7 +210,7 @@ def photos(count: int, seed: int) -> Iterator[np.ndarray]:
 
 
 def random_weights(folder: Path) -> Path:
-    """A file with the names of pytorch-fid's; its norms scale so that features differ as those of photos do."""
+    """Write weights with the names of pytorch-fid's; norms are scaled so that features vary as those of photos do."""
     torch.manual_seed(0)
     network = torchvision.models.inception_v3(num_classes=1008, aux_logits=False, init_weights=False)
     for norm in network.modules():

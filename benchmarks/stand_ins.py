@@ -1,22 +1,27 @@
-"""The files that `dvc repro` leaves behind, by name: what a finished project looks like to Snakemake and DVC."""
+"""Stand-ins for the files that `dvc repro` makes, so that Snakemake and DVC see a finished project."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from pixcycle.files import write_bytes, write_json
+from pixcycle.base.files import write_bytes, write_json
+from pixcycle.plan import Plan, features_key, weights_key
 from pixcycle.report.fingerprint import report_fingerprints
-from pixcycle.runs import Plan, features_key, weights_key
 
 
 def write_stand_ins(plan: Plan, root: Path, images: int) -> None:
-    """Write them all, most with their own path as content.
+    """Write all files that a finished plan has, most with their own path as content.
 
-    root: the project's folder. images: test images of a direction, instead of those of the datasets.
+    Parameters
+    ----------
+    root
+        The project's folder.
+    images
+        Test images per direction, instead of as many as the datasets have.
     """
     for path in [*_of_data(plan), *_of_runs(plan, images), *_of_reports(plan, root)]:
         write_bytes(root / path, path.encode())
     counts = {"A": {"n": images}, "B": {"n": images}}
-    for key in plan.data:  # this file is read by the Snakefile
+    for key in plan.data:  # the Snakefile reads this file
         write_json(root / f"data/prepared/{key}/manifest.json", {"splits": {"train": counts, "test": counts}})
 
 

@@ -1,8 +1,9 @@
-"""How soon commands that only tell something answer, and what jobs import, against what `import torch` alone costs.
+"""Measure how fast informational commands answer and what the imports of jobs cost, compared with `import torch`.
 
-python benchmarks/start.py [--rounds N]
+    python benchmarks/start.py [--rounds N]
 
-Each is a process of its own, in turns; the files of Python and torch are in the system's cache after the first.
+Each command runs in a new process, and they take turns; after the first round the files of Python and torch are in the
+system's cache.
 """
 
 import os
@@ -21,18 +22,18 @@ MOST_SECONDS = {
     "check": 1.0,
     "runs": 1.0,
 }
-"""Command -> wall seconds on a quiet machine that are meant to be enough."""
+"""Command -> budget of wall seconds on an idle machine."""
 JOBS = {
-    "fetch": ("pixcycle.data.locations", 0.5),
+    "fetch": ("pixcycle.data.fetch.locations", 0.5),
     "prepare": ("pixcycle.data.prepare", 0.5),
-    "features": ("pixcycle.metrics.nodes", 3.0),
+    "features": ("pixcycle.evaluation.run", 3.0),
     "train": ("pixcycle.training.loop", 2.6),
-    "train-segmenter": ("pixcycle.metrics.segmenter, torchvision", 4.6),
-    "translate": ("pixcycle.training.translate", 2.6),
-    "evaluate": ("pixcycle.metrics.nodes, skimage.metrics._structural_similarity", 3.0),
+    "train-segmenter": ("pixcycle.evaluation.segmenter, torchvision", 4.6),
+    "translate": ("pixcycle.inference.test_split", 2.6),
+    "evaluate": ("pixcycle.evaluation.run, skimage.metrics._structural_similarity", 3.0),
     "report": ("pixcycle.report.build", 2.5),
 }
-"""Job -> what it imports before it computes, and its budget of CPU seconds where `import torch` takes 2.1."""
+"""Job -> modules that it imports before it computes, and their budget of CPU seconds if `import torch` takes 2.1."""
 TORCH = "python -c 'import torch'"
 
 
@@ -41,15 +42,15 @@ def call(*command: str) -> None:
 
 
 def cpu_seconds_of_processes() -> float:
-    """User's and system's, of all processes that were waited for."""
+    """Return user plus system seconds of all finished child processes."""
     spent = os.times()
     return spent.children_user + spent.children_system
 
 
 def main() -> None:
     rounds = options(__doc__, rounds=7).parse_args().rounds
-    # As the script `pixcycle` does, whichever installation it belongs to.
-    starts = "from pixcycle.cli import main; main()"
+    # Like the script `pixcycle`, but with this installation's Python.
+    starts = "from pixcycle.cli.app import main; main()"
     ways = {
         command: lambda command=command: call(sys.executable, "-c", starts, *command.split())
         for command in MOST_SECONDS
@@ -57,7 +58,7 @@ def main() -> None:
     torch = {TORCH: lambda: call(sys.executable, "-c", "import torch")}
     seconds = take_turns(ways | torch, rounds)
     jobs = {
-        job: lambda modules=modules: call(sys.executable, "-c", f"import pixcycle.cli, pixcycle.jobs, {modules}")
+        job: lambda modules=modules: call(sys.executable, "-c", f"import pixcycle.cli.app, {modules}")
         for job, (modules, _) in JOBS.items()
     }
     cpu_seconds = take_turns(jobs | torch, rounds, clock=cpu_seconds_of_processes)
@@ -69,7 +70,7 @@ def main() -> None:
             for command, most in MOST_SECONDS.items()
         ]
         + [
-            ratio(f"CPU time of what `pixcycle job {job}` imports", cpu_seconds, job, TORCH, target=2.1 / most)
+            ratio(f"CPU time of the imports of `pixcycle job {job}`", cpu_seconds, job, TORCH, target=2.1 / most)
             for job, (_, most) in JOBS.items()
         ],
     )

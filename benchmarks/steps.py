@@ -1,12 +1,12 @@
-"""Training steps of pixcycle against those of the authors' PyTorch code (baseline/), and how they grow.
+"""Compare training steps of pixcycle with those of the authors' PyTorch code (baseline/), and measure how they grow.
 
     python benchmarks/steps.py [--rounds N] [--only WORD] [--avx2]
 
-Each way is a process of its own, with all cores (in the rehearsal's shapes with one, as its jobs have), and they take
-turns step by step: the authors' step in float32, ours in float32, ours in bf16-mixed. --avx2 hides the CPU's other
-vector instructions. Ours keep the memory that they free, as the command does. FLOPs are those of the plain
-algorithms (pixcycle plan), so that a faster algorithm may show more than the ceiling: the best rate of a product of
-matrices or a convolution that was measured in the same run.
+The authors' step in float32, ours in float32 and ours in bf16-mixed take turns step by step, each in a separate process
+with all cores (or with one core for the shapes of the rehearsal, as its jobs have). --avx2 hides the CPU's other vector
+instructions. Our processes keep the memory that they free, as the command does. FLOPs are those of the plain algorithms
+(pixcycle plan), so that a faster algorithm may exceed the ceiling: the best rate of a matrix product or a convolution
+that was measured in the same run.
 """
 
 import os
@@ -18,7 +18,7 @@ from typing import Any
 from measure import Growth, hide_all_but_avx2, in_process, in_turn, options, publish, ratio, take_turns
 
 from pixcycle.estimate.closed_form import image_flops
-from pixcycle.schema import Experiment
+from pixcycle.params.schema import Experiment
 
 PIX2PIX = {"method": "pix2pix", "direction": "a_to_b"}
 CYCLEGAN = {
@@ -69,15 +69,15 @@ WORK = {
     "rehearsal of 003": (CYCLEGAN | TOY_RESNET | {"lambda_identity": 0.5}, None, 1.0),
     "rehearsal of 004": (CYCLEGAN | TOY_RESNET, 1.0, None),
 }
-"""Name -> settings, how much faster it is to be in float32, and in bf16-mixed."""
+"""Name -> settings, target speed-up in float32, target speed-up in bf16-mixed."""
 WAYS = {"authors": "authors' step, float32", "32-true": "ours, float32", "bf16-mixed": "ours, bf16-mixed"}
 
 
 def main() -> None:
     parser = options(__doc__, rounds=7)
     parser.add_argument("--only", default="", help="only work whose name contains this; keep the other results")
-    parser.add_argument("--without-growth", action="store_true")
-    parser.add_argument("--avx2", action="store_true", help="as on a CPU with AVX2 only; without growth")
+    parser.add_argument("--without-growth", action="store_true", help="skip the growth curves")
+    parser.add_argument("--avx2", action="store_true", help="use only AVX2 instructions; skip the growth curves")
     chosen = parser.parse_args()
     name = hide_all_but_avx2("steps") if chosen.avx2 else "steps"
     ceilings = {way: in_process(ceiling, way) for way in ("32-true", "bf16-mixed")}
@@ -107,7 +107,7 @@ def compared(work: str, rounds: int, ceilings: dict[str, float]) -> Iterator[Any
 
 
 def grown() -> Iterator[Growth]:
-    """Seconds and memory of our float32 step, each point in a process of its own."""
+    """Measure seconds and memory of our float32 step, each point in a fresh process."""
     base = PIX2PIX | {"filters": 32, "crop_size": 128, "batch_size": 1}
     axes = {
         "batch_size": ("batch size", [1, 2, 4, 8, 16]),
@@ -119,9 +119,9 @@ def grown() -> Iterator[Growth]:
         flops = {x: step_flops(base | {field: x}) for x in values}
         rate = flops[base[field]] / points[base[field]]["seconds"]
         yield Growth(
-            f"A training step against its {x_label}",
+            f"A training step by {x_label}",
             x_label,
-            "seconds a step",
+            "seconds per step",
             [(x, point["seconds"]) for x, point in points.items()],
             [(x, flops[x] / rate) for x in values],
             "at the rate of batch 1, 128 pixels, 32 channels",
@@ -130,7 +130,7 @@ def grown() -> Iterator[Growth]:
             least, most = values[0], values[-1]
             per_image = (points[most]["memory"] - points[least]["memory"]) / (most - least)
             yield Growth(
-                f"Memory against batch size: {per_image:.0f} MB an image",
+                f"Memory by batch size: {per_image:.0f} MB per image",
                 x_label,
                 "peak memory in MB",
                 [(x, point["memory"]) for x, point in points.items()],
@@ -141,9 +141,9 @@ def grown() -> Iterator[Growth]:
     cores = range(1, (os.cpu_count() or 1) + 1)
     by_cores = [(n, in_process(measured_step, base | {"batch_size": 4}, n)["seconds"]) for n in cores]
     yield Growth(
-        "A training step against cores",
+        "A training step by cores",
         "cores",
-        "seconds a step, batch 4",
+        "seconds per step, batch 4",
         by_cores,
         [(n, by_cores[0][1] / n) for n in cores],
         "inversely proportional",
@@ -156,13 +156,13 @@ def step_flops(settings: dict[str, Any]) -> float:
 
 
 def prepared_step(way: str, settings: dict[str, Any], threads: int | None = None) -> Callable[[], None]:
-    """What makes a step when it is called, with all cores or so many threads."""
+    """Return a function that makes one training step, with the given number of threads (all cores by default)."""
     import torch
     from baseline.step import METHODS as AUTHORS
 
-    from pixcycle.engine import ranks
-    from pixcycle.engine.memory import keep_freed_memory
-    from pixcycle.training.loop import METHODS
+    from pixcycle.machine import ranks
+    from pixcycle.machine.memory import keep_freed_memory
+    from pixcycle.methods.registry import METHODS
 
     torch.set_num_threads(threads or os.cpu_count() or 1)
     torch.manual_seed(0)
@@ -181,7 +181,7 @@ def prepared_step(way: str, settings: dict[str, Any], threads: int | None = None
 
 
 def measured_step(settings: dict[str, Any], threads: int | None = None) -> dict[str, float]:
-    """Median seconds of five steps and the peak memory in MB of this process."""
+    """Return the median seconds of five steps and the peak memory of this process in MB."""
     import resource
     import statistics
 
@@ -197,10 +197,10 @@ def measured_step(settings: dict[str, Any], threads: int | None = None) -> dict[
 
 
 def ceiling(way: str) -> float:
-    """FLOP/s of the fastest of ten products of large matrices or of ten convolutions with many channels.
+    """Return the FLOP/s of the fastest of ten products of large matrices and ten convolutions with many channels.
 
-    In bfloat16 only where the CPU has instructions for it. Elsewhere ours compute it in float32, and torch's kernels
-    take minutes.
+    For bf16-mixed that is bfloat16 only on CPUs with instructions for it. On others pixcycle computes in float32, and
+    torch's bfloat16 kernels take minutes.
     """
     import torch
     import torch.nn.functional as F

@@ -1,8 +1,8 @@
-"""All results of `benchmarks/results/` as one page: reports/benchmarks/README.md, tables and a figure for each growth.
+"""Write reports/benchmarks/README.md: the results in `benchmarks/results/` as tables, with a figure for each growth.
 
     python benchmarks/summary.py
 
-Measures nothing.
+This measures nothing.
 """
 
 from collections.abc import Iterable
@@ -13,8 +13,8 @@ import matplotlib.pyplot as plt
 from matplotlib.ticker import LogLocator
 from measure import RESULTS
 
-from pixcycle.files import read_json, write_bytes
-from pixcycle.report.figures import INK, LIGHT, STRONG, STYLE, wrapped
+from pixcycle.base.files import read_json, write_bytes
+from pixcycle.report.drawing.style import INK, LIGHT, STRONG, STYLE, wrapped
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "reports" / "benchmarks"
@@ -29,13 +29,13 @@ SUBJECTS = {
     "page": "The report's page",
     "workflow": "The workflow",
 }
-"""Results in the order of the page."""
+"""Name of the results -> heading, in the order of the page."""
 
 
 def main() -> None:
     files = {name: RESULTS / f"{name}.json" for name in SUBJECTS}
     results = {name: read_json(file) for name, file in files.items() if file.exists()}
-    page = ["# What was measured", "", INTRODUCTION]
+    page = ["# Benchmarks", "", INTRODUCTION]
     for name, result in results.items():
         page += ["", f"## {SUBJECTS[name]}", "", measured_on(name, result)]
         if result["ratios"]:
@@ -49,9 +49,9 @@ def main() -> None:
 
 
 INTRODUCTION = """\
-`make bench` measures all of this anew, and writes this page. Each ratio is the median over rounds in which the ways to
-do the same work took turns on the same machine; bold is what reached its target. The targets for bf16 were
-set on a machine with matrix units for it (AMX). How something grows was measured once for each point."""
+`make bench` repeats all measurements and writes this page. Each speed-up is the median over rounds in which the
+alternatives took turns on the same machine; those that reach their target are bold. The targets for bf16 were set on a
+machine with matrix units for it (AMX). Each point of a growth curve was measured once."""
 
 
 def measured_on(name: str, result: dict[str, Any]) -> str:
@@ -66,20 +66,20 @@ def measured_on(name: str, result: dict[str, Any]) -> str:
 
 
 def table(ratios: Iterable[dict[str, Any]]) -> list[str]:
-    rows = ["| work | ours | the other way | times faster | target | besides |", "|---|--:|--:|--:|--:|---|"]
+    rows = ["| work | ours | alternative | speed-up | target | also measured |", "|---|--:|--:|--:|--:|---|"]
     for row in ratios:
-        besides = ", ".join(f"{key.replace('_', ' ')} {short(value)}" for key, value in row["more"].items())
+        more = ", ".join(f"{key.replace('_', ' ')} {short(value)}" for key, value in row["more"].items())
         target = f"{row['target']:g}" if row["target"] else ""
-        faster = f"{row['times_faster']:.2f}"
+        speed_up = f"{row['times_faster']:.2f}"
         if row["target"] and row["times_faster"] >= row["target"]:
-            faster = f"**{faster}**"
+            speed_up = f"**{speed_up}**"
         times = f"{seconds(row['ours_seconds'])} | {seconds(row['other_seconds'])}, {row['than']}"
-        rows.append(f"| {row['work']} | {times} | {faster} | {target} | {besides} |")
+        rows.append(f"| {row['work']} | {times} | {speed_up} | {target} | {more} |")
     return rows
 
 
 def draw(growth: dict[str, Any], path: Path) -> None:
-    """What was measured as points, what theory gives as a line."""
+    """Draw the measurements as points and the theory as a line."""
     with plt.style.context(["default", STYLE]):
         figure, axes = plt.subplots(figsize=(5, 3.3), layout="constrained")
         axes.plot(

@@ -1,4 +1,4 @@
-"""What the tests share: tiny prepared data and runs on it."""
+"""Shared fixtures: tiny prepared data, experiments and runs on them, a browser and the command line."""
 
 import json
 import time
@@ -8,21 +8,41 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pixcycle import cli
-from pixcycle.runs import Run, fingerprint
-from pixcycle.schema import Experiment
-from tests.browser import CHROMIUM
-from tests.lacking import what_is_lacking
-from tests.servers import served
+from pixcycle.cli import app as cli
+from pixcycle.params.schema import Experiment
+from pixcycle.plan import Run, fingerprint
+from tests.support.browser import CHROMIUM
+from tests.support.lacking import what_is_lacking
+from tests.support.servers import served
+
+SLOW = {
+    *("base/test_files.py", "cli/test_start.py", "inference/test_export.py", "machine/test_gpu.py"),
+    *("methods/test_baseline.py", "methods/test_compile.py", "report/test_size.py"),
+    *("test_every_node.py", "test_gpu_check.py"),
+    *("training/test_bf16.py", "training/test_interrupted.py", "training/test_long_runs.py"),
+    *("training/test_ranks.py", "training/test_told_to_stop.py"),
+}
+"""Files that take more than ten seconds, besides those of corpus/ and workflow/."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole runs first, and before them the file that waits for SLURM: short tests are left to who is ready first."""
+    """Mark slow, SLURM and browser tests.
+
+    Start with SLURM tests, then whole workflow runs, so that short tests balance the load of the workers.
+    """
+    for item in items:
+        file = item.path.relative_to(Path(__file__).parent)
+        if file.parts[0] in ("corpus", "workflow") or file.as_posix() in SLOW:
+            item.add_marker("slow")
+        if file.name == "test_slurm.py":
+            item.add_marker("slurm")
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
     items.sort(key=lambda item: ("test_slurm" not in item.path.name, "workflow" not in item.path.parts))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say in one line what was skipped for want of a program."""
+    """Summarize in one line the tests that were skipped because a program is not installed."""
     reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])]
     if line := what_is_lacking(reasons):
         terminalreporter.write_line(line, yellow=True)
@@ -30,7 +50,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def chromium():
-    """A browser that Playwright drives."""
+    """A browser controlled by Playwright."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -41,8 +61,8 @@ def chromium():
 
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory):
-    """A project in which each node of the workflow was made, and a server of what it fetches."""
-    from tests.nodes import Nodes
+    """A project with an output of every workflow node, and a running server for its downloads."""
+    from tests.support.nodes import Nodes
 
     folder = tmp_path_factory.mktemp("served")
     with served(folder) as address:
@@ -50,14 +70,14 @@ def nodes(tmp_path_factory):
 
 
 def tiny_images(seed: int, n: int, size: int) -> np.ndarray:
-    """Smooth random images, uint8 (n, size, size, 3), which a network can learn."""
+    """Return smooth random images, uint8 (n, size, size, 3), which a network can learn."""
     coarse = np.random.default_rng(seed).integers(0, 256, (n, 4, 4, 3), dtype=np.uint8)
     return coarse.repeat(size // 4, axis=1).repeat(size // 4, axis=2)
 
 
 @pytest.fixture
 def pixcycle(monkeypatch, capsys) -> Callable[..., tuple[int, str, str]]:
-    """Call the command line as a person in the current folder would: (exit code, stdout, stderr)."""
+    """Function that runs the command line in the current folder and returns (exit code, stdout, stderr)."""
 
     def call(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["pixcycle", *map(str, arguments)])
@@ -71,7 +91,7 @@ def pixcycle(monkeypatch, capsys) -> Callable[..., tuple[int, str, str]]:
 
 @pytest.fixture
 def prepared(tmp_path: Path) -> Path:
-    """A prepared dataset of 12 training and 6 test pairs, 16 x 16 pixels; B is the negative of A."""
+    """Folder of a prepared dataset with 12 training and 6 test pairs, 16 x 16 pixels; B is the negative of A."""
     folder = tmp_path / "prepared"
     folder.mkdir()
     splits = {}
@@ -112,6 +132,7 @@ def tiny_run(experiment: Experiment, seed: int = 0) -> Run:
         data="tiny",
         extractor="efficientnet-lite0",
         segmenter=None,
+        metric_weights={},
         fingerprint=fingerprint(experiment.model_dump(mode="json")),
         translated_fingerprint="0" * 8,
         metrics_fingerprint="0" * 8,
@@ -119,7 +140,7 @@ def tiny_run(experiment: Experiment, seed: int = 0) -> Run:
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    """Until a condition holds, for five minutes at most."""
+    """Wait until a condition holds; fail after five minutes."""
     until = time.monotonic() + 300
     while not true():
         assert time.monotonic() < until, "waited for five minutes"

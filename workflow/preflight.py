@@ -1,4 +1,4 @@
-"""Says what this machine lacks before anything is installed; runs under any Python 3."""
+"""Check the requirements of the installation before anything is installed; runs under any Python 3."""
 
 import importlib.util
 import os
@@ -9,7 +9,7 @@ NEEDED_GB = 9
 
 
 def missing():
-    """Yields one line for each thing that would make the installation fail in its middle."""
+    """Yield a line for each missing requirement that would make the installation fail halfway."""
     if sys.version_info[:2] < (3, 11):
         yield "Python 3.11 or newer (this is {}.{})".format(*sys.version_info[:2])
     for module in ("venv", "ensurepip"):
@@ -17,7 +17,7 @@ def missing():
             yield "Python's module '{}' (on Debian and Ubuntu: apt install python3-venv)".format(module)
     free = shutil.disk_usage(os.getcwd()).free / 1e9
     if free < NEEDED_GB:
-        yield "disk: {} GB free space are needed here, {:.1f} GB are left".format(NEEDED_GB, free)
+        yield "{} GB of free disk space in this folder (only {:.1f} GB are free)".format(NEEDED_GB, free)
 
 
 lines = list(missing())

@@ -1,1 +1,1 @@
-"""The same networks and steps as the papers' authors wrote them for PyTorch: what pixcycle is compared with."""
+"""The networks and training steps as the papers' authors wrote them for PyTorch, for comparison with pixcycle's."""

@@ -1,4 +1,4 @@
-"""Training pairs as the authors' PyTorch code delivers them: each file is opened and resized when it is asked for."""
+"""Training pairs as the authors' PyTorch code loads them: each file is opened and resized on access."""
 
 import random
 from collections.abc import Callable, Iterable, Iterator
@@ -12,13 +12,18 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms import functional as transforms
 
 Place = tuple[int, int, bool]
-"""Top, left, and whether to mirror."""
+"""(top, left, mirror) of a crop."""
 
 
 class SideBySide(Dataset):
-    """Files with A left and B right; both are resized, cropped and mirrored alike, and normalised to [-1, 1].
+    """Pairs from files with A on the left and B on the right.
 
-    place: where to crop the image of an index, instead of at random.
+    Both halves are resized, cropped and mirrored alike, and normalised to [-1, 1].
+
+    Parameters
+    ----------
+    place
+        Returns the crop of the image at an index; random crops by default.
     """
 
     def __init__(
@@ -36,7 +41,7 @@ class SideBySide(Dataset):
         return len(self.files)
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """(a, b), each float32 (3, crop_size, crop_size)."""
+        """Return (a, b), each float32 (3, crop_size, crop_size)."""
         pair = Image.open(self.files[index]).convert("RGB")
         width, height = pair.size
         top, left, mirror = self.place(index)
@@ -50,8 +55,8 @@ class SideBySide(Dataset):
         return a, b
 
     def random_place(self, index: int) -> Place:
-        room = self.load_size - self.crop_size
-        return random.randint(0, room), random.randint(0, room), random.random() > 0.5
+        margin = self.load_size - self.crop_size
+        return random.randint(0, margin), random.randint(0, margin), random.random() > 0.5
 
 
 def batches(
@@ -61,7 +66,7 @@ def batches(
     device: torch.device | str,
     order: Iterable[int] | None = None,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """An epoch on the device, shuffled if no order is given, without the images that do not fill a batch."""
+    """Yield the batches of an epoch on the device, shuffled unless an order is given; drop the last incomplete one."""
     loader = DataLoader(dataset, batch_size, shuffle=order is None, sampler=order, num_workers=workers, drop_last=True)
     for a, b in loader:
         yield a.to(device), b.to(device)

@@ -1,12 +1,12 @@
-"""Generators and discriminators as in the papers (arXiv 1611.07004, 6.1; 1703.10593, 7.2), layer for layer, plainly.
+"""Generators and discriminators of the papers (arXiv 1611.07004, 6.1; 1703.10593, 7.2) in plain PyTorch.
 
-Layers are named as pixcycle's, so that both start from the same weights.
+Layers have the same names as pixcycle's, so that both can start from the same weights.
 """
 
 import torch
 from torch import Tensor, nn
 
-from pixcycle.schema import Experiment
+from pixcycle.params.schema import Experiment
 
 
 def norm(name: str, channels: int) -> nn.Module:
@@ -14,7 +14,7 @@ def norm(name: str, channels: int) -> nn.Module:
 
 
 class Skip(nn.Module):
-    """One level of the U-Net: down, what lies within, up; joined with its input."""
+    """One level of the U-Net: downsampling, the inner levels, upsampling; concatenated with its input."""
 
     def __init__(self, outer: int, inner: int, within: nn.Module | None, kind: str, dropout: bool):
         super().__init__()
@@ -36,7 +36,7 @@ class Skip(nn.Module):
 
 
 class UNet(nn.Module):
-    """Halvings down to 1 x 1: eight of 256 x 256, seven of 128 x 128."""
+    """U-Net with downsampling to 1 x 1: eight halvings for 256 x 256, seven for 128 x 128."""
 
     def __init__(self, filters: int, kind: str, halvings: int):
         super().__init__()
@@ -93,7 +93,7 @@ def resnet(filters: int, blocks: int, kind: str) -> nn.Module:
 
 
 def patchgan(channels: int, filters: int, kind: str, halvings: int) -> nn.Module:
-    """Sees 16, 70 or 286 pixels with 1, 3 or 5 halvings."""
+    """Return a PatchGAN with a receptive field of 16, 70 or 286 pixels for 1, 3 or 5 halvings."""
     bias = kind == "instance"
     layers = [nn.Conv2d(channels, filters, 4, 2, 1), nn.LeakyReLU(0.2, True)]
     widths = [filters * min(2**depth, 8) for depth in range(halvings + 1)]

@@ -1,6 +1,7 @@
-"""One training step of either method as the authors' PyTorch code does it, in float32, as PyTorch comes.
+"""Training steps of both methods as in the authors' PyTorch code, in float32 with PyTorch's default settings.
 
-NCHW memory, Adam as it is, D on real images, on generated ones, and once more for G, each on its own.
+Memory is NCHW and Adam has its default settings. D runs separately on real images, on generated ones, and once more
+for G.
 """
 
 import itertools
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from baseline.networks import discriminator, generator
-from pixcycle.schema import Experiment
+from pixcycle.params.schema import Experiment
 
 
 def adam(networks: list[nn.Module], lr: float, e: Experiment) -> torch.optim.Optimizer:
@@ -34,7 +35,7 @@ class GanLoss:
 
 
 class Pix2pix:
-    """arXiv 1611.07004, section 3."""
+    """pix2pix (arXiv 1611.07004, section 3)."""
 
     def __init__(self, e: Experiment, device: torch.device | str = "cpu"):
         self.e = e
@@ -64,7 +65,7 @@ class Pix2pix:
 
 
 class Pool:
-    """arXiv 1703.10593, section 4: D sees one of the last 50 generated images half of the time."""
+    """Image pool (arXiv 1703.10593, section 4): half of the time D sees one of the last 50 generated images instead."""
 
     def __init__(self, size: int):
         self.size, self.images = size, []
@@ -72,23 +73,23 @@ class Pool:
     def query(self, images: Tensor) -> Tensor:
         if self.size == 0:
             return images
-        shown = []
+        returned = []
         for image in images:
             image = image.unsqueeze(0)
             if len(self.images) < self.size:
                 self.images.append(image)
-                shown.append(image)
+                returned.append(image)
             elif random.random() > 0.5:
                 place = random.randrange(self.size)
-                shown.append(self.images[place].clone())
+                returned.append(self.images[place].clone())
                 self.images[place] = image
             else:
-                shown.append(image)
-        return torch.cat(shown)
+                returned.append(image)
+        return torch.cat(returned)
 
 
 class CycleGAN:
-    """arXiv 1703.10593, section 3; with one discriminator, report 001."""
+    """CycleGAN (arXiv 1703.10593, section 3), or with one discriminator (report 001)."""
 
     def __init__(self, e: Experiment, device: torch.device | str = "cpu"):
         self.e = e

@@ -1,1 +1,1 @@
-"""The checks and measurements of benchmarks/gpu.py, each a function of a device that returns what it found."""
+"""Checks and measurements of benchmarks/gpu.py: functions that take a device and return values."""

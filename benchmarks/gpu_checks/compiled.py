@@ -1,4 +1,4 @@
-"""Compiled networks, with and without CUDA graphs: the same losses, and how fast."""
+"""Compiled networks, with and without CUDA graphs: their losses and their speed."""
 
 import shutil
 from functools import partial
@@ -17,25 +17,26 @@ WAYS = {
 
 
 def same_losses(name: str, device: torch.device, seed: int = 0) -> Values:
-    """Inductor fuses what lies between the convolutions, and so rounds elsewhere, as another device does.
+    """Check that compiled networks have the losses of uncompiled ones, up to rounding.
 
-    With CUDA graphs each compiled graph must be one, as PyTorch leaves out those that it cannot record.
+    Inductor fuses what lies between the convolutions, so that it rounds at other places, as another device does. With
+    CUDA graphs, fails if any compiled graph is not recorded as one: PyTorch silently skips those that it cannot record.
     """
     from torch._dynamo.utils import counters
 
     needs_a_compiler(device)
     compile, settings = WAYS[name]
     expected = losses(settings, device)
-    torch.compiler.reset()  # as what is compiled for other networks counts towards a limit
+    torch.compiler.reset()  # else code compiled for other networks counts towards a limit
     counters.clear()
-    found = losses(settings | {"compile": compile}, device, seed=seed)
-    values = compared(found, expected, FLOAT32_TOLERANCE)
+    actual = losses(settings | {"compile": compile}, device, seed=seed)
+    values = compared(actual, expected, FLOAT32_TOLERANCE)
     values |= {"graphs": counters["stats"]["unique_graphs"], "breaks": sum(counters["graph_break"].values())}
     values["without CUDA graph"] = counters["inductor"]["cudagraph_skips"]
     if not values["graphs"]:
         raise CheckFailed("nothing was compiled", values)
     if device.type == "cuda" and compile == "reduce-overhead" and values["without CUDA graph"]:
-        raise CheckFailed("CUDA graphs were left out", values)
+        raise CheckFailed("PyTorch skipped CUDA graphs", values)
     return values
 
 
@@ -47,11 +48,11 @@ def compiled_speed(work: str, device: torch.device) -> Values:
 
 def needs_a_compiler(device: torch.device) -> None:
     if device.type == "cpu":
-        raise Skipped("on CPUs a test compares compiled networks (tests/training/test_compile.py)")
+        raise Skipped("for GPUs only; on CPUs tests/methods/test_compile.py compares compiled networks")
     from torch.utils._triton import has_triton
 
     if not has_triton():
-        raise Skipped("torch.compile needs Triton, and a card that it supports")
+        raise Skipped("torch.compile needs Triton and a GPU that it supports")
     if not (shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")):
         raise Skipped("Triton needs a C compiler")
 

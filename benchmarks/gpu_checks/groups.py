@@ -1,4 +1,4 @@
-"""The checks in groups, each group in a process of its own: one that dies or hangs does not take the others along."""
+"""Run the checks in groups, each in a separate process: a check that dies or hangs does not stop the others."""
 
 import logging
 import os
@@ -12,14 +12,22 @@ from multiprocessing.connection import Connection
 from gpu_checks.outcome import Outcome, outcome_of
 
 GROUPS = ["gpu_checks.numerics", "gpu_checks.running", "gpu_checks.speed", "gpu_checks.compiled"]
-"""In this order, as the last may find no time."""
+"""Modules with CHECKS, the most important first: the last may run out of time."""
 HANGS = 60.0
-"""Seconds of a single check after which it has failed when time is up; one that just began is skipped."""
+"""If a check has run longer than this many seconds when the time is up, it has failed; else it is skipped."""
 CONTEXT = get_context("spawn")
 
 
 def outcomes(device: str, deadline: float) -> Iterator[Outcome]:
-    """Of all checks, as they come. deadline: of time.monotonic(); checks that have not ended by then are skipped."""
+    """Yield the outcomes of all checks as they end.
+
+    Parameters
+    ----------
+    device
+        "cuda" or "cpu".
+    deadline
+        Value of time.monotonic(); checks that have not ended by then are skipped.
+    """
     for group in GROUPS:
         waiting = list(import_module(group).CHECKS)
         while waiting:
@@ -36,18 +44,18 @@ def _unfinished(name: str, seconds: float, late: bool) -> Outcome:
     if not late:
         return Outcome(name, "failed", seconds, "its process died")
     if seconds > HANGS:
-        return Outcome(name, "failed", seconds, "had not ended when the time was up")
+        return Outcome(name, "failed", seconds, "did not end before the time was up")
     return Outcome(name, "skipped", seconds, "the time was up")
 
 
 def _in_a_process(group: str, names: list[str], device: str, deadline: float) -> Iterator[Outcome]:
-    """The outcomes of these checks, until the process ends or the time is up."""
+    """Run these checks in a process and yield their outcomes, until it ends or the time is up."""
     if time.monotonic() >= deadline:
         return
-    line, theirs = CONTEXT.Pipe(duplex=False)
-    process = CONTEXT.Process(target=_work, args=(group, names, device, theirs))
+    line, worker_line = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=_work, args=(group, names, device, worker_line))
     process.start()
-    theirs.close()  # so that we hear of its death
+    worker_line.close()  # so that recv() raises EOFError if the process dies
     try:
         for _ in names:
             if not line.poll(max(0.0, deadline - time.monotonic())):

@@ -1,4 +1,4 @@
-"""Losses on the device: against the CPU, in each precision, and in the other memory layout."""
+"""Compare losses on the device with those on the CPU, between precisions, and between memory layouts."""
 
 import os
 import platform
@@ -12,8 +12,11 @@ from gpu_checks.outcome import Check, CheckFailed, Skipped, Values
 from gpu_checks.small import FLOAT32_TOLERANCE, FORMS, METHODS, compared, experiment, fabric_on, float32_losses, losses
 
 TOLERANCES = {"bf16-mixed": 2e-2, "tf32": 2.5e-3, "16-mixed": 2.5e-3}
-"""bf16: four times what five steps of FORMS differ by on a CPU (5e-3). TF32 and fp16 round to 3 bits more, 8 times as
-fine."""
+"""Relative tolerances of losses in each precision against float32.
+
+bf16: four times the difference after five steps of FORMS on a CPU (5e-3). TF32 and fp16 have 3 bits more and round
+8 times as finely.
+"""
 
 
 def machine(device: torch.device) -> Values:
@@ -32,28 +35,28 @@ def machine(device: torch.device) -> Values:
 
 
 def against_the_cpu(form: str, device: torch.device, seed: int = 0) -> Values:
-    """seed: of the initial weights on the device; those on the CPU are of 0."""
+    """Compare losses on the device with those on the CPU. seed: of the initial weights on the device; 0 on the CPU."""
     expected = float32_losses(form, torch.device("cpu"))
     return compared(losses(FORMS[form], device, seed=seed), expected, FLOAT32_TOLERANCE)
 
 
 def in_precision(precision: str, form: str, device: torch.device, seed: int = 0) -> Values:
-    """Losses against those in float32 on the same device."""
+    """Compare losses in a precision with those in float32 on the same device."""
     if device.type == "cpu" and precision != "bf16-mixed":
-        raise Skipped("for cards only")
+        raise Skipped("for GPUs only")
     if precision == "bf16-mixed" and device.type == "cuda" and not torch.cuda.is_bf16_supported():
-        raise Skipped("this card has no bf16")
-    found = losses(FORMS[form], device, precision, seed)
-    return compared(found, float32_losses(form, device), TOLERANCES[precision])
+        raise Skipped("this GPU has no bf16")
+    actual = losses(FORMS[form], device, precision, seed)
+    return compared(actual, float32_losses(form, device), TOLERANCES[precision])
 
 
 def tf32_only_where_asked(device: torch.device) -> Values:
-    """Errors of a product of matrices and a convolution, as shares of the largest number.
+    """Check by their errors which products round to TF32; return errors relative to the largest element.
 
-    Only that of matrices must show TF32: for a convolution cuDNN may choose another algorithm.
+    With `tf32` only the matrix product must round: for the convolution cuDNN may choose another algorithm.
     """
     if device.type == "cpu" or torch.cuda.get_device_capability(device) < (8, 0):
-        raise Skipped("TF32 needs a card of compute capability 8.0 or higher")
+        raise Skipped("TF32 needs a GPU of compute capability 8.0 or higher")
     draw = torch.Generator(device).manual_seed(0)
     x, w, m = (torch.randn(s, generator=draw, device=device) for s in ((4, 64, 32, 32), (64, 64, 3, 3), (512, 512)))
     products: dict[str, Callable[[torch.dtype], torch.Tensor]] = {
@@ -76,7 +79,7 @@ def tf32_only_where_asked(device: torch.device) -> Values:
 
 
 def channels_last(device: torch.device) -> Values:
-    """Networks lie channels-last on cards, apart on CPUs; the other layout has the same losses."""
+    """Check that networks are channels-last on GPUs and not on CPUs, and that the other layout has equal losses."""
     wanted, other = torch.channels_last, torch.contiguous_format
     if device.type == "cpu":
         wanted, other = other, wanted
@@ -86,18 +89,18 @@ def channels_last(device: torch.device) -> Values:
         for name in method.nets.parameter_counts():
             for key, weight in method.nets[name].named_parameters():
                 if weight.ndim == 4 and not weight.is_contiguous(memory_format=wanted):
-                    raise CheckFailed(f"{form}: {name}.{key} does not lie {wanted}: strides {weight.stride()}")
+                    raise CheckFailed(f"{form}: {name}.{key} is not stored as {wanted}: strides {weight.stride()}")
     values = {}
     for form in ("pix2pix", "CycleGAN"):
-        found = losses(FORMS[form], device, layout=other)
-        values[form] = compared(found, float32_losses(form, device), FLOAT32_TOLERANCE)["differs by"]
+        actual = losses(FORMS[form], device, layout=other)
+        values[form] = compared(actual, float32_losses(form, device), FLOAT32_TOLERANCE)["differs by"]
     return values
 
 
 CHECKS: dict[str, Check] = {
     "machine": machine,
     **{f"float32 losses against the CPU: {form}": partial(against_the_cpu, form) for form in FORMS},
-    "TF32 only where it is asked for": tf32_only_where_asked,
+    "TF32 only where requested": tf32_only_where_asked,
     **{
         f"{precision} losses against float32: {form}": partial(in_precision, precision, form)
         for precision in TOLERANCES

@@ -1,4 +1,4 @@
-"""The outcome of one check: passed, failed or skipped, with the values that it found."""
+"""The outcome of a check: passed, failed or skipped, with the values that it measured."""
 
 import math
 import time
@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Values = dict[str, Any]
-"""What JSON can hold; floats are finite."""
+"""Name -> value that JSON can represent; floats are finite."""
 Check = Callable[[Any], Values]
-"""Of a torch.device. Raises CheckFailed, Skipped, or whatever broke it."""
+"""Takes a torch.device. Raises CheckFailed, Skipped, or any other exception."""
 
 
 @dataclass
@@ -18,12 +18,12 @@ class Outcome:
     status: Literal["passed", "failed", "skipped"]
     seconds: float = 0.0
     reason: str = ""
-    """Why it failed or was skipped, in one line."""
+    """Reason why it failed or was skipped, in one line."""
     values: Values = field(default_factory=dict)
 
     def line(self) -> str:
-        found = "; ".join(filter(None, [self.reason, brief(self.values)]))
-        return f"{self.status:8}{self.seconds:6.1f} s  {self.name}" + (f": {found}" if found else "")
+        details = "; ".join(filter(None, [self.reason, brief(self.values)]))
+        return f"{self.status:8}{self.seconds:6.1f} s  {self.name}" + (f": {details}" if details else "")
 
 
 class Skipped(Exception):
@@ -31,7 +31,7 @@ class Skipped(Exception):
 
 
 class CheckFailed(Exception):
-    """What a check expects does not hold; `values` are those that show it."""
+    """A check failed; `values` are the measurements that show it."""
 
     def __init__(self, reason: str, values: Values | None = None):
         super().__init__(reason)
@@ -39,7 +39,7 @@ class CheckFailed(Exception):
 
 
 def outcome_of(name: str, check: Check, device: Any) -> Outcome:
-    """Run a check. An exception of any kind is its outcome, so that the other checks still run."""
+    """Run a check and return its outcome; exceptions of any kind become one, so that the other checks still run."""
     began = time.monotonic()
 
     def ended(status: Literal["passed", "failed", "skipped"], reason: str, values: Values) -> Outcome:
@@ -56,9 +56,9 @@ def outcome_of(name: str, check: Check, device: Any) -> Outcome:
 
 
 def brief(values: Values) -> str:
-    """The numbers, words and lists of words among the values, in one line."""
-    shown = {key: value for key, value in values.items() if isinstance(value, int | float | str)}
-    return ", ".join(f"{key} {short(value)}" for key, value in shown.items())
+    """Return the numbers and strings among the values in one line."""
+    scalars = {key: value for key, value in values.items() if isinstance(value, int | float | str)}
+    return ", ".join(f"{key} {short(value)}" for key, value in scalars.items())
 
 
 def short(value: Any) -> str:
@@ -66,5 +66,5 @@ def short(value: Any) -> str:
 
 
 def finite(value: float) -> float | str:
-    """A number as JSON can hold it."""
+    """Return a finite number itself and "not finite" for any other, as JSON has no infinity or NaN."""
     return value if math.isfinite(value) else "not finite"

@@ -1,4 +1,4 @@
-"""What a training does besides computing: resume, not wait for the card, share cards with other processes."""
+"""Check that a training resumes, does not wait for the GPU, and shares GPUs with other processes."""
 
 import json
 import os
@@ -18,7 +18,7 @@ import torch
 from gpu_checks.outcome import Check, CheckFailed, Skipped, Values
 from gpu_checks.small import FLOAT32_TOLERANCE, FORMS, METHODS, STEPS, batch, compared, experiment, fabric_on, losses
 from pixcycle.data.batches import Batches
-from pixcycle.engine.gpu import VISIBLE, cards
+from pixcycle.machine.gpu import VISIBLE, cards
 from pixcycle.training.checkpoint import Done, restore, save
 
 ROOT = Path(__file__).parents[2]
@@ -29,11 +29,11 @@ RESUMED = {
     "CycleGAN, ResNet": _CYCLEGAN,
 }
 BEFORE = 3
-"""Steps until the interruption; the pool is full by then."""
+"""Steps before the interruption; the image pool is full by then."""
 LEASE = """
 import sys, time
 from pathlib import Path
-from pixcycle.engine.gpu import lease
+from pixcycle.machine.gpu import lease
 with lease(1, Path(sys.argv[1])) as cards:
     print(*cards, flush=True)
     time.sleep(60)
@@ -41,19 +41,20 @@ with lease(1, Path(sys.argv[1])) as cards:
 
 
 def resumes_to_the_bit(form: str, device: torch.device) -> Values:
-    """Losses and networks of an interrupted training equal those of an undisturbed one, with deterministic algorithms.
+    """Check that an interrupted training has the losses and networks of an undisturbed one, bit for bit.
 
-    Where an operation has none, training that differs is no defect of ours: the check is skipped by that name.
+    PyTorch's deterministic algorithms are on. If trainings differ and an operation has no such algorithm, the check is
+    skipped and names the operation.
     """
-    os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"  # cuBLAS reads it when it starts, which is later
+    os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"  # cuBLAS reads it when it starts, later than this
     torch.use_deterministic_algorithms(True, warn_only=True)
     try:
-        with warnings.catch_warnings(record=True) as told:
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             undisturbed, resumed = trained(RESUMED[form], device, False), trained(RESUMED[form], device, True)
     finally:
         torch.use_deterministic_algorithms(False)
-    lacking = sorted({str(w.message).split()[0] for w in told if "deterministic implementation" in str(w.message)})
+    lacking = sorted({str(w.message).split()[0] for w in caught if "deterministic implementation" in str(w.message)})
     different = [name for name, value in undisturbed.items() if not torch.equal(value, resumed[name])]
     if different and lacking:
         raise Skipped(f"no deterministic algorithm: {', '.join(lacking)}; {len(different)} tensors differ")
@@ -63,32 +64,32 @@ def resumes_to_the_bit(form: str, device: torch.device) -> Values:
 
 
 def trained(settings: dict[str, Any], device: torch.device, interrupted: bool) -> dict[str, torch.Tensor]:
-    """The losses of the last steps and all networks after them, on the CPU."""
+    """Train, and return the losses of the last steps and all networks after them, on the CPU."""
     e = experiment(settings)
 
-    def begun(seed: int) -> Any:
+    def new_method(seed: int) -> Any:
         torch.manual_seed(seed)
         return METHODS[e.method](e, fabric_on(device), seed)
 
     batches = [batch(e, device, seed) for seed in range(2 * BEFORE)]
-    method = begun(0)
+    method = new_method(0)
     for a, b in batches[:BEFORE]:
         method.step(a, b)
     if interrupted:
         with tempfile.TemporaryDirectory() as folder:
             save(Path(folder), method, Done(0, BEFORE))
-            method = begun(1)
+            method = new_method(1)
             restore(Path(folder), method)
-    found = {}
+    tensors = {}
     for step, (a, b) in enumerate(batches[BEFORE:]):
-        found |= {f"{name} of step {step}": loss.detach().cpu() for name, loss in method.step(a, b).items()}
-    return found | method.nets.weights()
+        tensors |= {f"{name} of step {step}": loss.detach().cpu() for name, loss in method.step(a, b).items()}
+    return tensors | method.nets.weights()
 
 
 def steps_do_not_wait(form: str, device: torch.device) -> Values:
-    """Batches and steps without a synchronisation, at first and after a resume, when pools come from the CPU."""
+    """Check that batches and steps do not synchronise, at first and after a resume, when pools come from the CPU."""
     if device.type == "cpu":
-        raise Skipped("a CPU computes at once")
+        raise Skipped("for GPUs only: a CPU does not compute asynchronously")
     e = experiment(FORMS[form])
     method = METHODS[e.method](e, fabric_on(device), 0)
     with tempfile.TemporaryDirectory() as folder:
@@ -104,23 +105,23 @@ def steps_do_not_wait(form: str, device: torch.device) -> Values:
 
 
 def without_waiting(method: Any, batches: Batches, epoch: int) -> None:
-    """Make steps while PyTorch refuses to synchronise; then make sure that it does refuse."""
+    """Make steps while PyTorch raises an error for any synchronisation; then make sure that it would have."""
     torch.cuda.synchronize()
     torch.cuda.set_sync_debug_mode("error")
     try:
         for _, (a, b) in zip(range(2 * STEPS), batches.epoch(epoch), strict=False):
-            found = method.step(a, b)
+            losses_of_step = method.step(a, b)
         try:
-            found["g"].item()
+            losses_of_step["g"].item()
         except RuntimeError:
             return
-        raise CheckFailed("PyTorch does not notice synchronisations, so that this check says nothing")
+        raise CheckFailed("PyTorch does not detect synchronisations, so this check proves nothing")
     finally:
         torch.cuda.set_sync_debug_mode("default")
 
 
 def random_images(folder: Path, side: int, n: int) -> Path:
-    """A prepared dataset of n random pairs."""
+    """Write a prepared dataset of n random pairs."""
     draw = np.random.default_rng(0)
     for domain in "AB":
         np.save(folder / f"train_{domain}.npy", draw.integers(0, 256, (n, side, side, 3), dtype=np.uint8))
@@ -129,9 +130,14 @@ def random_images(folder: Path, side: int, n: int) -> Path:
 
 
 def one_card_one_process(device: torch.device, locks: tuple[str, str] = ("locks", "locks")) -> Values:
-    """A second process waits for the card that another has leased, and gets it when that one is killed.
+    """Check that a process waits for the GPU that another has leased, and gets it when that one is killed.
 
-    locks: folders of the two processes' locks, below a temporary one. On a CPU the card is only pretended.
+    On a CPU the GPU is only simulated.
+
+    Parameters
+    ----------
+    locks
+        Folders of the two processes' locks, below a temporary one.
     """
     card = (cards() or ["0"])[0]
     with tempfile.TemporaryDirectory() as folder:
@@ -149,49 +155,49 @@ def one_card_one_process(device: torch.device, locks: tuple[str, str] = ("locks"
             try:
                 ready, _, _ = select.select([first.stdout, second.stdout], [], [], 20)
                 if not ready:
-                    raise CheckFailed("no process got the card within 20 s")
+                    raise CheckFailed("no process got the GPU within 20 s")
                 holder, waiter = (first, second) if first.stdout in ready else (second, first)
                 ready, _, _ = select.select([waiter.stdout, waiter.stderr], [], [], 20)
                 if waiter.stderr not in ready:
-                    raise CheckFailed("the second process does not wait for the card")
-                told = waiter.stderr.readline().strip()
+                    raise CheckFailed("the second process does not wait for the GPU")
+                message = waiter.stderr.readline().strip()
                 if select.select([waiter.stdout], [], [], 1)[0]:
-                    raise CheckFailed("two processes have the same card")
+                    raise CheckFailed("two processes have the same GPU")
                 holder.send_signal(signal.SIGKILL)
                 ready, _, _ = select.select([waiter.stdout], [], [], 20)
                 if not ready:
-                    raise CheckFailed("the card of a killed process stays locked")
+                    raise CheckFailed("the GPU of a killed process stays locked")
             finally:
                 first.kill()
                 second.kill()
-    return {"the second says": told}
+    return {"the second says": message}
 
 
 def two_ranks(device: torch.device) -> Values:
-    """Losses of two processes that share each batch, one to a card, against those of one."""
+    """Compare the losses of two processes that share each batch, one per GPU, with those of one process."""
     if device.type == "cuda" and torch.cuda.device_count() < 2:
-        raise Skipped("one card only")
+        raise Skipped("needs two GPUs")
     with tempfile.TemporaryDirectory() as folder:
         done, out = torchrun(Path(folder))
         if done.returncode:
             raise CheckFailed(f"exit code {done.returncode}: {last_error(done.stderr)}")
-        found = json.loads(out.read_text())
-    return compared(found, losses(FORMS["pix2pix"], device), FLOAT32_TOLERANCE)
+        actual = json.loads(out.read_text())
+    return compared(actual, losses(FORMS["pix2pix"], device), FLOAT32_TOLERANCE)
 
 
 def two_ranks_on_one_card(device: torch.device) -> Values:
-    """torchrun, told to start two ranks where one card is visible, fails."""
+    """Check that torchrun fails to start two ranks where only one GPU is visible."""
     if device.type == "cpu":
-        raise Skipped("for cards only")
+        raise Skipped("for GPUs only")
     with tempfile.TemporaryDirectory() as folder:
         done, _ = torchrun(Path(folder), {VISIBLE: cards()[0]})
     if not done.returncode:
-        raise CheckFailed("two ranks trained on one card")
+        raise CheckFailed("two ranks trained on one GPU")
     return {"refused": last_error(done.stderr)}
 
 
 def torchrun(folder: Path, variables: dict[str, str] | None = None) -> tuple[subprocess.CompletedProcess, Path]:
-    """The finished launcher of two processes that run two_ranks.py, and the file of their losses."""
+    """Run two_ranks.py in two processes; return the finished launcher and the file of their losses."""
     out = folder / "losses.json"
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     command = [*launcher, str(Path(__file__).with_name("two_ranks.py")), str(out)]
@@ -200,19 +206,19 @@ def torchrun(folder: Path, variables: dict[str, str] | None = None) -> tuple[sub
 
 
 def environment() -> dict[str, str]:
-    """For processes that import pixcycle and the checks."""
+    """Return the environment of a process that imports pixcycle and the checks."""
     return os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT / "benchmarks"), *sys.path])}
 
 
 def last_error(stderr: str) -> str:
-    """The first line that names an exception."""
+    """Return the first line that names an exception; empty if there is none."""
     return next((line.strip() for line in stderr.splitlines() if "Error: " in line or "Exception: " in line), "")
 
 
 CHECKS: dict[str, Check] = {
     **{f"resume to the bit: {form}": partial(resumes_to_the_bit, form) for form in RESUMED},
     **{f"no synchronisation between logged steps: {form}": partial(steps_do_not_wait, form) for form in FORMS},
-    "a leased card": one_card_one_process,
-    "two processes, one to a card": two_ranks,
-    "two processes on one card": two_ranks_on_one_card,
+    "a leased GPU": one_card_one_process,
+    "two processes, one per GPU": two_ranks,
+    "two processes on one GPU": two_ranks_on_one_card,
 }

@@ -11,10 +11,10 @@ from lightning_fabric.plugins.environments import LightningEnvironment
 from torch import Tensor
 
 from gpu_checks.outcome import CheckFailed, Values, finite
-from pixcycle.engine import ranks
-from pixcycle.schema import Experiment
-from pixcycle.training.cyclegan import CycleGAN
-from pixcycle.training.pix2pix import Pix2pix
+from pixcycle.machine import ranks
+from pixcycle.methods.cyclegan import CycleGAN
+from pixcycle.methods.pix2pix import Pix2pix
+from pixcycle.params.schema import Experiment
 
 METHODS = {"pix2pix": Pix2pix, "cyclegan": CycleGAN}
 STEPS = 5
@@ -36,15 +36,15 @@ FORMS: dict[str, dict[str, Any]] = {
     "CycleGAN": _SMALL | _CYCLEGAN | {"lambda_identity": 0.5},
     "CycleGAN, one discriminator": _SMALL | _CYCLEGAN | {"discriminators": 1},
 }
-"""No dropout, as each device draws other noise.
+"""Settings of the small networks, without dropout because each device draws other noise.
 
-Adam divides a gradient by its own size, so that rounding which flips a gradient near zero moves a weight by twice the
-learning rate, and a GAN amplifies that. At these learning rates and on one batch, five steps change some losses by 6%
-to 11%, while float32 stays within 2e-5 of float64 (on a CPU): a wrong gradient is told from rounding.
+Adam divides a gradient by its own size, so that rounding which flips the sign of a gradient near zero moves a weight by
+twice the learning rate, and a GAN amplifies that. At these learning rates and on one batch, five steps change some
+losses by 6% to 11%, while float32 stays within 2e-5 of float64 (on a CPU). So a wrong gradient exceeds rounding.
 """
 FLOAT32_TOLERANCE = 1e-4
 LEAST_CHANGE = 100 * FLOAT32_TOLERANCE
-"""Of some loss over the steps, so that agreement means something."""
+"""Relative change that some loss must show over the steps; otherwise agreement proves nothing."""
 
 
 def experiment(settings: dict[str, Any]) -> Experiment:
@@ -52,12 +52,12 @@ def experiment(settings: dict[str, Any]) -> Experiment:
 
 
 def fabric_on(device: torch.device, precision: str = "32-true") -> Fabric:
-    """Set up the product's own Fabric for the device; for the CPU beside a card, and for fp16, one of Lightning's.
+    """Set up pixcycle's own Fabric for the device; for fp16, and for the CPU of a machine with a GPU, Lightning's.
 
-    fp16 scales losses by 1024 at first, not by Lightning's 65536: overflow would skip the first of a few steps.
+    fp16 starts with a loss scale of 1024 instead of Lightning's 65536, with which overflow would skip the first steps.
     """
-    cpu_beside_a_card = device.type == "cpu" and torch.cuda.is_available()
-    if precision != "16-mixed" and not cpu_beside_a_card:
+    cpu_next_to_a_gpu = device.type == "cpu" and torch.cuda.is_available()
+    if precision != "16-mixed" and not cpu_next_to_a_gpu:
         return ranks.fabric(precision)
     ranks.fabric()  # switches TF32 off
     plugins = [LightningEnvironment()]
@@ -68,7 +68,7 @@ def fabric_on(device: torch.device, precision: str = "32-true") -> Fabric:
 
 
 def batch(e: Experiment, device: torch.device, seed: int = 1) -> list[Tensor]:
-    """(a, b) in [-1, 1], the same on each device."""
+    """Return (a, b) in [-1, 1], the same on every device."""
     draw = torch.Generator().manual_seed(seed)
     shape = e.batch_size, 3, e.crop_size, e.crop_size
     return [(torch.rand(shape, generator=draw) * 2 - 1).to(device) for _ in "ab"]
@@ -81,9 +81,12 @@ def losses(
     seed: int = 0,
     layout: torch.memory_format | None = None,
 ) -> list[dict[str, float]]:
-    """Losses of STEPS steps on one batch.
+    """Return the losses of STEPS steps on one batch.
 
-    layout: of networks and batches, instead of the device's own.
+    Parameters
+    ----------
+    layout
+        Memory layout of networks and batches; the device's own by default.
     """
     e = experiment(settings)
     torch.manual_seed(0)
@@ -98,12 +101,18 @@ def losses(
 
 @cache
 def float32_losses(form: str, device: torch.device) -> list[dict[str, float]]:
-    """What other ways are compared with."""
+    """Return the losses in float32, with which others are compared."""
     return losses(FORMS[form], device)
 
 
 def compared(found: list[dict[str, float]], expected: list[dict[str, float]], tolerance: float) -> Values:
-    """The largest relative difference of any loss at any step. Raises CheckFailed where it exceeds the tolerance."""
+    """Return the largest relative difference of any loss at any step.
+
+    Raises
+    ------
+    CheckFailed
+        If it exceeds the tolerance, or if the losses hardly change.
+    """
     pairs = [(mine[name], loss) for mine, step in zip(found, expected, strict=True) for name, loss in step.items()]
     difference = max((abs(x - y) / abs(y) if math.isfinite(x) else math.inf) for x, y in pairs)
     change = max(abs(last / first - 1) for first, last in zip(expected[0].values(), expected[-1].values(), strict=True))
@@ -111,5 +120,5 @@ def compared(found: list[dict[str, float]], expected: list[dict[str, float]], to
     if not difference <= tolerance:
         raise CheckFailed("the losses differ", values)
     if not change >= LEAST_CHANGE:
-        raise CheckFailed("the losses hardly change, so that their agreement says nothing", values)
+        raise CheckFailed("the losses hardly change, so their agreement proves nothing", values)
     return values

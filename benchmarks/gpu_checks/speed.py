@@ -1,4 +1,4 @@
-"""How fast the device is: training steps against the authors', batches, features."""
+"""Measure the speed of training steps, compared with the authors' code, and of batches and features."""
 
 import importlib.util
 import statistics
@@ -21,8 +21,8 @@ from gpu_checks.running import random_images
 from gpu_checks.small import METHODS, batch, experiment, fabric_on
 from pixcycle.data.batches import Batches
 from pixcycle.estimate.bound import memory_bytes, step_seconds
-from pixcycle.estimate.cards import CARDS, Arithmetic, Card
-from pixcycle.schema import Experiment
+from pixcycle.estimate.gpus import CARDS, Arithmetic, Card
+from pixcycle.params.schema import Experiment
 
 WORK: dict[str, dict[str, Any]] = {
     "pix2pix 256, batch 1": PIX2PIX,
@@ -32,9 +32,9 @@ WORK: dict[str, dict[str, Any]] = {
 AT_BATCH_1 = [work for work in WORK if work.endswith("batch 1")]
 ON_CPU = {"pix2pix": {"filters": 4, "batch_size": 2}, "cyclegan": {"filters": 8, "crop_size": 64}}
 PRECISIONS = {"32-true": "none", "tf32": "none", "bf16-mixed": "none", "16-mixed": "none"}
-"""Way -> `compile`. A way begins with its precision."""
+"""Way -> its setting `compile`. The name of a way begins with its precision."""
 ARITHMETIC: dict[str, Arithmetic] = {"32-true": "fp32", "tf32": "TF32", "bf16-mixed": "bf16", "16-mixed": "bf16"}
-"""The cards of CARDS compute in fp16 as fast as in bf16."""
+"""Precision -> arithmetic of its bound. The GPUs of CARDS are as fast in fp16 as in bf16."""
 CUDA_NAMES = {
     "NVIDIA H200": "h200",
     "NVIDIA H100 80GB HBM3": "h100",
@@ -47,7 +47,13 @@ ROUNDS, TURN_SECONDS = 5, 0.25
 
 @dataclass
 class Way:
-    """A way to make training steps. tf32: whether products of matrices, and convolutions, may round to TF32."""
+    """A way to make training steps.
+
+    Attributes
+    ----------
+    tf32
+        Whether matrix products, and whether convolutions, may round to TF32.
+    """
 
     step: Callable[[], Any]
     tf32: tuple[bool, bool]
@@ -61,9 +67,10 @@ class Way:
 
 
 def measured(work: str, device: torch.device, ours: dict[str, str] = PRECISIONS) -> Values:
-    """A row for each way of ours, and for the authors' step in float32 and as PyTorch comes: convolutions in TF32.
+    """Measure our ways, the authors' step in float32, and theirs with PyTorch's defaults: convolutions in TF32.
 
-    All of them take turns. "times as fast" is against the authors' in float32 for 32-true, else as PyTorch comes.
+    All of them take turns; each has a row. "times as fast" compares 32-true with the authors' step in float32, and our
+    other ways with theirs with PyTorch's defaults.
     """
     small = device.type == "cpu"
     settings = WORK[work]
@@ -74,7 +81,7 @@ def measured(work: str, device: torch.device, ours: dict[str, str] = PRECISIONS)
     a, b = batch(e, device)
     ways = {
         "authors, float32": prepared(lambda: AUTHORS[e.method](e, device), a, b, (False, False), device),
-        "authors, as PyTorch comes": prepared(lambda: AUTHORS[e.method](e, device), a, b, (False, True), device),
+        "authors, PyTorch defaults": prepared(lambda: AUTHORS[e.method](e, device), a, b, (False, True), device),
     }
     for way, compile in ours.items():
         precision = way.partition(",")[0]
@@ -89,7 +96,7 @@ def measured(work: str, device: torch.device, ours: dict[str, str] = PRECISIONS)
 def prepared(
     build: Callable[[], Any], a: torch.Tensor, b: torch.Tensor, tf32: tuple[bool, bool], device: torch.device
 ) -> Way:
-    """A way after some steps, with the memory that it took at most, networks and optimisers included."""
+    """Return a way after some steps, with its peak memory, networks and optimisers included."""
     if device.type == "cuda":
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(device)
@@ -106,7 +113,7 @@ def prepared(
 
 
 def seconds_a_step(ways: dict[str, Way], device: torch.device) -> dict[str, list[float]]:
-    """Of each way in each round. A turn is some steps and takes about TURN_SECONDS."""
+    """Return the seconds per step of each way in each round. A turn consists of several steps, about TURN_SECONDS."""
     if device.type == "cpu":
         return take_turns({name: partial(way.run, 1, device) for name, way in ways.items()}, rounds=1, warmups=0)
     trial = take_turns({name: partial(way.run, 3, device) for name, way in ways.items()}, rounds=1, warmups=0)
@@ -116,32 +123,32 @@ def seconds_a_step(ways: dict[str, Way], device: torch.device) -> dict[str, list
 
 
 def row(e: Experiment, name: str, way: Way, seconds: dict[str, list[float]], card: Card | None) -> dict[str, Any]:
-    """One line of the table. The share of the bound is that of the way's own arithmetic."""
+    """Return a row of the table. "of the bound" is the fraction of the bound for the way's own arithmetic."""
     median = statistics.median(seconds[name])
-    found = {"way": name, "steps/s": 1 / median, "images/s": e.batch_size / median}
+    cells = {"way": name, "steps/s": 1 / median, "images/s": e.batch_size / median}
     if way.peak_bytes:
-        found["peak GB"] = way.peak_bytes / 1e9
+        cells["peak GB"] = way.peak_bytes / 1e9
     precision = name.partition(",")[0]
     if precision not in ARITHMETIC:
-        return found
-    other = "authors, float32" if precision == "32-true" else "authors, as PyTorch comes"
+        return cells
+    other = "authors, float32" if precision == "32-true" else "authors, PyTorch defaults"
     rounds = zip(seconds[name], seconds[other], strict=True)
-    found["times as fast"] = statistics.median(theirs / own for own, theirs in rounds)
+    cells["times as fast"] = statistics.median(theirs / own for own, theirs in rounds)
     if card and ARITHMETIC[precision] in card.peaks:
         arithmetic = ARITHMETIC[precision]
-        found["of the bound"] = step_seconds(e, e.batch_size, card, arithmetic) / median
-        found["counted GB"] = memory_bytes(e, e.batch_size, arithmetic) / 1e9
-    return found
+        cells["of the bound"] = step_seconds(e, e.batch_size, card, arithmetic) / median
+        cells["counted GB"] = memory_bytes(e, e.batch_size, arithmetic) / 1e9
+    return cells
 
 
 def card_of(device: torch.device) -> Card | None:
-    """Its peaks, if estimate.cards has them. GPUs of other names have other peaks, also of similar ones."""
+    """Return the peaks of a GPU if pixcycle.estimate.gpus has them. Even similar names can have other peaks."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
     return CARDS.get(CUDA_NAMES.get(name, ""))
 
 
 def delivered(batch_size: int, device: torch.device) -> Values:
-    """Pairs of 256 from 286 pixels a second, cropped here and normalised on the device."""
+    """Measure pairs/s of 256 from 286 pixels, cropped on the CPU and normalised on the device."""
     n = 16 if device.type == "cpu" else 400
     with tempfile.TemporaryDirectory() as folder:
         batches = Batches(random_images(Path(folder), 286, n), "train", 256, True, True, batch_size, 0, device)
@@ -158,9 +165,9 @@ def delivered(batch_size: int, device: torch.device) -> Values:
 
 
 def features(device: torch.device) -> Values:
-    """Images of 256 pixels a second through InceptionV3 with random weights, 64 at a time, from the CPU and back.
+    """Measure features/s of InceptionV3 with random weights on images of 256 pixels, including copies between devices.
 
-    By the product's extractor where its packages are installed; else torchvision's network alone.
+    Uses pixcycle's extractor where its packages are installed, else torchvision's network alone, with batches of 64.
     """
     if importlib.util.find_spec("torchvision") is None:
         raise Skipped("torchvision is not installed")
@@ -170,8 +177,8 @@ def features(device: torch.device) -> Values:
     n, size = (2, 64) if device.type == "cpu" else (512, 256)
     images = np.random.default_rng(0).integers(0, 256, (n, size, size, 3), dtype=np.uint8)
     if importlib.util.find_spec("torch_fidelity") and importlib.util.find_spec("efficientnet_lite_pytorch"):
+        from pixcycle.evaluation.features import Extractor, InceptionFeatures, extract
         from pixcycle.metrics.extractors import EXTRACTORS
-        from pixcycle.metrics.features import Extractor, InceptionFeatures, extract
 
         own = InceptionFeatures(network.state_dict()).eval().requires_grad_(False)
         extractor = Extractor(EXTRACTORS["inception-v3"], own.to(memory_format=torch.channels_last))

@@ -1,4 +1,4 @@
-"""The outcomes as a section of docs/gpus.md: Markdown."""
+"""Format outcomes as a section of docs/gpus.md, in Markdown."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,12 +9,12 @@ SPEED = ["steps/s", "images/s", "times as fast", "of the bound", "peak GB"]
 
 
 def markdown(result: dict[str, Any]) -> str:
-    """A heading, the checks, and the speeds of training steps."""
+    """Return a heading, a table of the checks, and a table of the speeds of training steps."""
     machine = result["machine"]
     about = [f"torch {machine.get('torch')}", f"CUDA {machine.get('cuda')}", f"cuDNN {machine.get('cudnn')}"]
     lines = [f"### {machine.get('device', 'unknown')}, {result['date']}", ""]
     lines += [f"{', '.join(about)}; {result['seconds']:.0f} s; commit {result['commit']}.", ""]
-    lines += ["| check | | s | found |", "| --- | --- | ---: | --- |"]
+    lines += ["| check | | s | details |", "| --- | --- | ---: | --- |"]
     lines += _checks(result["checks"])
     lines += ["", f"| step | way | {' | '.join(SPEED)} |", f"| --- | --- |{' ---: |' * len(SPEED)}", *_speeds(result)]
     return "\n".join(lines)
@@ -22,8 +22,8 @@ def markdown(result: dict[str, Any]) -> str:
 
 def _checks(checks: list[dict[str, Any]]) -> Iterator[str]:
     for check in checks:
-        found = "; ".join(filter(None, [check["reason"], brief(check["values"])])).replace("|", "\\|")
-        yield f"| {check['name']} | {check['status']} | {check['seconds']:.1f} | {found} |"
+        details = "; ".join(filter(None, [check["reason"], brief(check["values"])])).replace("|", "\\|")
+        yield f"| {check['name']} | {check['status']} | {check['seconds']:.1f} | {details} |"
 
 
 def _speeds(result: dict[str, Any]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What the nodes of the workflow read, damaged or replaced: how, and what is told of it."""
+"""Damaged or replaced files that nodes of the workflow read, and the messages that refuse them."""
 
 import io
 import json
@@ -16,7 +16,7 @@ from tests.corpus.form import Input
 
 
 class Runs:
-    """What runs a command where it is unpickled."""
+    """An object that runs a command when it is unpickled."""
 
     def __init__(self, command: str = "touch ran"):
         self.command = command
@@ -87,7 +87,7 @@ NOTES = [
 
 
 def rewritten(change: Callable[[dict], dict], metadata: dict | None = None) -> Callable[[bytes], bytes]:
-    """A safetensors file of other tensors."""
+    """Return a function that rewrites a safetensors file with changed tensors."""
 
     def write(content: bytes) -> bytes:
         return save(change(load(content)), metadata)
@@ -96,7 +96,7 @@ def rewritten(change: Callable[[dict], dict], metadata: dict | None = None) -> C
 
 
 def first(state: dict, make: Callable[[torch.Tensor], torch.Tensor]) -> dict:
-    """The weights with another first convolution, of the generator where there are several networks."""
+    """Return the weights with a changed first convolution, that of the generator if there are several networks."""
     key = min((k for k, v in state.items() if v.ndim == 4), key=lambda k: not k.startswith("g."))
     return state | {key: make(state[key]).contiguous()}
 
@@ -120,29 +120,27 @@ def torch_saved(value) -> bytes:
     return file.getvalue()
 
 
-UNREADABLE, MISFIT, NAN = (
-    "damaged, or not a safetensors file",
-    "not the weights of this network",
-    "holds NaN or infinity",
-)
+UNREADABLE = "damaged, or not a safetensors file"
+MISFIT = "not the weights of this network"
+NAN = "contains NaN or infinity"
 SAFETENSORS = [
     Input("cut off", half, UNREADABLE),
     Input("empty", none, UNREADABLE),
-    Input("of other bytes", binary, UNREADABLE),
+    Input("arbitrary bytes", binary, UNREADABLE),
     Input("a pickle that runs a command", pickled, UNREADABLE),
     Input("a torch file that runs a command", lambda content: torch_saved(Runs()), UNREADABLE),
     Input("with a flipped bit in its header", lambda c: c[:20] + bytes([c[20] ^ 128]) + c[21:], UNREADABLE),
     Input("with a flipped bit in its header's length", lambda c: c[:3] + bytes([c[3] ^ 64]) + c[4:], UNREADABLE),
     Input("with a header of an exabyte", header_of(1 << 60), UNREADABLE),
-    Input("with a header of no JSON", header_of(8, b"nonsense"), UNREADABLE),
+    Input("with a header that is not JSON", header_of(8, b"nonsense"), UNREADABLE),
     Input("without tensors", header_of(2), MISFIT),
-    Input("of a tensor of 2 GB that is not there", claiming([1 << 29], 1 << 31), UNREADABLE),
-    Input("of a tensor of other bytes than its shape", claiming([1 << 40], 64), UNREADABLE),
+    Input("claiming a tensor of 2 GB that is missing", claiming([1 << 29], 1 << 31), UNREADABLE),
+    Input("with a tensor whose bytes do not match its shape", claiming([1 << 40], 64), UNREADABLE),
     Input("of another network", lambda c: save({"g.a": torch.zeros(3)}), MISFIT),
     Input("of another width", rewritten(lambda s: first(s, lambda v: v[:1])), MISFIT),
     Input("in float64", rewritten(lambda s: first(s, torch.Tensor.double)), MISFIT),
     Input("in float16", rewritten(lambda s: first(s, torch.Tensor.half)), MISFIT),
-    Input("in whole numbers", rewritten(lambda s: first(s, torch.Tensor.int)), MISFIT),
+    Input("in integers", rewritten(lambda s: first(s, torch.Tensor.int)), MISFIT),
     Input("with NaN", with_value(float("nan")), NAN),
     Input("with infinity", with_value(float("inf")), NAN),
 ]

@@ -1,4 +1,4 @@
-"""Examples that Hypothesis makes up: the same each time, on a slow machine, too."""
+"""Hypothesis settings that generate the same examples every time, also on slow machines."""
 
 from hypothesis import HealthCheck, settings
 

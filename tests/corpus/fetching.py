@@ -1,20 +1,19 @@
-"""What `pixcycle fetch` makes of one location, by the plan that Snakemake would have written."""
+"""Run `pixcycle job fetch` on a dataset, with a plan such as Snakemake writes."""
 
 from functools import cache
 from pathlib import Path
 
 import yaml
 
-from pixcycle import config
-from pixcycle.runs import Plan
-from pixcycle.schema import Dataset, Params, Source
-from tests.answers import Answer, answer
-
-ROOT = Path(__file__).parents[2]
+from pixcycle.params.load import check_params
+from pixcycle.params.schema import Dataset, Params, Source
+from pixcycle.plan import Plan
+from tests.support import ROOT
+from tests.support.answers import Answer, answer
 
 
 def fetched(folder: Path, *locations: str | Path, **declared) -> Answer:
-    """The answer, for a dataset `tiny` of which params.yaml says that it lies there. Its folder is RAW."""
+    """Fetch a dataset `tiny` with these locations into RAW, and return the answer."""
     source = Source(locations=[str(location) for location in locations], **declared)
     tiny = Dataset(title="Tiny", layout="side_by_side", sources=[source], splits={"train": ["train"]}, licence="none")
     params = _params().model_copy(update={"datasets": {"tiny": tiny}})
@@ -28,4 +27,4 @@ RAW = Path("data/raw/tiny")
 @cache
 def _params() -> Params:
     tree = yaml.safe_load((ROOT / "params.yaml").read_text())
-    return config.check(tree | {"experiments": {}, "scales": {"full": {"title": "as published"}}})
+    return check_params(tree | {"experiments": {}, "scales": {"full": {"title": "as published"}}})

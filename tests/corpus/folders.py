@@ -1,6 +1,6 @@
-"""Odd names, counts and places of good images, each with the names and greys that come of it, or its refusal.
+"""Odd names, numbers and places of good images, each with the expected image names and greys, or a refusal.
 
-Rows are made in the folder data/own/DATASET of a project.
+Rows are written to the folder data/own/DATASET of a project.
 """
 
 import itertools
@@ -18,28 +18,35 @@ from tests.corpus.form import Input
 
 @dataclass(frozen=True)
 class Expected:
-    """What becomes of the training images of a dataset of projects.LAYOUTS."""
+    """Expected result of preparing the training images of a dataset of projects.LAYOUTS.
+
+    Attributes
+    ----------
+    greys
+        Grey level of each image by domain and name.
+    refused
+        A phrase of the error message; empty if the dataset is accepted.
+    """
 
     dataset: str
     greys: dict[str, dict[str, int]] | None = None
-    """Of each domain, the grey of each name."""
     refused: str = ""
 
 
 def level(image: int, width: int = 16, height: int = 16) -> bytes:
-    """A PNG of one grey."""
+    """Return a PNG of one grey level."""
     return png_of(np.full((height, width, 3), image))
 
 
 def pair(image: int) -> bytes:
-    """A on the left, of a grey; B on the right, 100 brighter."""
+    """Return a PNG pair: A on the left, of one grey level; B on the right, 100 brighter."""
     return png_of(np.full((16, 32, 3), image) + 100 * (np.arange(32) > 15)[:, None])
 
 
 def put(root: Path, path: str | bytes, content: bytes) -> None:
-    there = os.path.join(os.fsencode(root), os.fsencode(path))
-    os.makedirs(os.path.dirname(there), exist_ok=True)
-    with open(there, "wb") as file:
+    target = os.path.join(os.fsencode(root), os.fsencode(path))
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    with open(target, "wb") as file:
         file.write(content)
 
 
@@ -52,13 +59,13 @@ def files(contents: dict[str | bytes, bytes]) -> Callable[[Path], None]:
 
 
 def pairs(*names: str | bytes, **also: bytes) -> Callable[[Path], None]:
-    """Side by side; the i-th of the training images has the grey i. also: other files of that split."""
+    """Write side-by-side pairs, of which the i-th training image has grey level i, and other files of that split."""
     train = {b"train/" + os.fsencode(name): pair(i % 100) for i, name in enumerate(names)}
     return files(train | {f"train/{path}": content for path, content in also.items()} | {"val/1.png": pair(9)})
 
 
 def domains(a: list[str], b: list[str]) -> Callable[[Path], None]:
-    """The i-th of A has the grey i, and of B 100 more."""
+    """Write domain folders in which the i-th image of A has grey level i, and that of B 100 + i."""
     train = {f"trainA/{name}": level(i) for i, name in enumerate(a)}
     train |= {f"trainB/{name}": level(100 + i) for i, name in enumerate(b)}
     return files(train | {"valA/1.png": level(9), "valB/1.png": level(109)})
@@ -148,28 +155,38 @@ FOLDERS = [
     named("A", "a"),
     named(*CASES),
     of_pairs("endings in capitals", pairs("1.PNG", "2.Jpg", "3.JPEG"), "1", "2", "3"),
-    of_pairs("a name as macOS writes it", pairs(f"{DECOMPOSED}.png"), COMPOSED),
-    of_pairs("what systems leave behind", pairs("1.png", **LEFT_BEHIND), "1"),
-    of_pairs("folders that are linked into each other", linked_to_itself, "1"),
+    of_pairs("a name as written by macOS", pairs(f"{DECOMPOSED}.png"), COMPOSED),
+    of_pairs("files that operating systems leave behind", pairs("1.png", **LEFT_BEHIND), "1"),
+    of_pairs("folders that link into each other", linked_to_itself, "1"),
     of_pairs("a split that is a link", linked_from_elsewhere, "1"),
     of_pairs("a pair of 2x2", pairs(**{"1.png": png_of(np.array([[(0,) * 3, (100,) * 3]] * 2))}), "1"),
     refused(
         "a name that is not UTF-8", "pairs", pairs("1.png", b"caf\xe9.png"), r"train/caf\udce9 (train) is not UTF-8"
     ),
     refused(
-        "a photo and its name that is not UTF-8",
+        "a frame whose name is not UTF-8",
         "cities",
         cities(b"bonn_\xff_1"),
         r"bonn_\udcff_1 (train) is not UTF-8",
     ),
-    refused("a name twice, as JPEG and PNG", "pairs", pairs("1.jpg", "1.png"), "1.png would be the same image"),
-    refused("a name twice, in capitals", "pairs", pairs("1.jpg", "1.JPG"), "1.jpg would be the same image"),
+    refused("the same name as JPEG and PNG", "pairs", pairs("1.jpg", "1.png"), "1.png would be the same image"),
     refused(
-        "a name twice, of two systems", "pairs", pairs(f"{COMPOSED}.png", f"{DECOMPOSED}.png"), "would be the same"
+        "the same name with a suffix in capitals", "pairs", pairs("1.jpg", "1.JPG"), "1.jpg would be the same image"
     ),
-    refused("a name twice, on two lines", "pairs", pairs("a\nb.jpg", "a\nb.png"), r"a\nb.png would be the same image"),
     refused(
-        "a WebP among PNGs", "pairs", pairs("1.png", **{"2.webp": b"RIFF"}), "2.webp would be left out, as 1 of 2 files"
+        "the same name in two Unicode forms",
+        "pairs",
+        pairs(f"{COMPOSED}.png", f"{DECOMPOSED}.png"),
+        "would be the same",
+    ),
+    refused(
+        "the same name, with a newline", "pairs", pairs("a\nb.jpg", "a\nb.png"), r"a\nb.png would be the same image"
+    ),
+    refused(
+        "a WebP among PNGs",
+        "pairs",
+        pairs("1.png", **{"2.webp": b"RIFF"}),
+        "2.webp would be skipped (1 of 2 files there)",
     ),
     odd_pair(31, 16),
     odd_pair(32, 15),
@@ -183,8 +200,8 @@ FOLDERS = [
         files({"train/readme.txt": b"soon", "val/1.png": pair(0)}),
         "train holds no .jpg",
     ),
-    refused("no images but hidden ones", "pairs", without_images, "train holds no .jpg, .jpeg or .png"),
-    refused("one split only", "pairs", files({"train/1.png": pair(0)}), "no folder 'val' in"),
+    refused("only hidden images", "pairs", without_images, "train holds no .jpg, .jpeg or .png"),
+    refused("only one split", "pairs", files({"train/1.png": pair(0)}), "no folder 'val' in"),
     refused("no folders", "pairs", files({"1.png": pair(0)}), "no folder 'train' in"),
     refused(
         "a file in place of a split", "pairs", files({"train": b"1.png", "val/1.png": pair(0)}), "no folder 'train' in"
@@ -199,7 +216,7 @@ FOLDERS = [
         "a split in two places",
         "pairs",
         files({"x/train/1.png": pair(0), "y/train/1.png": pair(0)}),
-        "which 'train' is it",
+        "several folders are called 'train'",
     ),
     refused(
         "pairs in two folders", "pairs", domains(["1.png"], ["1.png"]), "layout is side_by_side; write domain_folders"
@@ -207,9 +224,17 @@ FOLDERS = [
     refused("pairs in one image", "matched", pairs("1.png"), "layout is domain_folders; write side_by_side"),
     refused("A without B", "matched", files({"trainA/1.png": level(0)}), "no folder 'trainB' or 'B/train' in"),
     refused("more A than B, paired", "matched", domains(["1.png", "2.png"], ["1.png"]), "1 have no partner: train/2"),
-    refused("other B than A, paired", "matched", domains(["1.png"], ["2.png"]), "2 have no partner: train/1, train/2"),
     refused(
-        "lines without partner", "matched", domains(["1.png", "a\nb.png"], ["1.png"]), r"have no partner: train/a\nb"
+        "different names in A and B, paired",
+        "matched",
+        domains(["1.png"], ["2.png"]),
+        "2 have no partner: train/1, train/2",
+    ),
+    refused(
+        "an unmatched name with a newline",
+        "matched",
+        domains(["1.png", "a\nb.png"], ["1.png"]),
+        r"have no partner: train/a\nb",
     ),
     Input(
         "more A than B, unpaired",
@@ -217,7 +242,7 @@ FOLDERS = [
         Expected("domains", {"A": {"train/1": 0, "train/2": 1}, "B": {"train/3": 100}}),
     ),
     Input(
-        "partners from two systems",
+        "partners in two Unicode forms",
         domains([f"{COMPOSED}.png"], [f"{DECOMPOSED}.jpg"]),
         Expected("matched", {"A": {f"train/{COMPOSED}": 0}, "B": {f"train/{COMPOSED}": 100}}),
     ),
@@ -227,7 +252,7 @@ FOLDERS = [
         Expected("cities", {"A": {"train/bonn_000001_000019": 1}, "B": {"train/bonn_000001_000019": 101}}),
     ),
     Input(
-        "Cityscapes on two lines",
+        "Cityscapes frames with a newline",
         cities("bonn\n1"),
         Expected("cities", {"A": {"train/bonn\n1": 1}, "B": {"train/bonn\n1": 101}}),
     ),

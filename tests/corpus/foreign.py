@@ -1,4 +1,4 @@
-"""Weights from elsewhere that are damaged, others, or code: how each is written, and what is told of it."""
+"""Foreign weights that are damaged, of another network, or code, and the messages that refuse them."""
 
 import io
 import pickle
@@ -22,7 +22,7 @@ def foreign(change: Callable[[dict], object] = dict, legacy: bool = False) -> Ca
 
 
 def with_a_compressed_record(state: dict) -> bytes:
-    """torch.save compresses nothing, but torch.load unpacks what is: gigabytes, if they are zeros."""
+    """torch.save compresses nothing, but torch.load decompresses records, even gigabytes of zeros."""
     file = io.BytesIO(torch_saved({"a": torch.zeros(4)}))
     with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("archive/data/1", bytes(1 << 20))
@@ -33,8 +33,8 @@ def code_beside_tensors(state: dict) -> dict:
     return state | {"hook": Runs()}
 
 
-WANT = "want only tensors"
-FLAT = "want a flat dict of tensors"
+WANT = "expected only tensors"
+FLAT = "expected a flat dict of tensors"
 FOREIGN = [
     Input("a pickle that runs a command", lambda s: pickle.dumps(Runs()), WANT),
     Input("a torch file that runs a command", foreign(lambda s: Runs()), WANT),
@@ -54,9 +54,11 @@ FOREIGN = [
     Input("keys that are numbers", foreign(lambda s: {1: torch.zeros(3)}), FLAT),
     Input("scalars", foreign(lambda s: {"a": torch.tensor(1.0)}), "not the weights of unet_128"),
     Input("another network", foreign(lambda s: {"a": torch.zeros(3, 3, 3, 3)}), "not the weights of unet_128"),
-    Input("complex numbers", foreign(lambda s: s | {"a": torch.zeros(3, dtype=torch.complex64)}), "floating point"),
-    Input("whole numbers", foreign(lambda s: {k: v.int() for k, v in s.items()}), "want tensors of floating point"),
-    Input("a sparse tensor", foreign(lambda s: s | {"a": torch.zeros(3, 3).to_sparse()}), "floating point"),
+    Input(
+        "complex numbers", foreign(lambda s: s | {"a": torch.zeros(3, dtype=torch.complex64)}), "floating-point tensors"
+    ),
+    Input("integers", foreign(lambda s: {k: v.int() for k, v in s.items()}), "expected floating-point tensors"),
+    Input("a sparse tensor", foreign(lambda s: s | {"a": torch.zeros(3, 3).to_sparse()}), "floating-point tensors"),
     Input("with NaN", foreign(lambda s: first(s, lambda v: v * float("nan"))), NAN),
     Input("with infinity", foreign(lambda s: first(s, lambda v: v + float("inf"))), NAN),
     Input("in float64", foreign(lambda s: {k: v.double() for k, v in s.items()}), None),

@@ -1,4 +1,4 @@
-"""The form of the corpus: one row an input, made when it is needed, with what a command must answer to it."""
+"""Rows of the corpus: inputs that are written when a test needs them, each with the expected outcome."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,16 @@ import pytest
 
 @dataclass(frozen=True)
 class Input:
-    """name: what is odd about it; make: writes it, into a folder of its own or as the table's test says.
+    """One input of the corpus.
 
-    expected: a phrase (str) of the one line that refuses it, or else what correct handling gives.
+    Attributes
+    ----------
+    name
+        What is odd about it.
+    make
+        Writes it, into a folder of its own or as the test of its table says.
+    expected
+        A phrase (str) of the line that refuses it, or else the result of handling it correctly.
     """
 
     name: str
@@ -20,12 +27,12 @@ class Input:
 
 
 def each(table: Sequence[Input]) -> pytest.MarkDecorator:
-    """A test for each row, which is its argument `given`."""
+    """Parametrize a test by the rows of a table; its argument is called `given`."""
     return pytest.mark.parametrize("given", [pytest.param(row, id=row.name) for row in table])
 
 
-def one_line(told: str, *phrases: str) -> None:
-    """A refusal is a single line that a person can read on, and says all this."""
-    assert "\n" not in told and len(told) < 1000 and told.isprintable(), told
+def one_line(message: str, *phrases: str) -> None:
+    """Assert that a message is a single, printable, not too long line that has all these phrases."""
+    assert "\n" not in message and len(message) < 1000 and message.isprintable(), message
     for phrase in phrases:
-        assert phrase in told, f"{phrase!r} is not in: {told}"
+        assert phrase in message, f"{phrase!r} is not in: {message}"

@@ -1,4 +1,4 @@
-"""Makers of archives that are damaged, odd or hostile: each is given a folder, and writes one into it."""
+"""Functions that write a damaged, odd or hostile archive into a folder and return its path."""
 
 import gzip
 import hashlib
@@ -24,7 +24,7 @@ def a_zip(to: Path, files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED)
 
 
 def a_tar(to: Path, *members: tarfile.TarInfo | str, mode: str = "w", format: int = tarfile.PAX_FORMAT) -> Path:
-    """A string is the name of a file that holds it."""
+    """Write a tar of these members; a string is a file whose content is its name, or that of FILES."""
     with tarfile.open(to, mode, format=format, encoding="utf-8") as opened:
         for member in members:
             if isinstance(member, str):
@@ -86,7 +86,7 @@ def flipped(make, place: float):
 
 
 def patched_zip(directory_offset: int, new: bytes, header_offset: int | None = None):
-    """One file, of whose entry in the directory, and of whose own header, these bytes are others."""
+    """A zip of one file, with bytes replaced in its directory entry and, if an offset is given, in its own header."""
 
     def write(to: Path) -> Path:
         archive = a_zip(to / "tiny.zip", {"1.jpg": b"one" * 100})
@@ -107,7 +107,7 @@ def zip_entry(name: bytes, packed: int, size: int, crc: int, at: int) -> bytes:
 
 
 def zip_of(body: bytes, entries: list[bytes]) -> bytes:
-    """With the directory that zips of more than 65535 members or 4 GB have."""
+    """Return a zip with a ZIP64 directory, for more than 65535 members or 4 GB."""
     directory, n = b"".join(entries), len(entries)
     end64 = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, n, n, len(directory), len(body))
     locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, len(body) + len(directory), 1)
@@ -124,7 +124,7 @@ def zeros_deflated(size: int) -> tuple[bytes, int]:
 
 
 def zip_bomb(to: Path) -> Path:
-    """10 GB of zeros in 10 MB: 40 files of 256 MB, each of them packed anew."""
+    """10 GB of zeros in 10 MB: 40 files of 256 MB, each with its own compressed data."""
     packed, crc = zeros_deflated(1 << 28)
     body, entries = b"", []
     for n in range(40):
@@ -137,7 +137,7 @@ def zip_bomb(to: Path) -> Path:
 
 
 def overlapping_zip(to: Path) -> Path:
-    """As Fifield's: every entry has the same deflated zeros for its content, and all together are a terabyte."""
+    """A zip like Fifield's: all entries share the same deflated zeros, and together claim a terabyte."""
     packed, crc = zeros_deflated(1 << 28)
     header = struct.pack("<4sHHHHHIIIHH", b"PK\x03\x04", 20, 0, 8, 0, 0x21, crc, len(packed), 1 << 28, 8, 0)
     entries = [zip_entry(b"%04d.jpg" % n, len(packed), 1 << 28, crc, 0) for n in range(4000)]
@@ -153,7 +153,7 @@ def members_without_end(to: Path) -> Path:
 
 
 def huge_directory(to: Path) -> Path:
-    """A hole of 80 MB in the file is claimed to be the list of members."""
+    """A zip that declares a hole of 80 MB as its central directory."""
     archive = a_zip(to / "tiny.zip", {"1.jpg": b"one"})
     start, end = archive.read_bytes(), bytearray(archive.read_bytes()[-22:])
     struct.pack_into("<II", end, 12, 80 << 20, len(start))
@@ -178,7 +178,7 @@ def claimed_size(size: int, mode: str = "w"):
 
 
 def header_of(type: bytes, size: int, zeros: int = 0):
-    """A gzipped tar of which the header of a name, or of PAX fields, is that long; so many zeros follow."""
+    """A gzipped tar whose header of a name, or of PAX fields, declares a size; some zeros follow."""
 
     def write(to: Path) -> Path:
         header = gzip.compress(a_member("1.jpg", type, size=size).tobuf(tarfile.GNU_FORMAT))
@@ -189,7 +189,7 @@ def header_of(type: bytes, size: int, zeros: int = 0):
 
 
 def zeros_in(compress, suffix: str, pieces: int, piece: int = 1 << 26):
-    """A tar of many files of zeros, each compressed for itself, as parts of such a file may be: 64 MB in some KB."""
+    """A tar of many files of zeros, compressed separately and concatenated: each is 64 MB in a few KB."""
 
     def write(to: Path) -> Path:
         packed = compress(bytes(piece))
@@ -210,7 +210,7 @@ def zeros_after_the_end(to: Path) -> Path:
 
 
 def sparse(to: Path) -> Path:
-    """A file of an exabyte of holes, as GNU tar writes it."""
+    """A tar of a sparse file with an exabyte of holes, in GNU format."""
     name = b"1.jpg".ljust(100, b"\0")
     header = bytearray(name + b"0000644\0" + b"0000000\0" * 2 + b"00000001000\0" + b"00000000000\0" + b" " * 8 + b"S")
     header += bytes(512 - len(header))
@@ -227,7 +227,7 @@ def pax(**fields: str):
 
 
 def links_upon_links(to: Path) -> Path:
-    """Each leads to the next, and the last to a file: no reader may need a thousand steps for each of a thousand."""
+    """A chain of links to a file: resolving it must not take a thousand steps for each of a thousand links."""
     links = [symlink(f"{n}.jpg", f"{n + 1}.jpg") for n in range(1200)]
     return a_tar(to / "tiny.tar.gz", *links, "1200.jpg", mode="w:gz")
 

@@ -1,4 +1,4 @@
-"""Params files that are odd, mistaken or hostile: how each is written, and what is told of it."""
+"""Params files that are odd, mistaken or hostile, and the messages of `pixcycle check`."""
 
 import copy
 from functools import cache
@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 
 from tests.corpus.form import Input
+from tests.support import ROOT
 
-ROOT = Path(__file__).parents[2]
 VALID = "all settings are valid"
 
 
@@ -19,7 +19,7 @@ def _whole() -> dict[str, Any]:
 
 
 def tree() -> dict[str, Any]:
-    """The params of the project with one experiment at one scale, which are read at once."""
+    """Return the project's params with one experiment at one scale, which load quickly."""
     whole = copy.deepcopy(_whole())
     whole["experiments"] = {"ucsd": {"facades-l1": whole["experiments"]["ucsd"]["facades-l1"]}}
     whole |= {"recipes": {}, "datasets": {"facades": whole["datasets"]["facades"]}}
@@ -27,7 +27,7 @@ def tree() -> dict[str, Any]:
 
 
 def edited(at: str, value: Any = None, remove: bool = False):
-    """The params with a value at `a.b.0.c`, or without what is there."""
+    """Return a function that writes the params with another value at `a.b.0.c`, or without that entry."""
 
     def write(file: Path) -> None:
         params = tree()
@@ -45,7 +45,7 @@ def edited(at: str, value: Any = None, remove: bool = False):
 
 
 def renamed(section: str, new: Any):
-    """The params in which the experiment, dataset or scale has another name, wherever it is named."""
+    """Return a function that writes the params with the experiment, dataset or scale renamed everywhere."""
 
     def write(file: Path) -> None:
         params = tree()
@@ -70,7 +70,7 @@ def text(content: str | bytes):
 
 
 def with_text(more: str):
-    """The params with more lines at their end."""
+    """Return a function that writes the params with more lines at the end."""
 
     def write(file: Path) -> None:
         file.write_text(yaml.safe_dump(tree()) + more)
@@ -100,7 +100,7 @@ L1 = "experiments.ucsd.facades-l1"
 RIGHT_NAME = "String should match pattern '^[a-z0-9]"
 NAMES = {
     "leaves its folder": "../x",
-    "is the folder above": "..",
+    "is the parent folder": "..",
     "is absolute": "/etc/x",
     "has a space": "a b",
     "has a quote": "a'b",
@@ -114,7 +114,7 @@ NAMES = {
     "has a wildcard": "{seed}",
     "is upper case": "Facades",
     "has 300 letters": "x" * 300,
-    "has none": "",
+    "is empty": "",
     "is not in ASCII": "façades",
 }
 WRONG_VALUES = [
@@ -134,18 +134,18 @@ WRONG_VALUES = [
     Input("a batch that is text", edited(f"{L1}.batch_size", "16"), "batch_size: must be a valid integer (is '16')"),
     Input("a batch of a half", edited(f"{L1}.batch_size", 0.5), "batch_size: must be a valid integer (is 0.5)"),
     Input("a rate that is true", edited(f"{L1}.lr", True), "lr: must be a number (is True)"),
-    Input("a rate that is none", edited(f"{L1}.lr", float("nan")), "lr: must be a finite number (is nan)"),
+    Input("a rate of NaN", edited(f"{L1}.lr", float("nan")), "lr: must be a finite number (is nan)"),
     Input("an infinite rate", edited(f"{L1}.lr", float("inf")), "lr: must be a finite number (is inf)"),
     Input("a rate of 1e400", edited(f"{L1}.lr", "1e400"), "lr: must be a finite number"),
     Input("a rate of zero", edited(f"{L1}.lr", 0), "lr: must be greater than 0 (is 0)"),
     Input("a rate that is a list", edited(f"{L1}.lr", [1]), "lr: must be a valid number"),
     Input("no method", edited(f"{L1}.method", remove=True), "experiments.ucsd.facades-l1.method: is missing"),
-    Input("a method that is none", edited(f"{L1}.method", None), "method: must be 'pix2pix' or 'cyclegan' (is None)"),
+    Input("a method of null", edited(f"{L1}.method", None), "method: must be 'cyclegan' or 'pix2pix' (is None)"),
     Input("an unknown field", edited(f"{L1}.learning", 1), "learning: unknown field; "),
     Input("an experiment that is a list", edited(L1, []), f"{L1}: must be a valid dictionary"),
     Input("a label that is a number", edited(f"{L1}.label", 5), "label: must be a valid string (is 5)"),
     Input("a label of 100000 letters", edited(f"{L1}.label", "x" * 100_000), VALID),
-    Input("an unknown chapter", edited("experiments.mit", {}), "experiments.mit: must be 'ucsd', 'wustl'"),
+    Input("an unknown chapter", edited("experiments.mit", {}), "experiments.mit: must be 'kaist', 'kth'"),
     Input("a seed below 0", edited("seeds", [-1]), "seeds.0: must be greater than or equal to 0 (is -1)"),
     Input("a seed of 2**70", edited("seeds", [2**70]), "seeds.0: must be less than 4294967296"),
     Input("the largest seed", edited("seeds", [2**32 - 1]), VALID),
@@ -154,10 +154,8 @@ WRONG_VALUES = [
     Input("seeds that are a number", edited("seeds", 3), "seeds: must be a valid list (is 3)"),
     Input("an unknown scale", edited("scale", "../full"), "scale: unknown scale '../full'; "),
     Input("a scale that is a number", edited("scale", 5), "scale: must be a valid string (is 5)"),
-    Input(
-        "a scale's factor that is none", edited("scales.full.epochs", float("nan")), "epochs: must be a finite number"
-    ),
-    Input("a scale named as what git keeps", renamed("scales", "published"), "scales.published: reports/published is"),
+    Input("a scale's factor of NaN", edited("scales.full.epochs", float("nan")), "epochs: must be a finite number"),
+    Input("a scale with a reserved name", renamed("scales", "published"), "scales.published: reports/published is"),
     Input("a split above its folder", edited("datasets.facades.splits.train", [".."]), "splits.train.0: String should"),
     Input("a colour of 256", edited("datasets.facades.classes", {"a": [0, 0, 256]}), "classes.a.2: must be less than"),
     Input(
@@ -173,8 +171,8 @@ WRONG_VALUES = [
             "that is empty": "",
             "that is a space": " ",
             "of 5000 letters": "x" * 5000,
-            "of a name of 300 letters": "data/" + "x" * 300,
-            "of nobody's home": "~nobody-of-that-name/x",
+            "with a name of 300 letters": "data/" + "x" * 300,
+            "in the home of an unknown user": "~nobody-of-that-name/x",
             "that is a number": 5,
         }.items()
     ),
@@ -196,35 +194,35 @@ TEXTS = [
     Input("a list", text("[1, 2]"), "must be a valid dictionary"),
     Input("a word", text("full"), "must be a valid dictionary"),
     Input("two documents", text("a: 1\n---\nb: 2\n"), "not YAML: expected a single document"),
-    Input("bytes of no text", text(bytes(range(256)) * 9), "not YAML: "),
+    Input("binary data", text(bytes(range(256)) * 9), "not YAML: "),
     Input("a NUL", text("scale: full\0"), "not YAML: unacceptable character #x0000"),
     Input("Latin-1", text("scale: f\xfcll".encode("latin-1")), "not YAML: "),
     Input("a byte order mark", as_bytes(lambda content: content.encode("utf-8-sig")), VALID),
     Input("UTF-16", as_bytes(lambda content: content.encode("utf-16")), VALID),
-    Input("lines of Windows", as_bytes(lambda content: content.replace("\n", "\r\n").encode()), VALID),
+    Input("Windows line endings", as_bytes(lambda content: content.replace("\n", "\r\n").encode()), VALID),
     Input("a tab", text("scale:\n\tfull"), "not YAML: while scanning for the next token found character '\\t'"),
     Input("an open bracket", text("scale: [full\n"), "not YAML: while parsing a flow sequence"),
     Input(
         "a tag that runs a command", text('a: !!python/object/apply:os.system ["touch ran"]'), "constructor for the tag"
     ),
-    Input("a tag that makes an object", text("a: !!python/name:os.system"), "could not determine a constructor"),
+    Input("a tag that creates an object", text("a: !!python/name:os.system"), "could not determine a constructor"),
     Input("a key twice", with_text("scale: full\n"), "not YAML: the key 'scale' twice"),
     Input("an experiment twice", with_text("recipes: {a: {b: 1, b: 2}}\n"), "twice"),
-    Input("a key of a list", text("? [a]\n: 1\n"), "not YAML: "),
-    Input("a list that holds itself", with_text("more: &a [*a]\n"), "values within values without end"),
-    Input("a mapping that holds itself", with_text("more: &a {b: *a}\n"), "values within values without end"),
+    Input("a key that is a list", text("? [a]\n: 1\n"), "not YAML: "),
+    Input("a list that contains itself", with_text("more: &a [*a]\n"), "its values are nested more than 20 deep"),
+    Input("a mapping that contains itself", with_text("more: &a {b: *a}\n"), "its values are nested more than 20 deep"),
     Input("a mapping merged into itself", with_text("more: &a {<<: *a}\n"), "more: unknown field"),
     Input("a billion laughs", text(laughs(10)), "its aliases make more than 200000 values"),
     Input("a billion laughs by merging", text(merged_laughs(40)), "too much to merge"),
-    Input("20000 brackets", text("[" * 20_000), "values within values without end"),
+    Input("20000 brackets", text("[" * 20_000), "its values are nested more than 20 deep"),
     Input("100 MB", text(b"a: " + b"x" * 100_000_000), "has more than 1000000 bytes"),
     Input("a number of 5000 digits", text("seeds: [" + "9" * 5000 + "]"), "not YAML: Exceeds the limit"),
-    Input("a number of 5000 digits to base 16", text("seeds: [0x" + "f" * 5000 + "]"), "seeds.0: "),
-    Input("a day that no calendar has", text("a: 2024-13-45"), "not YAML: month must be in 1..12"),
-    Input("keys that YAML takes for something else", text("on: 1\n2024-01-01: 2\n1.5: 3\n~: 4\n"), "should be strings"),
+    Input("a hexadecimal number of 5000 digits", text("seeds: [0x" + "f" * 5000 + "]"), "seeds.0: "),
+    Input("a date that does not exist", text("a: 2024-13-45"), "not YAML: month must be in 1..12"),
+    Input("keys that YAML does not read as strings", text("on: 1\n2024-01-01: 2\n1.5: 3\n~: 4\n"), "should be strings"),
     Input("keys of emoji", text("\U0001f600: 1"), "\U0001f600: unknown field; known: scale"),
     Input("a folder", lambda file: file.mkdir(), "params.yaml: cannot be read: Is a directory"),
     Input("no file", lambda file: None, "params.yaml: no such file"),
-    Input("a circle of links", lambda file: file.symlink_to(file.name), "params.yaml: cannot be read: Too many levels"),
+    Input("a link to itself", lambda file: file.symlink_to(file.name), "params.yaml: cannot be read: Too many levels"),
 ]
 PARAMS = [*WRONG_VALUES, *NAMED, *TEXTS]

@@ -1,4 +1,4 @@
-"""Pictures whose pixels are known, and odd files of them."""
+"""Pictures with known pixels, and odd files that hold them."""
 
 import os
 import socket
@@ -13,25 +13,34 @@ from tests.corpus.encoded import PALETTE, changed, chunk, idat, ihdr, png, png_o
 
 ROW, COLUMN = np.indices((16, 16))
 SCENE = np.stack([17 * ROW, 17 * COLUMN, 255 - 17 * ROW], axis=-1)
-"""(16, 16, 3): every pixel another colour."""
+"""(16, 16, 3): every pixel has a different colour."""
 LEVELS = 16 * ROW + COLUMN
 """(16, 16): 0 to 255."""
 COLOURS = np.array([[(200, 40, 40), (40, 160, 60)], [(50, 60, 180), (220, 210, 90)]])
 QUARTERS = COLOURS.repeat(8, axis=0).repeat(8, axis=1)
-"""(16, 16, 3): the blocks of a JPEG, each of one colour, so that little is lost."""
+"""(16, 16, 3): one colour in each block of a JPEG, so that little is lost."""
 CMYK = np.array([[(10, 60, 200, 40), (0, 0, 0, 0)], [(255, 0, 90, 10), (30, 20, 10, 200)]]).repeat(8, 0).repeat(8, 1)
 ANY = np.nan
+"""Any value is accepted."""
 
 
 @dataclass(frozen=True)
 class Pixels:
-    """What the file holds, resized to 16x16 by nearest neighbours; ANY where no decoder can know it."""
+    """Expected pixels of a file, resized to 16x16 by nearest neighbour.
+
+    Attributes
+    ----------
+    values
+        Levels; ANY where no decoder can know them.
+    within
+        Largest difference, which JPEG may lose.
+    turned
+        True if the dataset card must say that viewers rotate or mirror the image.
+    """
 
     values: np.ndarray
     within: int = 0
-    """What JPEG may lose."""
     turned: bool = False
-    """Whether the dataset card must tell that viewers show it in another way."""
 
 
 def grey(levels: np.ndarray) -> np.ndarray:
@@ -39,7 +48,7 @@ def grey(levels: np.ndarray) -> np.ndarray:
 
 
 def ink_on_paper(cmyk: np.ndarray) -> np.ndarray:
-    """What light is left by cyan, magenta and yellow, and of that by black: (255 - C) (255 - K) / 255."""
+    """Return the RGB levels of inks: (255 - C) (255 - K) / 255, and likewise for magenta and yellow."""
     return (255 - cmyk[..., :3]) * (255 - cmyk[..., 3:]) / 255
 
 
@@ -57,7 +66,7 @@ def palette(*transparency: bytes) -> bytes:
 
 
 def animated(*, default_is_a_frame: bool) -> bytes:
-    """SCENE where animations are not known; then a black frame."""
+    """Return an animated PNG: SCENE is the image for decoders without animation; the last frame is black."""
     control = struct.pack(">IIIIHHBB", 16, 16, 0, 0, 1, 10, 0, 0)
     number = iter(range(9))
     frames = [chunk(b"acTL", struct.pack(">II", 1 + default_is_a_frame, 0))]
@@ -69,26 +78,26 @@ def animated(*, default_is_a_frame: bool) -> bytes:
 
 
 def in_pieces() -> bytes:
-    """A PNG whose pixels are in chunks of 5 bytes, some of them empty."""
+    """Return a PNG whose pixels are in chunks of 5 bytes, with empty chunks in between."""
     data = zlib.compress(rows(SCENE))
     return png(ihdr(16, 16), *(chunk(b"IDAT", data[i : i + 5]) + chunk(b"IDAT") for i in range(0, len(data), 5)))
 
 
 def flipped_where_only_the_crc_sees_it() -> bytes:
-    """A pixel changed, in a zlib stream that is whole again, of a chunk whose checksum is that of before."""
+    """Return a PNG with a changed pixel in a valid zlib stream, in a chunk with the checksum of the original."""
     other = SCENE.copy()
     other[3, 3, 0] ^= 4
-    right = zlib.crc32(b"IDAT" + zlib.compress(rows(SCENE), 0))
-    return png(ihdr(16, 16), chunk(b"IDAT", zlib.compress(rows(other), 0), crc=right))
+    original = zlib.crc32(b"IDAT" + zlib.compress(rows(SCENE), 0))
+    return png(ihdr(16, 16), chunk(b"IDAT", zlib.compress(rows(other), 0), crc=original))
 
 
 def wide_scene(width: int, height: int) -> bytes:
-    """The pixels of SCENE below a header of another size."""
+    """Return the pixels of SCENE after a header that states another size."""
     return png(ihdr(width, height), idat(rows(SCENE)))
 
 
 def zeros(width: int, height: int, depth: int, colour: int, *before: bytes) -> bytes:
-    """A PNG of one channel that is 0 everywhere, in few bytes."""
+    """Return a small PNG of one channel that is 0 everywhere."""
     packer = zlib.compressobj()
     row = bytes(1 + -(-width * depth // 8))
     data = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
@@ -101,7 +110,13 @@ def png_of_300_megabytes(path: Path) -> None:
 
 
 def jpeg_of_cmyk(transform: int | None) -> bytes:
-    """transform: of Adobe's marker, 0 for CMYK and 2 for YCCK; None for no marker."""
+    """Return a JPEG of four channels.
+
+    Parameters
+    ----------
+    transform
+        Byte of Adobe's marker: 0 for CMYK, 2 for YCCK; None for no marker.
+    """
     jpeg = saved(CMYK, mode="CMYK")
     at = jpeg.index(b"\xff\xee")
     adobe = jpeg[at : at + 16]
@@ -109,7 +124,7 @@ def jpeg_of_cmyk(transform: int | None) -> bytes:
 
 
 def from_ycck(ycck: np.ndarray) -> np.ndarray:
-    """JFIF's equations; Adobe writes all inks inverted, of which YCC keeps RGB = 255 - CMY."""
+    """Convert YCCK to RGB by JFIF's equations; Adobe writes all inks inverted, so that YCC encodes 255 - CMY."""
     y, cb, cr = np.moveaxis(255.0 - ycck[..., :3], -1, 0)
     red, blue = y + 1.402 * (cr - 128), y + 1.772 * (cb - 128)
     green = y - 0.344136 * (cb - 128) - 0.714136 * (cr - 128)
@@ -126,7 +141,7 @@ def piped(path: Path) -> None:
 
 
 def bound(path: Path) -> None:
-    """A socket; its address may be no longer than 107 bytes."""
+    """Bind a socket, from within its folder, because an address may have no more than 107 bytes."""
     here = os.getcwd()
     os.chdir(path.parent)
     try:

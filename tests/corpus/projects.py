@@ -1,4 +1,4 @@
-"""A project whose data are the user's own folders, one for each layout, and what its commands make of them."""
+"""Projects with the user's own folders as data, one for each layout, and their commands."""
 
 import json
 from dataclasses import dataclass
@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import yaml
 
-from pixcycle import config, runs
-from tests.answers import Answer, answer
+from pixcycle.params.load import check_params
+from pixcycle.plan import Plan, make_plan
+from tests.support.answers import Answer, answer
 
 SIDE = 16
-"""Of prepared images; what has this size already is not resized."""
+"""Width and height of prepared images; images of this size are not resized."""
 LAYOUTS = {
     "pairs": {"layout": "side_by_side"},
     "domains": {"layout": "domain_folders", "paired": False},
@@ -48,13 +49,13 @@ def _params(dataset: str) -> dict[str, Any]:
 
 
 @cache
-def _plan(dataset: str) -> runs.Plan:
-    return runs.plan(config.check(_params(dataset)), Path("nowhere"))
+def _plan(dataset: str) -> Plan:
+    return make_plan(check_params(_params(dataset)), Path("nowhere"))
 
 
 @dataclass(frozen=True)
 class Project:
-    """The project's folder. Its only dataset has the name of its layout in LAYOUTS."""
+    """A project in a folder, whose only dataset is called by its key in LAYOUTS."""
 
     folder: Path
     dataset: str
@@ -74,14 +75,14 @@ class Project:
         return json.loads((self.prepared / "manifest.json").read_text())
 
     def plan_and_prepare(self) -> Answer:
-        """As `prepare`, after `check`, which looks at the user's own files as every command does that makes a plan."""
+        """Run `check`, which reads the user's own files like every command that computes a plan, and then `prepare`."""
         params = self.folder / "params.yaml"
         params.write_text(yaml.safe_dump(_params(self.dataset)))
         planned = answer("check", "--params", params, folder=self.folder)
         return planned if planned.exit_code else self.prepare()
 
     def prepare(self) -> Answer:
-        """Of `fetch` and `prepare`, the answer of the first that refuses, or else of the last."""
+        """Run `fetch` and `prepare`, and return the answer of the first that fails, or else that of `prepare`."""
         plan = self.folder / "plan.json"
         plan.write_text(_plan(self.dataset).model_dump_json())
         [key] = _plan(self.dataset).data

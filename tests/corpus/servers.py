@@ -1,16 +1,16 @@
-"""Servers that lie, mislead and delay: how each answers a request for an archive, and what is told of it."""
+"""Servers that lie, mislead and delay: how they answer a request for an archive, and the expected outcome."""
 
 from collections.abc import Callable
 
 from tests.corpus.form import Input
 from tests.corpus.packed import FILES
-from tests.servers import PAGE, Answer
+from tests.support.servers import PAGE, Answer
 
 SIZE = 10240
 
 
 def to(location: str) -> Callable:
-    """A redirection."""
+    """Return an answer that redirects to another location."""
 
     def answer(self: Answer, good: bytes) -> None:
         self.send_response(302)
@@ -22,7 +22,7 @@ def to(location: str) -> Callable:
 
 
 def sends(body: bytes | None = None, status: int = 200, **headers: str) -> Callable:
-    """An answer with headers as they stand here; body: the good archive where it is None."""
+    """Return an answer with exactly these headers and, if `body` is None, the good archive."""
 
     def answer(self: Answer, good: bytes) -> None:
         self.send_response(status)
@@ -68,7 +68,7 @@ def no_http(self: Answer, good: bytes) -> None:
 
 
 def another_file_in_the_middle(self: Answer, good: bytes) -> None:
-    """Loses the first connection; to the next it sends the rest, not of this but of a newer file, and says so."""
+    """Lose the first connection, then send the rest of a newer file, with a validator that says so."""
     first = not self.headers["Range"]
     new = good.replace(b"one", b"two")
     start = 0 if first or self.headers["Range"] == "bytes=0-" else int(self.headers["Range"][6:-1])
@@ -86,39 +86,39 @@ TOO_MUCH = "the server sends more than the"
 BAD_SUM = "the sha256 is "
 NEW = {"train/1.jpg": b"two", "train/2.jpg": FILES["train/2.jpg"]}
 UNDECLARED = [
-    Input("leads to a file of this machine", to("file:///etc/passwd"), "neither http:// nor https://"),
-    Input("leads to FTP", to("ftp://127.0.0.1/tiny.tar"), "neither http:// nor https://"),
-    Input("leads to Gopher", to("gopher://127.0.0.1/tiny.tar"), "neither http:// nor https://"),
-    Input("leads to a script", to("javascript:alert(1)"), "neither http:// nor https://"),
-    Input("leads to itself", to("/tiny.tar"), "from one address to the next without end"),
-    Input("leads to no address", to("http://[::1"), "no such address, or the server leads to none"),
-    Input("leads to a machine that is not there", to("http://127.0.0.1:1/tiny.tar"), UNSENT),
-    Input("leads to another address that is good", to("http://localhost:{port}/good.tar"), FILES),
-    Input("says less than it sends", sends(Content_Length="5000"), "tiny.tar: "),
-    Input("says more than it sends", sends(Content_Length="99999999"), UNSENT),
-    Input("says a size below zero", sends(Content_Length="-5"), FILES),
-    Input("says a size that is no number", sends(Content_Length="many"), FILES),
-    Input("says a size of 5000 digits", sends(Content_Length="9" * 5000), FILES),
-    Input("says two sizes", sends(Content_Length="5, 7"), "multiple unmatching values"),
-    Input("says a size of an exabyte", sends(Content_Length=str(1 << 60)), TOO_MUCH),
-    Input("says that it is compressed", sends(Content_Encoding="gzip"), FILES),
-    Input("sends a part that nobody asked for", sends(b"x" * 99, 206, Content_Range="bytes 5-103/104"), UNSENT),
-    Input("sends a part that is no range", sends(b"x" * 99, 206, Content_Range="bytes x"), UNSENT),
+    Input("redirects to a local file", to("file:///etc/passwd"), "neither http:// nor https://"),
+    Input("redirects to FTP", to("ftp://127.0.0.1/tiny.tar"), "neither http:// nor https://"),
+    Input("redirects to Gopher", to("gopher://127.0.0.1/tiny.tar"), "neither http:// nor https://"),
+    Input("redirects to a script", to("javascript:alert(1)"), "neither http:// nor https://"),
+    Input("redirects to itself", to("/tiny.tar"), "from one address to the next without end"),
+    Input("redirects to an invalid address", to("http://[::1"), "one that the server redirects to, is not valid"),
+    Input("redirects to an unreachable server", to("http://127.0.0.1:1/tiny.tar"), UNSENT),
+    Input("redirects to a good address", to("http://localhost:{port}/good.tar"), FILES),
+    Input("declares less than it sends", sends(Content_Length="5000"), "tiny.tar: "),
+    Input("declares more than it sends", sends(Content_Length="99999999"), UNSENT),
+    Input("declares a negative size", sends(Content_Length="-5"), FILES),
+    Input("declares a size that is not a number", sends(Content_Length="many"), FILES),
+    Input("declares a size of 5000 digits", sends(Content_Length="9" * 5000), FILES),
+    Input("declares two sizes", sends(Content_Length="5, 7"), "multiple unmatching values"),
+    Input("declares a size of an exabyte", sends(Content_Length=str(1 << 60)), TOO_MUCH),
+    Input("declares a compression that it does not use", sends(Content_Encoding="gzip"), FILES),
+    Input("sends a range that was not requested", sends(b"x" * 99, 206, Content_Range="bytes 5-103/104"), UNSENT),
+    Input("sends an invalid range", sends(b"x" * 99, 206, Content_Range="bytes x"), UNSENT),
     Input("sends nothing", sends(b""), "damaged, cut off, or neither zip nor tar"),
-    Input("sends a page that asks to log in", sends(PAGE), "is an HTML page (an error, a login"),
-    Input("sends no HTTP", no_http, UNSENT),
-    Input("sends headers without end", headers_without_end, UNSENT),
-    Input("sends a header without end", header_without_end, UNSENT),
-    Input("has another file in the middle", another_file_in_the_middle, NEW),
+    Input("sends a login page", sends(PAGE), "is an HTML page (an error, a login"),
+    Input("does not speak HTTP", no_http, UNSENT),
+    Input("sends endless headers", headers_without_end, UNSENT),
+    Input("sends an endless header", header_without_end, UNSENT),
+    Input("replaces the file during the download", another_file_in_the_middle, NEW),
     Input("answers 500", sends(PAGE, 500), "the server answers 500"),
     Input("answers 204", sends(b"", 204), "damaged, cut off, or neither zip nor tar"),
 ]
 DECLARED = [
-    Input("sends data without end", without_end, f"{TOO_MUCH} {SIZE * 6}"),
-    Input("sends chunks without end", chunks_without_end, f"{TOO_MUCH} {SIZE * 6}"),
+    Input("sends endless data", without_end, f"{TOO_MUCH} {SIZE * 6}"),
+    Input("sends endless chunks", chunks_without_end, f"{TOO_MUCH} {SIZE * 6}"),
     Input("sends too many bytes", sends(bytes(SIZE * 6 + 1)), f"{TOO_MUCH} {SIZE * 6}"),
     Input("sends too few bytes", sends(b"ustar" * 99), f"has 495 bytes, expected {SIZE * 6}: it is cut off"),
     Input("sends other bytes", sends(bytes(SIZE * 6)), BAD_SUM),
-    Input("sends the right ones", sends(), FILES),
+    Input("sends the right bytes", sends(), FILES),
 ]
 SERVERS = [*UNDECLARED, *DECLARED]

@@ -1,4 +1,4 @@
-"""What the nodes of the workflow read, damaged or replaced: each tells the file in one line, and none runs code."""
+"""Nodes of the workflow that read damaged or replaced files name the file in one line, and run no code from it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pixcycle.errors import UserError
-from tests.answers import answer
+from pixcycle.base.errors import UserError
 from tests.corpus.damaged import DAMAGES, NOTES, SAFETENSORS, a_list, binary, half, rewritten
 from tests.corpus.form import each, one_line
+from tests.support.answers import answer
 from tests.workflow.conftest import params_yaml
 
 
@@ -24,18 +24,18 @@ def replaced(file: Path, content: bytes) -> Iterator[None]:
 
 
 @each(NOTES)
-def test_a_damaged_file_of_ours_is_told_by_its_name(nodes, tmp_path, given):
+def test_commands_name_a_damaged_file_of_an_earlier_node(nodes, tmp_path, given):
     command, node, name, damage = given.make
     out = tmp_path / "again"
     file = nodes.made / nodes.outs[node] / name
     with replaced(file, damage(file.read_bytes())):
-        told = answer(*nodes.command(command, out), folder=nodes.made)
-    one_line(told.refusal, file.name)
+        result = answer(*nodes.command(command, out), folder=nodes.made)
+    one_line(result.refusal, file.name)
     assert not out.exists() and not (nodes.made / "ran").exists()
 
 
 @pytest.mark.parametrize("damage", DAMAGES["json"])
-def test_a_damaged_record_of_a_run_is_told_by_its_name_when_runs_are_listed(nodes, damage):
+def test_runs_command_names_a_damaged_run_record(nodes, damage):
     params_yaml().dump(nodes.tree, nodes.made / "params.yaml")
     file = nodes.made / nodes.outs["train"] / "run.json"
     with replaced(file, damage(file.read_bytes())):
@@ -43,26 +43,26 @@ def test_a_damaged_record_of_a_run_is_told_by_its_name_when_runs_are_listed(node
 
 
 @pytest.mark.parametrize("damage", [half, binary, a_list])
-def test_a_damaged_plan_is_told_by_its_name(nodes, tmp_path, damage):
+def test_translate_names_a_damaged_plan(nodes, tmp_path, damage):
     file = nodes.made / "plan.json"
     with replaced(file, damage(file.read_bytes())):
-        told = answer(*nodes.command("translate", tmp_path / "again"), folder=nodes.made)
-    one_line(told.refusal, "plan.json: is not a plan as Snakemake writes it")
+        result = answer(*nodes.command("translate", tmp_path / "again"), folder=nodes.made)
+    one_line(result.refusal, "plan.json: is not a plan as Snakemake writes it")
 
 
 @each(SAFETENSORS)
-def test_weights_of_a_run_that_are_damaged_or_others_are_told_by_their_file(nodes, tmp_path, given):
+def test_translate_names_damaged_or_mismatched_weights(nodes, tmp_path, given):
     file, out = nodes.made / nodes.outs["train"] / "final.safetensors", tmp_path / "again"
-    finished = b'{"status": "finished"}'  # of a collapsed run, NaN is what was recorded
+    finished = b'{"status": "finished"}'  # in a collapsed run, NaN would be expected
     with replaced(file, given.make(file.read_bytes())), replaced(file.with_name("run.json"), finished):
-        told = answer(*nodes.command("translate", out), folder=nodes.made)
-    one_line(told.refusal, file.name, given.expected)
+        result = answer(*nodes.command("translate", out), folder=nodes.made)
+    one_line(result.refusal, file.name, given.expected)
     assert not out.exists() and not (nodes.made / "ran").exists()
 
 
 @each(SAFETENSORS)
-def test_weights_of_the_segmenter_that_are_damaged_or_others_are_told_by_their_file(nodes, given):
-    from pixcycle.metrics.segmenter import load_segmenter
+def test_load_segmenter_names_damaged_or_mismatched_weights(nodes, given):
+    from pixcycle.evaluation.segmenter import load_segmenter
 
     folder = nodes.made / nodes.outs["train-segmenter"]
     file = folder / "model.safetensors"
@@ -72,10 +72,10 @@ def test_weights_of_the_segmenter_that_are_damaged_or_others_are_told_by_their_f
     assert not Path("ran").exists()
 
 
-def test_what_the_metadata_of_weights_say_decides_nothing(nodes, tmp_path):
+def test_translate_ignores_the_metadata_of_weights(nodes, tmp_path):
     file, out = nodes.made / nodes.outs["train"] / "final.safetensors", tmp_path / "again"
     with replaced(file, rewritten(lambda s: s, {"experiment": '{"method": "os.system"'})(file.read_bytes())):
         assert answer(*nodes.command("translate", out), folder=nodes.made).exit_code == 0
-    made = {p.relative_to(out): p.read_bytes() for p in out.rglob("*.png")}
-    right = nodes.made / nodes.outs["translate"]
-    assert made == {p.relative_to(right): p.read_bytes() for p in right.rglob("*.png")}
+    images = {p.relative_to(out): p.read_bytes() for p in out.rglob("*.png")}
+    expected = nodes.made / nodes.outs["translate"]
+    assert images == {p.relative_to(expected): p.read_bytes() for p in expected.rglob("*.png")}

@@ -1,4 +1,4 @@
-"""Whatever bytes are called an image: an RGB image of the size that they state, or one line that says why not."""
+"""Any bytes that are called an image decode to an RGB image of the size that they state, or are refused in one line."""
 
 import struct
 import tempfile
@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from pixcycle.base.errors import UserError
 from pixcycle.data.decode import MOST_PIXELS, decode
 from pixcycle.data.prepare import prepare
-from pixcycle.errors import UserError
 from tests.corpus.encoded import SIGNATURE, chunk, idat, saved, segment
 from tests.corpus.examples import repeatable
 from tests.corpus.pictures import (
@@ -24,7 +24,7 @@ from tests.corpus.pictures import (
     quarters_jpeg,
     scene_png,
 )
-from tests.data.tiny import dataset, record, spec
+from tests.support.tiny_archives import dataset, record, spec
 
 byte, short, number = st.integers(0, 255), st.integers(0, 2**16 - 1), st.integers(0, 2**32 - 1)
 side = st.integers(0, 40) | st.integers(1, 40) | number
@@ -34,9 +34,9 @@ MARKERS = [0xC0, 0xC1, 0xC2, 0xC4, 0xC9, 0xDA, 0xDB, 0xDD, 0xE0, 0xE1, 0xE2, 0xE
 APPLICATIONS = [b"Exif\0\0MM\0*", b"JFIF\0", b"Adobe", b"MPF\0", b"ICC_PROFILE\0", b"Photoshop 3.0\x008BIM"]
 
 right_or = st.none() | st.none()
-"""Mostly the right checksum or length."""
+"""Combined with another strategy: mostly None, for the right checksum or length."""
 sound = st.sampled_from([(1, 0, 0, 0, 0), (8, 0, 0, 0, 1), (8, 2, 0, 0, 0), (8, 3, 0, 0, 0), (8, 6, 0, 0, 1)])
-"""Depth, colour type and methods that go together."""
+"""Valid combinations of depth, colour type and methods."""
 header = st.builds(
     lambda width, height, rest, crc: chunk(b"IHDR", struct.pack(">II", width, height) + bytes(rest), crc),
     side,
@@ -103,16 +103,16 @@ WHOLE = [
 
 @st.composite
 def damaged(draw) -> bytes:
-    """A whole image with some bytes changed, most of them in its first 200, some taken out or doubled."""
+    """Draw an intact image with some bytes changed, most of them in its first 200, and some removed or doubled."""
     image = bytearray(draw(st.sampled_from(WHOLE)))
     place = st.integers(0, min(200, len(image) - 1)) | st.integers(0, len(image) - 1)
     for at, value in draw(st.lists(st.tuples(place, byte), min_size=1, max_size=4)):
         image[at] = value
     first, last = sorted(draw(st.tuples(place, place)))
-    how = draw(st.sampled_from(["", "", "cut off", "taken out", "doubled"]))
+    how = draw(st.sampled_from(["", "", "cut off", "removed", "doubled"]))
     if how == "cut off":
         del image[last:]
-    elif how == "taken out":
+    elif how == "removed":
         del image[first:last]
     elif how == "doubled":
         image[first:first] = image[first:last]
@@ -134,7 +134,7 @@ def decoded(content: bytes) -> Image.Image | None:
     [(pngs, 600), (jpegs, 600), (damaged(), 1200)],
     ids=["a PNG of any chunks", "a JPEG of any segments", "a damaged image"],
 )
-def test_any_bytes_are_an_rgb_image_of_the_size_that_they_state_or_refused_in_a_line(contents, examples):
+def test_decode_returns_an_rgb_image_of_the_stated_size_or_refuses(contents, examples):
     outcomes = set()
 
     @repeatable(examples)
@@ -149,12 +149,12 @@ def test_any_bytes_are_an_rgb_image_of_the_size_that_they_state_or_refused_in_a_
                 assert image.size == struct.unpack_from(">II", content, 16)
 
     check()
-    assert outcomes == {True, False}  # else there is nothing that the one or the other can show
+    assert outcomes == {True, False}  # the examples must include both images and refusals
 
 
 @repeatable(60)
 @given(damaged())
-def test_a_damaged_image_is_prepared_whole_or_leaves_no_folder(content):
+def test_prepare_of_a_damaged_image_is_complete_or_leaves_no_folder(content):
     with tempfile.TemporaryDirectory() as place:
         raw, out = Path(place) / "raw", Path(place) / "out"
         for folder in ("trainA", "trainB", "valA", "valB"):

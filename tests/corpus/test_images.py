@@ -1,4 +1,4 @@
-"""What the commands answer to one odd image among good ones."""
+"""Tests of `fetch` and `prepare` with one odd image among good ones."""
 
 import os
 import tempfile
@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pixcycle.base.errors import UserError
 from pixcycle.data.decode import decode
-from pixcycle.data.digest import folder_digest
-from pixcycle.errors import UserError
+from pixcycle.data.fetch.digest import folder_digest
 from tests.corpus.encoded import png_of
 from tests.corpus.form import Input, each, one_line
 from tests.corpus.images import BOMBS, IMAGES, NO_FILES
@@ -23,7 +23,7 @@ NOBODY = 65534
 
 @pytest.fixture
 def project(tmp_path) -> Project:
-    """Unpaired, one good image in each folder."""
+    """An unpaired project with one good image in each folder."""
     project = Project(tmp_path, "domains")
     for folder in ("trainA", "trainB", "valA", "valB"):
         (project.own / folder).mkdir(parents=True)
@@ -32,26 +32,26 @@ def project(tmp_path) -> Project:
 
 
 @each(IMAGES + NO_FILES + BOMBS)
-def test_an_odd_image_is_read_pixel_for_pixel_or_refused_by_name_with_nothing_half_made(given: Input, project: Project):
-    odd = made(given, project)
-    told = project.plan_and_prepare() if given in NO_FILES else project.prepare()
-    assert "Warning" not in told.text
+def test_prepare_reads_an_odd_image_exactly_or_refuses_it_by_name(given: Input, project: Project):
+    odd = add_odd_image(given, project)
+    result = project.plan_and_prepare() if given in NO_FILES else project.prepare()
+    assert "Warning" not in result.text
     if isinstance(given.expected, str):
-        one_line(told.refusal, f"domains/trainA/{odd.name}", given.expected)
+        one_line(result.refusal, f"domains/trainA/{odd.name}", given.expected)
         assert not list(project.folder.glob("prepared*"))
     else:
-        assert told.exit_code == 0, told.text
-        good, found = project.array("train", "A").astype(float)
+        assert result.exit_code == 0, result.text
+        good, decoded = project.array("train", "A").astype(float)
         np.testing.assert_array_equal(good, QUARTERS)
-        wanted = np.broadcast_to(given.expected.values, found.shape)
-        wanted = np.where(np.isnan(wanted), found, wanted)
-        np.testing.assert_allclose(found, wanted, rtol=0, atol=given.expected.within)
+        expected = np.broadcast_to(given.expected.values, decoded.shape)
+        expected = np.where(np.isnan(expected), decoded, expected)
+        np.testing.assert_allclose(decoded, expected, rtol=0, atol=given.expected.within)
         turned = {"A": {"total": 1, "names": ["train/odd"]}, "B": {"total": 0, "names": []}}
         assert project.manifest()["card"].get("turned") == (turned if given.expected.turned else None)
 
 
-def test_an_image_that_may_not_be_read_is_refused_by_name():
-    """Where a plan is made, and where images are decoded."""
+def test_decode_and_folder_digest_name_an_unreadable_image():
+    """Files are read both when a plan is computed (`folder_digest`) and when images are decoded (`decode`)."""
     with tempfile.TemporaryDirectory() as place:
         os.chmod(place, 0o755)
         secret = Path(place) / "secret.png"
@@ -65,7 +65,7 @@ def test_an_image_that_may_not_be_read_is_refused_by_name():
 
 @contextmanager
 def as_nobody() -> Iterator[None]:
-    """Not as root, who may read everything."""
+    """Drop root, who may read everything, within the block."""
     before = os.geteuid()
     os.seteuid(before or NOBODY)
     try:
@@ -74,7 +74,7 @@ def as_nobody() -> Iterator[None]:
         os.seteuid(before)
 
 
-def made(given: Input, project: Project) -> Path:
+def add_odd_image(given: Input, project: Project) -> Path:
     odd = project.own / "trainA" / ("odd.jpg" if "JPEG" in given.name or ".jpg" in given.name else "odd.png")
     given.make(odd)
     return odd

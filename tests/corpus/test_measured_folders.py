@@ -1,4 +1,4 @@
-"""What `pixcycle metrics` answers to folders with odd images among good ones."""
+"""Tests of `pixcycle metrics` with folders that have odd images among good ones."""
 
 import json
 import os
@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.answers import answer
 from tests.corpus.encoded import GREY, png_of, until
 from tests.corpus.form import Input, each, one_line
 from tests.corpus.pictures import QUARTERS, piped, scene_png, zeros
+from tests.support.answers import answer
 
 LITE = ("--extractor", "efficientnet-lite0")
 
@@ -32,22 +32,22 @@ def folders(tmp_path) -> Path:
         Input("odd.png", lambda path: path.write_bytes(until(scene_png(), b"IEND")), "its end is missing"),
         Input("line\nbreak.png", lambda path: path.write_bytes(b""), r"line\nbreak.png: it is neither JPEG nor PNG"),
         Input(os.fsdecode(b"\xff.png"), lambda path: path.write_bytes(b""), r"\udcff.png: it is neither"),
-        Input("odd.webp", lambda path: path.write_bytes(b"RIFF"), "odd.webp would be left out, as 1 of 5 files"),
-        Input("pipe.png", piped, "pipe.png: it is no file"),
+        Input("odd.webp", lambda path: path.write_bytes(b"RIFF"), "odd.webp would be skipped (1 of 5 files there)"),
+        Input("pipe.png", piped, "pipe.png: it is not a regular file"),
         Input("folder.png", Path.mkdir, "folder.png: it is a folder"),
-        Input("link.png", lambda path: path.symlink_to("nowhere.png"), "link.png: it is a link to nothing"),
+        Input("link.png", lambda path: path.symlink_to("nowhere.png"), "link.png: it is a broken link"),
         Input("secret.png", lambda path: path.symlink_to("/proc/self/mem"), "secret.png: Input/output error"),
         Input(
             "bomb.png", lambda path: path.write_bytes(zeros(20000, 20000, 1, GREY)), "bomb.png has 20000x20000 pixels"
         ),
     ]
 )
-def test_an_odd_image_among_those_to_measure_is_refused_by_name(given: Input, folders: Path):
+def test_metrics_command_refuses_an_odd_image_by_name(given: Input, folders: Path):
     given.make(folders / "fake" / given.name)
     one_line(answer("metrics", "real", "fake", *LITE, folder=folders).refusal, "generated: ", given.expected)
 
 
-def test_images_are_measured_whatever_they_are_called_and_without_what_systems_leave_behind(folders):
+def test_metrics_command_ignores_file_names_and_junk(folders):
     plain = measured(folders)
     assert (plain["n_real"], plain["n_fake"]) == (4, 4)
     for i, name in enumerate([b"0\n.png", b"1\xff.png", b"2<script>.PNG", b"3.jpg"]):
@@ -58,6 +58,6 @@ def test_images_are_measured_whatever_they_are_called_and_without_what_systems_l
 
 
 def measured(folders: Path) -> dict[str, Any]:
-    told = answer("metrics", "real", "fake", *LITE, folder=folders)
-    assert told.exit_code == 0, told.text
-    return json.loads(told.text.partition("real images")[0])
+    result = answer("metrics", "real", "fake", *LITE, folder=folders)
+    assert result.exit_code == 0, result.text
+    return json.loads(result.text.partition("real images")[0])

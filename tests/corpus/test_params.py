@@ -1,4 +1,4 @@
-"""Params files that are odd, mistaken or hostile, through `pixcycle check`: a line a mistake, or the plan they mean."""
+"""Tests of `pixcycle check` with odd, mistaken and hostile params files: one line per mistake, or a valid plan."""
 
 import json
 import subprocess
@@ -7,49 +7,49 @@ import jsonschema
 import pytest
 import yaml
 
-from pixcycle import config
-from tests.answers import answer
+from pixcycle.params.load import MORE, load_params
 from tests.corpus.form import each, one_line
 from tests.corpus.params import NAMED, PARAMS, ROOT, VALID, tree
+from tests.support.answers import answer
 
 
 @each(PARAMS)
-def test_a_mistake_in_a_params_file_is_told_with_file_and_field(tmp_path, given):
+def test_check_reports_mistakes_in_params_with_file_and_field(tmp_path, given):
     given.make(tmp_path / "params.yaml")
-    told = answer("check", folder=tmp_path)
+    result = answer("check", folder=tmp_path)
     if given.expected is VALID:
-        assert told.exit_code == 0 and VALID in told.text, told.text
+        assert result.exit_code == 0 and VALID in result.text, result.text
     else:
-        assert told.exit_code == 2 and "Traceback" not in told.text, told.text
-        lines = told.text.removeprefix("pixcycle: ").splitlines()
+        assert result.exit_code == 2 and "Traceback" not in result.text, result.text
+        lines = result.text.removeprefix("pixcycle: ").splitlines()
         for line in lines:
             one_line(line)
-            assert line.startswith(("params.yaml: ", config.MORE)), line
-        assert any(given.expected in line for line in lines), told.text
+            assert line.startswith(("params.yaml: ", MORE)), line
+        assert any(given.expected in line for line in lines), result.text
     assert not (tmp_path / "ran").exists()
 
 
-@each([row for row in NAMED if not row.name.endswith("ends in a newline")])  # before which $ stands in Python alone
-def test_the_schema_for_editors_refuses_the_names_that_the_program_refuses(tmp_path, given):
+@each([row for row in NAMED if not row.name.endswith("ends in a newline")])  # only Python's $ matches before it
+def test_params_schema_refuses_the_names_that_check_refuses(tmp_path, given):
     given.make(tmp_path / "params.yaml")
-    published = json.loads((ROOT / "src/pixcycle/params.schema.json").read_text())
+    published = json.loads((ROOT / "src/pixcycle/params/params.schema.json").read_text())
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(yaml.safe_load((tmp_path / "params.yaml").read_text()), published)
 
 
-def test_every_name_in_the_committed_params_may_stand_in_a_shell_as_it_is():
-    params = config.load(ROOT / "params.yaml")
+def test_names_in_the_committed_params_need_no_shell_quoting():
+    params = load_params(ROOT / "params.yaml")
     names = [*params.datasets, *params.scales, *params.published_weights, *params.experiment_ids]
     assert subprocess.check_output(["bash", "-c", f"printf '%s\\n' {' '.join(names)}"], text=True).splitlines() == names
 
 
-@pytest.mark.parametrize("said", ["nan", "inf", "-1", "0", "1e-300", "1e300", "many", ""])
-def test_nonsense_in_the_environment_is_told_by_its_variable(tmp_path, said, monkeypatch):
-    from pixcycle.errors import UserError
+@pytest.mark.parametrize("value", ["nan", "inf", "-1", "0", "1e-300", "1e300", "many", ""])
+def test_tflops_of_device_names_an_invalid_environment_variable(tmp_path, value, monkeypatch):
+    from pixcycle.base.errors import UserError
     from pixcycle.estimate.duration import tflops_of_device
 
-    monkeypatch.setenv("PIXCYCLE_TFLOPS", said)
-    with pytest.raises(UserError, match=rf"^PIXCYCLE_TFLOPS: must be .*\(is '{said}'\)$"):
+    monkeypatch.setenv("PIXCYCLE_TFLOPS", value)
+    with pytest.raises(UserError, match=rf"^PIXCYCLE_TFLOPS: must be .*\(is '{value}'\)$"):
         tflops_of_device()
 
 
@@ -80,7 +80,7 @@ def test_nonsense_in_the_environment_is_told_by_its_variable(tmp_path, said, mon
     ],
     ids=" ".join,
 )
-def test_nonsense_on_the_command_line_ends_with_exit_code_2_and_without_a_traceback(tmp_path, options):
+def test_invalid_command_lines_exit_with_2_without_a_traceback(tmp_path, options):
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(tree()))
-    told = answer(*options, folder=tmp_path)
-    assert told.exit_code == 2 and "Traceback" not in told.text, told.text
+    result = answer(*options, folder=tmp_path)
+    assert result.exit_code == 2 and "Traceback" not in result.text, result.text

@@ -1,25 +1,24 @@
-"""Whatever stands in a params file: a plan of it, or lines that each name the file and what is wrong."""
+"""Any content of a params file gives a plan, or lines that each name the file and what is wrong."""
 
 import copy
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixcycle import config, runs
-from pixcycle.errors import UserError
+from pixcycle.base.errors import UserError
+from pixcycle.params.load import MORE, check_params, load_params
+from pixcycle.plan import Plan, make_plan
 from tests.corpus.examples import repeatable
-
-ROOT = Path(__file__).parents[2]
+from tests.support import ROOT
 
 
 @cache
 def tree() -> dict[str, Any]:
-    """Of the real params, all that is different: one experiment of each report, all datasets and scales."""
+    """Return a small part of the real params: one experiment of each chapter, all datasets and all scales."""
     whole = yaml.safe_load((ROOT / "params.yaml").read_text())
     firsts = {chapter: dict(list(section.items())[:1]) for chapter, section in whole["experiments"].items()}
     scales = {name: {k: v for k, v in scale.items() if k != "experiments"} for name, scale in whole["scales"].items()}
@@ -28,13 +27,13 @@ def tree() -> dict[str, Any]:
 
 @cache
 def places() -> list[tuple]:
-    """The path of each value."""
+    """Return the path of each value."""
 
     def below(value: Any, path: tuple):
         yield path
         inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-        for key, each in inner:
-            yield from below(each, (*path, key))
+        for key, child in inner:
+            yield from below(child, (*path, key))
 
     return [path for path in below(tree(), ()) if path]
 
@@ -76,7 +75,7 @@ def edited(changes: list[tuple]) -> Any:
             for key in path[:-1]:
                 place = place[key]
             old = place[path[-1]]
-        except (KeyError, IndexError, TypeError):  # gone by an earlier change
+        except (KeyError, IndexError, TypeError):  # removed by an earlier edit
             continue
         if how == "delete":
             del place[path[-1]]
@@ -93,37 +92,33 @@ def edited(changes: list[tuple]) -> Any:
 
 def planned_or_refused(load, where: str) -> None:
     try:
-        plan = runs.plan(load(), ROOT)
+        plan = make_plan(load(), ROOT)
     except UserError as error:
         for line in str(error).split("\n"):
-            assert line.isprintable() and (line.startswith((f"{where}: ", "params.yaml: ")) or line == config.MORE), (
-                line
-            )
+            assert line.isprintable() and (line.startswith((f"{where}: ", "params.yaml: ")) or line == MORE), line
     else:
-        assert runs.Plan.model_validate_json(plan.model_dump_json()) == plan
+        assert Plan.model_validate_json(plan.model_dump_json()) == plan
 
 
 @repeatable(150)
 @given(edits)
-def test_a_params_file_with_any_values_anywhere_is_planned_or_refused_in_lines_that_name_it(changes):
-    planned_or_refused(lambda: config.check(edited(changes)), "params.yaml")
+def test_check_params_accepts_or_refuses_any_values_anywhere(changes):
+    planned_or_refused(lambda: check_params(edited(changes)), "params.yaml")
 
 
 @repeatable(200)
 @given(st.binary(max_size=60) | st.text("[]{}:,-&*!<>|?%@'\"\n\t #0159aeinox~.", max_size=60).map(str.encode))
-def test_a_params_file_of_any_text_is_refused_in_lines_that_name_it(tmp_path_factory, content):
+def test_load_params_refuses_any_text_in_lines_that_name_the_file(tmp_path_factory, content):
     file = tmp_path_factory.getbasetemp() / "params.yaml"
     file.write_bytes(content)
-    planned_or_refused(lambda: config.load(file), str(file))
+    planned_or_refused(lambda: load_params(file), str(file))
 
 
 @repeatable(25)
 @given(st.integers(0, 20_000), st.integers(0, 400), st.binary(max_size=5))
-def test_the_params_file_with_a_piece_of_other_bytes_is_planned_or_refused_in_lines_that_name_it(
-    tmp_path_factory, start, length, piece
-):
+def test_load_params_accepts_or_refuses_a_file_with_replaced_bytes(tmp_path_factory, start, length, piece):
     whole = yaml.safe_dump(tree()).encode()
     start %= len(whole)
     file = tmp_path_factory.getbasetemp() / "params.yaml"
     file.write_bytes(whole[:start] + piece + whole[start + length :])
-    planned_or_refused(lambda: config.load(file), str(file))
+    planned_or_refused(lambda: load_params(file), str(file))

@@ -7,7 +7,7 @@ from tests.corpus.params import PARAMS
 from tests.corpus.servers import SERVERS
 
 
-def test_the_corpus_has_200_inputs_and_each_a_name_of_its_own():
+def test_corpus_has_200_inputs_with_unique_names_per_table():
     tables = [ARCHIVES, SERVERS, PARAMS, NOTES, SAFETENSORS, FOREIGN, IMAGES, FOLDERS]
     for table in tables:
         assert len({row.name for row in table}) == len(table)

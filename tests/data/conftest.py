@@ -1,4 +1,4 @@
-"""What the tests of data share: zips of images, a folder to work in, and a server that is asked again at once."""
+"""Shared by the tests of data: zips of images, a temporary project folder, and a server without retry delays."""
 
 import io
 import zipfile
@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pixcycle.data import download
-from pixcycle.data.locations import fetch
-from pixcycle.schema import Source
-from tests.servers import Server, serving
+from pixcycle.data.fetch import download
+from pixcycle.data.fetch.locations import fetch
+from pixcycle.params.schema import Source
+from tests.support.servers import Server, serving
 
 
 def zip_of_images(file: Path, files: dict[str, np.ndarray | bytes]) -> Path:
-    """Pack {path in the archive: pixels of an image, or the content of another file}."""
+    """Write a zip of {path in the archive: pixels of an image, or bytes of another file} and return its path."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(file, "w") as archive:
         for path, content in files.items():
@@ -25,13 +25,13 @@ def zip_of_images(file: Path, files: dict[str, np.ndarray | bytes]) -> Path:
 
 
 def _encoded(path: str, pixels: np.ndarray) -> bytes:
-    written = io.BytesIO()
-    Image.fromarray(pixels).save(written, "PNG" if path.lower().endswith(".png") else "JPEG")
-    return written.getvalue()
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG" if path.lower().endswith(".png") else "JPEG")
+    return file.getvalue()
 
 
 def fetch_zips(raw: Path, *files: Path) -> Path:
-    """The raw folder of a dataset called tiny, fetched from archives on this disk."""
+    """Fetch a dataset called tiny from local archives, and return its raw folder."""
     sources = [Source(locations=[str(file)]) for file in files]
     fetch("tiny", sources, raw, mirror=None, recorded=raw.with_name("recorded.json"), progress=False)
     return raw

@@ -12,15 +12,15 @@ from baseline.loading import batches as batches_of_pillow
 from PIL import Image
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from pixcycle.base.errors import UserError
 from pixcycle.data import batches as module
 from pixcycle.data.batches import Batches, to_tensor, to_uint8
 from pixcycle.data.prepare import PrepareSpec, prepare
-from pixcycle.errors import UserError
-from pixcycle.schema import Dataset
+from pixcycle.params.schema import Dataset
 
 
 def tell_tale(n: int, side: int) -> np.ndarray:
-    """Images whose pixels say which image, row and column they are: uint8 (n, side, side, 3)."""
+    """Return images whose pixels encode (image, row, column): uint8 (n, side, side, 3)."""
     return np.stack(np.indices((n, side, side)), axis=-1).astype(np.uint8)
 
 
@@ -33,8 +33,8 @@ def prepared(folder: Path, n_a: int = 10, n_b: int | None = None, side: int = 8,
 
 
 def read(batch: torch.Tensor) -> list[tuple[int, int, int, bool]]:
-    """(image, top, left, flipped) of each sample; fails unless it is a crop of one tell-tale image."""
-    told = []
+    """Return (image, top, left, flipped) of each sample; fail unless it is a crop of one tell-tale image."""
+    crops = []
     for image, rows, columns in to_uint8(batch).astype(int).transpose(0, 3, 1, 2):
         size = len(rows)
         flipped = size > 1 and columns[0, 0] > columns[0, 1]
@@ -43,17 +43,17 @@ def read(batch: torch.Tensor) -> list[tuple[int, int, int, bool]]:
         assert (image == image[0, 0]).all()
         np.testing.assert_array_equal(rows, np.arange(top, top + size)[:, None].repeat(size, axis=1))
         np.testing.assert_array_equal(columns, (left + across)[None].repeat(size, axis=0))
-        told.append((int(image[0, 0]), int(top), int(left), bool(flipped)))
-    return told
+        crops.append((int(image[0, 0]), int(top), int(left), bool(flipped)))
+    return crops
 
 
 def batches(folder: Path, **settings) -> Batches:
-    given = {"crop_size": 5, "flip": True, "paired": True, "batch_size": 2, "seed": 3, "device": "cpu"}
-    return Batches(folder, "train", **(given | settings))
+    defaults = {"crop_size": 5, "flip": True, "paired": True, "batch_size": 2, "seed": 3, "device": "cpu"}
+    return Batches(folder, "train", **(defaults | settings))
 
 
 def samples(data: Batches, epoch: int = 0) -> tuple[list, list]:
-    """What an epoch shows of A and of B, in order."""
+    """Return the samples that an epoch shows of A and of B, in order."""
     pairs = [(read(a), read(b)) for a, b in data.epoch(epoch)]
     return [s for a, _ in pairs for s in a], [s for _, b in pairs for s in b]
 
@@ -67,27 +67,27 @@ def test_batches_are_normalised_crops(tmp_path):
         assert len(read(batch)) == 2
 
 
-def test_paired_images_share_image_crop_and_flip(tmp_path):
+def test_paired_batches_share_image_crop_and_flip(tmp_path):
     a, b = samples(batches(prepared(tmp_path / "d", 100)))
     assert a == b
     assert len(set(a)) == 100
 
 
-def test_unpaired_images_share_neither(tmp_path):
+def test_unpaired_batches_share_neither_image_nor_crop(tmp_path):
     a, b = samples(batches(prepared(tmp_path / "d", 100), paired=False))
     assert sum(one[0] == other[0] for one, other in zip(a, b, strict=True)) < 10
     of_a, of_b = ({image: place for image, *place in domain} for domain in (a, b))
-    assert sum(of_a[i] == of_b[i] for i in range(100)) < 20  # 16 places x 2 ways agree by chance in 3 of 100
+    assert sum(of_a[i] == of_b[i] for i in range(100)) < 20  # by chance, 16 places x 2 flips agree in 3 of 100
 
 
-def test_an_epoch_shows_every_image_once_and_the_next_one_in_another_order(tmp_path):
+def test_epoch_shows_every_image_once_in_a_new_order(tmp_path):
     data = batches(prepared(tmp_path / "d", 50))
     orders = [[image for image, *_ in samples(data, epoch)[0]] for epoch in range(3)]
     assert all(sorted(order) == list(range(50)) for order in orders)
     assert orders[0] != orders[1] != orders[2] != orders[0]
 
 
-def test_augmentation_depends_on_seed_epoch_and_image_alone(tmp_path):
+def test_batches_augmentation_depends_on_seed_epoch_and_image_alone(tmp_path):
     by_image = {}
     for name, n, batch_size in (("reference", 40, 2), ("larger batches", 40, 8), ("fewer images", 30, 3)):
         shown = samples(batches(prepared(tmp_path / name, n), batch_size=batch_size), epoch=4)[0]
@@ -98,7 +98,7 @@ def test_augmentation_depends_on_seed_epoch_and_image_alone(tmp_path):
 
 
 @pytest.mark.parametrize("other", [{"seed": 4}, {"epoch": 5}])
-def test_another_seed_or_epoch_augments_differently(tmp_path, other):
+def test_batches_augment_differently_for_another_seed_or_epoch(tmp_path, other):
     folder = prepared(tmp_path / "d", 100)
     one, two = (
         {image: place for image, *place in samples(batches(folder, seed=s), epoch=e)[0]}
@@ -107,14 +107,14 @@ def test_another_seed_or_epoch_augments_differently(tmp_path, other):
     assert sum(one[i] == two[i] for i in range(100)) < 20
 
 
-def test_the_same_seed_gives_the_same_epoch_again_in_any_order_of_asking(tmp_path):
+def test_epochs_are_reproducible_in_any_order(tmp_path):
     data = batches(prepared(tmp_path / "d"))
     later = samples(data, epoch=7)
     assert samples(data, epoch=2) != later
     assert samples(batches(tmp_path / "d"), epoch=7) == later
 
 
-def test_all_places_and_both_ways_are_equally_likely(tmp_path):
+def test_batches_draw_crops_and_flips_uniformly(tmp_path):
     data = batches(prepared(tmp_path / "d", 200, side=4), crop_size=2, batch_size=50)
     seen = Counter(tuple(place) for epoch in range(9) for _, *place in samples(data, epoch)[0])
     expected = 1800 / (3 * 3 * 2)
@@ -123,13 +123,13 @@ def test_all_places_and_both_ways_are_equally_likely(tmp_path):
     assert chi_squared < 40.8  # 17 degrees of freedom: exceeded once in a thousand
 
 
-def test_without_flip_and_room_images_stay_as_they_are(tmp_path):
+def test_batches_without_flip_or_crop_leave_images_unchanged(tmp_path):
     folder = prepared(tmp_path / "d", side=8)
     shown = samples(batches(folder, flip=False, crop_size=8))[0]
     assert {(top, left, flip) for _, top, left, flip in shown} == {(0, 0, False)}
 
 
-def test_without_flip_crops_are_those_of_a_run_with_flip(tmp_path):
+def test_batches_draw_the_same_crops_with_and_without_flip(tmp_path):
     folder = prepared(tmp_path / "d", 40)
     flipping, plain = (samples(batches(folder, flip=flip))[0] for flip in (True, False))
     assert [s[:3] for s in plain] == [s[:3] for s in flipping]
@@ -137,7 +137,7 @@ def test_without_flip_crops_are_those_of_a_run_with_flip(tmp_path):
 
 
 @pytest.mark.parametrize(("n_a", "n_b"), [(10, 4), (4, 10)])
-def test_the_smaller_domain_starts_again_in_a_fresh_order_and_a_fresh_crop(tmp_path, n_a, n_b):
+def test_epoch_repeats_the_smaller_domain_in_new_order_and_crops(tmp_path, n_a, n_b):
     data = batches(prepared(tmp_path / "d", n_a, n_b, side=200, paired=False), paired=False)
     assert len(data) == 5
     large, small = sorted(samples(data), key=lambda domain: -len({image for image, *_ in domain}))
@@ -149,7 +149,7 @@ def test_the_smaller_domain_starts_again_in_a_fresh_order_and_a_fresh_crop(tmp_p
     assert len(rounds) > 5
 
 
-def test_an_epoch_of_the_smaller_domain_shows_that_once_and_others_of_the_larger_each_time(tmp_path):
+def test_epoch_length_smaller_shows_the_smaller_domain_once(tmp_path):
     data = batches(prepared(tmp_path / "d", n_a=4, n_b=40, paired=False), paired=False, epoch_length="smaller")
     assert len(data) == 2
     seen = [[{image for image, *_ in domain} for domain in samples(data, epoch)] for epoch in (0, 1)]
@@ -157,7 +157,7 @@ def test_an_epoch_of_the_smaller_domain_shows_that_once_and_others_of_the_larger
     assert seen[0][1] != seen[1][1]
 
 
-def test_images_that_do_not_fill_a_batch_wait_for_another_epoch(tmp_path):
+def test_epoch_leaves_out_different_images_that_fill_no_batch(tmp_path):
     data = batches(prepared(tmp_path / "d", 10), batch_size=4)
     assert len(data) == 2
     left_out = [set(range(10)) - {image for image, *_ in samples(data, epoch)[0]} for epoch in range(6)]
@@ -165,18 +165,18 @@ def test_images_that_do_not_fill_a_batch_wait_for_another_epoch(tmp_path):
     assert len(set.union(*left_out)) > 4
 
 
-def test_fewer_images_than_a_batch_are_one_batch(tmp_path):
+def test_epoch_of_fewer_images_than_a_batch_is_one_batch(tmp_path):
     data = batches(prepared(tmp_path / "d", 3), batch_size=16)
     assert len(data) == 1
     assert [len(a) for a, _ in data.epoch(0)] == [3]
 
 
-def test_an_unpaired_dataset_has_no_pairs(tmp_path):
+def test_batches_refuse_pairs_of_an_unpaired_dataset(tmp_path):
     with pytest.raises(UserError, match="unpaired"):
         batches(prepared(tmp_path / "d", paired=False), paired=True)
 
 
-def test_pixels_are_those_that_pillow_opens_resizes_crops_and_mirrors(tmp_path):
+def test_batches_equal_images_that_pillow_resizes_and_crops(tmp_path):
     smooth = np.random.default_rng(0).integers(0, 256, (7, 8, 16, 3), dtype=np.uint8)
     files = [tmp_path / f"raw/files/train/{i}.jpg" for i in range(7)]
     files[0].parent.mkdir(parents=True)
@@ -216,8 +216,8 @@ print((many - few) / 1024)
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux counts a process's own memory")
-def test_memory_does_not_grow_with_the_number_of_images(tmp_path):
-    """Pages of a mapped file are the system's, which takes them back when it needs them; they are not counted."""
+def test_epoch_memory_does_not_grow_with_the_number_of_images(tmp_path):
+    """Pages of a mapped file are not counted: the system reclaims them when it needs memory."""
     sizes = {"few": 50, "many": 2000}
     for name, n in sizes.items():
         (tmp_path / name).mkdir()
@@ -233,41 +233,41 @@ def test_memory_does_not_grow_with_the_number_of_images(tmp_path):
 
 
 class Operations(TorchDispatchMode):
-    """Notes what PyTorch does. There is no card whose driver could pin memory, so that is noted and not done."""
+    """Record PyTorch's operations. Pinning is recorded but not done, because it needs the driver of a GPU."""
 
     def __init__(self):
         super().__init__()
-        self.pinned, self.crossings = [], []
+        self.pinned, self.copies = [], []
 
     def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         if operation is torch.ops.aten.empty.memory_format:
             self.pinned.append(kwargs.pop("pin_memory"))
         if operation is torch.ops.aten._to_copy.default and "device" in kwargs:
-            self.crossings.append((args[0].dtype, kwargs["dtype"], kwargs.get("non_blocking", False)))
+            self.copies.append((args[0].dtype, kwargs["dtype"], kwargs.get("non_blocking", False)))
         return operation(*args, **kwargs)
 
 
-def test_a_gpu_is_sent_pinned_bytes_and_never_waited_for(tmp_path, monkeypatch):
-    """The meta device stands for the GPU: whoever reads from it, or copies from it, gets an error."""
+def test_batches_copy_pinned_bytes_to_a_gpu_asynchronously(tmp_path, monkeypatch):
+    """The meta device stands for the GPU: reading or copying from it raises an error."""
     to = torch.Tensor.to
     monkeypatch.setattr(torch.Tensor, "to", lambda tensor, device, **how: to(tensor, "meta", **how))
     data = batches(prepared(tmp_path / "d"), device="cuda")
     with Operations() as operations:
         shown = list(data.epoch(0))
     assert operations.pinned == [True] * len(data)
-    assert operations.crossings == [(torch.uint8, torch.uint8, True)] * len(data)
+    assert operations.copies == [(torch.uint8, torch.uint8, True)] * len(data)
     assert all((x.device.type, x.dtype, x.shape) == ("meta", torch.float32, (2, 3, 5, 5)) for x in sum(shown, ()))
 
 
-def test_every_level_survives_the_way_to_the_network_and_back():
+def test_to_uint8_inverts_to_tensor_for_every_level():
     levels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1).repeat(3, axis=3)
     tensor = to_tensor(levels)
     assert (tensor.min().item(), tensor.max().item()) == (-1.0, 1.0)
     np.testing.assert_array_equal(to_uint8(tensor), levels)
 
 
-def test_channels_rows_and_columns_keep_their_places():
+def test_to_tensor_keeps_channels_rows_and_columns_in_place():
     image = np.random.default_rng(0).integers(0, 256, (2, 3, 5, 3), dtype=np.uint8)
     tensor = to_tensor(image)
     assert tensor.shape == (2, 3, 3, 5)
@@ -279,22 +279,22 @@ def test_channels_rows_and_columns_keep_their_places():
     ("value", "level"),
     [(-1.5, 0), (1.5, 255), (-1 + 0.49 / 127.5, 0), (-1 + 0.51 / 127.5, 1), (1 - 0.49 / 127.5, 255)],
 )
-def test_values_are_clamped_and_rounded_to_the_nearest_level(value, level):
+def test_to_uint8_clamps_and_rounds_to_the_nearest_level(value, level):
     assert to_uint8(torch.full((1, 3, 2, 2), value)).tolist() == [[[[level] * 3] * 2] * 2]
 
 
-def test_half_precision_is_accepted():
+def test_to_uint8_accepts_half_precision():
     assert to_uint8(torch.ones(1, 3, 2, 2, dtype=torch.bfloat16, requires_grad=True)).min() == 255
 
 
-def test_a_memory_mapped_image_is_not_written_to(tmp_path):
+def test_to_tensor_does_not_write_to_a_memory_mapped_array(tmp_path):
     np.save(tmp_path / "x.npy", tell_tale(2, 4))
     mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
     to_tensor(mapped).fill_(0)
     np.testing.assert_array_equal(mapped, tell_tale(2, 4))
 
 
-def test_test_images_come_whole_and_in_order_with_their_names(tmp_path):
+def test_test_images_are_whole_and_in_order_with_their_names(tmp_path):
     a, b = tell_tale(3, 4), 255 - tell_tale(2, 4)
     np.save(tmp_path / "test_A.npy", a)
     np.save(tmp_path / "test_B.npy", b)
@@ -308,7 +308,7 @@ def test_test_images_come_whole_and_in_order_with_their_names(tmp_path):
 
 
 @pytest.mark.parametrize("share", [(0, 1), (1, 2)])
-def test_an_epoch_can_be_begun_at_any_batch_and_goes_on_as_it_would_have(tmp_path, share):
+def test_epoch_started_at_any_batch_equals_the_rest_of_the_epoch(tmp_path, share):
     data = batches(prepared(tmp_path / "d", 12, 8), batch_size=4, paired=False, share=share)
     whole = list(data.epoch(1))
     for first in range(4):

@@ -15,7 +15,7 @@ def seen(split: str, name: str, digest: str, domain: str = "A", grey: bool = Fal
     return Facts(split, domain, f"{split}/{name}", size, digest, grey)
 
 
-def test_counts_are_compared_with_published_ones():
+def test_card_compares_counts_with_published_ones():
     counts = {"trainA": {"found": 939, "published": 1067}, "trainB": {"found": 7, "published": None}}
     assert card([], counts)["counts"] == {
         "trainA": {"found": 939, "published": 1067, "difference": -128},
@@ -23,7 +23,7 @@ def test_counts_are_compared_with_published_ones():
     }
 
 
-def test_duplicates_are_told_apart_by_where_they_lie():
+def test_card_groups_duplicates_by_split():
     images = [
         seen("train", "1", "x"),
         seen("train", "2", "x"),
@@ -49,20 +49,20 @@ def test_duplicates_are_told_apart_by_where_they_lie():
     }
 
 
-def test_grey_images_are_counted_and_named():
+def test_card_counts_and_names_grey_images():
     images = [seen("train", "1", "a"), seen("train", "2", "b", grey=True), seen("test", "1", "c", grey=True)]
     assert card(images, {})["grey"] == {"A": {"total": 2, "names": ["train/2", "test/1"]}}
 
 
-def test_lists_are_capped_and_totals_are_not():
+def test_card_caps_lists_but_not_totals():
     grey = [seen("train", str(i), str(i // 2), grey=True) for i in range(100)]
-    made = card(grey, {})
-    assert (made["grey"]["A"]["total"], len(made["grey"]["A"]["names"])) == (100, LISTED)
-    duplicates = made["duplicates"]["A"]["train"]
+    data = card(grey, {})
+    assert (data["grey"]["A"]["total"], len(data["grey"]["A"]["names"])) == (100, LISTED)
+    duplicates = data["duplicates"]["A"]["train"]
     assert (duplicates["groups"], duplicates["images"], len(duplicates["names"])) == (50, 100, LISTED)
 
 
-def test_sizes_are_summed_up():
+def test_card_summarises_sizes():
     sizes = [(256, 256), (10, 20), (256, 256), (300, 400), (64, 64)]
     images = [seen("train", str(i), str(i), size=size) for i, size in enumerate(sizes)]
     assert card(images, {})["sizes"]["A"] == {
@@ -73,7 +73,7 @@ def test_sizes_are_summed_up():
     }
 
 
-def test_it_says_how_many_images_it_looked_at():
+def test_card_counts_images_by_split_and_domain():
     images = [
         seen("train", "1", "a"),
         seen("train", "2", "b"),
@@ -83,7 +83,7 @@ def test_it_says_how_many_images_it_looked_at():
     assert card(images, {})["images"] == {"train": {"A": 2, "B": 1}, "test": {"A": 1}}
 
 
-def test_equal_pixels_have_equal_digests_however_they_were_compressed(tmp_path):
+def test_facts_digest_does_not_depend_on_compression(tmp_path):
     picture(1).save(tmp_path / "small.png", compress_level=9)
     picture(1).save(tmp_path / "large.png", compress_level=0)
     digests = [facts(Image.open(tmp_path / f), "train", "A", f).digest for f in ("small.png", "large.png")]
@@ -91,7 +91,7 @@ def test_equal_pixels_have_equal_digests_however_they_were_compressed(tmp_path):
     assert digests[0] == digests[1]
 
 
-def test_one_changed_pixel_or_another_shape_changes_the_digest():
+def test_facts_digest_changes_with_one_pixel_or_the_shape():
     image = picture(1)
     changed = image.copy()
     changed.putpixel((4, 3), tuple(255 - v for v in image.getpixel((4, 3))))
@@ -100,7 +100,7 @@ def test_one_changed_pixel_or_another_shape_changes_the_digest():
 
 
 @pytest.mark.parametrize("channel", [0, 1, 2])
-def test_an_image_is_grey_only_if_all_three_channels_agree_everywhere(channel):
+def test_facts_grey_needs_equal_channels_in_every_pixel(channel):
     grey = picture(2).convert("L").convert("RGB")
     assert facts(grey, "train", "A", "1").grey
     pixel = list(grey.getpixel((0, 0)))
@@ -109,6 +109,6 @@ def test_an_image_is_grey_only_if_all_three_channels_agree_everywhere(channel):
     assert not facts(grey, "train", "A", "1").grey
 
 
-def test_the_card_is_plain_json():
-    made = card([facts(picture(i), "train", "A", str(i)) for i in range(3)], {"train": {"found": 3, "published": 4}})
-    assert json.loads(json.dumps(made)) == made
+def test_card_is_plain_json():
+    data = card([facts(picture(i), "train", "A", str(i)) for i in range(3)], {"train": {"found": 3, "published": 4}})
+    assert json.loads(json.dumps(data)) == data

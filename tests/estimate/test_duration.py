@@ -1,17 +1,17 @@
-"""How long a training may take."""
+"""Time limits of trainings."""
 
 import subprocess
 import sys
 
 import pytest
 
-from pixcycle.errors import UserError
+from pixcycle.base.errors import UserError
 from pixcycle.estimate.closed_form import image_flops
 from pixcycle.estimate.duration import flops_of_card, tflops_of_device, time_limit
 from tests.conftest import tiny_experiment
 
 
-def test_a_training_takes_twice_its_flops_and_ten_minutes_and_longer_when_it_is_tried_again():
+def test_time_limit_is_twice_flops_plus_ten_minutes_and_grows_with_attempt():
     hour = 3600 * 4 * 10**12
     assert time_limit(hour, tflops=4, attempt=1) == 10 + 2 * 60
     assert time_limit(hour, tflops=4, attempt=3) == 10 + 6 * 60
@@ -28,22 +28,22 @@ def test_a_training_takes_twice_its_flops_and_ten_minutes_and_longer_when_it_is_
         ({"n_epochs": 0}, 0),
     ],
 )
-def test_a_training_sees_whole_batches_of_the_domain_that_its_epochs_follow(settings, seen):
+def test_flops_of_card_count_whole_batches_of_epoch_domain(settings, seen):
     e = tiny_experiment("cyclegan", **settings)
     assert flops_of_card(e, {"train": (7, 11), "test": (3, 3)}) == seen * image_flops(e)
 
 
-def test_cards_that_share_a_training_share_its_flops():
+def test_flops_of_card_are_shared_by_gpus():
     one, four = (flops_of_card(tiny_experiment(gpus=gpus), {"train": (8, 8), "test": (3, 3)}) for gpus in (1, 4))
     assert one == 4 * four
 
 
-def test_images_that_nobody_has_counted_are_taken_for_3000():
+def test_flops_of_card_assume_3000_images_if_uncounted():
     e = tiny_experiment(batch_size=1, n_epochs=1)
     assert flops_of_card(e, None) == 3000 * image_flops(e)
 
 
-def test_the_device_s_rate_is_that_of_the_environment(monkeypatch):
+def test_tflops_of_device_reads_environment(monkeypatch):
     monkeypatch.delenv("PIXCYCLE_TFLOPS", raising=False)
     assert tflops_of_device() == 4
     monkeypatch.setenv("PIXCYCLE_TFLOPS", "0.05")
@@ -51,12 +51,12 @@ def test_the_device_s_rate_is_that_of_the_environment(monkeypatch):
 
 
 @pytest.mark.parametrize("wrong", ["0", "-1", "fast", "4,0", "nan", ""])
-def test_a_rate_that_is_none_is_one_clear_line(monkeypatch, wrong):
+def test_tflops_of_device_refuses_invalid_environment(monkeypatch, wrong):
     monkeypatch.setenv("PIXCYCLE_TFLOPS", wrong)
-    with pytest.raises(UserError, match=f"PIXCYCLE_TFLOPS: must be .* TFLOP/s, such as 4 .is '{wrong}'"):
+    with pytest.raises(UserError, match=f"PIXCYCLE_TFLOPS: must be the TFLOP/s .* sustains, such as 4 .is '{wrong}'"):
         tflops_of_device()
 
 
-def test_nobody_waits_for_torch_to_be_told():
-    asked = "import sys, pixcycle.estimate.duration; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", asked]).returncode == 0
+def test_duration_is_imported_without_torch():
+    program = "import sys, pixcycle.estimate.duration; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0

@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch_fidelity.metric_kid import KEY_METRIC_KID_MEAN, KEY_METRIC_KID_STD, kid_features_to_metric
 
-from pixcycle.errors import UserError
+from pixcycle.base.errors import UserError
 from pixcycle.metrics.kid import kid
 
 
@@ -21,21 +21,21 @@ def mmd2_by_loops(x: np.ndarray, y: np.ndarray) -> float:
     return within - 2 * sum(kernel(a, b) for a in x for b in y) / m**2
 
 
-def test_one_subset_of_everything_is_the_double_sum_of_the_definition():
+def test_kid_of_full_subset_is_double_sum_of_definition():
     real, fake = features(1, 9), features(2, 9, centre=0.5)
     mean, std = kid(real, fake, seed=0, subsets=3)
     assert mean == pytest.approx(mmd2_by_loops(real, fake))
     assert std == pytest.approx(0.0, abs=1e-12)
 
 
-def test_two_one_dimensional_points_a_set_give_the_value_computed_by_hand():
+def test_kid_of_two_points_per_set_equals_value_by_hand():
     real, fake = np.array([[0.0], [1.0]]), np.array([[1.0], [2.0]])
     # k(0,1) = 1, k(1,2) = 27; across: k(0,1) + k(0,2) + k(1,1) + k(1,2) = 1 + 1 + 8 + 27
     assert kid(real, fake, seed=0, subsets=1)[0] == pytest.approx(1 + 27 - 2 * 37 / 4)
 
 
 @pytest.mark.parametrize(("n_real", "n_fake", "size"), [(60, 80, 25), (80, 60, 50)])
-def test_kid_equals_torch_fidelity_with_the_same_seed(n_real, n_fake, size):
+def test_kid_equals_torch_fidelity_with_same_seed(n_real, n_fake, size):
     real, fake = features(3, n_real), features(4, n_fake, centre=0.2)
     theirs = kid_features_to_metric(
         torch.from_numpy(fake),
@@ -50,23 +50,23 @@ def test_kid_equals_torch_fidelity_with_the_same_seed(n_real, n_fake, size):
     assert std == pytest.approx(theirs[KEY_METRIC_KID_STD])
 
 
-def test_subsets_are_no_larger_than_the_smaller_set():
+def test_kid_subsets_are_no_larger_than_smaller_set():
     real, fake = features(5, 12), features(6, 30, centre=0.3)
     assert kid(real, fake, seed=1) == kid(real, fake, seed=1, subset_size=12)
 
 
-def test_the_estimate_is_unbiased_so_equal_distributions_average_to_zero():
+def test_kid_is_unbiased_so_equal_distributions_average_0():
     values = [kid(features(2 * i, 20), features(2 * i + 1, 20), seed=0, subsets=1)[0] for i in range(400)]
     assert abs(np.mean(values)) < 3 * np.std(values) / np.sqrt(400)
     assert min(values) < 0
 
 
-def test_the_seed_decides_the_subsets():
+def test_kid_seed_decides_subsets():
     real, fake = features(7, 50), features(8, 50)
     assert kid(real, fake, seed=1, subset_size=10) == kid(real, fake, seed=1, subset_size=10)
     assert kid(real, fake, seed=1, subset_size=10) != kid(real, fake, seed=2, subset_size=10)
 
 
-def test_one_image_is_refused_by_name():
+def test_kid_refuses_single_image():
     with pytest.raises(UserError, match=r"at least 2 images.*got 1 real and 5 generated"):
         kid(np.zeros((1, 3)), np.zeros((5, 3)), seed=0)

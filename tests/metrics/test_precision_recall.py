@@ -6,7 +6,7 @@ import torch
 from scipy.spatial.distance import cdist
 from torch_fidelity.metric_prc import KEY_METRIC_PRECISION, KEY_METRIC_RECALL, prc_features_to_metric
 
-from pixcycle.errors import UserError
+from pixcycle.base.errors import UserError
 from pixcycle.metrics import precision_recall as module
 from pixcycle.metrics.precision_recall import precision_recall
 
@@ -38,30 +38,30 @@ def precision_recall_by_all_distances(real, fake, k):
     return tuple(float(share.mean()) for share in inside)
 
 
-def test_a_tight_generated_cluster_inside_a_wide_real_cloud_has_precision_1_and_recall_near_0():
+def test_precision_recall_of_tight_fake_cluster_in_wide_real_cloud():
     precision, recall = precision_recall(cloud(1, 200, scale=1.0), cloud(2, 200, scale=0.01))
     assert precision == 1.0
     assert recall < 0.05
 
 
-def test_a_wide_generated_cloud_around_a_tight_real_cluster_has_precision_near_0_and_recall_1():
+def test_precision_recall_of_wide_fake_cloud_around_tight_real_cluster():
     precision, recall = precision_recall(cloud(3, 200, scale=0.01), cloud(4, 200, scale=1.0))
     assert precision < 0.05
     assert recall == 1.0
 
 
-def test_half_the_real_modes_generated_gives_precision_1_and_recall_one_half():
+def test_precision_recall_of_half_the_modes_are_1_and_one_half():
     here, there = cloud(5, 50, 1.0, centre=0.0), cloud(6, 50, 1.0, centre=1000.0)
     assert precision_recall(np.concatenate([here, there]), here) == (1.0, 0.5)
 
 
-def test_sets_far_apart_have_neither_and_equal_sets_have_both():
+def test_precision_recall_are_0_for_distant_sets_and_1_for_equal_sets():
     real, far = cloud(7, 30, 1.0), cloud(8, 30, 1.0, centre=1000.0)
     assert precision_recall(real, far) == (0.0, 0.0)
     assert precision_recall(real, real) == (1.0, 1.0)
 
 
-def test_the_radius_reaches_the_kth_other_point_and_includes_its_surface():
+def test_precision_radius_reaches_kth_other_point_inclusive():
     real = np.array([[0.0], [1.0], [2.0], [3.0]])  # radii for k = 2: 2, 1, 1, 2
     fake = np.array([[-2.0], [5.0], [5.1], [-2.1]])
     precision, _ = precision_recall(real, fake, k=2)
@@ -69,7 +69,7 @@ def test_the_radius_reaches_the_kth_other_point_and_includes_its_surface():
 
 
 @pytest.mark.parametrize("k", [1, 3, 5])
-def test_values_equal_a_loop_over_the_definition(k):
+def test_precision_recall_equal_loop_over_definition(k):
     real, fake = cloud(9, 25, 1.0, dimension=3), cloud(10, 18, 0.8, centre=1.5, dimension=3)
     expected = precision_recall_by_loops(real, fake, k)
     assert all(0 < share < 1 for share in expected)
@@ -77,7 +77,7 @@ def test_values_equal_a_loop_over_the_definition(k):
 
 
 @pytest.mark.parametrize("k", [3, 5])
-def test_values_equal_torch_fidelity_on_the_same_features(k):
+def test_precision_recall_equal_torch_fidelity(k):
     real, fake = cloud(11, 120, 1.0, dimension=32), cloud(12, 90, 0.95, centre=0.15, dimension=32)
     theirs = prc_features_to_metric(torch.from_numpy(fake), torch.from_numpy(real), prc_neighborhood=k, verbose=False)
     precision, recall = precision_recall(real, fake, k)
@@ -86,51 +86,51 @@ def test_values_equal_torch_fidelity_on_the_same_features(k):
     assert recall == pytest.approx(theirs[KEY_METRIC_RECALL])
 
 
-def test_too_few_images_for_k_neighbours_are_refused_by_name():
-    with pytest.raises(UserError, match=r"k = 3 need at least 4 images a set, got 3 real and 9 generated"):
+def test_precision_recall_refuse_too_few_images_for_k():
+    with pytest.raises(UserError, match=r"k = 3 need at least 4 images per set, got 3 real and 9 generated"):
         precision_recall(cloud(13, 3, 1.0), cloud(14, 9, 1.0))
 
 
 def near_duplicates():
-    """Float32 neighbours of the same far-away points, a few last digits apart: |x|^2 + |y|^2 - 2xy is all rounding."""
+    """Return points that differ in their last float32 digits only, far from 0: |x|^2 + |y|^2 - 2xy is all rounding."""
     points = cloud(15, 10, 1.0, centre=100.0, dimension=64).astype(np.float32)
     jitter = np.random.default_rng(16).integers(-3, 4, (2, 80, 64)).astype(np.float32)
-    return [np.tile(points, (8, 1)) + each * np.spacing(points.max()) for each in jitter]
+    return [np.tile(points, (8, 1)) + steps * np.spacing(points.max()) for steps in jitter]
 
 
 def lattice():
-    """Thousands of distances are equal."""
+    """Return lattice points, between which thousands of distances are equal."""
     points = np.random.default_rng(17).integers(0, 3, (2, 150, 6)).astype(np.float64)
     return list(points + np.array([1 / 3] * 6))
 
 
 def copies_among_others():
-    """The fakes are real ones, and what bounds a radius is itself a fake, so that each of them is on a surface."""
+    """Return fakes that include real points: the neighbours that bound radii are fakes too, each on a surface."""
     real = cloud(18, 60, 1.0, dimension=300).astype(np.float32)
     return real, np.concatenate([real[:30], cloud(19, 40, 1.2, dimension=300).astype(np.float32)])
 
 
 def clusters_far_apart():
-    """The mean lies in none of them, so that all distances within a cluster are below what float32 resolves."""
+    """Return clusters so far from the mean that float32 does not resolve the distances within one."""
     return [np.concatenate([cloud(s, 40, 1e-3, centre=c) for c in (-500.0, 0.0, 500.0)]) for s in (20, 21)]
 
 
 def collapsed():
-    """All fakes are one."""
+    """Return fakes that are all equal."""
     real = cloud(22, 50, 1.0, dimension=100)
     return real, np.tile(real[:1] + 0.1, (70, 1))
 
 
 @pytest.mark.parametrize("sets", [near_duplicates, lattice, copies_among_others, clusters_far_apart, collapsed])
 @pytest.mark.parametrize("k", [1, 3])
-def test_products_of_matrices_decide_as_all_differences_do_in_cases_hard_for_them(sets, k, monkeypatch):
-    monkeypatch.setattr(module, "BLOCK", 7 * 150)  # several blocks, the last of which is not full
+def test_precision_recall_equal_all_distances_in_ill_conditioned_cases(sets, k, monkeypatch):
+    monkeypatch.setattr(module, "BLOCK", 7 * 150)  # several blocks, the last one not full
     real, fake = sets()
     assert precision_recall(real, fake, k) == precision_recall_by_all_distances(real, fake, k)
     assert precision_recall(fake, real, k) == precision_recall_by_all_distances(fake, real, k)
 
 
-def test_the_bounds_hold_the_distance_and_are_close():
+def test_squared_distances_lie_within_tight_bounds():
     real, fake = cloud(23, 50, 1.0, 3.0, 2048).astype(np.float32), cloud(24, 60, 1.0, 3.0, 2048).astype(np.float32)
     [(first, lower, upper)] = module._squared_distances(real, fake)
     squares = cdist(real, fake, "sqeuclidean")
@@ -139,7 +139,7 @@ def test_the_bounds_hold_the_distance_and_are_close():
     assert (upper - lower).max() < 1e-3 * squares.min()
 
 
-def test_memory_does_not_grow_with_the_square_of_the_images(monkeypatch):
+def test_precision_recall_memory_is_not_quadratic(monkeypatch):
     monkeypatch.setattr(module, "BLOCK", 2**16)
     peaks = []
     for count in (1000, 4000):
@@ -148,4 +148,4 @@ def test_memory_does_not_grow_with_the_square_of_the_images(monkeypatch):
         precision_recall(real, fake)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < 1.5 * peaks[0]  # the square of the images is 16 times as much
+    assert peaks[1] < 1.5 * peaks[0]  # quadratic growth would be 16-fold

@@ -1,6 +1,7 @@
-"""The layers of the authors' published networks, written down without our modules: key -> shape.
+"""Keys and shapes of the authors' published networks, written down independently of our modules.
 
-U-Nets: channels in units of ngf, from the second block inwards. ResNets: positions in the authors' sequence.
+For U-Nets, the channels of each block in units of ngf, from the second block inwards; for ResNets, positions in the
+authors' sequence of layers.
 """
 
 import pytest
@@ -36,7 +37,7 @@ def unet_shapes(blocks: list[tuple[int, int]], ngf: int, norm: str) -> dict[str,
 
 
 def resnet_shapes(blocks: int, ngf: int) -> dict[str, tuple[int, ...]]:
-    """With instance norm and without dropout, as CycleGAN's weights are published."""
+    """Shapes with instance norm and without dropout, as in CycleGAN's published weights."""
     shapes = _conv("model.1", (ngf, 3, 7, 7), ngf)
     shapes |= _conv("model.4", (2 * ngf, ngf, 3, 3), 2 * ngf)
     shapes |= _conv("model.7", (4 * ngf, 2 * ngf, 3, 3), 4 * ngf)
@@ -51,7 +52,7 @@ def resnet_shapes(blocks: int, ngf: int) -> dict[str, tuple[int, ...]]:
 
 @pytest.fixture
 def authors_shapes():
-    """(authors' name, ngf, norm) -> {key: shape} of the state dict that their code would save."""
+    """Return {key: shape} of the state dict that the authors' code saves, given (their name, ngf, norm)."""
 
     def shapes(generator: str, ngf: int = 64, norm: str = "batch") -> dict[str, tuple[int, ...]]:
         return {

@@ -1,4 +1,4 @@
-"""Our networks against independent descriptions of the authors': their keys, sizes and arithmetic."""
+"""Compare our networks with independent descriptions of the authors': keys, sizes and arithmetic."""
 
 import pytest
 import torch
@@ -10,7 +10,7 @@ from pixcycle.models.unet import UNet
 
 
 def meta(network, *args, **kwargs):
-    """The network without memory for its weights."""
+    """Build the network without memory for its weights."""
     with torch.device("meta"):
         return network(*args, **kwargs)
 
@@ -34,7 +34,7 @@ def test_resnet_has_the_authors_keys_and_shapes(authors_shapes, generator, block
     assert shapes(meta(ResnetGenerator, blocks=blocks)) == authors_shapes(generator, 64)
 
 
-def test_dropout_moves_the_second_convolution_of_a_resnet_block_as_in_the_authors_code(authors_shapes):
+def test_resnet_dropout_shifts_second_convolution_as_in_authors_code(authors_shapes):
     moved = {key.replace("conv_block.5", "conv_block.6"): s for key, s in authors_shapes("resnet_9blocks").items()}
     assert shapes(meta(ResnetGenerator, dropout=True)) == moved
 
@@ -66,7 +66,7 @@ def test_pixel_discriminator_has_the_authors_keys_and_shapes():
     }
 
 
-def test_networks_have_as_many_parameters_as_the_authors_code_prints():
+def test_parameter_counts_equal_those_of_the_authors_code():
     assert millions(meta(UNet)) == pytest.approx(54.414, abs=5e-4)
     assert millions(meta(ResnetGenerator)) == pytest.approx(11.378, abs=5e-4)
     assert millions(meta(PatchGAN, 6, 70, norm="batch")) == pytest.approx(2.769, abs=5e-4)
@@ -74,7 +74,7 @@ def test_networks_have_as_many_parameters_as_the_authors_code_prints():
 
 
 def randomise(network, seed):
-    """Weights, scales, shifts and running statistics that leave no term of the arithmetic at 0 or 1."""
+    """Draw weights, scales, shifts and running statistics, so that no term of the arithmetic stays at 0 or 1."""
     generator = torch.Generator().manual_seed(seed)
     for key, value in network.state_dict().items():
         if key.endswith("running_var"):
@@ -97,7 +97,7 @@ def instance_normed(x):
 
 
 @pytest.mark.parametrize("skips", [True, False])
-def test_unet_computes_what_the_pix2pix_paper_writes_level_by_level(skips):
+def test_unet_equals_the_pix2pix_paper_level_by_level(skips):
     network = randomise(UNet(num_downs=7, filters=2, skips=skips), seed=1).double()
     state = network.state_dict()
     block = ["model.model" + ".1.model" + ".3.model" * depth for depth in range(6)]
@@ -121,12 +121,12 @@ def test_unet_computes_what_the_pix2pix_paper_writes_level_by_level(skips):
 
     ours, expected = network(x), torch.tanh(y)
     torch.testing.assert_close(ours, expected)
-    # Ours works in place; the derivatives must not notice.
+    # Our layers work in place; the derivatives must not change.
     slopes, expected_slopes = (torch.autograd.grad(out.sum(), x)[0] for out in (ours, expected))
     torch.testing.assert_close(slopes, expected_slopes)
 
 
-def test_resnet_computes_what_the_cyclegan_paper_writes_layer_by_layer():
+def test_resnet_equals_the_cyclegan_paper_layer_by_layer():
     network = randomise(ResnetGenerator(filters=2, blocks=6), seed=3).double()
     state = network.state_dict()
     x = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(4)).double() * 2 - 1
@@ -152,7 +152,7 @@ def test_resnet_computes_what_the_cyclegan_paper_writes_layer_by_layer():
     torch.testing.assert_close(network(x), expected)
 
 
-def test_patchgan_computes_what_the_pix2pix_paper_writes_layer_by_layer():
+def test_patchgan_equals_the_pix2pix_paper_layer_by_layer():
     network = randomise(PatchGAN(6, 70, filters=2), seed=5).double()
     state = network.state_dict()
     x = torch.rand(2, 6, 48, 48, generator=torch.Generator().manual_seed(6)).double() * 2 - 1

@@ -1,11 +1,11 @@
-"""bfloat16 on CPUs that have no instructions for it: the same numbers as PyTorch's, computed in float32."""
+"""bfloat16 on CPUs without bfloat16 instructions: computed in float32, with the same numbers as PyTorch."""
 
 import copy
 
 import pytest
 import torch
 
-from pixcycle.engine import ranks
+from pixcycle.machine import ranks
 from pixcycle.models import bf16
 from pixcycle.models.convolution import Conv2d, ConvTranspose2d
 from pixcycle.training.record import arithmetic
@@ -27,7 +27,7 @@ def without_instructions(monkeypatch):
 
 
 def output_and_gradients(convolve, layer, x, direction):
-    """The output of a layer, and the gradients of its input and parameters along a direction."""
+    """Return a layer's output, and the gradients of its input and parameters along a direction of the output."""
     y = convolve(layer, x)
     return [y, *torch.autograd.grad(y, [x, *layer.parameters()], direction.to(y.dtype))]
 
@@ -41,7 +41,7 @@ def under_autocast(convolve):
 
 
 def example(name):
-    """A layer, an input, and a direction of its output that bfloat16 represents exactly."""
+    """Return a layer, an input, and a direction of the output that bfloat16 represents exactly."""
     torch.manual_seed(0)
     layer, side = LAYERS[name]
     x = torch.randn(2, layer.in_channels, side, side, requires_grad=True)
@@ -50,7 +50,7 @@ def example(name):
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_computed_in_float32_is_the_exact_sum_of_rounded_factors(name, without_instructions):
-    """Exact but for the one rounding to bfloat16 at the end (half of 2^-7 of the value)."""
+    """Exact except for the final rounding to bfloat16 (half of 2^-7 of the value)."""
     layer, x, direction = example(name)
     exact_layer = copy.deepcopy(layer).double()
     for parameter in exact_layer.parameters():
@@ -67,8 +67,8 @@ def test_computed_in_float32_is_the_exact_sum_of_rounded_factors(name, without_i
 
 @pytest.mark.skipif(not bf16.CPU_HAS_INSTRUCTIONS, reason="this CPU has no bf16 instructions to compare with")
 @pytest.mark.parametrize("name", LAYERS)
-def test_computed_in_float32_equals_what_bf16_instructions_compute(name, monkeypatch):
-    """To one rounding of an output, and on average four times nearer than float32 is."""
+def test_computed_in_float32_equals_native_bf16_instructions(name, monkeypatch):
+    """Equal up to one rounding of the output, and on average four times closer than float32."""
     layer, x, direction = example(name)
     convolve = type(layer).__bases__[0].forward
     native = output_and_gradients(under_autocast(convolve), layer, x, direction)
@@ -82,11 +82,11 @@ def test_computed_in_float32_equals_what_bf16_instructions_compute(name, monkeyp
 
 
 def test_computed_in_float32_calls_no_bf16_kernel(without_instructions, monkeypatch):
-    seen = []
-    monkeypatch.setattr(Conv2d, "_conv_forward", lambda self, x, *_: seen.append(x.dtype) or x)
+    dtypes = []
+    monkeypatch.setattr(Conv2d, "_conv_forward", lambda self, x, *_: dtypes.append(x.dtype) or x)
     with torch.autocast("cpu", torch.bfloat16):
         assert Conv2d(3, 8, 7)(torch.zeros(1, 3, 9, 9)).dtype == torch.bfloat16
-    assert seen == [torch.float32]
+    assert dtypes == [torch.float32]
 
 
 def test_float32_is_not_rounded_on_a_cpu_without_bf16_instructions(without_instructions):
@@ -94,14 +94,14 @@ def test_float32_is_not_rounded_on_a_cpu_without_bf16_instructions(without_instr
     assert torch.equal(layer(x), torch.nn.Conv2d.forward(layer, x))
 
 
-def test_arithmetic_names_bf16_without_instructions_alone(without_instructions):
+def test_arithmetic_reports_only_bf16_without_instructions(without_instructions):
     cpu = ranks.fabric("bf16-mixed").device
     assert arithmetic(cpu, "bf16-mixed") == bf16.NOTE
     assert arithmetic(cpu, "32-true") == ""
     assert arithmetic(torch.device("cuda"), "bf16-mixed") == ""
 
 
-def test_arithmetic_is_silent_where_the_cpu_has_bf16_instructions(monkeypatch):
+def test_arithmetic_is_empty_if_the_cpu_has_bf16_instructions(monkeypatch):
     monkeypatch.setattr(bf16, "CPU_HAS_INSTRUCTIONS", True)
     assert arithmetic(torch.device("cpu"), "bf16-mixed") == ""
 
@@ -111,11 +111,11 @@ def test_arithmetic_is_silent_where_the_cpu_has_bf16_instructions(monkeypatch):
     [
         (True, True, False, True),
         (True, False, True, True),
-        (True, False, False, False),  # AVX-512 without products of bf16
+        (True, False, False, False),  # AVX-512 without bf16 instructions
         (False, True, True, False),  # ONEDNN_MAX_CPU_ISA
     ],
 )
-def test_cpu_has_instructions_by_what_onednn_and_the_cpu_say(onednn, avx512_bf16, amx, native, monkeypatch):
+def test_cpu_has_instructions_combines_onednn_and_cpu_flags(onednn, avx512_bf16, amx, native, monkeypatch):
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: onednn)
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512_bf16)
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from pixcycle.errors import UserError
+from pixcycle.base.errors import UserError
 from pixcycle.models.build import build_discriminator, build_generator
 from pixcycle.models.patchgan import receptive_field
 from pixcycle.models.resnet import ResnetBlock
@@ -9,18 +9,18 @@ from pixcycle.models.unet import UNetBlock
 
 
 @pytest.mark.parametrize(("crop_size", "blocks"), [(256, 7), (64, 5), (512, 7)])
-def test_unet_is_as_deep_as_its_crop_allows(crop_size, blocks):
+def test_build_generator_sets_unet_depth_from_crop_size(crop_size, blocks):
     network = build_generator("unet", crop_size=crop_size, filters=1, norm="batch", dropout=True, skips=True)
     assert sum(isinstance(m, UNetBlock) for m in network.modules()) == blocks
 
 
-def test_unet_of_an_impossible_crop_is_refused():
+def test_build_generator_rejects_unet_with_invalid_crop_size():
     with pytest.raises(UserError, match="100 pixels"):
         build_generator("unet", crop_size=100, filters=1, norm="batch", dropout=True, skips=True)
 
 
 @pytest.mark.parametrize(("name", "blocks"), [("resnet6", 6), ("resnet9", 9)])
-def test_resnet_has_the_blocks_of_its_name_and_keeps_the_image_size(name, blocks):
+def test_build_generator_sets_resnet_blocks_and_keeps_image_size(name, blocks):
     network = build_generator(name, crop_size=8, filters=2, norm="instance", dropout=True)
     assert sum(isinstance(m, ResnetBlock) for m in network.modules()) == blocks
     assert sum(isinstance(m, torch.nn.Dropout) for m in network.modules()) == blocks
@@ -30,7 +30,7 @@ def test_resnet_has_the_blocks_of_its_name_and_keeps_the_image_size(name, blocks
         assert y.abs().max() <= 1
 
 
-def test_discriminator_has_the_asked_patch_channels_and_norm():
+def test_build_discriminator_sets_patch_channels_and_norm():
     network = build_discriminator(16, 6, filters=2, norm="instance")
     assert receptive_field(network) == 16
     assert network(torch.zeros(1, 6, 32, 32)).shape == (1, 1, 14, 14)

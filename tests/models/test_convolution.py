@@ -7,14 +7,14 @@ from torch import nn
 from pixcycle.models import bf16, winograd
 from pixcycle.models.convolution import Conv2d, ConvTranspose2d
 
-WAYS = {
+ALGORITHMS = {
     "few pixels": "torch.nn.functional.unfold",
     "few pixels, doubled": "torch.nn.functional.fold",
     "many pixels": "pixcycle.models.winograd.conv2d",
     "few output channels": "pixcycle.models.convolution._column_by_column",
     "plain": None,
 }
-"""Name -> the function that shows that a way is taken."""
+"""Function that is called when an algorithm is used, by the algorithm's name."""
 SHAPES = {
     "few pixels, stride 2": (Conv2d(8, 6, 4, stride=2, padding=1), 8, "few pixels"),
     "few pixels without bias": (Conv2d(8, 6, 4, stride=2, padding=1, bias=False), 2, "few pixels"),
@@ -40,44 +40,45 @@ SHAPES = {
 
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.parametrize("images", [1, 2])
-def test_every_way_gives_torch_s_output_and_gradients(name, images, monkeypatch):
-    layer, side, way = SHAPES[name]
+def test_convolution_algorithms_equal_torch_in_output_and_gradients(name, images, monkeypatch):
+    layer, side, algorithm = SHAPES[name]
     layer.double()
     x = torch.randn(images, layer.in_channels, side, side + 2, dtype=torch.float64, requires_grad=True)
     parameters = list(layer.parameters())
-    taken = spied(monkeypatch)
+    calls = spied(monkeypatch)
 
-    made = layer(x)
-    assert taken == ([way] if way != "plain" else [])
-    plain = type(layer).__bases__[0].forward(layer, x)
-    torch.testing.assert_close(made, plain, rtol=0, atol=1e-10)
-    direction = torch.randn_like(plain)
-    for ours, torchs in zip(*(torch.autograd.grad(y, [x, *parameters], direction) for y in (made, plain)), strict=True):
+    output = layer(x)
+    assert calls == ([algorithm] if algorithm != "plain" else [])
+    expected = type(layer).__bases__[0].forward(layer, x)
+    torch.testing.assert_close(output, expected, rtol=0, atol=1e-10)
+    direction = torch.randn_like(expected)
+    gradients = [torch.autograd.grad(y, [x, *parameters], direction) for y in (output, expected)]
+    for ours, torchs in zip(*gradients, strict=True):
         torch.testing.assert_close(ours, torchs, rtol=0, atol=1e-9)
 
 
 def spied(monkeypatch):
-    """The list of ways that are taken from now on."""
-    taken = []
-    for name, path in WAYS.items():
+    """Return a list to which each use of an algorithm is appended from now on."""
+    calls = []
+    for name, path in ALGORITHMS.items():
         if path:
             function = resolve_name(path)
-            spy = lambda *a, name=name, function=function, **kw: taken.append(name) or function(*a, **kw)  # noqa: E731
+            spy = lambda *a, name=name, function=function, **kw: calls.append(name) or function(*a, **kw)  # noqa: E731
             monkeypatch.setattr(path, spy)
-    return taken
+    return calls
 
 
-def test_native_bfloat16_takes_no_way_that_would_round_more(monkeypatch):
+def test_conv2d_in_native_bf16_uses_no_algorithm_that_rounds_more(monkeypatch):
     monkeypatch.setattr(bf16, "CPU_HAS_INSTRUCTIONS", True)
-    taken = spied(monkeypatch)
+    calls = spied(monkeypatch)
     with torch.autocast("cpu", torch.bfloat16):
         for name in ("many pixels, kernel 3", "few output channels"):
             layer, side, _ = SHAPES[name]
             assert layer.float()(torch.zeros(1, layer.in_channels, side, side)).dtype == torch.bfloat16
-    assert taken == []
+    assert calls == []
 
 
-def test_a_network_that_has_translated_can_still_be_trained():
+def test_conv2d_can_be_trained_after_inference_mode():
     layer = Conv2d(128, 128, 3)
     x = torch.randn(1, 128, 34, 34)
     with torch.inference_mode():
@@ -86,9 +87,9 @@ def test_a_network_that_has_translated_can_still_be_trained():
 
 
 @pytest.mark.parametrize("kernel", [3, 4])
-def test_the_error_of_winograd_s_way_is_a_few_times_that_of_the_plain_sum(kernel):
+def test_winograd_error_is_a_few_times_that_of_the_plain_sum(kernel):
     x, weight = torch.randn(2, 128, 21, 34), torch.randn(64, 128, kernel, kernel)
     exact = nn.functional.conv2d(x.double(), weight.double())
-    plain, made = (way(x, weight).double() - exact for way in (nn.functional.conv2d, winograd.conv2d))
-    assert made.std() < 10 * plain.std()
-    assert made.std() < 3e-6 * exact.std()
+    plain, error = (convolve(x, weight).double() - exact for convolve in (nn.functional.conv2d, winograd.conv2d))
+    assert error.std() < 10 * plain.std()
+    assert error.std() < 3e-6 * exact.std()

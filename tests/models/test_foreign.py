@@ -4,13 +4,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from pixcycle.errors import UserError
+from pixcycle.base.errors import UserError
 from pixcycle.models.foreign import load_foreign
 
 
 @pytest.fixture
 def published(authors_shapes):
-    """A state dict as the authors' code saves it, with random values and 2 filters."""
+    """Return a state dict as the authors' code saves it, with random values and 2 filters."""
 
     def state(generator, norm="batch"):
         random = torch.Generator().manual_seed(0)
@@ -31,7 +31,7 @@ def assert_loaded(network, weights):
 
 @pytest.mark.parametrize("generator", ["unet_128", "unet_256", "resnet_6blocks", "resnet_9blocks"])
 @pytest.mark.parametrize("zipped", [True, False])
-def test_published_weights_load_from_new_and_old_files(published, path, generator, zipped):
+def test_load_foreign_reads_new_and_old_file_formats(published, path, generator, zipped):
     weights = published(generator)
     torch.save(weights, path, _use_new_zipfile_serialization=zipped)
     network = load_foreign(path, generator, filters=2)
@@ -39,13 +39,13 @@ def test_published_weights_load_from_new_and_old_files(published, path, generato
     assert_loaded(network, weights)
 
 
-def test_weights_saved_from_data_parallel_load(published, path):
+def test_load_foreign_reads_weights_saved_from_data_parallel(published, path):
     weights = published("unet_128")
     torch.save({f"module.{key}": value for key, value in weights.items()}, path)
     assert_loaded(load_foreign(path, "unet_128", filters=2), weights)
 
 
-def test_instance_norm_statistics_of_old_checkpoints_are_ignored(published, path):
+def test_load_foreign_ignores_old_instance_norm_statistics(published, path):
     weights = published("resnet_9blocks")
     statistics = {"model.2.running_mean": torch.ones(2), "model.2.running_var": torch.ones(2)}
     statistics["model.10.conv_block.2.num_batches_tracked"] = torch.tensor(7)
@@ -53,19 +53,19 @@ def test_instance_norm_statistics_of_old_checkpoints_are_ignored(published, path
     assert_loaded(load_foreign(path, "resnet_9blocks", filters=2), weights)
 
 
-def test_batch_norm_weights_older_than_its_counter_load(published, path):
+def test_load_foreign_reads_batch_norm_without_counter(published, path):
     weights = {k: v for k, v in published("unet_256").items() if not k.endswith("num_batches_tracked")}
     torch.save(weights, path)
     assert_loaded(load_foreign(path, "unet_256", filters=2), weights)
 
 
-def test_other_norm_loads_when_it_is_named(published, path):
+def test_load_foreign_reads_weights_of_another_norm_if_named(published, path):
     weights = published("unet_128", norm="instance")
     torch.save(weights, path)
     assert_loaded(load_foreign(path, "unet_128", norm="instance", filters=2), weights)
 
 
-def test_published_pix2pix_weights_keep_their_dropout_and_cyclegan_weights_have_none(published, path):
+def test_load_foreign_keeps_dropout_of_pix2pix_and_none_of_cyclegan(published, path):
     for generator, dropouts in (("unet_256", 3), ("resnet_9blocks", 0)):
         torch.save(published(generator), path)
         network = load_foreign(path, generator, filters=2)
@@ -73,7 +73,7 @@ def test_published_pix2pix_weights_keep_their_dropout_and_cyclegan_weights_have_
 
 
 class Hostile:
-    """Unpickling this creates a file."""
+    """Object that creates a file when it is unpickled."""
 
     def __init__(self, marker):
         self.marker = marker
@@ -91,14 +91,14 @@ def refusal(path, generator="unet_256", **options):
 
 
 @pytest.mark.parametrize("with_torch", [True, False])
-def test_pickle_that_would_run_code_is_refused_and_not_run(path, tmp_path, with_torch):
+def test_load_foreign_rejects_pickled_code_without_running_it(path, tmp_path, with_torch):
     marker = tmp_path / "executed"
     content = {"model.model.0.weight": torch.zeros(1), "extra": Hostile(marker)}
     if with_torch:
         torch.save(content, path)
     else:
         path.write_bytes(pickle.dumps(content, protocol=2))
-    assert refusal(path) == f"{path}: damaged, or holds Python objects, which could run code; want only tensors"
+    assert refusal(path) == f"{path}: damaged, or contains Python objects, which could run code; expected only tensors"
     assert not marker.exists()
     torch.load(path, weights_only=False) if with_torch else pickle.loads(path.read_bytes())
     assert marker.exists(), "the file must have been dangerous"
@@ -107,35 +107,35 @@ def test_pickle_that_would_run_code_is_refused_and_not_run(path, tmp_path, with_
 @pytest.mark.parametrize(
     ("content", "found"),
     [
-        ([torch.zeros(1)], "want a flat dict of tensors, as state_dict() gives it; found list of 1 entries"),
-        (torch.zeros(3), "want a flat dict of tensors, as state_dict() gives it; found Tensor"),
-        ({}, "want a flat dict of tensors, as state_dict() gives it; found dict of 0 entries"),
-        ({"epoch": 3}, "want a flat dict of tensors; found int under 'epoch'"),
+        ([torch.zeros(1)], "expected a flat dict of tensors, as from state_dict(); found list of 1 entries"),
+        (torch.zeros(3), "expected a flat dict of tensors, as from state_dict(); found Tensor"),
+        ({}, "expected a flat dict of tensors, as from state_dict(); found dict of 0 entries"),
+        ({"epoch": 3}, "expected a flat dict of tensors; found int under 'epoch'"),
         (
             {"netG": {"a": torch.zeros(1)}},
-            "want a flat dict of tensors; found dict of 1 entries under 'netG'",
+            "expected a flat dict of tensors; found dict of 1 entries under 'netG'",
         ),
     ],
 )
-def test_anything_but_a_flat_dict_of_tensors_is_refused_by_what_was_found(path, content, found):
+def test_load_foreign_rejects_anything_but_a_flat_dict_of_tensors(path, content, found):
     torch.save(content, path)
     assert refusal(path) == f"{path}: {found}"
 
 
 @pytest.mark.parametrize("content", [b"", b"<!DOCTYPE html><html>404</html>", bytes(range(256)) * 8])
-def test_file_of_something_else_is_refused(path, content):
+def test_load_foreign_rejects_files_of_other_formats(path, content):
     path.write_bytes(content)
-    assert "want only tensors" in refusal(path)
+    assert "expected only tensors" in refusal(path)
 
 
 @pytest.mark.parametrize("zipped", [True, False])
-def test_truncated_file_is_refused(published, path, zipped):
+def test_load_foreign_rejects_truncated_file(published, path, zipped):
     torch.save(published("unet_128"), path, _use_new_zipfile_serialization=zipped)
     path.write_bytes(path.read_bytes()[:-2000])
     assert "damaged" in refusal(path, "unet_128", filters=2)
 
 
-def test_absent_file_and_unknown_generator_are_named(path):
+def test_load_foreign_names_missing_file_and_unknown_generator(path):
     assert refusal(path) == f"{path}: cannot be read: No such file or directory"
     assert refusal(path, "unet_512") == (
         "unknown generator 'unet_512'; known: unet_128, unet_256, resnet_6blocks, resnet_9blocks"
@@ -143,7 +143,7 @@ def test_absent_file_and_unknown_generator_are_named(path):
 
 
 @pytest.mark.parametrize(
-    ("saved", "asked", "options", "fitting"),
+    ("saved", "requested", "options", "fitting"),
     [
         ("resnet_9blocks", "unet_256", {}, "resnet_9blocks with instance norm, 2 filters"),
         ("unet_128", "unet_256", {"filters": 2}, "unet_128 with batch norm, 2 filters"),
@@ -152,16 +152,14 @@ def test_absent_file_and_unknown_generator_are_named(path):
         ("unet_256", "unet_256", {"filters": 2, "norm": "instance"}, "unet_256 with batch norm, 2 filters"),
     ],
 )
-def test_weights_of_another_generator_are_refused_by_the_name_of_the_one_that_fits(
-    published, path, saved, asked, options, fitting
-):
+def test_load_foreign_names_the_generator_that_fits_the_weights(published, path, saved, requested, options, fitting):
     torch.save(published(saved), path)
-    message = refusal(path, asked, **options)
-    assert message.startswith(f"{path}: not the weights of {asked} with ")
+    message = refusal(path, requested, **options)
+    assert message.startswith(f"{path}: not the weights of {requested} with ")
     assert message.endswith(f"; they fit {fitting}")
 
 
-def test_resnet_trained_with_dropout_is_recognised_and_loads_when_told(published, path):
+def test_load_foreign_recognises_resnet_trained_with_dropout(published, path):
     published_keys = published("resnet_6blocks")
     weights = {key.replace("conv_block.5", "conv_block.6"): value for key, value in published_keys.items()}
     torch.save(weights, path)
@@ -170,7 +168,7 @@ def test_resnet_trained_with_dropout_is_recognised_and_loads_when_told(published
     assert_loaded(load_foreign(path, "resnet_6blocks", dropout=True, filters=2), weights)
 
 
-def test_weights_that_fit_nothing_are_refused_by_their_keys_and_shapes(published, path):
+def test_load_foreign_lists_keys_and_shapes_if_no_generator_fits(published, path):
     weights = published("resnet_9blocks")
     weights["model.1.weight"] = torch.zeros(2, 1, 7, 7)
     weights["extra.weight"] = torch.zeros(1)
@@ -182,5 +180,5 @@ def test_weights_that_fit_nothing_are_refused_by_their_keys_and_shapes(published
         f"{path}: not the weights of resnet_9blocks with instance norm, 2 filters; "
         "missing: model.10.conv_block.1.weight, model.10.conv_block.1.bias, model.11.conv_block.1.weight "
         "and 1 more; "
-        "unexpected: extra.weight; other shape: model.1.weight (2, 1, 7, 7) in place of (2, 3, 7, 7)"
+        "unexpected: extra.weight; wrong shape: model.1.weight (2, 1, 7, 7) instead of (2, 3, 7, 7)"
     )

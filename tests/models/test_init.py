@@ -15,7 +15,7 @@ def values(network, kind, name):
 
 
 @pytest.mark.parametrize(("kind", "mean"), [(nn.Conv2d, 0), (nn.ConvTranspose2d, 0), (nn.BatchNorm2d, 1)])
-def test_weights_are_normal_with_standard_deviation_of_two_hundredths(kind, mean):
+def test_init_weights_draws_normal_weights_with_deviation_0_02(kind, mean):
     network = UNet(num_downs=5, filters=16)
     init_weights(network, torch.Generator().manual_seed(0))
     z = (values(network, kind, "weight") - mean) / 0.02
@@ -26,7 +26,7 @@ def test_weights_are_normal_with_standard_deviation_of_two_hundredths(kind, mean
     assert abs((z.abs() < 1).double().mean() - within_one_sigma) < 4 * math.sqrt(0.25 / n)
 
 
-def test_every_bias_starts_at_zero():
+def test_init_weights_sets_every_bias_to_zero():
     for network in (UNet(num_downs=5, filters=4, norm="instance"), PatchGAN(3, 70, filters=4, norm="batch")):
         for _, bias in (named for named in network.named_parameters() if named[0].endswith("bias")):
             nn.init.constant_(bias, 9)
@@ -36,7 +36,7 @@ def test_every_bias_starts_at_zero():
         assert all(torch.equal(bias, torch.zeros_like(bias)) for bias in biases)
 
 
-def test_weights_follow_from_the_seed_alone():
+def test_init_weights_depends_on_the_seed_only():
     def drawn(seed):
         network = PatchGAN(3, 70, filters=4)
         init_weights(network, torch.Generator().manual_seed(seed))

@@ -10,14 +10,14 @@ LAYOUTS = {"apart": torch.contiguous_format, "last": torch.channels_last}
 @pytest.mark.parametrize("images", [1, 3])
 @pytest.mark.parametrize("channels", LAYOUTS)
 @pytest.mark.parametrize("gradient_channels", LAYOUTS)
-def test_gradients_are_those_of_the_formula_in_every_layout(norm, images, channels, gradient_channels):
+def test_norm_layer_gradients_follow_the_formula_in_every_layout(norm, images, channels, gradient_channels):
     x = torch.randn(images, 5, 6, 7, dtype=torch.float64).contiguous(memory_format=LAYOUTS[channels]).requires_grad_()
     direction = torch.randn_like(x).contiguous(memory_format=LAYOUTS[gradient_channels])
     over = (0, 2, 3) if norm == "batch" else (2, 3)
     centred = x - x.mean(over, keepdim=True)
     formula = centred / (centred.square().mean(over, keepdim=True) + 1e-5).sqrt()
 
-    made = norm_layer(norm, 5).double()(x)
-    torch.testing.assert_close(made, formula)
-    ours, exact = (torch.autograd.grad(y, x, direction)[0] for y in (made, formula))
+    output = norm_layer(norm, 5).double()(x)
+    torch.testing.assert_close(output, formula)
+    ours, exact = (torch.autograd.grad(y, x, direction)[0] for y in (output, formula))
     torch.testing.assert_close(ours, exact)

@@ -2,22 +2,22 @@ import pytest
 import torch
 
 from pixcycle.models.patchgan import PatchGAN, receptive_field
-from pixcycle.models.sizes import patchgan_layers, smallest_input
+from pixcycle.params.network_sizes import patchgan_layers, smallest_input
 
 PATCHES = [1, 16, 70, 286]
 
 
 @pytest.mark.parametrize("patch", PATCHES)
-def test_receptive_field_is_the_patch(patch):
+def test_receptive_field_equals_the_patch_size(patch):
     assert receptive_field(PatchGAN(3, patch, filters=1)) == patch
 
 
 @pytest.mark.parametrize("patch", PATCHES)
-def test_one_logit_depends_on_exactly_one_patch_of_pixels(patch):
+def test_patchgan_logit_depends_on_exactly_one_patch_of_pixels(patch):
     """The derivative of a central logit is positive on patch x patch pixels and zero on all others.
 
-    Positive weights leave no room for cancellation, and in evaluation mode batch norm is a fixed scaling: in
-    training its statistics would let every logit see every pixel, whatever the patch.
+    With positive weights nothing cancels, and in evaluation mode batch norm is a fixed scaling; in training mode its
+    statistics would make every logit depend on every pixel.
     """
     network = PatchGAN(3, patch, filters=1).double().eval()
     for parameter in network.parameters():
@@ -36,7 +36,7 @@ def test_one_logit_depends_on_exactly_one_patch_of_pixels(patch):
 
 
 @pytest.mark.parametrize(("patch", "side"), [(1, 256), (16, 126), (70, 30), (286, 6)])
-def test_logits_of_a_256_pixel_image_form_the_known_grid(patch, side):
+def test_patchgan_logits_of_a_256_pixel_image_form_the_known_grid(patch, side):
     assert PatchGAN(6, patch, filters=1)(torch.zeros(1, 6, 256, 256)).shape == (1, 1, side, side)
 
 

@@ -7,7 +7,7 @@ from pixcycle.models.pool import ImagePool
 
 
 def numbered(*numbers):
-    """A batch of images, each filled with its number."""
+    """Return a batch of images, each filled with its number."""
     return torch.tensor(numbers, dtype=torch.float32)[:, None, None, None].expand(-1, 3, 2, 2)
 
 
@@ -29,7 +29,7 @@ def test_pool_returns_its_input_until_it_is_full():
     assert numbers(pool.images) == [0, 1, 2, 3, 4]
 
 
-def test_every_swap_hands_out_a_stored_image_and_keeps_the_new_one():
+def test_pool_swap_returns_a_stored_image_and_keeps_the_new_one():
     pool = ImagePool(5, seed=0)
     for start in range(0, 100, 2):
         before = set(numbers(pool.images))
@@ -43,18 +43,18 @@ def test_every_swap_hands_out_a_stored_image_and_keeps_the_new_one():
             assert len(kept) == 5 and kept == (before | batch) - returned
 
 
-def test_half_of_the_images_are_swapped_and_they_come_on_average_two_pool_sizes_late():
-    """A stored image leaves at each later one with probability 1 / (2 * size): its lateness is geometric."""
+def test_pool_delays_half_of_the_images_by_two_pool_sizes_on_average():
+    """A later image replaces a stored one with probability 1 / (2 * size), so that its delay is geometric."""
     size, n = 10, 20_000
     pool = ImagePool(size, seed=1)
-    lateness = [i - numbers(pool.query(numbered(i)))[0] for i in range(n)][size:]
-    late = torch.tensor([x for x in lateness if x > 0], dtype=torch.float64)
-    assert abs(len(late) / len(lateness) - 1 / 2) < 4 * 0.5 / n**0.5
-    # The standard deviation of this geometric law is sqrt(1 - p) / p with p = 1 / (2 * size).
+    delays = [i - numbers(pool.query(numbered(i)))[0] for i in range(n)][size:]
+    late = torch.tensor([x for x in delays if x > 0], dtype=torch.float64)
+    assert abs(len(late) / len(delays) - 1 / 2) < 4 * 0.5 / n**0.5
+    # The standard deviation of this geometric distribution is sqrt(1 - p) / p with p = 1 / (2 * size).
     assert abs(late.mean() - 2 * size) < 4 * 2 * size / len(late) ** 0.5
 
 
-def test_image_handed_out_does_not_change_when_its_batch_is_overwritten():
+def test_pool_image_is_unchanged_when_its_batch_is_overwritten():
     pool = ImagePool(1, seed=0)
     batch = numbered(7).clone()
     pool.query(batch)
@@ -79,7 +79,7 @@ def test_resumed_pool_equals_undisturbed_pool():
     state = undisturbed.state_dict()
     expected = run(undisturbed, 40, 200)
 
-    torch.save(state, saved)  # only now: what happened since must not have changed the state
+    torch.save(state, saved)  # saved only now: the queries above must not have changed the state
     saved.seek(0)
     resumed = ImagePool(6, seed=99)
     resumed.load_state_dict(torch.load(saved, weights_only=True))
@@ -87,7 +87,7 @@ def test_resumed_pool_equals_undisturbed_pool():
 
 
 @pytest.mark.parametrize(("seed", "same"), [(1, True), (2, False)])
-def test_draws_depend_on_the_pools_seed_and_on_no_other(seed, same):
+def test_pool_draws_depend_on_its_own_seed_only(seed, same):
     torch.manual_seed(0)
     first = run(ImagePool(6, seed=1), 0, 100)
     torch.manual_seed(1)

@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from pixcycle.models.sizes import downsamplings
 from pixcycle.models.unet import UNet
+from pixcycle.params.network_sizes import downsamplings
 
 
 def images(side, seed=0):
@@ -12,7 +12,7 @@ def images(side, seed=0):
 
 @pytest.mark.parametrize("skips", [True, False])
 @pytest.mark.parametrize("crop_size", [256, 128, 64, 32, 8])
-def test_output_has_the_inputs_size_and_stays_within_minus_one_and_one(crop_size, skips):
+def test_unet_output_has_input_size_and_is_within_minus_one_and_one(crop_size, skips):
     network = UNet(num_downs=downsamplings(crop_size), filters=4, skips=skips)
     y = network(images(crop_size))
     assert y.shape == (2, 3, crop_size, crop_size)
@@ -20,41 +20,41 @@ def test_output_has_the_inputs_size_and_stays_within_minus_one_and_one(crop_size
 
 
 def silence_innermost_block(network):
-    """Zero the encoder's last convolution: the bottleneck then holds zeros, whatever the image."""
+    """Zero the encoder's last convolution, so that the bottleneck holds zeros for every image."""
     bottleneck_convolution = [m for m in network.modules() if isinstance(m, nn.Conv2d)][-1]
     nn.init.zeros_(bottleneck_convolution.weight)
 
 
-def test_without_skips_all_information_about_the_input_passes_the_bottleneck():
+def test_unet_without_skips_passes_all_information_through_bottleneck():
     network = UNet(num_downs=5, filters=4, skips=False).eval()
     assert not torch.equal(network(images(32, seed=1)), network(images(32, seed=2)))
     silence_innermost_block(network)
     assert torch.equal(network(images(32, seed=1)), network(images(32, seed=2)))
 
 
-def test_with_skips_the_input_reaches_the_output_around_the_bottleneck():
+def test_unet_with_skips_passes_information_around_the_bottleneck():
     network = UNet(num_downs=5, filters=4, skips=True).eval()
     silence_innermost_block(network)
     assert not torch.equal(network(images(32, seed=1)), network(images(32, seed=2)))
 
 
-def test_bottleneck_of_a_matching_crop_is_one_pixel():
-    seen = []
+def test_unet_bottleneck_of_a_matching_crop_is_one_pixel():
+    shapes = []
     network = UNet(num_downs=6, filters=2)
     innermost = [m for m in network.modules() if isinstance(m, nn.Conv2d)][-1]
-    innermost.register_forward_hook(lambda module, args, output: seen.append(output.shape))
+    innermost.register_forward_hook(lambda module, args, output: shapes.append(output.shape))
     network(images(64))
-    assert seen == [(2, 16, 1, 1)]
+    assert shapes == [(2, 16, 1, 1)]
 
 
 @pytest.mark.parametrize(("num_downs", "depths"), [(8, [5, 4, 3]), (7, [4, 3]), (6, [3]), (5, [2]), (4, [1]), (3, [0])])
-def test_dropout_follows_the_decoder_blocks_next_to_the_innermost(num_downs, depths):
+def test_unet_dropout_ends_decoder_blocks_next_to_the_innermost(num_downs, depths):
     network = UNet(num_downs=num_downs, filters=1)
     dropouts = {name: module.p for name, module in network.named_modules() if isinstance(module, nn.Dropout)}
     assert dropouts == {"model.model.1.model" + ".3.model" * depth + ".7": 0.5 for depth in depths}
 
 
 @pytest.mark.parametrize("dropout", [True, False])
-def test_repeated_passes_in_training_differ_only_by_dropout(dropout):
+def test_unet_passes_in_training_differ_only_by_dropout(dropout):
     network = UNet(num_downs=6, filters=4, dropout=dropout).train()
     assert torch.equal(network(images(64)), network(images(64))) is not dropout

@@ -1,4 +1,4 @@
-"""Nothing of the five reports is missing: not in params.yaml, and not in the report that `make rehearsal` made."""
+"""Check that params.yaml and the report of `make rehearsal` cover everything in the five reports."""
 
 import csv
 import itertools
@@ -13,19 +13,19 @@ import pytest
 import yaml
 from PIL import Image
 
-from pixcycle import config
+from pixcycle.params.load import load_params
+from tests.support import ROOT
 
-ROOT = Path(__file__).parents[2]
 REPORT = ROOT / "reports/rehearsal"
 REGISTRY = yaml.safe_load((Path(__file__).parent / "registry.yaml").read_text())
 NEEDS_PEOPLE = {"kaist-claim-a"}
-"""Claims that no run can decide: they are about what people take for real."""
+"""Claims that no run can decide, as they are about human perception."""
 
-made = pytest.mark.skipif(not REPORT.exists(), reason="no report of scale rehearsal here; `make rehearsal` makes it")
+needs_report = pytest.mark.skipif(not REPORT.exists(), reason="no report of scale rehearsal; run `make rehearsal`")
 
 
 def names(pattern: str) -> list[str]:
-    """`{a,b}-{c,d}` -> a-c, a-d, b-c, b-d."""
+    """Expand `{a,b}-{c,d}` to a-c, a-d, b-c, b-d."""
     parts = [part.strip("{}").split(",") for part in re.findall(r"\{[^}]*\}|[^{}]+", pattern)]
     return ["".join(chosen) for chosen in itertools.product(*parts)]
 
@@ -44,39 +44,39 @@ def values() -> dict:
     return json.loads((REPORT / "values.json").read_text())
 
 
-def test_the_five_reports_have_27_9_3_4_and_4_runs_all_in_params():
+def test_registry_has_27_9_3_4_and_4_runs_all_in_params():
     counts = {chapter: sum(group.get("count", 0) for group in REGISTRY[chapter]["runs"]) for chapter in REGISTRY}
     assert counts == {"ucsd": 27, "wustl": 9, "paris": 3, "kth": 4, "kaist": 4}
     assert {chapter: len(runs(chapter)) for chapter in REGISTRY} == counts
-    declared = config.load(ROOT / "params.yaml").experiment_ids
+    declared = load_params(ROOT / "params.yaml").experiment_ids
     assert {id for chapter in REGISTRY for id in runs(chapter)} <= declared.keys()
 
 
 @pytest.mark.parametrize("chapter", REGISTRY)
-def test_every_run_has_the_settings_of_its_report(chapter):
-    experiments = config.load(ROOT / "params.yaml").experiments[chapter]
+def test_params_match_the_registry_settings_of_every_run(chapter):
+    experiments = load_params(ROOT / "params.yaml").experiments[chapter]
     for group in REGISTRY[chapter]["runs"]:
         for name in names(group["names"]):
             assert {field: getattr(experiments[name], field) for field in group["settings"]} == group["settings"], name
 
 
-def test_every_other_experiment_says_why_it_is_run():
-    params = config.load(ROOT / "params.yaml")
-    asked = {id for chapter in REGISTRY for id in runs(chapter)}
+def test_params_give_a_reason_for_every_additional_experiment():
+    params = load_params(ROOT / "params.yaml")
+    registered = {id for chapter in REGISTRY for id in runs(chapter)}
     for id, (chapter, name) in params.experiment_ids.items():
-        assert (id in asked) != bool(params.experiments[chapter][name].extra), id
+        assert (id in registered) != bool(params.experiments[chapter][name].extra), id
 
 
 @pytest.mark.parametrize(
     ("table", "numbers"),
     [("ucsd-table-1", 54), ("ucsd-table-2", 9), ("wustl-section-4.6", 3), ("kaist-table-1", 20), ("fcn-score", 51)],
 )
-def test_the_published_tables_are_transcribed_whole(table, numbers):
+def test_published_tables_are_transcribed_completely(table, numbers):
     assert pd.read_csv(ROOT / f"reports/published/{table}.csv").select_dtypes("number").count().sum() == numbers
 
 
-@made
-def test_every_run_was_measured(values):
+@needs_report
+def test_rehearsal_measured_every_run(values):
     for chapter in REGISTRY:
         for id in runs(chapter):
             measured = values["experiments"][id]
@@ -84,9 +84,9 @@ def test_every_run_was_measured(values):
             assert all(math.isfinite(measured["metrics"][m]["mean"]) for m in ("fid", "kid", "precision", "recall"))
 
 
-@made
+@needs_report
 @pytest.mark.parametrize(("chapter", "table"), every("tables"))
-def test_every_table_has_every_published_row_and_all_of_its_runs(chapter, table):
+def test_rehearsal_tables_have_every_published_row_and_run(chapter, table):
     with (REPORT / f"tables/{table}.csv").open(newline="") as file:
         columns, *rows = csv.reader(file)
     published = REGISTRY[chapter]["tables"][table]
@@ -96,9 +96,9 @@ def test_every_table_has_every_published_row_and_all_of_its_runs(chapter, table)
     assert not [row[0] for row in rows[: len(published)] for i in ours if row[i] == "–"]
 
 
-@made
+@needs_report
 @pytest.mark.parametrize(("chapter", "figure"), every("figures"))
-def test_every_figure_is_drawn_from_all_of_its_runs(chapter, figure, values):
+def test_rehearsal_figures_are_drawn_from_all_of_their_runs(chapter, figure, values):
     drawn = values["figures"][figure]
     assert len(drawn["made_from"]) == REGISTRY[chapter]["figures"][figure]
     assert "not run" not in drawn["caption"].lower()
@@ -109,21 +109,21 @@ def test_every_figure_is_drawn_from_all_of_its_runs(chapter, figure, values):
         assert np.asarray(Image.open(file).convert("L")).std() > 10
 
 
-@made
+@needs_report
 @pytest.mark.parametrize(("chapter", "letter"), every("claims"))
-def test_every_claim_has_a_verdict(chapter, letter, values):
+def test_rehearsal_claims_have_verdicts(chapter, letter, values):
     claim = f"{chapter}-claim-{letter}"
     decided = ("holds", "does not hold", "not distinguishable")
     assert values["claims"][claim] in (("not run",) if claim in NEEDS_PEOPLE else decided)
 
 
-@made
-def test_the_page_with_all_experiments_is_small_enough_to_be_sent_around():
+@needs_report
+def test_rehearsal_page_is_smaller_than_15_megabytes():
     assert (REPORT / "report.html").stat().st_size < 15e6
 
 
-@made
-def test_the_report_has_five_chapters_and_says_that_its_data_stand_in():
+@needs_report
+def test_rehearsal_report_has_five_chapters_and_names_stand_in_data():
     page = (REPORT / "report.html").read_text()
     for chapter in REGISTRY:
         assert f'id="{chapter}"' in page

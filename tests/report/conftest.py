@@ -1,4 +1,4 @@
-"""A small report with one of everything, and texts that are markup elsewhere."""
+"""A small report with one block of each kind, and texts that are markup in other languages."""
 
 import json
 from pathlib import Path
@@ -32,7 +32,7 @@ BASIS = Basis(f"FID of l1: {HOSTILE}", [("l1/0", "97.5"), ("l2/0", "98.7")], [("
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where the files of the document's figures lie: a PNG of 3 x 2 inches and an SVG."""
+    """Folder of the document's figures: a PNG of 3 x 2 inches and an SVG."""
     (tmp_path / "figures").mkdir()
     noise = np.random.default_rng(0).integers(0, 256, (200, 300, 3), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / "figures" / "a picture.png", dpi=(100, 100))
@@ -124,21 +124,21 @@ def document(results: Table) -> Document:
 
 @pytest.fixture
 def hostile() -> str:
-    """What the texts of the document end with: markup of HTML and typst, and letters outside of ASCII."""
+    """The end of the document's texts: markup of HTML and typst, and non-ASCII letters."""
     return HOSTILE
 
 
 @pytest.fixture
 def texts(document: Document) -> list[str]:
-    """All that the document says, but for the alternative texts of its figures, which are not drawn."""
-    said = [document.title, document.subtitle]
-    said += [text for pair in document.facts for text in pair]
-    said += [text for notice in document.notices for text in (notice.title, notice.text)]
+    """All texts of the document, except the alternative texts of its figures, which are not drawn."""
+    texts = [document.title, document.subtitle]
+    texts += [text for pair in document.facts for text in pair]
+    texts += [text for notice in document.notices for text in (notice.title, notice.text)]
     for section in document.sections:
-        said.append(section.title)
+        texts.append(section.title)
         for block in section.blocks:
-            said += _block_texts(block)
-    return [text for text in said if text]
+            texts += _block_texts(block)
+    return [text for text in texts if text]
 
 
 def _block_texts(block: Text | Bullets | Table | Figure | Claims | Runs) -> list[str]:
@@ -155,11 +155,11 @@ def _block_texts(block: Text | Bullets | Table | Figure | Claims | Runs) -> list
         case Claims():
             return [text for claim in block.claims for text in (claim.text, claim.verdict, claim.evidence)]
         case Runs():
-            told = [text for entry in block.entries for pair in entry.facts for text in pair]
+            facts = [text for entry in block.entries for pair in entry.facts for text in pair]
             files = [(step, file) for entry in block.entries for step, files in entry.files for file in files]
             return [
                 *(text for setting in block.settings for text in setting),
                 *(text for step, file in files for text in (step, file.text)),
                 *(entry.key for entry in block.entries),
-                *told,
+                *facts,
             ]

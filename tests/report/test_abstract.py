@@ -1,4 +1,4 @@
-"""What a report's abstract says, of runs whose numbers are chosen so that the right sentences are known."""
+"""The abstract of a report, for runs whose numbers are chosen so that the right sentences are known."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ import pytest
 from pixcycle.report.abstract import abstract
 from pixcycle.report.content import Claim, Claims, Section, Text
 from pixcycle.report.values import Values
-from tests.report.results import Results
+from tests.support.results import Results
 
 FACADES = ["ucsd-facades-l1", "ucsd-facades-cyc-l1"]
 
@@ -16,7 +16,7 @@ def sections(*claims: Claim) -> list[Section]:
     return [Section("what", "What", 1, [Text("Runs.")]), Section("c", "Claims", 2, [Claims(list(claims))])]
 
 
-def test_it_counts_experiments_reports_seeds_and_runs(tmp_path):
+def test_abstract_counts_experiments_reports_seeds_and_runs(tmp_path):
     values = Results(tmp_path, [*FACADES, "kth-horse2zebra"], seeds=(0, 1), scale="full").values()
     first, data, *_ = abstract(values, [])
     assert first == (
@@ -26,7 +26,7 @@ def test_it_counts_experiments_reports_seeds_and_runs(tmp_path):
     assert data == "The data are those of the reports: facades and horse2zebra."
 
 
-def test_a_single_experiment_is_named_with_the_title_of_its_report(tmp_path):
+def test_abstract_names_single_experiment_and_its_report(tmp_path):
     first, *_ = abstract(Results(tmp_path, FACADES[:1], scale="full").values(), [])
     assert first.startswith(
         "This report repeats the experiment ucsd-facades-l1 of “Paired and Unpaired Image to Image Translation” "
@@ -34,13 +34,13 @@ def test_a_single_experiment_is_named_with_the_title_of_its_report(tmp_path):
     )
 
 
-def test_runs_that_collapsed_are_counted(tmp_path):
+def test_abstract_counts_collapsed_runs(tmp_path):
     values = Results(tmp_path, FACADES).values()
     values.records["ucsd-facades-l1/0"] |= {"status": "collapsed", "collapse": "g is not finite"}
     assert "in 2 runs, of which 1 collapsed, at scale" in abstract(values, [])[0]
 
 
-def test_stand_ins_are_named_with_what_they_replace_and_what_is_as_published_beside_them(tmp_path):
+def test_abstract_names_stand_ins_and_what_they_replace(tmp_path):
     data = abstract(Results(tmp_path, [*FACADES, "wustl-cezanne2photo"], scale="small").values(), [])[1]
     assert data == (
         "In place of cezanne2photo the data are facades: such runs show that everything works, and reproduce nothing. "
@@ -48,7 +48,7 @@ def test_stand_ins_are_named_with_what_they_replace_and_what_is_as_published_bes
     )
 
 
-def test_more_than_a_few_datasets_are_counted(tmp_path):
+def test_abstract_counts_datasets_if_more_than_a_few(tmp_path):
     names = ["facades-l1", "maps-l1", "cityscapes-l1", "horse2zebra-cyc-l1"]
     data = abstract(Results(tmp_path, [f"ucsd-{name}" for name in names], scale="full").values(), [])[1]
     assert data == "The data are those of the reports: 4 datasets (@data)."
@@ -59,7 +59,7 @@ def values(tmp_path_factory) -> Values:
     return Results(tmp_path_factory.mktemp("two"), FACADES).values()
 
 
-def test_claims_are_counted_by_verdict_and_of_each_kind_the_one_that_rests_on_most_runs_is_told(values):
+def test_abstract_counts_verdicts_and_quotes_claims_on_most_runs(values):
     a, b = Claim("a", "A is best.", "holds", "", ["r/0"]), Claim("b", "B, too. (Or not.)", "holds", "", ["r/0", "s/0"])
     c, d = Claim("c", "C.", "does not hold", "", ["r/0"]), Claim("d", "D.", "not distinguishable", "")
     assert abstract(values, sections(a, b, c, d, replace(d, id="e", verdict="not run")))[2:5] == [
@@ -69,19 +69,19 @@ def test_claims_are_counted_by_verdict_and_of_each_kind_the_one_that_rests_on_mo
     ]
 
 
-def test_without_claims_it_says_nothing_of_them(values):
+def test_abstract_without_claims_does_not_mention_any(values):
     assert len(abstract(values, [])) == 4
     assert "claim" not in "".join(abstract(values, []))
 
 
-def test_without_a_common_ruler_no_difference_is_told(tmp_path, values):
+def test_abstract_gives_no_difference_if_values_are_incomparable(tmp_path, values):
     features = "Published numbers stand beside ours without a difference, as our features are EfficientNet-Lite0 pool"
     assert abstract(values, [])[2] == f"{features} features (1280-d)."
     both = Results(tmp_path, FACADES[:1], scale="demo").values()
     assert abstract(both, [])[2] == f"{features} features (1280-d) and our data are others."
 
 
-def test_differences_to_published_fids_are_told_where_the_ruler_is_the_same(tmp_path):
+def test_abstract_gives_differences_to_comparable_published_fids(tmp_path):
     fids = {"facades-l1": 112.68, "facades-l2": 113.84, "facades-cyc-l1": 176.12}  # published: 110.68, 118.84, 166.12
     names = [f"ucsd-{name}" for name in fids]
     results = Results(tmp_path, [*names, "kth-horse2zebra"], lambda run: {"fid": fids.get(run.name, 1.0)}, scale="full")
@@ -93,7 +93,7 @@ def test_differences_to_published_fids_are_told_where_the_ruler_is_the_same(tmp_
     assert abstract(results.values("kth"), [])[2] == "No published number belongs to these experiments."
 
 
-def test_training_time_is_added_up_for_each_device_and_counts_every_card(tmp_path):
+def test_abstract_sums_training_time_per_device_over_all_gpus(tmp_path):
     values = Results(tmp_path, [*FACADES, "kth-horse2zebra"], seeds=(0, 1)).values()
     assert abstract(values, [])[-1] == "Training took 6 min on CPU."  # 6 runs of 60 s
     values.records["kth-horse2zebra/0"] |= {"device": "NVIDIA H100", "seconds": 3600, "processes": 2}

@@ -1,12 +1,12 @@
-"""The page for those who read it by keyboard, by ear or in another light, as axe judges it in a real browser."""
+"""Accessibility of the page by keyboard, by screen reader and in both themes, as axe judges it in a real browser."""
 
 import pytest
 
-from pixcycle.report import page
 from pixcycle.report.document import document
-from tests.accessibility import violations
-from tests.browser import needs_chromium
-from tests.report.results import Results
+from pixcycle.report.rendering import page
+from tests.support.accessibility import violations
+from tests.support.browser import needs_chromium
+from tests.support.results import Results
 
 pytestmark = needs_chromium
 EXPERIMENTS = [
@@ -24,21 +24,21 @@ def address(tmp_path_factory) -> str:
 
 
 @pytest.fixture(params=[("light", 1280), ("dark", 360)], ids=str)
-def shown(chromium, address, request):
+def tab(chromium, address, request):
     scheme, width = request.param
     context = chromium.new_context(offline=True, color_scheme=scheme, viewport={"width": width, "height": 900})
-    shown = context.new_page()
-    shown.goto(address)
-    yield shown
+    tab = context.new_page()
+    tab.goto(address)
+    yield tab
     context.close()
 
 
-def test_the_page_with_all_of_it_unfolded_and_a_cell_and_two_images_opened_keeps_to_wcag_aa(shown):
-    shown.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
-    shown.locator("td button[popovertarget]").first.press("Enter")
-    assert shown.locator(":popover-open dl").is_visible()
-    assert violations(shown) == []
-    shown.keyboard.press("Escape")
-    shown.locator(".strip").first.press("Enter")
-    assert shown.locator("#viewer").is_visible()
-    assert violations(shown) == []
+def test_page_with_everything_opened_meets_wcag_aa(tab):
+    tab.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+    tab.locator("td button[popovertarget]").first.press("Enter")
+    assert tab.locator(":popover-open dl").is_visible()
+    assert violations(tab) == []
+    tab.keyboard.press("Escape")
+    tab.locator(".strip").first.press("Enter")
+    assert tab.locator("#viewer").is_visible()
+    assert violations(tab) == []

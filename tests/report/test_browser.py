@@ -1,4 +1,4 @@
-"""The page as its readers have it: in a real browser, without a network."""
+"""The page as readers see it: in a real browser, without a network."""
 
 import json
 import re
@@ -7,24 +7,24 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pixcycle.report import page
+from pixcycle.paths import fakes_folder
 from pixcycle.report.content import Document, Figure, Table, blocks_of
 from pixcycle.report.document import document
-from pixcycle.translations import fakes_folder
-from tests.browser import needs_chromium
-from tests.report.results import Results
+from pixcycle.report.rendering import page
+from tests.support.browser import needs_chromium
+from tests.support.results import Results
 
 pytestmark = needs_chromium
 EXPERIMENTS = ["ucsd-facades-l1", "ucsd-facades-l2", "wustl-facades-photo2label", "kth-apple2orange"]
 STEPS = 1000
-"""Logged of ucsd-facades-l1, whose generator's loss is the number of the step."""
+"""Logged steps of ucsd-facades-l1, whose generator loss is the number of the step."""
 TABLE = "#ucsd-table-1-facades"
 CURVES = "#ucsd-figure-2"
 GRID = "#ucsd-samples-facades"
 
 
 def fids(run) -> dict[str, float]:
-    """100 and 102 of l1, 8 and 10 of the others: as texts they have another order than as numbers."""
+    """Return 100 and 102 for l1, 8 and 10 for the others: sorted as texts, their order differs from that of numbers."""
     return {"fid": (100.0 if run.name == "facades-l1" else 8.0) + 2 * run.seed}
 
 
@@ -53,67 +53,67 @@ def address(results, whole) -> str:
 
 @pytest.fixture
 def opened(chromium, address):
-    """Opens the page in a window of one's choice; whatever it asks for or complains about fails the test."""
-    asked, complaints, contexts = [], [], []
+    """Return a function that opens the page in a window; the test fails if the page requests files or logs errors."""
+    requested, complaints, contexts = [], [], []
 
     def open_page(**options):
         context = chromium.new_context(offline=True, **{"viewport": {"width": 1280, "height": 900}} | options)
         contexts.append(context)
-        shown = context.new_page()
-        shown.on("request", lambda request: asked.append(request.url))
-        shown.on("console", lambda message: message.type == "error" and complaints.append(message.text))
-        shown.on("pageerror", lambda error: complaints.append(str(error)))
-        shown.goto(address)
-        return shown
+        tab = context.new_page()
+        tab.on("request", lambda request: requested.append(request.url))
+        tab.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.goto(address)
+        return tab
 
     yield open_page
     for context in contexts:
         context.close()
-    assert {url for url in asked if not url.startswith("data:")} == {address}
+    assert {url for url in requested if not url.startswith("data:")} == {address}
     assert complaints == []
 
 
-def clip(shown) -> float:
-    """How much of the left image the viewer shows, in percent."""
-    path = shown.eval_on_selector("#viewer canvas:nth-of-type(2)", "canvas => getComputedStyle(canvas).clipPath")
+def clip(tab) -> float:
+    """Return how much of the left image the viewer shows, in percent."""
+    path = tab.eval_on_selector("#viewer canvas:nth-of-type(2)", "canvas => getComputedStyle(canvas).clipPath")
     return float(re.fullmatch(r"inset\(0(?:px)? 0(?:px)? 0(?:px)? ([\d.]+)%\)", path)[1])
 
 
-def open_row(shown, figure: str, row: int):
-    button = shown.locator(f"{figure} .strip").nth(row)
+def open_row(tab, figure: str, row: int):
+    button = tab.locator(f"{figure} .strip").nth(row)
     button.focus()
-    shown.keyboard.press("Enter")
+    tab.keyboard.press("Enter")
     return button
 
 
-def column(shown, title: str, table: str = TABLE) -> list[str]:
-    """Texts of the cells under the n-th heading that reads so."""
-    place = shown.locator(f"{table} th[data-column]", has_text=title).first.get_attribute("data-column")
+def column(tab, title: str, table: str = TABLE) -> list[str]:
+    """Return the texts of the cells in the first column with this title."""
+    place = tab.locator(f"{table} th[data-column]", has_text=title).first.get_attribute("data-column")
     return [
         cell.locator("button").text_content() if cell.locator("button").count() else cell.text_content()
-        for cell in shown.locator(f"{table} tbody tr > :nth-child({int(place) + 1})").all()
+        for cell in tab.locator(f"{table} tbody tr > :nth-child({int(place) + 1})").all()
     ]
 
 
-def test_the_slider_shows_more_of_one_image_or_of_the_other(opened):
-    shown = opened()
-    open_row(shown, GRID, 0)
-    assert clip(shown) == 50
-    shown.locator("#viewer input").focus()
-    shown.keyboard.press("Home")
-    assert clip(shown) == 0
-    box = shown.locator("#viewer .pair").bounding_box()
-    shown.mouse.move(box["x"] + box["width"] / 2, box["y"] + 9)
-    shown.mouse.down()
-    shown.mouse.move(box["x"] + box["width"] / 4, box["y"] + 9)
-    shown.mouse.up()
-    assert clip(shown) == pytest.approx(25, abs=1)
-    assert float(shown.input_value("#viewer input")) == pytest.approx(clip(shown))
+def test_viewer_divider_follows_slider_and_pointer(opened):
+    tab = opened()
+    open_row(tab, GRID, 0)
+    assert clip(tab) == 50
+    tab.locator("#viewer input").focus()
+    tab.keyboard.press("Home")
+    assert clip(tab) == 0
+    box = tab.locator("#viewer .pair").bounding_box()
+    tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + 9)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + box["width"] / 4, box["y"] + 9)
+    tab.mouse.up()
+    assert clip(tab) == pytest.approx(25, abs=1)
+    assert float(tab.input_value("#viewer input")) == pytest.approx(clip(tab))
 
 
-def test_the_viewer_shows_the_images_of_the_row_under_their_headings(opened, results):
-    shown, values = opened(), results.values()
-    open_row(shown, "#ucsd-figure-3-facades", 0)
+def test_viewer_shows_images_of_row_under_their_headings(opened, results):
+    tab, values = opened(), results.values()
+    open_row(tab, "#ucsd-figure-3-facades", 0)
     run = values.one("ucsd-facades-l1")
     place = 1  # val/8, as in the report
     data = results.root / "data/prepared" / run.data
@@ -131,121 +131,121 @@ def test_the_viewer_shows_the_images_of_the_row_under_their_headings(opened, res
         return sums.map((sum) => (4 * sum) / data.length);
     }"""
     for heading, image in expected.items():
-        shown.select_option("#viewer label:nth-of-type(2) select", label=heading)
-        canvas = shown.locator("#viewer canvas").nth(1)
+        tab.select_option("#viewer label:nth-of-type(2) select", label=heading)
+        canvas = tab.locator("#viewer canvas").nth(1)
         assert canvas.get_attribute("aria-label") == heading
         assert canvas.evaluate(mean) == pytest.approx(image.mean(axis=(0, 1)), abs=4)
 
 
-def test_keys_go_to_the_next_row_and_back_and_escape_leads_back_to_where_it_was_opened(opened):
-    shown = opened()
-    button = open_row(shown, GRID, 1)
-    title = shown.locator("#viewer-title")
+def test_viewer_keys_change_row_zoom_and_close(opened):
+    tab = opened()
+    button = open_row(tab, GRID, 1)
+    title = tab.locator("#viewer-title")
     names = [title.text_content()]
     for key in ("ArrowRight", "ArrowLeft", "ArrowLeft"):
-        shown.keyboard.press(key)
+        tab.keyboard.press(key)
         names.append(title.text_content())
     assert [name.rpartition(", ")[2] for name in names] == ["row 2", "row 3", "row 2", "row 1"]
-    shown.keyboard.press("+")
-    assert shown.text_content("#viewer output") == "2×"
-    assert shown.eval_on_selector("#viewer .stage", "stage => stage.scrollWidth > stage.clientWidth")
-    shown.keyboard.press("Escape")
-    assert not shown.is_visible("#viewer")
+    tab.keyboard.press("+")
+    assert tab.text_content("#viewer output") == "2×"
+    assert tab.eval_on_selector("#viewer .stage", "stage => stage.scrollWidth > stage.clientWidth")
+    tab.keyboard.press("Escape")
+    assert not tab.is_visible("#viewer")
     assert button.evaluate("button => button === document.activeElement")
 
 
-def test_a_click_on_an_image_compares_it_with_the_input(opened):
-    shown = opened()
-    box = shown.locator(f"{GRID} .strip").first.bounding_box()
-    shown.locator(f"{GRID} .strip").first.click(position={"x": box["width"] - 9, "y": 9})
-    chosen = [select.evaluate("s => s.selectedOptions[0].text") for select in shown.locator("#viewer select").all()]
+def test_viewer_compares_clicked_image_with_input(opened):
+    tab = opened()
+    box = tab.locator(f"{GRID} .strip").first.bounding_box()
+    tab.locator(f"{GRID} .strip").first.click(position={"x": box["width"] - 9, "y": 9})
+    chosen = [select.evaluate("s => s.selectedOptions[0].text") for select in tab.locator("#viewer select").all()]
     assert chosen == ["Input", "L2 loss"]
 
 
-def test_a_table_sorts_by_numbers_up_and_down_and_back(opened):
-    shown = opened()
-    published = column(shown, "Experiment")
-    heading = shown.locator(f"{TABLE} th[data-column]").nth(8)  # FID, ours
-    told = []
+def test_table_sorts_numbers_up_and_down_and_back(opened):
+    tab = opened()
+    published = column(tab, "Experiment")
+    heading = tab.locator(f"{TABLE} th[data-column]").nth(8)  # FID, ours
+    sortings = []
     for _ in range(3):
         heading.locator("button").focus()
-        shown.keyboard.press("Enter")
-        cells = shown.locator(f"{TABLE} tbody tr > :nth-child(9)").all()
+        tab.keyboard.press("Enter")
+        cells = tab.locator(f"{TABLE} tbody tr > :nth-child(9)").all()
         texts = [
             (cell.locator("button").first if cell.locator("button").count() else cell).text_content() for cell in cells
         ]
-        told.append((heading.get_attribute("aria-sort"), texts[:3]))
-    assert told[0] == ("ascending", ["9.00 ± 1.41", "101.00 ± 1.41", "not run"])
-    assert told[1] == ("descending", ["101.00 ± 1.41", "9.00 ± 1.41", "not run"])
-    assert told[2][0] == "none" and column(shown, "Experiment") == published
+        sortings.append((heading.get_attribute("aria-sort"), texts[:3]))
+    assert sortings[0] == ("ascending", ["9.00 ± 1.41", "101.00 ± 1.41", "not run"])
+    assert sortings[1] == ("descending", ["101.00 ± 1.41", "9.00 ± 1.41", "not run"])
+    assert sortings[2][0] == "none" and column(tab, "Experiment") == published
 
 
-def test_sorting_by_another_column_forgets_the_first_and_durations_are_numbers(opened):
-    shown = opened()
-    shown.evaluate(
+def test_table_sorts_by_one_column_at_a_time_and_by_duration(opened):
+    tab = opened()
+    tab.evaluate(
         """texts => [...document.querySelectorAll("#training-cost tbody tr")]
             .forEach((row, i) => row.cells[4].textContent = texts[i % texts.length])""",
         ["–", "3.5 h", "12 min", "45 s"],
     )
-    sort = shown.locator("#training-cost .sort")
+    sort = tab.locator("#training-cost .sort")
     sort.nth(0).click()
     sort.nth(4).click()
-    assert list(dict.fromkeys(column(shown, "Wall time", "#training-cost"))) == ["45 s", "12 min", "3.5 h", "–"]
-    assert shown.locator("#training-cost th[aria-sort]").count() == 1
+    assert list(dict.fromkeys(column(tab, "Wall time", "#training-cost"))) == ["45 s", "12 min", "3.5 h", "–"]
+    assert tab.locator("#training-cost th[aria-sort]").count() == 1
     sort.nth(4).click()
-    assert list(dict.fromkeys(column(shown, "Wall time", "#training-cost"))) == ["3.5 h", "12 min", "45 s", "–"]
+    assert list(dict.fromkeys(column(tab, "Wall time", "#training-cost"))) == ["3.5 h", "12 min", "45 s", "–"]
 
 
-def test_a_measured_cell_opens_to_its_runs_each_with_its_value_and_to_what_it_was_measured_with(opened):
-    shown = opened()
-    cell = shown.locator(f"{TABLE} td button", has_text="101.00 ± 1.41")
+def test_table_cell_opens_runs_with_values_and_facts(opened):
+    tab = opened()
+    cell = tab.locator(f"{TABLE} td button", has_text="101.00 ± 1.41")
     cell.focus()
-    shown.keyboard.press("Enter")
-    basis = shown.locator(":popover-open")
+    tab.keyboard.press("Enter")
+    basis = tab.locator(":popover-open")
     facts = dict(zip(basis.locator("dt").all_text_contents(), basis.locator("dd").all_text_contents(), strict=True))
     assert {key: facts[key] for key in facts if "/" in key} == {"ucsd-facades-l1/0": "100", "ucsd-facades-l1/1": "102"}
     assert facts["Images"] == "9 of 16 generated against 9 of 16 real test images (fewer than there should be)"
     assert "EfficientNet" in facts["Features"]
-    shown.keyboard.press("Escape")
+    tab.keyboard.press("Escape")
     assert basis.count() == 0 and cell.evaluate("button => button === document.activeElement")
     cell.click()
     basis.locator("a", has_text="ucsd-facades-l1/1").click()
-    assert shown.url.endswith("#run-ucsd-facades-l1-1") and basis.count() == 0
+    assert tab.url.endswith("#run-ucsd-facades-l1-1") and basis.count() == 0
 
 
-def legend(shown) -> list[float]:
-    """Epoch, then the value of the generator's total and what it is made of, under the pointer."""
-    panel = shown.locator(f"{CURVES} .panel").first
+def legend(tab) -> list[float]:
+    """Return the epoch under the pointer, then the legend's values of the generator's total loss there."""
+    panel = tab.locator(f"{CURVES} .panel").first
     return [float(n) for text in panel.locator(".u-value").all_text_contents()[:2] for n in re.findall(r"[\d.]+", text)]
 
 
-def point_at(shown, share: float) -> None:
-    box = shown.locator(f"{CURVES} .panel").first.locator(".u-over").bounding_box()
-    shown.mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+def point_at(tab, share: float) -> None:
+    box = tab.locator(f"{CURVES} .panel").first.locator(".u-over").bounding_box()
+    tab.mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
 
 
-def smooth(shown, decay: float) -> None:
-    slider = shown.locator(f"{CURVES} input[type=range]")
+def smooth(tab, decay: float) -> None:
+    slider = tab.locator(f"{CURVES} input[type=range]")
     slider.evaluate("(s, decay) => { s.value = decay; s.dispatchEvent(new Event('input')); }", decay)
 
 
-def test_curves_show_the_values_under_the_pointer(opened):
-    shown = opened()
-    shown.locator(CURVES).scroll_into_view_if_needed()
-    smooth(shown, 0)
-    point_at(shown, 0.5)
-    epoch, mean, least, greatest = legend(shown)
+def test_curves_show_values_under_the_pointer(opened):
+    tab = opened()
+    tab.locator(CURVES).scroll_into_view_if_needed()
+    smooth(tab, 0)
+    point_at(tab, 0.5)
+    epoch, mean, least, greatest = legend(tab)
     assert epoch == pytest.approx(STEPS / 2, rel=0.02)
     assert mean == pytest.approx(epoch, abs=0.6)  # the loss is the number of the step, an epoch has one step
     assert least <= mean <= greatest <= least + 2
 
 
-def test_the_smoothing_is_the_exponential_moving_average_that_it_says(opened, results):
-    shown = opened()
-    shown.locator(CURVES).scroll_into_view_if_needed()
-    smooth(shown, 0.95)
-    point_at(shown, 0.5)
-    epoch, average, mean, *_ = legend(shown)
+def test_curves_smoothing_is_exponential_moving_average(opened, results):
+    tab = opened()
+    tab.locator(CURVES).scroll_into_view_if_needed()
+    smooth(tab, 0.95)
+    point_at(tab, 0.5)
+    epoch, average, mean, *_ = legend(tab)
     file = results.root / "reports/rehearsal/figures/ucsd-figure-2.json"
     points = json.loads(file.read_text())["plots"][0]["lines"][0]
     place = int(np.argmin(np.abs(np.array(points["x"]) - epoch)))
@@ -254,45 +254,45 @@ def test_the_smoothing_is_the_exponential_moving_average_that_it_says(opened, re
     assert average < mean - 10
 
 
-def test_curves_zoom_by_buttons_and_by_dragging_and_show_all_again(opened):
-    shown = opened()
-    shown.locator(CURVES).scroll_into_view_if_needed()
+def test_curves_zoom_by_buttons_and_by_dragging(opened):
+    tab = opened()
+    tab.locator(CURVES).scroll_into_view_if_needed()
 
     def first_epoch() -> float:
-        point_at(shown, 0.01)
-        return legend(shown)[0]
+        point_at(tab, 0.01)
+        return legend(tab)[0]
 
     assert first_epoch() < 0.05 * STEPS
-    shown.click(f"{CURVES} [aria-label='Zoom in']")
+    tab.click(f"{CURVES} [aria-label='Zoom in']")
     assert first_epoch() == pytest.approx(STEPS / 4, rel=0.1)
-    shown.click(f"{CURVES} [aria-label='Show all epochs']")
+    tab.click(f"{CURVES} [aria-label='Show all epochs']")
     assert first_epoch() < 0.05 * STEPS
-    point_at(shown, 0.6)
-    shown.mouse.down()
-    point_at(shown, 0.8)
-    shown.mouse.up()
+    point_at(tab, 0.6)
+    tab.mouse.down()
+    point_at(tab, 0.8)
+    tab.mouse.up()
     assert first_epoch() == pytest.approx(0.6 * STEPS, rel=0.1)
 
 
-def test_arrow_keys_read_a_curve(opened):
-    shown = opened()
-    chart = shown.locator(f"{CURVES} .panel").first
+def test_curves_are_read_by_arrow_keys(opened):
+    tab = opened()
+    chart = tab.locator(f"{CURVES} .panel").first
     chart.focus()
     for _ in range(3):
-        shown.keyboard.press("ArrowRight")
-    there = legend(shown)[0]
-    shown.keyboard.press("ArrowLeft")
-    assert 0 <= legend(shown)[0] < there
+        tab.keyboard.press("ArrowRight")
+    epoch = legend(tab)[0]
+    tab.keyboard.press("ArrowLeft")
+    assert 0 <= legend(tab)[0] < epoch
 
 
-def test_every_figure_and_table_has_an_address_and_says_how_it_was_made(opened, whole):
-    shown = opened()
+def test_page_figures_and_tables_have_address_and_say_how_made(opened, whole):
+    tab = opened()
     blocks = blocks_of(whole.sections, Figure, Table)
     assert len(blocks) > 10
     for block in blocks:
-        shown.evaluate("id => { location.hash = id }", block.id)
-        element = shown.locator(f"[id='{block.id}']")
-        assert -1 <= element.bounding_box()["y"] < 450 or shown.evaluate(
+        tab.evaluate("id => { location.hash = id }", block.id)
+        element = tab.locator(f"[id='{block.id}']")
+        assert -1 <= element.bounding_box()["y"] < 450 or tab.evaluate(
             "scrollY + innerHeight >= document.documentElement.scrollHeight - 1"
         ), block.id
         element.locator(".made summary").click()
@@ -302,49 +302,49 @@ def test_every_figure_and_table_has_an_address_and_says_how_it_was_made(opened, 
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
-def test_the_page_never_scrolls_sideways(opened, width):
-    shown = opened(viewport={"width": width, "height": 800})
-    assert shown.evaluate("document.documentElement.scrollWidth") == width
-    open_row(shown, GRID, 0)
-    box = shown.locator("#viewer").bounding_box()
+def test_page_never_scrolls_sideways(opened, width):
+    tab = opened(viewport={"width": width, "height": 800})
+    assert tab.evaluate("document.documentElement.scrollWidth") == width
+    open_row(tab, GRID, 0)
+    box = tab.locator("#viewer").bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= width
-    assert shown.eval_on_selector("#viewer", "viewer => viewer.scrollWidth <= viewer.clientWidth")
+    assert tab.eval_on_selector("#viewer", "viewer => viewer.scrollWidth <= viewer.clientWidth")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_theme_is_the_system_s_until_it_is_changed_and_after_a_reload(opened, scheme):
-    shown = opened(color_scheme=scheme)
+def test_theme_is_the_systems_until_changed_and_after_reload(opened, scheme):
+    tab = opened(color_scheme=scheme)
 
     def lightness() -> int:
-        return int(re.search(r"\d+", shown.evaluate("getComputedStyle(document.body).backgroundColor"))[0])
+        return int(re.search(r"\d+", tab.evaluate("getComputedStyle(document.body).backgroundColor"))[0])
 
     assert (lightness() > 128) == (scheme == "light")
-    shown.click("#theme")
+    tab.click("#theme")
     assert (lightness() > 128) == (scheme == "dark")
-    shown.reload()
+    tab.reload()
     assert (lightness() > 128) == (scheme == "light")
 
 
-def test_the_first_tab_leads_past_the_contents(opened):
-    shown = opened()
-    shown.keyboard.press("Tab")
-    assert shown.evaluate("document.activeElement.getAttribute('href')") == "#content"
-    assert shown.locator(".skip").bounding_box()["x"] >= 0
+def test_page_first_tab_stop_skips_the_contents(opened):
+    tab = opened()
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.getAttribute('href')") == "#content"
+    assert tab.locator(".skip").bounding_box()["x"] >= 0
 
 
-def test_without_script_all_figures_and_tables_are_there_and_no_button_that_does_nothing(opened, whole):
-    shown = opened(java_script_enabled=False)
+def test_page_without_scripts_shows_all_and_no_dead_buttons(opened, whole):
+    tab = opened(java_script_enabled=False)
     figures = blocks_of(whole.sections, Figure)
-    assert shown.locator("figure.picture img").count() == len(figures)
-    for image in shown.locator("figure.picture img").all():
+    assert tab.locator("figure.picture img").count() == len(figures)
+    for image in tab.locator("figure.picture img").all():
         assert image.is_visible() and image.bounding_box()["width"] > 100
-    assert all(table.is_visible() for table in shown.locator("figure.table table").all())
-    assert [button for button in shown.locator("button:not([popovertarget])").all() if button.is_visible()] == []
+    assert all(table.is_visible() for table in tab.locator("figure.table table").all())
+    assert [button for button in tab.locator("button:not([popovertarget])").all() if button.is_visible()] == []
 
 
-def test_on_paper_the_figures_are_those_of_the_pdf(opened):
-    shown = opened()
-    assert not shown.is_visible(f"{CURVES} img")
-    shown.emulate_media(media="print")
-    assert shown.is_visible(f"{CURVES} img") and not shown.is_visible(f"{CURVES} .plots")
-    assert not shown.locator(".strip").first.is_visible()
+def test_page_prints_static_figures(opened):
+    tab = opened()
+    assert not tab.is_visible(f"{CURVES} img")
+    tab.emulate_media(media="print")
+    assert tab.is_visible(f"{CURVES} img") and not tab.is_visible(f"{CURVES} .plots")
+    assert not tab.locator(".strip").first.is_visible()

@@ -1,11 +1,11 @@
-"""What is written can be read, in light and in dark: contrasts by the formula of WCAG 2, level AA."""
+"""Contrasts of the page's colours in the light and dark themes, by the formula of WCAG 2 at level AA."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from pixcycle.report import page
+from pixcycle.report.rendering import page
 
 CSS = (page.TEMPLATES / "report.css").read_text()
 COLOURS = {name: pair for name, *pair in re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\);", CSS)}
@@ -15,7 +15,7 @@ TEXTS = [
     ("ink", "warning-paper"),
 ]
 LINES = [(line, "paper") for line in ("line-1", "line-2", "line-3", "accent", "muted")]
-"""Curves, and the rims of buttons and of what has the focus."""
+"""Curves, and the borders of buttons and of the focused element."""
 
 
 def luminance(colour: str) -> float:
@@ -29,20 +29,20 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_black_on_white_has_the_contrast_21_and_the_lightest_grey_that_passes_is_the_known_one():
+def test_contrast_of_known_colours_matches_wcag():
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#767676", "#ffffff") >= 4.5 > contrast("#777777", "#ffffff")
 
 
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
-def test_texts_and_lines_stand_out_from_what_is_behind_them(theme):
+def test_colours_of_texts_and_lines_contrast_with_background(theme):
     for pairs, least in ((TEXTS, 4.5), (LINES, 3)):
         for front, behind in pairs:
             assert contrast(COLOURS[front][theme], COLOURS[behind][theme]) >= least, (front, behind)
 
 
-def test_a_colour_is_named_once_and_nothing_is_coloured_by_a_name_that_has_none():
+def test_css_defines_each_colour_once_and_uses_no_undefined_one():
     css = CSS + (Path(page.TEMPLATES) / "opened.css").read_text()
     named = re.findall(r"(?<!var\()--([\w-]+):", css)
     assert len(set(named)) == len(named)
-    assert set(re.findall(r"var\(--([\w-]+)", css)) - set(named) == {"shape", "zoom"}  # which the viewer sets
+    assert set(re.findall(r"var\(--([\w-]+)", css)) - set(named) == {"shape", "zoom"}  # set by the viewer

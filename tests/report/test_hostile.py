@@ -1,4 +1,4 @@
-"""A report on data whose names, titles and notes are code somewhere: all of it is shown, and none of it runs."""
+"""Reports on data whose names, titles and notes are code in some language show all of it and run none of it."""
 
 import csv
 import html
@@ -10,19 +10,20 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pixcycle.engine.sides import two_sides
-from pixcycle.report import compare_page, curves, figures
+from pixcycle.ledger.run_pair import two_sides
+from pixcycle.plan import Plan, make_plan
 from pixcycle.report.build import build
-from pixcycle.report.page import SCRIPTS, TEMPLATES
-from pixcycle.report.typesetting import visible
-from pixcycle.runs import Plan, plan
-from tests.answers import answer
-from tests.browser import needs_chromium
-from tests.edited import edited_json
-from tests.engine.ledger import Ledger
-from tests.report import results as made
-from tests.report.pdf_pages import pages, squeezed
-from tests.report.results import Results
+from pixcycle.report.drawing import curves, style
+from pixcycle.report.rendering import run_pair_page
+from pixcycle.report.rendering.page import SCRIPTS, TEMPLATES
+from pixcycle.report.rendering.typesetting import visible
+from tests.support import results as made_up
+from tests.support.answers import answer
+from tests.support.browser import needs_chromium
+from tests.support.edited import edited_json
+from tests.support.ledger import Ledger
+from tests.support.pdf_pages import pages, squeezed
+from tests.support.results import Results
 
 CODE = [
     "<script>document.title='ran'</script>",
@@ -52,9 +53,9 @@ def hostile(field: str) -> str:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """Finished runs in a folder of an odd name, of which all texts that a user or another machine wrote are hostile."""
+    """Finished runs in an oddly named folder; all texts that a user or another machine wrote are hostile."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(made, "NAMES", NAMES)
+        patch.setattr(made_up, "NAMES", NAMES)
         results = Results(tmp_path_factory.mktemp("a <b> '\"#{x}$"), EXPERIMENTS)
     edited = results.plan.model_dump(mode="json")
     params = edited["params"]
@@ -75,7 +76,7 @@ def project(tmp_path_factory):
     for run in results.plan.runs.values():
         with edited_json(results.root / run.folder / "run.json") as record:
             record |= {field: hostile(field) for field in ("collapse", "device", "commit", "precision")}
-            record["attempts"][0] |= {"host": hostile("host"), "slurm_job_id": CODE[0]}
+            record["attempts"][0] |= {"host": hostile("host"), "job": CODE[0]}
             record["versions"] = {"torch": hostile("version")}
     return results
 
@@ -87,8 +88,8 @@ def report(project):
     return out
 
 
-def said(project) -> list[str]:
-    """All that must be read in the report as it stands in the files of the project, but for codes without a sign."""
+def expected_texts(project) -> list[str]:
+    """Return the texts of the project's files that the report must show unchanged, except for invisible characters."""
     chapters = [project.plan.params.chapters[key] for key in ("ucsd", "paris", "wustl", "kaist")]
     datasets = [project.plan.params.datasets[name] for name in ("facades", "maps", "cityscapes-unpaired")]
     texts = [text for c in chapters for text in (c.title, c.cite, *c.assumes.values(), *c.inconsistencies)]
@@ -113,7 +114,7 @@ class Parsed(HTMLParser):
 
 
 def without_own_scripts(page: str) -> str:
-    """The page without its two scripts: the code, which is the same in all pages, and the data, which end no script."""
+    """Return the page without its two scripts: the code, the same on all pages, and the data, which close no script."""
     code = "\n".join((TEMPLATES / name).read_text() for name in SCRIPTS)
     assert page.count(f"<script>{code}</script>") == 1
     rest, found = re.subn(r'<script type="application/json" id="opened">[^<]*</script>', "", page)
@@ -133,22 +134,22 @@ def assert_harmless(page: str) -> Parsed:
     return parsed
 
 
-def test_all_that_data_and_users_say_is_shown_on_the_page_and_none_of_it_is_markup(project, report):
+def test_page_shows_hostile_texts_and_none_as_markup(project, report):
     parsed = assert_harmless((report / "report.html").read_text())
     shown = squeezed(parsed.text)
-    assert [text for text in said(project) if squeezed(text) not in shown] == []
+    assert [text for text in expected_texts(project) if squeezed(text) not in shown] == []
 
 
-def test_all_of_it_is_shown_in_the_pdf_and_none_of_it_is_read_as_typst(project, report):
+def test_pdf_shows_hostile_texts_and_none_as_typst(project, report):
     shown = squeezed("".join(page.text for page in pages((report / "report.pdf").read_bytes())))
     shown = re.sub(
         r"(Standindata·)?Scalesmall·Standinextractor\d+/\d+pixcycle:publishedandreproducedScale:small", "", shown
     )
-    assert [text for text in said(project) if squeezed(text) not in shown] == []
+    assert [text for text in expected_texts(project) if squeezed(text) not in shown] == []
     assert "root:" not in shown  # of /etc/passwd
 
 
-def test_figures_are_well_formed_whatever_their_labels_hold(report):
+def test_figures_with_hostile_labels_are_well_formed(report):
     drawings = list((report / "figures").glob("*.svg"))
     assert drawings
     for drawing in drawings:
@@ -158,17 +159,19 @@ def test_figures_are_well_formed_whatever_their_labels_hold(report):
 
 
 @pytest.mark.parametrize("code", CODE)
-def test_a_curve_s_words_are_drawn_as_they_are(tmp_path, code):
+def test_compared_curves_draw_hostile_words_verbatim(tmp_path, code):
     history = pd.DataFrame({"epoch": [0, 1], "step": [0, 1], "g": [1.0, 2.0]})
-    figures.save(curves.compared_curves({code: history}, {"g": code}, {code: 1}, code), tmp_path / "figure.svg")
+    style.save(curves.compared_curves({code: history}, {"g": code}, {code: 1}, code), tmp_path / "figure.svg")
     drawing = (tmp_path / "figure.svg").read_text()
     tree = xml.dom.minidom.parseString(drawing)
     assert not tree.getElementsByTagName("script") and not {"\x1b", "\u202e"} & set(drawing)
-    words = [node.data for group in tree.getElementsByTagName("g") for node in group.childNodes if node.nodeType == 8]
-    assert squeezed(visible(code)) in [squeezed(html.unescape(each)) for each in words]
+    comments = [
+        node.data for group in tree.getElementsByTagName("g") for node in group.childNodes if node.nodeType == 8
+    ]
+    assert squeezed(visible(code)) in [squeezed(html.unescape(comment)) for comment in comments]
 
 
-def test_no_cell_of_a_table_s_file_is_a_formula(report):
+def test_csv_tables_of_report_contain_no_formulas(report):
     cells = []
     for file in (report / "tables").glob("*.csv"):
         with file.open(newline="") as content:
@@ -179,7 +182,7 @@ def test_no_cell_of_a_table_s_file_is_a_formula(report):
 
 @needs_chromium
 @pytest.mark.parametrize("guarded", [True, False], ids=["as it is", "without its policy"])
-def test_a_browser_that_opens_the_page_runs_nothing(report, tmp_path, chromium, guarded):
+def test_page_with_hostile_texts_runs_nothing_in_browser(report, tmp_path, chromium, guarded):
     page = (report / "report.html").read_text()
     policy = re.search(r"<meta http-equiv=.*?>\n", page)[0]
     file = tmp_path / "report.html"
@@ -190,7 +193,7 @@ def test_a_browser_that_opens_the_page_runs_nothing(report, tmp_path, chromium, 
 
 
 @needs_chromium
-def test_the_browser_would_have_run_what_is_not_escaped(tmp_path, chromium):
+def test_browser_would_run_hostile_texts_if_not_escaped(tmp_path, chromium):
     for i, code in enumerate(CODE[:3]):
         file = tmp_path / f"{i}.html"
         file.write_text(f'<title>still</title><p title="{code}">{code}</p>')
@@ -198,7 +201,7 @@ def test_the_browser_would_have_run_what_is_not_escaped(tmp_path, chromium):
 
 
 def opened(chromium, file: Path) -> str:
-    """The page as it is after its scripts have run."""
+    """Return the page's HTML after its scripts have run."""
     with chromium.new_page() as page:
         page.goto(file.as_uri())
         return page.content()
@@ -206,9 +209,9 @@ def opened(chromium, file: Path) -> str:
 
 @pytest.fixture
 def compared(tmp_path):
-    """Two runs of an experiment whose records are hostile, and a folder beside them that no one of us has named."""
+    """Two runs of an experiment with hostile records, and a foreign folder with a hostile name beside them."""
     ledger = Ledger(tmp_path)
-    now = plan(ledger.params, tmp_path)
+    now = make_plan(ledger.params, tmp_path)
     ledger.finish(ledger.edited(EXPERIMENTS[0], lr=0.001))
     for run in (ledger.run(), now.runs[f"{EXPERIMENTS[0]}/0"]):
         with edited_json(tmp_path / run.folder / "run.json") as record:
@@ -220,18 +223,18 @@ def compared(tmp_path):
     return now, tmp_path
 
 
-def test_a_page_that_compares_two_runs_shows_what_their_records_say_and_runs_none_of_it(compared):
+def test_run_pair_page_shows_hostile_records_and_none_as_markup(compared):
     now, root = compared
     sides = two_sides(now, EXPERIMENTS[0], None, None, None, root)
-    page = compare_page.write_page(*sides, now, root).read_text()
+    page = run_pair_page.write_page(*sides, now, root).read_text()
     shown = squeezed(assert_harmless(page).text)
     for field in ("collapse", "device"):
         assert squeezed(visible(hostile(field))) in shown
 
 
 @pytest.mark.parametrize("command", [("compare", EXPERIMENTS[0]), ("runs",)])
-def test_a_terminal_is_sent_none_of_the_codes_that_names_and_records_hold(compared, command):
-    told = answer(*command, "--scale", "small", folder=compared[1])
-    assert told.exit_code == 0, told.text
-    assert not {"\x1b", "\x07", "\u202e"} & set(told.text)
-    assert r"\x1b[2J" in told.text and "[red]" in told.text
+def test_terminal_output_contains_no_control_codes_of_hostile_texts(compared, command):
+    output = answer(*command, "--scale", "small", folder=compared[1])
+    assert output.exit_code == 0, output.text
+    assert not {"\x1b", "\x07", "\u202e"} & set(output.text)
+    assert r"\x1b[2J" in output.text and "[red]" in output.text

@@ -1,4 +1,4 @@
-"""A training of a million logged steps: read, judged and drawn in seconds, without losing a peak."""
+"""A training with a million logged steps is read, judged and drawn in seconds, without losing a peak."""
 
 import re
 import time
@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
-from pixcycle.report import curves
+from pixcycle.records.history import read_history
 from pixcycle.report.build import build
+from pixcycle.report.drawing import curves
 from pixcycle.training.collapse import discriminators_at_zero
-from pixcycle.training.history import read_history
-from tests.report.results import Results
+from tests.support.results import Results
 
 ROWS, EPOCHS, STEPS = 1_000_000, 200, 25_000
 L1 = "ucsd-facades-l1"
@@ -23,7 +23,7 @@ SPIKES = {123_456: 77.0, 999_998: 55.0}
 
 
 class Built(NamedTuple):
-    """A report, what it took, and the points of each line that was drawn for it."""
+    """A report, its time and memory, and the points of each line that was drawn for it."""
 
     results: Results
     seconds: float
@@ -32,7 +32,7 @@ class Built(NamedTuple):
 
 
 def write_million(path) -> None:
-    """Losses around 1, the spikes, and a discriminator that ends at zero."""
+    """Write losses around 1 with the spikes, and a discriminator loss that ends at zero."""
     noise = [f"{loss:.7g}" for loss in np.random.default_rng(0).uniform(0.5, 1.5, 997)]
     with path.open("w") as file:
         file.write("epoch,step,g,g_gan,g_reconstruction,d\n")
@@ -42,7 +42,7 @@ def write_million(path) -> None:
 
 
 def megabytes(field: str) -> float:
-    """Of this process."""
+    """Return a field of this process's status, in megabytes."""
     return int(re.search(rf"{field}:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]) / 1000
 
 
@@ -55,7 +55,7 @@ def built(tmp_path_factory) -> Built:
     plot = Axes.plot
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Axes, "plot", lambda self, x, y, **look: lines.append((x, y)) or plot(self, x, y, **look))
-        Path("/proc/self/clear_refs").write_text("5")  # the peak of memory begins anew
+        Path("/proc/self/clear_refs").write_text("5")  # resets the peak of memory
         before, began = megabytes("VmHWM"), time.process_time()
         build(results.plan, "ucsd", results.root, results.root / "reports/small/ucsd", "0" * 8)
         seconds = time.process_time() - began
@@ -68,7 +68,7 @@ def history(built) -> pd.DataFrame:
     return read_history(built.results.root / run.folder)
 
 
-def test_a_report_on_a_million_steps_is_drawn_in_seconds_with_few_points_and_every_peak(built):
+def test_build_draws_a_million_steps_in_seconds_with_every_peak(built):
     assert built.seconds < 20
     assert built.megabytes < 1000
     assert len(built.lines) == 2 * 4
@@ -81,19 +81,19 @@ def test_a_report_on_a_million_steps_is_drawn_in_seconds_with_few_points_and_eve
     assert f"A light line of more than {2 * curves.PIXELS} points is drawn through the least and the greatest" in page
 
 
-def test_what_dvc_compares_of_a_million_steps_is_a_row_an_epoch(built, history):
+def test_versioned_losses_of_a_million_steps_are_one_row_per_epoch(built, history):
     compared = pd.read_csv(built.results.root / "reports/small/losses/ucsd/facades-l1.csv")
     assert compared["epoch"].tolist() == list(range(1, EPOCHS + 1))
     expected = history["g_reconstruction"].to_numpy().reshape(EPOCHS, -1).mean(axis=1)
     assert compared["reconstruction"].to_numpy() == pytest.approx(expected, rel=1e-5)
 
 
-def test_a_discriminator_at_zero_is_found_among_a_million_steps(history):
-    assert discriminators_at_zero(history) == "the loss of d stayed below 0.01 in the last 10 epochs"
+def test_discriminators_at_zero_finds_one_among_a_million_steps(history):
+    assert discriminators_at_zero(history, ["d"]) == "the loss of d stayed below 0.01 in the last 10 epochs"
 
 
 @pytest.mark.parametrize("draw", [curves.loss_curves, curves.compared_curves, curves.smoothed_curves])
-def test_no_kind_of_curve_loses_a_peak_or_a_gap_of_a_million_steps(history, draw):
+def test_curves_keep_every_peak_and_gap_of_a_million_steps(history, draw):
     history.loc[500_000:600_000, "d"] = np.nan
     arguments = {
         curves.loss_curves: (history, {"g": "G", "d": "D"}, STEPS),
@@ -111,11 +111,11 @@ def test_no_kind_of_curve_loses_a_peak_or_a_gap_of_a_million_steps(history, draw
 
 
 def peaks(line: tuple[np.ndarray, np.ndarray]) -> dict[int, float]:
-    """Row of the history -> value, of the points that stand out."""
+    """Map rows of the history to values, for the points that stand out."""
     return {round(x * STEPS / 5): y for x, y in zip(*line, strict=True) if y > 50}
 
 
-def test_the_caption_of_a_short_history_says_nothing_of_points_that_were_left_out(history):
+def test_captioned_mentions_omitted_points_only_for_long_histories(history):
     short = history.iloc[: 2 * curves.STRIPES]
     assert curves.captioned("Losses.", short) == "Losses."
     assert curves.captioned("Losses.", short, history).startswith("Losses. A light line of more than")

@@ -1,19 +1,21 @@
-"""What a report refuses to show: metrics that are no numbers, or were measured otherwise than params.yaml asks."""
+"""Reports refuse metrics that are not numbers or were measured with other settings than those of params.yaml."""
 
 import json
 import re
 
 import pytest
 
-from pixcycle.errors import UserError
+from pixcycle.base.errors import UserError
 from pixcycle.report.build import build
-from pixcycle.report.chapters import kth_claims, ucsd_claims, wustl_claims
-from pixcycle.report.comparison import comparison_table, read_published
+from pixcycle.report.chapters.kth import claims as kth_claims
+from pixcycle.report.chapters.ucsd import claims as ucsd_claims
+from pixcycle.report.chapters.wustl import claims as wustl_claims
 from pixcycle.report.content import Cell, Column, Table
+from pixcycle.report.published import comparison_table, read_published
 from pixcycle.report.quality import quality_table
-from tests.answers import answer
-from tests.edited import edited_json
-from tests.report.results import NAMES, Results
+from tests.support.answers import answer
+from tests.support.edited import edited_json
+from tests.support.results import NAMES, Results
 
 L1, CYCLE, HORSES = "ucsd-facades-l1", "ucsd-facades-cyc-l1", "kaist-horse2zebra"
 
@@ -28,7 +30,7 @@ def file_of(results, key):
 
 
 def rewritten(results, key, old, new):
-    """A metrics file as someone who edits it by hand, or a disk, leaves it."""
+    """Replace text in a run's metrics file, as an edit by hand or a damaged disk would; return the file."""
     file = file_of(results, key)
     text = file.read_text()
     assert text.count(old), old
@@ -42,35 +44,36 @@ NO_NUMBERS = ["NaN", "Infinity", "-Infinity", "1e999", "1e308", "1" + "0" * 400,
 
 
 @pytest.mark.parametrize("written", NO_NUMBERS)
-def test_a_metric_of_one_seed_that_is_no_number_stops_the_report_by_its_name(results, written):
+def test_values_refuse_metric_that_is_not_a_number_and_name_it(results, written):
     whole = file_of(results, f"{L1}/1").read_text()
     for metric in METRICS:
-        was = json.loads(whole)["metrics"]["b_to_a"][metric]
-        file = rewritten(results, f"{L1}/1", f'"{metric}": {was}', f'"{metric}": {written}')
+        value = json.loads(whole)["metrics"]["b_to_a"][metric]
+        file = rewritten(results, f"{L1}/1", f'"{metric}": {value}', f'"{metric}": {written}')
         with pytest.raises(UserError) as refusal:
             results.values()
-        said = str(refusal.value)
-        assert said.startswith(f"report: {L1}/1: {file}: metrics.b_to_a") and metric in said and "\n" not in said
+        message = str(refusal.value)
+        assert message.startswith(f"report: {L1}/1: {file}: metrics.b_to_a") and metric in message
+        assert "\n" not in message
         file.write_text(whole)
 
 
 @pytest.mark.parametrize("place", ["images.b_to_a.l1_mirrored.8", "real.A.checkerboard", "samples.0.checkerboard"])
-def test_what_figures_and_claims_read_beside_the_metrics_is_no_nan_either(results, place):
+def test_values_refuse_nan_in_what_figures_and_claims_read(results, place):
     file = file_of(results, f"{L1}/0")
     *path, last = (int(key) if key.isdigit() else key for key in place.split("."))
     with edited_json(file) as part:
         for key in path:
             part = part[key]
         part[last] = float("nan")
-    with pytest.raises(UserError, match=f"{L1}/0: .*: {place} is NaN, which is no finite number"):
+    with pytest.raises(UserError, match=f"{L1}/0: .*: {place} is NaN, which is not a finite number"):
         results.values()
 
 
-def test_the_command_that_draws_a_report_refuses_nan_with_one_line_and_writes_nothing(results):
+def test_job_report_refuses_nan_in_one_line_and_writes_nothing(results):
     file = rewritten(results, f"{L1}/1", '"fid": 100.0', '"fid": NaN')
     plan = results.root / "plan.json"
     plan.write_text(results.plan.model_dump_json())
-    told = answer(
+    output = answer(
         "job",
         "report",
         "ucsd",
@@ -83,8 +86,8 @@ def test_the_command_that_draws_a_report_refuses_nan_with_one_line_and_writes_no
         folder=results.root,
     )
     path = file.relative_to(results.root)
-    assert told.refusal == (
-        f"report: {L1}/1: {path}: metrics.b_to_a.fid is NaN, which is no finite number; remove that file, and it is"
+    assert output.refusal == (
+        f"report: {L1}/1: {path}: metrics.b_to_a.fid is NaN, which is not a finite number; remove that file to have it"
         " measured again"
     )
     assert not [file for file in (results.root / "reports/small").rglob("*") if file.suffix in REPORTED]
@@ -101,47 +104,49 @@ def test_the_command_that_draws_a_report_refuses_nan_with_one_line_and_writes_no
         ("direction", "a_to_b"),
     ],
 )
-def test_seeds_that_were_measured_otherwise_than_asked_are_not_averaged(results, field, value):
+def test_values_refuse_seeds_measured_with_other_settings(results, field, value):
     file = file_of(results, f"{L1}/1")
     with edited_json(file) as measured:
-        was = measured[field]
+        expected = measured[field]
         measured[field] = value
     with pytest.raises(UserError) as refusal:
         results.values()
-    assert str(refusal.value).startswith(f"report: {L1}/1: {field} is {value} in {file}, but must be {was}; remove it")
+    assert str(refusal.value).startswith(
+        f"report: {L1}/1: {field} is {value} in {file}, but must be {expected}; remove it"
+    )
 
 
 @pytest.mark.parametrize(("name", "n"), [("n_fake", 8), ("n_real", 10)])
-def test_a_seed_that_was_measured_on_fewer_or_more_images_than_were_prepared_is_not_averaged(results, name, n):
+def test_values_refuse_seed_measured_on_other_number_of_images(results, name, n):
     file = rewritten(results, f"{L1}/1", f'"{name}": 9', f'"{name}": {n}')
     with pytest.raises(UserError) as refusal:
         results.values()
     assert f"{L1}/1: metrics.b_to_a.{name} is {n} in {file}, but must be 9" in str(refusal.value)
 
 
-def test_errors_of_fewer_images_than_were_translated_are_not_ranked(results):
+def test_values_refuse_errors_of_fewer_images_than_translated(results):
     with edited_json(file_of(results, f"{L1}/0")) as measured:
         measured["images"]["b_to_a"]["l1"].pop()
     with pytest.raises(UserError, match=r"number of images\.b_to_a\.l1 is 8 .* but must be 9"):
         results.values()
 
 
-def test_a_run_whose_metrics_lack_the_scored_direction_is_not_shown_without(results):
+def test_values_refuse_metrics_without_the_scored_direction(results):
     with edited_json(file_of(results, f"{CYCLE}/0")) as measured:
         del measured["metrics"]["b_to_a"]
     with pytest.raises(UserError, match=f"{CYCLE}/0: .* has no metrics of b_to_a"):
         results.values()
 
 
-def test_no_table_holds_nan_or_infinity_wherever_it_comes_from():
+def test_table_refuses_nan_and_infinity():
     columns = [Column("Name", numeric=False), Column("ours", group="FID")]
     for text in ("nan", "1.00 ± nan", "inf", "-inf", "+nan", "NaN%"):
-        with pytest.raises(UserError, match=r"table t: a run, FID ours: .* is no finite number"):
+        with pytest.raises(UserError, match=r"table t: a run, FID ours: .* is not a finite number"):
             Table("t", "A caption", columns, [[Cell("b"), Cell("1")], [Cell("a run"), Cell(text)]])
     assert Table("t", "", columns, [[Cell("nan"), Cell("–")], [Cell("inf"), Cell("∞")]]).rows
 
 
-def test_the_psnr_of_images_that_equal_their_truths_is_shown_as_infinite(tmp_path):
+def test_quality_table_shows_psnr_of_perfect_images_as_infinite(tmp_path):
     rows = [(L1, "b_to_a"), ("ucsd-facades-l2", "b_to_a"), (HORSES, "a_to_b")]
     results = Results(tmp_path, [id for id, _ in rows], lambda run: {"psnr": 15.0 if "l2" in run.id else None})
     table = quality_table("t", "", results.values(), rows, ("l1", "psnr"))
@@ -153,7 +158,7 @@ def test_the_psnr_of_images_that_equal_their_truths_is_shown_as_infinite(tmp_pat
 
 
 def counted(tmp_path, found, published, limit, n=(9, 9), experiment=L1):
-    """The first note of a table of a run on a dataset whose test folder is as said, at a scale that takes `limit`."""
+    """Return the first note of a table on a run with these counts of test images, at a scale that takes `limit`."""
     results = Results(tmp_path, [experiment])
     (run,) = results.plan.runs.values()
     params = results.plan.params
@@ -171,7 +176,7 @@ def counted(tmp_path, found, published, limit, n=(9, 9), experiment=L1):
 
 
 @pytest.mark.parametrize(
-    ("found", "published", "limit", "told"),
+    ("found", "published", "limit", "note"),
     [
         ({"test": 9}, {"test": 9}, None, "9 generated against 9 real test images"),
         ({"test": 9}, {}, None, "9 generated against 9 real test images"),
@@ -197,17 +202,17 @@ def counted(tmp_path, found, published, limit, n=(9, 9), experiment=L1):
         ),
     ],
 )
-def test_an_evaluation_with_fewer_images_than_promised_says_so(tmp_path, found, published, limit, told):
-    assert counted(tmp_path, found, published, limit) == told
+def test_quality_table_says_if_fewer_images_than_promised(tmp_path, found, published, limit, note):
+    assert counted(tmp_path, found, published, limit) == note
 
 
-def test_domains_of_unequal_size_are_counted_each_on_its_own(tmp_path):
+def test_quality_table_counts_each_domain_on_its_own(tmp_path):
     found, published = {"testA": 7, "testB": 9}, {"testA": 12, "testB": 9}
-    told = counted(tmp_path, found, published, None, (7, 9), HORSES)  # A to B is scored
-    assert told == "7 of 12 generated against 9 real test images (fewer than there should be)"
+    note = counted(tmp_path, found, published, None, (7, 9), HORSES)  # A to B is scored
+    assert note == "7 of 12 generated against 9 real test images (fewer than there should be)"
 
 
-def test_every_table_of_measurements_says_on_how_many_images(tmp_path):
+def test_comparison_table_says_on_how_many_images(tmp_path):
     results = Results(tmp_path, [L1, CYCLE, HORSES])
     values = results.values()
     for id in (L1, HORSES):
@@ -216,7 +221,7 @@ def test_every_table_of_measurements_says_on_how_many_images(tmp_path):
         assert "resized" in table.notes[0] and "features:" in table.notes[0]
 
 
-def test_rows_of_one_table_with_other_numbers_of_images_are_named(tmp_path):
+def test_comparison_table_names_rows_with_other_image_counts(tmp_path):
     results = Results(tmp_path, [L1, HORSES])
     results.count_images(results.plan.runs[f"{HORSES}/0"], a=7, b=8)
     table = comparison_table(
@@ -237,7 +242,7 @@ def lost(epoch):
         (["kth-summer2winter"], "kth-claim-b", {"g_ab_gan": lost}),
     ],
 )
-def test_losses_that_were_lost_leave_claims_about_them_open(tmp_path, experiments, id, terms):
+def test_claims_on_losses_that_are_not_finite_are_not_judged(tmp_path, experiments, id, terms):
     results = Results(tmp_path, experiments)
     for run in results.plan.runs.values():
         results.write_training(run, **terms)
@@ -248,7 +253,7 @@ def test_losses_that_were_lost_leave_claims_about_them_open(tmp_path, experiment
     assert "no longer finite" in claim.evidence and not re.search(r"\bnan\b", claim.evidence)
 
 
-def test_a_collapsed_run_is_reported_with_its_metrics_and_as_collapsed(tmp_path):
+def test_build_reports_collapsed_run_with_metrics_and_status(tmp_path):
     results = Results(tmp_path, [L1])
     (run,) = results.plan.runs.values()
     results.write_training(run, g_gan=lost)

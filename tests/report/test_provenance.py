@@ -1,4 +1,4 @@
-"""From each figure, table and claim to the runs behind it, and from a run to its files, parameters and commit."""
+"""Links from figures, tables and claims to the runs behind them, and from runs to files, parameters and commits."""
 
 import json
 import re
@@ -7,14 +7,16 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from pixcycle.report import page
 from pixcycle.report.build import build
-from pixcycle.report.chapters import kth_claims, paris_claims, wustl_claims
+from pixcycle.report.chapters.kth import claims as kth_claims
+from pixcycle.report.chapters.paris import claims as paris_claims
+from pixcycle.report.chapters.wustl import claims as wustl_claims
 from pixcycle.report.content import Document, Figure, Runs, Section, Table, blocks_of, claims_of
 from pixcycle.report.document import document
-from pixcycle.report.provenance import command, log_file, runs
-from tests.edited import edited_json
-from tests.report.results import ATTEMPTS, COMMIT, ROOT, Results
+from pixcycle.report.provenance import command, runs
+from pixcycle.report.rendering import page
+from tests.support.edited import edited_json
+from tests.support.results import ATTEMPTS, COMMIT, Results
 
 EXPERIMENTS = [
     *("ucsd-facades-l1", "ucsd-facades-noskip", "ucsd-facades-cyc-l1", "wustl-facades-label2photo"),
@@ -22,12 +24,12 @@ EXPERIMENTS = [
 ]
 SEEDS = (3, 10)
 OF_DATA_OR_PUBLISHED = {"experiments", "kth-counts", "kaist-table-1"}
-"""Tables without a value that was measured on a run, besides the cards of the datasets."""
+"""Tables without values measured on runs, besides the dataset cards."""
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory) -> Results:
-    """Runs of all chapters with two seeds each; the first one's logs are there."""
+    """Runs of all chapters with two seeds each; only the first seed has logs."""
     root = tmp_path_factory.mktemp("all") / "Is this a project? #1"
     results = Results(root, EXPERIMENTS, seeds=SEEDS, scale="rehearsal")
     for run in results.plan.runs.values():
@@ -49,16 +51,13 @@ def write_log(results, run, step):
 
 
 def logs_of_the_workflow(run) -> dict[str, str]:
-    """Step -> log file, by the patterns in the rules."""
-    rules = "".join((ROOT / "workflow/rules" / name).read_text() for name in ("train.smk", "evaluate.smk"))
-    patterns = re.findall(r'"(logs/\{scale\}/\{chapter\}-\{experiment\}/(\w+)-[^"]*)"', rules)
-    made = {
+    """Step -> log file."""
+    named = {
         "train": run.fingerprint,
         "translate": run.translated_fingerprint,
         "evaluate": run.metrics_fingerprint,
     }
-    place = {"scale": run.scale, "chapter": run.chapter, "experiment": run.name, "seed": run.seed}
-    return {step: pattern.format(**place, fp=made[step]) for pattern, step in patterns}
+    return {step: f"logs/{run.scale}/{run.id}/{step}-{run.seed}-{name}.log" for step, name in named.items()}
 
 
 def entries(document: Document) -> dict:
@@ -69,7 +68,7 @@ def keys(*experiments, seeds=SEEDS) -> list[str]:
     return [f"{experiment}/{seed}" for experiment in experiments for seed in seeds]
 
 
-def test_every_run_has_one_entry_and_whatever_is_made_from_it_leads_there(results, whole):
+def test_runs_have_one_entry_each_with_links_from_all_made_from_them(results, whole):
     assert list(entries(whole)) == list(results.plan.runs)
     html = page.render(whole, results.root / "reports/rehearsal")
     anchors = re.findall(r'id="(run-[^"]*)"', html)
@@ -77,7 +76,7 @@ def test_every_run_has_one_entry_and_whatever_is_made_from_it_leads_there(result
     assert set(re.findall(r'href="#(run-[^"]*)"', html)) == set(anchors)
 
 
-def test_every_table_of_measured_values_names_all_seeds_of_its_runs(whole):
+def test_made_from_of_tables_names_all_seeds(whole):
     made_from = {table.id: table.made_from for table in blocks_of(whole.sections, Table)}
     cards = {id for id in made_from if id.startswith("card-")}
     assert {id for id, names in made_from.items() if not names} == OF_DATA_OR_PUBLISHED | cards
@@ -90,14 +89,14 @@ def test_every_table_of_measured_values_names_all_seeds_of_its_runs(whole):
     assert made_from["training-cost"] == keys(*EXPERIMENTS)
 
 
-def test_a_figure_of_means_names_all_seeds_and_one_of_images_the_first(whole):
+def test_made_from_of_figures_names_all_seeds_only_for_means(whole):
     made_from = {figure.id: figure.made_from for figure in blocks_of(whole.sections, Figure)}
     assert made_from["kth-checkerboard"] == keys("kth-horse2zebra")
     assert made_from["kth-figure-1"] == ["kth-horse2zebra/3"]
     assert [id for id, names in made_from.items() if not names] == []
 
 
-def test_a_claim_names_the_runs_of_its_evidence_and_one_without_evidence_none(whole):
+def test_made_from_of_claims_names_runs_of_their_evidence(whole):
     made_from = {claim.id: claim.made_from for claim in claims_of(whole.sections)}
     assert made_from["ucsd-claim-a"] == keys("ucsd-facades-l1", "ucsd-facades-noskip")
     assert made_from["ucsd-claim-e"] == keys("ucsd-facades-l1", "ucsd-facades-cyc-l1")
@@ -111,7 +110,7 @@ def test_a_claim_names_the_runs_of_its_evidence_and_one_without_evidence_none(wh
         assert bool(claim.made_from) <= (claim.evidence != "Its runs are not part of this report."), claim.id
 
 
-def test_a_claim_about_pairs_of_runs_names_both_of_each_pair_that_was_run(tmp_path):
+def test_made_from_of_pairwise_claims_names_both_runs(tmp_path):
     pairs = {
         "wustl-claim-a": ["wustl-cezanne2photo", "wustl-cezanne2photo-lambda1"],
         "wustl-claim-b": ["wustl-facades-photo2label", "wustl-facades-photo2label-lr"],
@@ -120,22 +119,22 @@ def test_a_claim_about_pairs_of_runs_names_both_of_each_pair_that_was_run(tmp_pa
         "kth-claim-resize": ["kth-horse2zebra-resize", "kth-horse2zebra"],
     }
     of_curves = {"kth-claim-b": ["kth-summer2winter"], "kth-claim-c": ["kth-summer2winter"]}
-    asked = [experiment for pair in pairs.values() for experiment in pair] + ["kth-summer2winter"]
-    values = Results(tmp_path, asked, scale="rehearsal").values()
+    experiments = [experiment for pair in pairs.values() for experiment in pair] + ["kth-summer2winter"]
+    values = Results(tmp_path, experiments, scale="rehearsal").values()
     judged = [*wustl_claims.claims(values), *paris_claims.claims(values), *kth_claims.claims(values)]
     made_from = {claim.id: claim.made_from for claim in judged}
-    for id, experiments in (pairs | of_curves).items():
-        assert made_from[id] == keys(*experiments, seeds=(0,)), id
+    for id, judged_on in (pairs | of_curves).items():
+        assert made_from[id] == keys(*judged_on, seeds=(0,)), id
 
 
-def test_an_entry_leads_back_to_all_that_shows_its_run(whole):
+def test_run_entry_lists_everything_that_shows_its_run(whole):
     for key, entry in entries(whole).items():
         shown = [*blocks_of(whole.sections, Table), *blocks_of(whole.sections, Figure), *claims_of(whole.sections)]
         assert sorted(entry.shown_in) == sorted(item.id for item in shown if key in item.made_from)
         assert "training-cost" in entry.shown_in
 
 
-def test_an_entry_tells_the_commit_and_the_attempts_of_its_record(results, whole):
+def test_run_entry_states_commit_and_attempts_of_its_record(results, whole):
     for key, entry in entries(whole).items():
         facts, record = dict(entry.facts), record_of(results, key)
         assert facts["Commit"] == record["commit"] == COMMIT
@@ -152,30 +151,30 @@ def record_of(results, key) -> dict:
     return json.loads((results.root / results.plan.runs[key].folder / "run.json").read_text())
 
 
-def test_the_parameters_are_those_that_the_run_was_trained_with(results, whole):
+def test_runs_settings_are_those_of_the_training(results, whole):
     for block in blocks_of(whole.sections, Runs):
-        told = dict(block.settings)
+        settings = dict(block.settings)
         for entry in block.entries:
             run = results.plan.runs[entry.key]
             trained_with = json.loads((results.root / run.folder / "config.json").read_text())["config"]
-            # Words for the report's tables and chapters; the machine of today's params.yaml, which names no run.
+            # words for tables and chapters, and settings of the machine: these do not identify a run
             for name in ("label", "extra", "assumes", "compile", "gpus"):
                 del trained_with[name]
             for name, value in trained_with.items():
                 written = value if isinstance(value, str) else json.dumps(value)
-                assert told.get(name, written).split(" (unscaled: ")[0] == written
-                assert name in told or value in (None, [])
-        assert told["extractor"] == "efficientnet-lite0"
+                assert settings.get(name, written).split(" (unscaled: ")[0] == written
+                assert name in settings or value in (None, [])
+        assert settings["extractor"] == "efficientnet-lite0"
 
 
-def test_a_parameter_that_the_scale_changed_stands_beside_its_unscaled_value(whole):
-    told = {block.experiment: dict(block.settings) for block in blocks_of(whole.sections, Runs)}
-    assert told["ucsd-facades-l1"]["crop_size"] == "128 (unscaled: 256)"
-    assert told["ucsd-facades-l1"]["lr"] == "0.0002"
-    assert told["wustl-facades-label2photo"]["dataset"] == "earth (unscaled: facades-unpaired)"
+def test_runs_settings_state_unscaled_value_if_scale_changed_it(whole):
+    settings = {block.experiment: dict(block.settings) for block in blocks_of(whole.sections, Runs)}
+    assert settings["ucsd-facades-l1"]["crop_size"] == "128 (unscaled: 256)"
+    assert settings["ucsd-facades-l1"]["lr"] == "0.0002"
+    assert settings["wustl-facades-label2photo"]["dataset"] == "earth (unscaled: facades-unpaired)"
 
 
-def test_the_steps_name_their_fingerprints_and_files_as_the_workflow_does(results, whole):
+def test_run_entry_files_are_those_of_the_workflow(results, whole):
     for key, entry in entries(whole).items():
         run = results.plan.runs[key]
         files = {step: [file.text for file in files] for step, files in entry.files}
@@ -186,11 +185,11 @@ def test_the_steps_name_their_fingerprints_and_files_as_the_workflow_does(result
             f"Translation {run.translated_fingerprint}": [run.translated, logs["translate"]],
             f"Measurement {run.metrics_fingerprint}": [run.metrics, logs["evaluate"]],
         }
-        assert log_file(run, "train", run.fingerprint) == logs["train"]
+        assert run.log("train") == logs["train"]
 
 
 @pytest.mark.parametrize("folder", ["reports/rehearsal", "reports/rehearsal/ucsd", "../elsewhere"])
-def test_every_link_to_a_file_leads_to_it_from_the_reports_folder_and_what_is_not_there_is_no_link(results, folder):
+def test_run_entry_links_existing_files_from_the_reports_folder(results, folder):
     out = results.root / folder
     drawn = Document("t", "", [], [], [Section("runs", "Runs", 1, runs(results.values(), [], out))])
     hrefs = re.findall(r'<a href="([^#"][^"]*)"', page.render(drawn, out))
@@ -200,14 +199,14 @@ def test_every_link_to_a_file_leads_to_it_from_the_reports_folder_and_what_is_no
     for key, entry in entries(drawn).items():
         for _, files in entry.files:
             for file in files:
-                there = not file.text.startswith("logs/") or key.endswith(f"/{SEEDS[0]}")
-                assert (file.href is not None) == there, file
+                exists = not file.text.startswith("logs/") or key.endswith(f"/{SEEDS[0]}")
+                assert (file.href is not None) == exists, file
         run = results.plan.runs[key]
         left = [run.folder, f"{run.folder}/run.json", run.translated, run.metrics, f"data/prepared/{run.data}"]
         assert {(results.root / path).resolve() for path in left} <= linked
 
 
-def test_what_an_older_record_lacks_is_said_to_be_not_recorded(tmp_path):
+def test_run_entry_says_not_recorded_for_older_records(tmp_path):
     older = Results(tmp_path, ["ucsd-facades-l1"])
     (run,) = older.plan.runs.values()
     with edited_json(older.root / run.folder / "run.json") as record:
@@ -216,7 +215,7 @@ def test_what_an_older_record_lacks_is_said_to_be_not_recorded(tmp_path):
     assert dict(entry.facts)["Commit"] == dict(entry.facts)["Attempts"] == "not recorded"
 
 
-def test_a_collapsed_run_of_two_processes_says_so_and_why(tmp_path):
+def test_run_entry_of_collapsed_run_states_reason_and_processes(tmp_path):
     collapsed = Results(tmp_path, ["ucsd-facades-l1"])
     (run,) = collapsed.plan.runs.values()
     collapsed.collapse(run.key, processes=2)
@@ -234,15 +233,15 @@ def test_a_collapsed_run_of_two_processes_says_so_and_why(tmp_path):
         ([], "all"),
     ],
 )
-def test_the_command_of_what_is_shown_asks_for_its_runs_and_as_few_others_as_can_be(results, shown, target):
+def test_command_is_smallest_target_with_all_runs(results, shown, target):
     assert command(results.values(), keys(*shown)) == f"snakemake {target} --cores all --config scale=rehearsal"
 
 
-def test_what_is_made_from_no_run_is_made_again_by_the_command_of_its_report(results):
+def test_command_without_runs_is_that_of_the_report(results):
     assert command(results.values("ucsd"), []).startswith("snakemake ucsd --cores")
 
 
-def test_every_table_figure_and_run_tells_its_command(whole, results):
+def test_command_is_stated_for_every_table_figure_and_run(whole, results):
     shown = blocks_of(whole.sections, Table, Figure)
     assert whole.commands.keys() == {block.id for block in shown}
     entries = [e for section in whole.sections for b in section.blocks if isinstance(b, Runs) for e in b.entries]
@@ -251,7 +250,7 @@ def test_every_table_figure_and_run_tells_its_command(whole, results):
     ]
 
 
-def test_values_json_names_the_files_and_runs_of_every_table_and_figure(tmp_path):
+def test_values_json_lists_files_and_runs_of_tables_and_figures(tmp_path):
     results, out = Results(tmp_path, ["ucsd-facades-l1"], seeds=SEEDS), tmp_path / "out"
     build(results.plan, "all", results.root, out, "0123abcd")
     values = json.loads((out / "values.json").read_text())

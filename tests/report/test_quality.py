@@ -1,13 +1,13 @@
-"""Tables of both directions and of FCN-score, from made-up measurements whose right cells are known."""
+"""Tables of both directions and of FCN-scores, from made-up measurements whose right cells are known."""
 
 import pytest
 
-from pixcycle.report import pdf
 from pixcycle.report.content import Document, Section
 from pixcycle.report.quality import fcn_table, quality_table, task_of
-from tests.edited import edited_json
-from tests.report.pdf_pages import pages
-from tests.report.results import Results
+from pixcycle.report.rendering import pdf
+from tests.support.edited import edited_json
+from tests.support.pdf_pages import pages
+from tests.support.results import Results
 
 A4 = (595, 842)
 RUNS = ["kaist-maps", "kaist-horse2zebra", "kaist-cityscapes", "kth-cityscapes"]
@@ -45,42 +45,42 @@ def fcn(results, rows, others=()):
     return fcn_table("t", "caption", results.values(), rows, others)
 
 
-def test_each_direction_has_its_own_numbers_and_the_fid_that_others_had_in_it(results):
+def test_quality_table_has_own_and_others_values_per_direction(results):
     change(results, "kaist-horse2zebra", lambda measured, _: measured["metrics"]["b_to_a"].update(fid=150, kid=0.2))
-    made = quality(results, [("kaist-horse2zebra", "a_to_b"), ("kaist-horse2zebra", "b_to_a")])
-    assert [(column.group, column.title) for column in made.columns[2:]] == [
+    table = quality(results, [("kaist-horse2zebra", "a_to_b"), ("kaist-horse2zebra", "b_to_a")])
+    assert [(column.group, column.title) for column in table.columns[2:]] == [
         ("ours", "FID ↓"),
         ("ours", "KID ↓"),
         ("elsewhere", "FID"),
     ]
-    assert texts(made) == [
+    assert texts(table) == [
         ["kaist-horse2zebra", "horse → zebra", "100.00", "0.1000", "77.2; 74.8, 71.7 | 77.20; 75.17"],
         ["kaist-horse2zebra", "zebra → horse", "150.00", "0.2000", "138.6; 141.2"],
     ]
-    assert "(mmgeneration;" in made.notes[-1]
+    assert "(mmgeneration;" in table.notes[-1]
 
 
-def test_a_metric_stands_where_one_row_has_it_and_a_dash_where_a_row_has_none(results):
-    made = quality(results, [("kaist-horse2zebra", "a_to_b"), ("kaist-maps", "b_to_a")], ("l1", "ssim"))
-    assert texts(made) == [
+def test_quality_table_shows_metric_if_any_row_has_it(results):
+    table = quality(results, [("kaist-horse2zebra", "a_to_b"), ("kaist-maps", "b_to_a")], ("l1", "ssim"))
+    assert texts(table) == [
         ["kaist-horse2zebra", "horse → zebra", "–", "–", "77.2; 74.8, 71.7 | 77.20; 75.17"],
         ["kaist-maps", "map → aerial", "0.2000", "0.300", "–"],
     ]
 
 
-def test_a_run_that_is_missing_keeps_its_row_its_task_and_what_others_had(results):
-    made = quality(results, [("kaist-maps", "b_to_a"), ("kaist-summer2winter", "b_to_a")], ("fid",))
-    assert texts(made)[1] == ["kaist-summer2winter", "winter → summer", "not run", "72.6; 72.8, 77.0"]
+def test_quality_table_keeps_row_of_missing_run(results):
+    table = quality(results, [("kaist-maps", "b_to_a"), ("kaist-summer2winter", "b_to_a")], ("fid",))
+    assert texts(table)[1] == ["kaist-summer2winter", "winter → summer", "not run", "72.6; 72.8, 77.0"]
     assert task_of(results.values(), "kaist-unheard-of", "a_to_b") == "–"
 
 
-def test_without_values_of_others_there_is_no_column_for_them(results):
-    made = quality(results, BOTH, ("fid",))
-    assert [column.title for column in made.columns] == ["Experiment", "Task", "FID ↓"]
-    assert not any("Elsewhere" in note for note in made.notes)
+def test_quality_table_omits_elsewhere_column_without_values(results):
+    table = quality(results, BOTH, ("fid",))
+    assert [column.title for column in table.columns] == ["Experiment", "Task", "FID ↓"]
+    assert not any("Elsewhere" in note for note in table.notes)
 
 
-def test_rows_of_other_numbers_of_images_and_collapsed_runs_are_named(results):
+def test_quality_table_notes_other_image_counts_and_collapses(results):
     results.count_images(results.plan.runs["kaist-cityscapes/0"], a=500, b=400)
     change(
         results,
@@ -99,9 +99,9 @@ def test_rows_of_other_numbers_of_images_and_collapsed_runs_are_named(results):
     assert notes[2] == "kaist-cityscapes/0 collapsed: g no longer finite."
 
 
-def test_real_photos_come_first_and_ours_stand_beside_the_values_of_the_papers(results):
-    made = fcn(results, [(*BOTH[0], PAPER), (*BOTH[1], None)])
-    assert texts(made) == [
+def test_fcn_table_starts_with_real_photos_and_shows_papers_values(results):
+    table = fcn(results, [(*BOTH[0], PAPER), (*BOTH[1], None)])
+    assert texts(table) == [
         *[
             [
                 "real photos",
@@ -123,49 +123,49 @@ def test_real_photos_come_first_and_ours_stand_beside_the_values_of_the_papers(r
         ],
         ["kaist-cityscapes", "photo → label", *("0.60", "–", "0.30", "–", "0.20", "–"), "–"],
     ]
-    assert [column.title for column in made.columns[2:-1]] == ["ours", "elsewhere"] * 3
-    assert "it reaches the per-pixel accuracy of 0.40" in made.notes[0]
-    assert "the 19 classes of cityscapes-unpaired" in made.notes[-1]
+    assert [column.title for column in table.columns[2:-1]] == ["ours", "elsewhere"] * 3
+    assert "it reaches the per-pixel accuracy of 0.40" in table.notes[0]
+    assert "the 19 classes of cityscapes-unpaired" in table.notes[-1]
 
 
-def test_a_segmenter_below_its_accuracy_withholds_the_scores_of_photos_but_not_of_label_maps(results):
+def test_fcn_table_withholds_photo_scores_of_inaccurate_segmenter(results):
     fail_the_segmenter(results, "kaist-cityscapes")
-    made = fcn(results, [(*BOTH[0], PAPER), (*BOTH[1], None)])
-    assert [row[2:8:2] for row in texts(made)] == [
+    table = fcn(results, [(*BOTH[0], PAPER), (*BOTH[1], None)])
+    assert [row[2:8:2] for row in texts(table)] == [
         ["0.39", "0.50", "0.40"],
         ["withheld"] * 3,
         ["0.60", "0.30", "0.20"],
     ]
-    assert texts(made)[1][3] == "0.52"
-    assert "does not reach the per-pixel accuracy of 0.40" in made.notes[0]
-    assert "withheld" in made.notes[0]
+    assert texts(table)[1][3] == "0.52"
+    assert "does not reach the per-pixel accuracy of 0.40" in table.notes[0]
+    assert "withheld" in table.notes[0]
 
 
-def test_runs_on_differently_prepared_data_have_a_segmenter_each_and_each_its_own_gate(results):
+def test_fcn_table_judges_each_segmenter_on_its_own(results):
     fail_the_segmenter(results, "kth-cityscapes")
     change(results, "kth-cityscapes", lambda measured, _: measured["segmenter"]["real"].update(pixel_accuracy=0.31))
-    made = fcn(results, [(*BOTH[0], None), ("kth-cityscapes", "b_to_a", None)])
-    assert [row[:3] for row in texts(made)] == [
+    table = fcn(results, [(*BOTH[0], None), ("kth-cityscapes", "b_to_a", None)])
+    assert [row[:3] for row in texts(table)] == [
         ["real photos", "our segmenter of kaist-cityscapes", "0.80"],
         ["real photos", "our segmenter of kth-cityscapes", "0.31"],
         ["kaist-cityscapes", "label → photo", "0.60"],
         ["kth-cityscapes", "label → photo", "withheld"],
     ]
-    assert ["does not reach" in note for note in made.notes] == [False, True, False, False]
+    assert ["does not reach" in note for note in table.notes] == [False, True, False, False]
 
 
-def test_runs_on_the_same_data_share_a_segmenter(tmp_path):
+def test_fcn_table_shares_segmenter_of_runs_on_the_same_data(tmp_path):
     ids = ["ucsd-cityscapes-l1", "ucsd-cityscapes-l2"]
-    made = fcn(Results(tmp_path, ids), [(id, "b_to_a", None) for id in ids])
-    assert [row[0] for row in texts(made)] == ["real photos", *ids]
-    assert [note.startswith("Our segmenter, ") for note in made.notes] == [True, False, False]
+    table = fcn(Results(tmp_path, ids), [(id, "b_to_a", None) for id in ids])
+    assert [row[0] for row in texts(table)] == ["real photos", *ids]
+    assert [note.startswith("Our segmenter, ") for note in table.notes] == [True, False, False]
 
 
-def test_what_is_not_run_keeps_the_values_of_others_and_methods_that_are_not_ours_follow(tmp_path):
-    made = fcn(
+def test_fcn_table_keeps_others_values_without_runs_of_ours(tmp_path):
+    table = fcn(
         Results(tmp_path, ["kaist-maps"]), [(*BOTH[0], PAPER)], [("CycleGAN paper", "photo to labels", "pix2pix")]
     )
-    assert texts(made) == [
+    assert texts(table) == [
         [
             "kaist-cityscapes",
             "label → photo",
@@ -174,15 +174,15 @@ def test_what_is_not_run_keeps_the_values_of_others_and_methods_that_are_not_our
         ],
         ["pix2pix, not ours", "photo → labels", *("–", "0.85", "–", "0.40", "–", "0.32"), "CycleGAN paper, pix2pix"],
     ]
-    assert "Ours are" not in made.notes[-1]
+    assert "Ours are" not in table.notes[-1]
 
 
-def test_a_run_on_data_without_classes_has_no_score_and_no_segmenter(tmp_path):
-    made = fcn(Results(tmp_path, ["kaist-maps"]), [("kaist-maps", "b_to_a", None)])
-    assert texts(made) == [["kaist-maps", "map → aerial", *["–"] * 7]]
+def test_fcn_table_has_no_scores_for_data_without_classes(tmp_path):
+    table = fcn(Results(tmp_path, ["kaist-maps"]), [("kaist-maps", "b_to_a", None)])
+    assert texts(table) == [["kaist-maps", "map → aerial", *["–"] * 7]]
 
 
-def test_over_seeds_tables_show_the_spread_and_still_stand_upright_on_a_page(tmp_path):
+def test_quality_and_fcn_table_show_spread_on_an_upright_page(tmp_path):
     results = Results(tmp_path, RUNS, seeds=(0, 10, 20))
     change(
         results,

@@ -1,4 +1,4 @@
-"""A study of images whose real ones are light and whose generated ones are dark."""
+"""Fixtures for a study in which real images are light and generated images are dark."""
 
 import json
 from pathlib import Path
@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pixcycle.paths import fakes_folder
 from pixcycle.study.pairs import Pairs
 from pixcycle.study.storage import Study
-from pixcycle.translations import fakes_folder
 from tests.conftest import tiny_experiment, tiny_run
 
 N = 60
@@ -18,7 +18,7 @@ RUN = tiny_run(tiny_experiment())
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A project in which a run on 60 test images is finished, in direction b_to_a."""
+    """Create a project with a finished run on 60 test images, in direction b_to_a."""
     prepared = tmp_path / "data/prepared" / RUN.data
     prepared.mkdir(parents=True)
     names = [f"test/{i}" for i in range(N)]

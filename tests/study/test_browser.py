@@ -1,4 +1,4 @@
-"""The study as people see it: in a real browser."""
+"""The study in a real browser."""
 
 import random
 import threading
@@ -10,8 +10,8 @@ import waitress
 from pixcycle.study import storage
 from pixcycle.study.result import result
 from pixcycle.study.server import app
-from tests.accessibility import violations
-from tests.browser import needs_chromium
+from tests.support.accessibility import violations
+from tests.support.browser import needs_chromium
 
 pytestmark = needs_chromium
 PARTICIPANTS = 20
@@ -24,14 +24,14 @@ def served(chromium, study, pairs):
     thread.start()
     yield SimpleNamespace(address=f"http://127.0.0.1:{server.effective_port}/", study=study)
     for context in chromium.contexts:
-        context.close()  # a connection that is still open keeps the server
+        context.close()  # an open connection would keep the server alive
     server.trigger.pull_trigger(server.close)
     server.close()
     thread.join(timeout=10)
 
 
 def opened(chromium, served):
-    """A new participant's page, and what it complained about."""
+    """Open a new participant's page; return it and the list of its error messages."""
     page = chromium.new_context().new_page()
     complaints = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
@@ -48,7 +48,7 @@ SEEN = """async () => {
 }"""
 
 
-def test_a_pair_is_seen_for_a_second_and_answered_by_keyboard(chromium, served):
+def test_browser_shows_a_pair_for_a_second_and_accepts_keys(chromium, served):
     page, complaints = opened(chromium, served)
     page.click("#begin")
     page.wait_for_selector("#next:visible")
@@ -62,13 +62,13 @@ def test_a_pair_is_seen_for_a_second_and_answered_by_keyboard(chromium, served):
     page.keyboard.press("ArrowLeft")
     page.wait_for_selector("#next:visible")
     assert page.text_content("#message") in ("Right: that was the real one.", "Wrong: that one was generated.")
-    [given] = storage.read_answers(served.study.path)
-    assert 990 <= given.displayed_ms < 1500
+    [only_answer] = storage.read_answers(served.study.path)
+    assert 990 <= only_answer.displayed_ms < 1500
     assert complaints == []
 
 
-def test_who_reloads_in_mid_trial_or_closes_the_page_goes_on_with_another_pair(chromium, served, monkeypatch):
-    monkeypatch.setattr("pixcycle.study.server.SHOWN_MS", 60_000)  # so that a pair is there until the page is not
+def test_browser_continues_with_the_next_pair_after_reload_in_mid_trial(chromium, served, monkeypatch):
+    monkeypatch.setattr("pixcycle.study.server.SHOWN_MS", 60_000)  # keeps the pair visible until the page is closed
     page, _ = opened(chromium, served)
     page.click("#begin")
     page.wait_for_selector("#next:visible")
@@ -101,14 +101,14 @@ THROUGH = """async (choices) => {
 }"""
 
 
-def test_of_twenty_people_who_guess_half_are_fooled_within_the_interval(chromium, served, monkeypatch):
-    """Each in a browser of their own, all at once, from consent to thanks; pairs are shown for 10 ms."""
+def test_browser_study_with_twenty_guessing_people_finds_half_fooled(chromium, served, monkeypatch):
+    """Each participant has a separate browser; all run at once, from consent to thanks. Pairs are shown for 10 ms."""
     monkeypatch.setattr(storage, "SHOWN_MS", 10)
     monkeypatch.setattr("pixcycle.study.server.SHOWN_MS", 10)
     guesses = random.Random(5)
     pages = [opened(chromium, served) for _ in range(PARTICIPANTS)]
     for page, _ in pages:
-        page.click("#begin")  # one after the other, so that each has the schedule of its place
+        page.click("#begin")  # one after the other, so that the schedules are assigned in order
         page.wait_for_selector("#next:visible")
         choices = guesses.choices(["left", "right"], k=60)
         page.evaluate(f"choices => {{ window.through = ({THROUGH})(choices).then(() => 'all') }}", choices)
@@ -120,7 +120,7 @@ def test_of_twenty_people_who_guess_half_are_fooled_within_the_interval(chromium
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
-def test_consent_trials_and_thanks_keep_to_wcag_aa(chromium, served, monkeypatch, scheme, width):
+def test_study_pages_conform_to_wcag_aa(chromium, served, monkeypatch, scheme, width):
     monkeypatch.setattr(storage, "SHOWN_MS", 10)
     monkeypatch.setattr("pixcycle.study.server.SHOWN_MS", 10)
     page = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}).new_page()

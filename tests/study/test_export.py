@@ -1,8 +1,8 @@
-"""What `pixcycle study result` prints, and writes."""
+"""The table and the CSV file of `pixcycle study result`."""
 
 import csv
 
-from pixcycle.report.terminal import PlainConsole
+from pixcycle.base.console import PlainConsole
 from pixcycle.study.export import as_table, write_csv
 from pixcycle.study.result import result
 from pixcycle.study.storage import Answer
@@ -21,20 +21,20 @@ def printed(answers) -> str:
     return shown.get()
 
 
-def test_each_participant_has_a_row_and_who_did_not_look_is_named_and_left_out():
+def test_as_table_has_a_row_per_participant_and_marks_inattentive_ones():
     rows = [line.split() for line in printed(ANSWERS).splitlines()]
     assert rows[1][:3] == ["1", "10", "30.0%"]
     assert rows[2][:5] == ["2", "(missed", "checks)", "10", "100.0%"]
-    assert ["the", "attentive", "10", "30.0%"] in [row[:4] for row in rows]
-    assert ["everybody", "20", "65.0%"] in [row[:3] for row in rows]
-    assert "1 missed more than 1 attention check: the report leaves them out." in printed(ANSWERS)
+    assert ["attentive", "10", "30.0%"] in [row[:3] for row in rows]
+    assert ["all", "20", "65.0%"] in [row[:3] for row in rows]
+    assert "1 with more than 1 missed attention check: left out of the report." in printed(ANSWERS)
 
 
-def test_before_anybody_answered_it_says_so():
-    assert printed([]).strip() == "Nobody has answered a pair that counts yet."
+def test_as_table_without_answers_says_so():
+    assert printed([]).strip() == "No answers yet, apart from practice and attention checks."
 
 
-def test_the_csv_has_every_answer_with_its_image_s_name_and_no_formula(tmp_path):
+def test_write_csv_has_every_answer_with_image_name_and_no_formula(tmp_path):
     names = ["=1+1", *(f"test/{n}" for n in range(1, 11))]
     write_csv(ANSWERS, names, tmp_path / "answers.csv")
     rows = list(csv.DictReader((tmp_path / "answers.csv").open(newline="")))

@@ -1,4 +1,4 @@
-"""A study whose disk is full: nothing is acknowledged that is not noted, and it goes on when there is room."""
+"""A study on a full disk: answers are acknowledged only if stored, and it continues once there is room."""
 
 import re
 from contextlib import suppress
@@ -6,13 +6,13 @@ from contextlib import suppress
 from pixcycle.study import storage
 from pixcycle.study.server import app
 from pixcycle.study.storage import Study, read_answers
-from tests.disks import disk
 from tests.study.conftest import N
+from tests.support.disks import disk
 
 FULL = r"pixcycle: {}: the disk is full.*; free at least [\d.]+ MB and run the same command again\n"
 
 
-def test_an_answer_without_room_is_told_in_a_line_and_noted_when_it_is_given_again(pairs, tmp_path, monkeypatch, capfd):
+def test_answer_on_a_full_disk_is_refused_and_stored_when_repeated(pairs, tmp_path, monkeypatch, capfd):
     monkeypatch.setattr(storage, "SHOWN_MS", 0)
     with disk(tmp_path / "small", 200_000) as small:
         study = Study(small.folder / "study.sqlite", N)
@@ -23,10 +23,10 @@ def test_an_answer_without_room_is_told_in_a_line_and_noted_when_it_is_given_aga
         with suppress(OSError), (small.folder / "ballast").open("wb", buffering=0) as ballast:
             while True:
                 ballast.write(bytes(1000))
-        told = {"token": token, "real": "left", "displayed_ms": 1000}
-        assert browser.post("/answer", json=told).status_code == 503
+        content = {"token": token, "real": "left", "displayed_ms": 1000}
+        assert browser.post("/answer", json=content).status_code == 503
         assert re.fullmatch(FULL.format(re.escape(str(study.path))), capfd.readouterr().err)
         assert read_answers(study.path) == []
         (small.folder / "ballast").unlink()
-        assert browser.post("/answer", json=told).status_code == 200
+        assert browser.post("/answer", json=content).status_code == 200
         assert len(read_answers(study.path)) == 1

@@ -1,4 +1,4 @@
-"""What a participant is shown."""
+"""The trials that a participant is shown."""
 
 from collections import Counter
 
@@ -8,7 +8,7 @@ from pixcycle.study.protocol import CHECKS, PRACTICE, TRIALS, schedule, spare
 
 
 @pytest.mark.parametrize("images", [54, 60, 1098])
-def test_ten_pairs_of_practice_then_forty_and_four_checks_no_image_twice(images):
+def test_schedule_is_practice_then_tests_and_checks_without_repeats(images):
     trials = schedule(7, images)
     assert [trial.kind for trial in trials[:PRACTICE]] == ["practice"] * PRACTICE
     assert Counter(trial.kind for trial in trials[PRACTICE:]) == {"test": TRIALS, "check": CHECKS}
@@ -16,7 +16,7 @@ def test_ten_pairs_of_practice_then_forty_and_four_checks_no_image_twice(images)
 
 
 @pytest.mark.parametrize("images", [2, 3, 10, 49])
-def test_of_few_images_a_fifth_is_practice_and_no_test_was_seen_before(images):
+def test_schedule_of_few_images_is_one_fifth_practice(images):
     trials = schedule(0, images)
     tests = [trial.image for trial in trials if trial.kind == "test"]
     practice = [trial.image for trial in trials if trial.kind == "practice"]
@@ -24,14 +24,14 @@ def test_of_few_images_a_fifth_is_practice_and_no_test_was_seen_before(images):
     assert not {trial.image for trial in trials if trial.kind == "check"} & set(tests)
 
 
-def test_the_real_image_is_on_either_side_as_often_and_everybody_has_an_order_of_their_own():
+def test_schedule_balances_sides_and_differs_between_participants():
     sides = Counter(trial.real for seed in range(200) for trial in schedule(seed, 100))
     assert abs(sides["left"] - sides["right"]) < 4 * (200 * 54) ** 0.5  # four standard deviations of their difference
     assert len({tuple(trial.image for trial in schedule(seed, 100)) for seed in range(200)}) == 200
     places = Counter(place for seed in range(200) for place, t in enumerate(schedule(seed, 100)) if t.kind == "check")
-    assert len(places) == TRIALS + CHECKS, "a check may come at any time"
+    assert len(places) == TRIALS + CHECKS, "a check may come anywhere"
 
 
-def test_a_broken_off_test_is_replaced_by_an_image_that_was_not_shown():
+def test_spare_replaces_an_aborted_test_by_an_unseen_image():
     assert spare(0, 60, used=set(range(59))).image == 59
     assert spare(0, 60, used=set(range(60))) is None

@@ -1,11 +1,11 @@
-"""The losses of a fixed run, by recipe version: who changes the mathematics of a step is told to raise it."""
+"""Losses of a fixed run by recipe version. If the mathematics of a step changes, the recipe must be raised."""
 
 import pandas as pd
 import pytest
 
-from pixcycle.runs import RECIPE
-from pixcycle.training import loop
+from pixcycle.plan import RECIPE
 from tests.conftest import tiny_experiment, tiny_run
+from tests.support.training import train
 
 GOLDEN = {
     2: {
@@ -15,7 +15,7 @@ GOLDEN = {
         "as in report 003": {"g": 152.5642, "identity_b": 0.5660126, "d_b": 0.5716192},
     }
 }
-"""Of the third step: later ones differ between machines, as a CycleGAN amplifies rounding."""
+"""Losses of the third step. Later ones differ between machines, as a CycleGAN amplifies rounding."""
 RESNET = {"generator": "resnet6", "norm": "instance", "dropout": False, "gan_mode": "lsgan", "conditional": False}
 SETTINGS = {
     "pix2pix": {"method": "pix2pix"},
@@ -27,9 +27,9 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("method", SETTINGS)
-def test_the_losses_are_those_of_this_recipe(method, prepared, tmp_path):
-    loop.train(tiny_run(tiny_experiment(**SETTINGS[method])), prepared, tmp_path / "run")
+def test_train_losses_equal_the_golden_values_of_this_recipe(method, prepared, tmp_path):
+    train(tiny_run(tiny_experiment(**SETTINGS[method])), prepared, tmp_path / "run")
     third = pd.read_csv(tmp_path / "run/history.csv").iloc[2]
     golden = GOLDEN[RECIPE["train"]][method]
-    told = "a step's mathematics changed: raise RECIPE['train'] in runs.py, and record the new losses here"
-    assert {name: third[name] for name in golden} == pytest.approx(golden, rel=1e-5), told
+    advice = "the mathematics of a step changed: raise RECIPE['train'] in plan.py, and record the new losses here"
+    assert {name: third[name] for name in golden} == pytest.approx(golden, rel=1e-5), advice

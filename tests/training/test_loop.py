@@ -7,11 +7,13 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
-from pixcycle.alone import in_progress, only_one
-from pixcycle.errors import UserError
+from pixcycle.base.errors import UserError
+from pixcycle.base.file_lock import in_progress, only_one
+from pixcycle.methods.networks import generator_of
+from pixcycle.methods.pix2pix import Pix2pix
 from pixcycle.training import checkpoint, loop
-from pixcycle.training.networks import generator_of
 from tests.conftest import tiny_experiment, tiny_run
+from tests.support.training import train
 
 METHODS = ["pix2pix", "cyclegan"]
 
@@ -30,7 +32,7 @@ def same(one, other):
 
 @pytest.fixture
 def kill_after(monkeypatch):
-    """Make the loop save after every step and die after the given one, counted in its epoch."""
+    """Make the loop save after every step, and die after the given step of the given epoch."""
     save = checkpoint.save
 
     def arm(epoch, step):
@@ -47,17 +49,17 @@ def kill_after(monkeypatch):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_same_run_twice_gives_the_same_bits(method, prepared, tmp_path):
+def test_train_gives_identical_bits_when_repeated(method, prepared, tmp_path):
     run = tiny_run(tiny_experiment(method))
     for name in ("one", "two"):
-        loop.train(run, prepared, tmp_path / name)
+        train(run, prepared, tmp_path / name)
     assert same(weights(tmp_path / "one"), weights(tmp_path / "two"))
     assert (tmp_path / "one/history.csv").read_bytes() == (tmp_path / "two/history.csv").read_bytes()
 
 
-def test_another_seed_gives_other_weights(prepared, tmp_path):
+def test_train_with_another_seed_gives_other_weights(prepared, tmp_path):
     for seed in (0, 1):
-        loop.train(tiny_run(tiny_experiment(), seed), prepared, tmp_path / str(seed))
+        train(tiny_run(tiny_experiment(), seed), prepared, tmp_path / str(seed))
     assert not same(weights(tmp_path / "0"), weights(tmp_path / "1"))
 
 
@@ -71,21 +73,21 @@ def test_another_seed_gives_other_weights(prepared, tmp_path):
 )
 def test_interrupted_run_equals_undisturbed_run(settings, prepared, tmp_path, kill_after):
     run = tiny_run(tiny_experiment(**settings))
-    loop.train(run, prepared, tmp_path / "undisturbed")
+    train(run, prepared, tmp_path / "undisturbed")
     for epoch, step in ((0, 2), (2, 0), (2, 1)):
         kill_after(epoch, step)
         with pytest.raises(Killed):
-            loop.train(run, prepared, tmp_path / "interrupted")
+            train(run, prepared, tmp_path / "interrupted")
         assert not (tmp_path / "interrupted").exists()
-    loop.train(run, prepared, tmp_path / "interrupted")
+    train(run, prepared, tmp_path / "interrupted")
     assert same(weights(tmp_path / "undisturbed"), weights(tmp_path / "interrupted"))
     histories = [(tmp_path / name / "history.csv").read_text() for name in ("undisturbed", "interrupted")]
     assert histories[0] == histories[1]
 
 
-def test_a_finished_folder_describes_itself(prepared, tmp_path):
+def test_train_leaves_config_record_and_history_in_the_folder(prepared, tmp_path):
     run = tiny_run(tiny_experiment())
-    loop.train(run, prepared, tmp_path / "run")
+    train(run, prepared, tmp_path / "run")
     names = {path.name for path in (tmp_path / "run").iterdir()}
     assert names == {"config.json", "history.csv", "samples", "final.safetensors", "run.json"}
     assert json.loads((tmp_path / "run/config.json").read_text()) == run.model_dump(mode="json")
@@ -97,23 +99,23 @@ def test_a_finished_folder_describes_itself(prepared, tmp_path):
 
 
 def test_training_lowers_the_reconstruction_term(prepared, tmp_path):
-    loop.train(tiny_run(tiny_experiment(n_epochs=20, lr=0.002)), prepared, tmp_path / "run")
+    train(tiny_run(tiny_experiment(n_epochs=20, lr=0.002)), prepared, tmp_path / "run")
     loss = pd.read_csv(tmp_path / "run/history.csv").groupby("epoch")["g_reconstruction"].mean()
     assert loss.iloc[-1] < 0.7 * loss.iloc[0]
     assert json.loads((tmp_path / "run/run.json").read_text())["status"] == "finished"
 
 
-def test_no_epochs_leave_the_initial_weights(prepared, tmp_path):
-    loop.train(tiny_run(tiny_experiment(n_epochs=0)), prepared, tmp_path / "run")
+def test_train_for_no_epochs_keeps_the_initial_weights(prepared, tmp_path):
+    train(tiny_run(tiny_experiment(n_epochs=0)), prepared, tmp_path / "run")
     first = weights(tmp_path / "run")["g.model.model.0.weight"]
     assert np.std(first) == pytest.approx(0.02, rel=0.2)
     assert json.loads((tmp_path / "run/run.json").read_text())["epochs"] == 0
 
 
-def test_losses_that_are_no_longer_finite_end_the_run_as_collapsed(prepared, tmp_path, monkeypatch):
-    step = loop.Pix2pix.step
-    monkeypatch.setattr(loop.Pix2pix, "step", lambda *a: {k: v * float("nan") for k, v in step(*a).items()})
-    loop.train(tiny_run(tiny_experiment()), prepared, tmp_path / "run")
+def test_train_ends_as_collapsed_when_losses_are_not_finite(prepared, tmp_path, monkeypatch):
+    step = Pix2pix.step
+    monkeypatch.setattr(Pix2pix, "step", lambda *a: {k: v * float("nan") for k, v in step(*a).items()})
+    train(tiny_run(tiny_experiment()), prepared, tmp_path / "run")
     record = json.loads((tmp_path / "run/run.json").read_text())
     assert record["status"] == "collapsed"
     assert "no longer finite" in record["collapse"]
@@ -123,19 +125,19 @@ def test_losses_that_are_no_longer_finite_end_the_run_as_collapsed(prepared, tmp
 @pytest.mark.parametrize(
     ("epoch", "factor"), [(0, 1), (99, 1), (100, 1 - 1 / 101), (149, 1 - 50 / 101), (199, 1 - 100 / 101)]
 )
-def test_the_learning_rate_is_constant_then_falls_linearly(epoch, factor):
+def test_learning_rate_factor_is_constant_then_falls_linearly(epoch, factor):
     assert loop.learning_rate_factor(epoch, 100, 100) == pytest.approx(factor)
 
 
-def test_looking_at_samples_on_the_way_changes_nothing(prepared, tmp_path):
+def test_train_gives_the_same_weights_with_and_without_samples(prepared, tmp_path):
     for epochs in ([], [1, 2]):
         experiment = tiny_experiment(sample_epochs=epochs, inference_dropout=True, inference_norm="batch")
-        loop.train(tiny_run(experiment), prepared, tmp_path / str(len(epochs)))
+        train(tiny_run(experiment), prepared, tmp_path / str(len(epochs)))
     assert same(weights(tmp_path / "0"), weights(tmp_path / "2"))
 
 
-def test_samples_are_kept_after_the_epochs_that_were_asked_for_and_after_the_last(prepared, tmp_path):
-    loop.train(tiny_run(tiny_experiment("cyclegan", sample_epochs=[1])), prepared, tmp_path / "run")
+def test_train_keeps_samples_of_sample_epochs_and_of_the_last_epoch(prepared, tmp_path):
+    train(tiny_run(tiny_experiment("cyclegan", sample_epochs=[1])), prepared, tmp_path / "run")
     samples = tmp_path / "run/samples"
     assert {path.name for path in samples.iterdir()} == {"0001", "0003"}
     first, last = (sorted(f.name for f in (samples / e / "fake_B").rglob("*.png")) for e in ("0001", "0003"))
@@ -144,41 +146,41 @@ def test_samples_are_kept_after_the_epochs_that_were_asked_for_and_after_the_las
     assert first != last
 
 
-def test_a_run_from_published_weights_holds_exactly_these(prepared, tmp_path):
+def test_train_from_published_weights_starts_with_exactly_these(prepared, tmp_path):
     experiment = tiny_experiment(crop_size=256, load_size=286, filters=2, n_epochs=0, published_weights="theirs")
     published = generator_of(experiment)
     torch.save(published.state_dict(), tmp_path / "theirs.pth")
-    loop.train(tiny_run(experiment), prepared, tmp_path / "run", tmp_path / "theirs.pth")
-    made = weights(tmp_path / "run")
+    train(tiny_run(experiment), prepared, tmp_path / "run", tmp_path / "theirs.pth")
+    final = weights(tmp_path / "run")
     for key, value in published.state_dict().items():
-        np.testing.assert_array_equal(made[f"g.{key}"], value.numpy())
+        np.testing.assert_array_equal(final[f"g.{key}"], value.numpy())
 
 
-def test_each_attempt_is_noted_with_the_step_that_it_went_on_from(prepared, tmp_path, kill_after, monkeypatch):
+def test_train_records_each_attempt_with_its_first_step(prepared, tmp_path, kill_after, monkeypatch):
     run = tiny_run(tiny_experiment())
     monkeypatch.setenv("SLURM_JOB_ID", "17")
     kill_after(2, 1)
     with pytest.raises(Killed):
-        loop.train(run, prepared, tmp_path / "run")
+        train(run, prepared, tmp_path / "run")
     monkeypatch.setenv("SLURM_JOB_ID", "18")
-    loop.train(run, prepared, tmp_path / "run")
+    train(run, prepared, tmp_path / "run")
     attempts = json.loads((tmp_path / "run/run.json").read_text())["attempts"]
-    assert [(a["slurm_job_id"], a["from_epoch"], a["from_step"]) for a in attempts] == [("17", 0, 0), ("18", 2, 1)]
+    assert [(a["job"], a["from_epoch"], a["from_step"]) for a in attempts] == [("17", 0, 0), ("18", 2, 1)]
 
 
-def test_a_second_process_is_kept_from_a_run_in_training_and_says_so(prepared, tmp_path):
+def test_train_refuses_a_run_that_another_process_is_training(prepared, tmp_path):
     with only_one(tmp_path / "run"):
         assert in_progress(tmp_path / "run")
-        with pytest.raises(UserError, match=r"run: is being made already"):
-            loop.train(tiny_run(tiny_experiment()), prepared, tmp_path / "run")
+        with pytest.raises(UserError, match=r"run: is already being made"):
+            train(tiny_run(tiny_experiment()), prepared, tmp_path / "run")
     assert not in_progress(tmp_path / "run")
-    loop.train(tiny_run(tiny_experiment()), prepared, tmp_path / "run")
+    train(tiny_run(tiny_experiment()), prepared, tmp_path / "run")
 
 
 @pytest.mark.parametrize(("seconds_to_write", "saved_after"), [(0.1, [*range(3, 31, 3)]), (4, [3, 15, 27])])
-def test_what_takes_long_to_write_is_written_less_often(seconds_to_write, saved_after, prepared, tmp_path, monkeypatch):
-    """With a step a second, at least three of them between two states, of 3 in an epoch."""
-    clock, step, saved = SimpleNamespace(now=0.0), loop.Pix2pix.step, []
+def test_train_saves_less_often_if_writing_is_slow(seconds_to_write, saved_after, prepared, tmp_path, monkeypatch):
+    """A step takes a second, an epoch has 3 steps, and at least three steps lie between two states."""
+    clock, step, saved = SimpleNamespace(now=0.0), Pix2pix.step, []
 
     def step_in_a_second(self, a, b):
         clock.now += 1
@@ -191,7 +193,7 @@ def test_what_takes_long_to_write_is_written_less_often(seconds_to_write, saved_
 
     monkeypatch.setattr(checkpoint, "SECONDS_BETWEEN", 2.9)
     monkeypatch.setattr(checkpoint, "save", save)
-    monkeypatch.setattr(loop.Pix2pix, "step", step_in_a_second)
+    monkeypatch.setattr(Pix2pix, "step", step_in_a_second)
     monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: clock.now))
-    loop.train(tiny_run(tiny_experiment(n_epochs=10)), prepared, tmp_path / "run")
+    train(tiny_run(tiny_experiment(n_epochs=10)), prepared, tmp_path / "run")
     assert saved == saved_after

@@ -1,4 +1,4 @@
-"""Steps only hand work to the device: whoever reads a number of it waits until all that was handed over is done."""
+"""Training steps only queue work on the device: reading a value from it would wait for all queued work."""
 
 from itertools import pairwise
 from typing import ClassVar
@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from pixcycle.methods.registry import METHODS
 from pixcycle.models.pool import ImagePool
-from pixcycle.training import loop
-from pixcycle.training.loop import METHODS
 from tests.conftest import tiny_experiment, tiny_run
-from tests.estimate.counted import Nowhere
+from tests.support.counted import Nowhere
+from tests.support.training import train
 
 RESNET = {"generator": "resnet6", "norm": "instance", "conditional": False, "gan_mode": "lsgan"}
 SETTINGS = {
@@ -24,21 +24,21 @@ SETTINGS = {
 
 
 class Reads(TorchFunctionMode):
-    """How often Python asks for floating-point numbers and truth values; bytes to be loaded are others."""
+    """Count how often Python reads floats and booleans from tensors; integers, as when loading bytes, do not count."""
 
-    ways = {getattr(Tensor, f"__{kind}__") for kind in ("bool", "float", "int", "complex", "array")} | {
+    functions = {getattr(Tensor, f"__{kind}__") for kind in ("bool", "float", "int", "complex", "array")} | {
         *(Tensor.item, Tensor.tolist, Tensor.numpy, Tensor.cpu, Tensor.nonzero, torch.nonzero),
     }
     count = 0
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
-        self.count += function in self.ways and (args[0].is_floating_point() or args[0].dtype == torch.bool)
+        self.count += function in self.functions and (args[0].is_floating_point() or args[0].dtype == torch.bool)
         return function(*args, **(kwargs or {}))
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
-def test_a_step_needs_no_number_of_the_device(settings):
-    """On tensors that have none, each attempt to read one is an error."""
+def test_step_reads_no_value_from_the_device(settings):
+    """Meta tensors have no values: each attempt to read one is an error."""
     e = tiny_experiment(**SETTINGS[settings])
     with torch.device("meta"):
         method = METHODS[e.method](e, Nowhere(), 0)
@@ -50,20 +50,20 @@ def test_a_step_needs_no_number_of_the_device(settings):
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
-def test_losses_are_read_at_logged_steps_alone_and_then_all_at_once(settings, prepared, tmp_path, monkeypatch):
+def test_train_reads_losses_at_logged_steps_only_and_all_at_once(settings, prepared, tmp_path, monkeypatch):
     e = tiny_experiment(**SETTINGS[settings], batch_size=1, n_epochs=1, log_every=5)
-    at_start, step = [], METHODS[e.method].step
+    reads_before, step = [], METHODS[e.method].step
 
-    def noted(*given):
-        at_start.append(reads.count)
-        return step(*given)
+    def counted_step(*args):
+        reads_before.append(reads.count)
+        return step(*args)
 
-    monkeypatch.setattr(METHODS[e.method], "step", noted)
-    monkeypatch.setattr(ImagePool, "query", lambda _, images: images.detach())  # it draws, on the CPU
+    monkeypatch.setattr(METHODS[e.method], "step", counted_step)
+    monkeypatch.setattr(ImagePool, "query", lambda _, images: images.detach())  # its draws on the CPU would count
     with Reads() as reads:
-        loop.train(tiny_run(e), prepared, tmp_path / "run")
-    until_the_next = [after - before for before, after in pairwise(at_start)]
-    assert until_the_next == [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
+        train(tiny_run(e), prepared, tmp_path / "run")
+    reads_per_step = [after - before for before, after in pairwise(reads_before)]
+    assert reads_per_step == [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
 
 
 def test_image_pool_copies_restored_images_to_the_device_without_waiting():
@@ -79,6 +79,6 @@ def test_image_pool_copies_restored_images_to_the_device_without_waiting():
     before.query(torch.ones(1, 3, 2, 2))
     restored.load_state_dict(before.state_dict())
     with Copies() as copies:
-        shown = [restored.query(torch.empty(1, 3, 2, 2, device="meta")) for _ in range(8)]
-    assert all(images.is_meta for images in shown)
+        batches = [restored.query(torch.empty(1, 3, 2, 2, device="meta")) for _ in range(8)]
+    assert all(images.is_meta for images in batches)
     assert copies.waits and not any(copies.waits)

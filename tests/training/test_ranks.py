@@ -1,4 +1,4 @@
-"""A run on several cards, pretended ones: as many processes, which share each batch and talk through gloo."""
+"""Training on several simulated GPUs: one process for each, which share each batch and communicate through gloo."""
 
 import json
 import os
@@ -12,12 +12,13 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load_file
 
-from pixcycle.engine import ranks
-from pixcycle.training import checkpoint, loop
-from pixcycle.training.attempts import attempts
+from pixcycle.machine import ranks
+from pixcycle.records.attempts import attempts
+from pixcycle.training import checkpoint
 from tests.conftest import tiny_experiment, tiny_run, wait_until
-from tests.training.commands import command, environment, train_command
-from tests.training.watched import two_ranks
+from tests.support.commands import command, environment, train_command
+from tests.support.training import train as train_run
+from tests.support.watched import two_ranks
 
 RESNET = {"generator": "resnet6", "norm": "instance", "conditional": False}
 SETTINGS = {
@@ -26,12 +27,12 @@ SETTINGS = {
     "cyclegan with a pool, identity loss and one discriminator": RESNET
     | {"method": "cyclegan", "pool_size": 5, "lambda_identity": 0.5, "discriminators": 1, "n_epochs": 1},
 }
-"""The last one is short: its losses differ by 2e-7 at most steps, but by 1e-4 at one of thirty that were tried."""
+"""The last run is short: its losses differ by 2e-7 in most steps, but by 1e-4 in one of thirty steps tried."""
 
 
-def train(run, prepared: Path, out: Path, cards: str, launcher: tuple[str, ...] = ()) -> str:
-    made = command(run, prepared, out)
-    done = subprocess.run([*launcher, *made], env=environment(cards), capture_output=True, text=True, timeout=200)
+def train(run, prepared: Path, out: Path, gpus: str, launcher: tuple[str, ...] = ()) -> str:
+    arguments = command(run, prepared, out)
+    done = subprocess.run([*launcher, *arguments], env=environment(gpus), capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stderr
     return done.stderr
 
@@ -45,9 +46,9 @@ def train_in_two_ranks(run, prepared: Path, out: Path) -> None:
 
 
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
-def test_two_processes_give_the_losses_of_one_at_the_same_global_batch(settings, prepared, tmp_path):
+def test_two_ranks_give_the_losses_of_one_at_the_same_global_batch(settings, prepared, tmp_path):
     run = tiny_run(tiny_experiment(**settings, gpus=2))
-    loop.train(run, prepared, tmp_path / "one")
+    train_run(run, prepared, tmp_path / "one")
     train_in_two_ranks(run, prepared, tmp_path / "two")
     one, two = history(tmp_path / "one"), history(tmp_path / "two")
     assert len(one) == 3 * run.config.n_epochs
@@ -61,9 +62,9 @@ def test_two_processes_give_the_losses_of_one_at_the_same_global_batch(settings,
         np.testing.assert_allclose(two[statistic], one[statistic], rtol=1e-4, atol=1e-5, err_msg=statistic)
 
 
-def test_a_line_tells_what_is_trained_on_and_what_was_asked_for(prepared, tmp_path, capsys):
-    loop.train(tiny_run(tiny_experiment(n_epochs=0, gpus=2)), prepared, tmp_path / "fewer")
-    assert "no GPU here: on the CPU, 1 thread (gpus: 2 is asked for)\n" in capsys.readouterr().err
+def test_train_reports_its_device_and_the_requested_gpus(prepared, tmp_path, capsys):
+    train_run(tiny_run(tiny_experiment(n_epochs=0, gpus=2)), prepared, tmp_path / "fewer")
+    assert "no GPU here: on the CPU, 1 thread (gpus: 2 requested)\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -74,31 +75,31 @@ def test_a_line_tells_what_is_trained_on_and_what_was_asked_for(prepared, tmp_pa
         {"SLURM_NTASKS": "2", "SLURM_JOB_NAME": "interactive"},
     ],
 )
-def test_within_an_allocation_for_several_tasks_a_command_without_srun_is_one_process(allocation, monkeypatch):
+def test_fabric_without_srun_in_a_slurm_allocation_is_one_process(allocation, monkeypatch):
     for name, value in (allocation | {"SLURM_JOB_ID": "1", "SLURM_PROCID": "0", "SLURM_NNODES": "1"}).items():
         monkeypatch.setenv(name, value)
     assert not ranks.started_as_one_of_many()
     assert ranks.fabric().world_size == 1
 
 
-def test_at_most_so_many_cards_are_taken_as_the_workflow_grants(prepared, tmp_path, pixcycle, monkeypatch):
+def test_train_takes_at_most_the_gpus_that_the_workflow_grants(prepared, tmp_path, pixcycle, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
-    made = train_command(tiny_run(tiny_experiment(gpus=2, n_epochs=0)), prepared, tmp_path / "run")
-    code, _, said = pixcycle(*made, "--gpus", "1")
-    assert code == 0, said
+    arguments = train_command(tiny_run(tiny_experiment(gpus=2, n_epochs=0)), prepared, tmp_path / "run")
+    code, _, stderr = pixcycle(*arguments, "--gpus", "1")
+    assert code == 0, stderr
     assert json.loads((tmp_path / "run/run.json").read_text())["processes"] == 1
 
 
-def test_torchrun_started_by_hand_does_the_same(prepared, tmp_path):
+def test_train_under_torchrun_equals_training_in_one_process(prepared, tmp_path):
     run = tiny_run(tiny_experiment(gpus=2, n_epochs=1))
     launcher = ("torchrun", "--standalone", "--nproc-per-node=2", "--no-python")
     train(run, prepared, tmp_path / "by hand", "0,1", (str(Path(sys.executable).parent / launcher[0]), *launcher[1:]))
-    loop.train(run, prepared, tmp_path / "one")
+    train_run(run, prepared, tmp_path / "one")
     assert json.loads((tmp_path / "by hand/run.json").read_text())["processes"] == 2
     np.testing.assert_allclose(history(tmp_path / "by hand"), history(tmp_path / "one"), rtol=1e-5, atol=1e-5)
 
 
-def test_a_run_that_was_interrupted_on_one_card_goes_on_with_two(prepared, tmp_path, monkeypatch):
+def test_run_interrupted_on_one_gpu_continues_on_two(prepared, tmp_path, monkeypatch):
     run = tiny_run(tiny_experiment("cyclegan", pool_size=5, gpus=2))
     train_in_two_ranks(run, prepared, tmp_path / "undisturbed")
 
@@ -112,51 +113,51 @@ def test_a_run_that_was_interrupted_on_one_card_goes_on_with_two(prepared, tmp_p
     monkeypatch.setattr(checkpoint, "SECONDS_BETWEEN", 0)
     monkeypatch.setattr(checkpoint, "save", save_and_die)
     with pytest.raises(KeyboardInterrupt):
-        loop.train(run, prepared, tmp_path / "run")
+        train_run(run, prepared, tmp_path / "run")
     assert "no GPU here: on the CPU, 2 processes with 1 thread\n" in train(run, prepared, tmp_path / "run", "0,1")
     record = json.loads((tmp_path / "run/run.json").read_text())
     assert [(attempt["from_epoch"], attempt["from_step"]) for attempt in record["attempts"]] == [(0, 0), (1, 2)]
     np.testing.assert_allclose(history(tmp_path / "run"), history(tmp_path / "undisturbed"), rtol=1e-5, atol=1e-5)
 
 
-def test_processes_that_are_told_to_stop_save_once_and_those_of_a_killed_run_do_not_live_on(prepared, tmp_path):
-    """SLURM tells each process of a job by itself, and the launcher tells its ranks once more."""
-    made = command(tiny_run(tiny_experiment(gpus=2, n_epochs=20_000)), prepared, tmp_path / "run")
+def test_sigterm_to_all_ranks_saves_once_and_sigkill_ends_them_all(prepared, tmp_path):
+    """SLURM signals each process of a job, and the launcher signals its ranks once more."""
+    arguments = command(tiny_run(tiny_experiment(gpus=2, n_epochs=20_000)), prepared, tmp_path / "run")
     history = tmp_path / "run.part/history.csv"
-    job = subprocess.Popen(made, env=environment("0,1"), stderr=subprocess.PIPE, text=True)
+    job = subprocess.Popen(arguments, env=environment("0,1"), stderr=subprocess.PIPE, text=True)
     wait_until(history.exists)
     ranks = processes(tmp_path)
     assert len(ranks) == 3
-    for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGCONT):  # each hears it before another can have ended
-        for each in ranks:
-            os.kill(int(each), number)
-    _, said = job.communicate(timeout=60)
+    for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGCONT):  # all receive it before any can end
+        for pid in ranks:
+            os.kill(int(pid), number)
+    _, stderr = job.communicate(timeout=60)
     assert job.returncode == 128 + signal.SIGTERM
-    assert said.count("told to stop; the same command goes on after epoch ") == 1
-    assert "Traceback" not in said
+    assert stderr.count("stopped by SIGTERM; the same command continues after epoch ") == 1
+    assert "Traceback" not in stderr
     assert not processes(tmp_path)
     saved = json.loads((tmp_path / "run.part/state/done.json").read_text())
 
-    begun = history.stat().st_size
-    job = subprocess.Popen(made, env=environment("0,1"), stderr=subprocess.DEVNULL)
-    wait_until(lambda: history.stat().st_size > begun)
-    [_, again] = attempts(tmp_path / "run.part")
-    assert (again["from_epoch"], again["from_step"]) == (saved["epoch"], saved["step"]) > (0, 0)
+    size = history.stat().st_size
+    job = subprocess.Popen(arguments, env=environment("0,1"), stderr=subprocess.DEVNULL)
+    wait_until(lambda: history.stat().st_size > size)
+    [_, second] = attempts(tmp_path / "run.part")
+    assert (second["from_epoch"], second["from_step"]) == (saved["epoch"], saved["step"]) > (0, 0)
     job.send_signal(signal.SIGKILL)
     job.wait()
     wait_until(lambda: not processes(tmp_path))
 
 
-def processes(of: Path) -> list[str]:
-    return subprocess.run(["pgrep", "-f", str(of)], capture_output=True, text=True).stdout.split()
+def processes(folder: Path) -> list[str]:
+    return subprocess.run(["pgrep", "-f", str(folder)], capture_output=True, text=True).stdout.split()
 
 
-def test_what_is_wrong_is_said_without_a_traceback_and_ends_with_exit_code_2(prepared, tmp_path):
+def test_user_error_in_a_rank_exits_with_2_and_without_traceback(prepared, tmp_path):
     for domain in "AB":
         images = np.load(prepared / f"train_{domain}.npy")
         np.save(prepared / f"train_{domain}.npy", images[:11])
-    made = command(tiny_run(tiny_experiment(gpus=2, batch_size=12)), prepared, tmp_path / "run")
-    done = subprocess.run(made, env=environment("0,1"), capture_output=True, text=True, timeout=200)
+    arguments = command(tiny_run(tiny_experiment(gpus=2, batch_size=12)), prepared, tmp_path / "run")
+    done = subprocess.run(arguments, env=environment("0,1"), capture_output=True, text=True, timeout=200)
     assert done.returncode == 2
-    assert "fills batches of 11, which 2 cards cannot share equally" in done.stderr
+    assert "2 GPUs cannot share batches of 11 equally" in done.stderr
     assert "Traceback" not in done.stderr

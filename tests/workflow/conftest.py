@@ -1,4 +1,4 @@
-"""Whole runs in a temporary copy of the project, on a few small pairs of images, counting the trainings."""
+"""Fixtures for complete runs in temporary copies of the project, on tiny images; they count trainings."""
 
 import fcntl
 import os
@@ -14,30 +14,30 @@ from PIL import Image
 from ruamel.yaml import YAML
 
 from tests.conftest import tiny_images
+from tests.support import ROOT
 
-ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 
 UCSD, WUSTL = "ucsd-facades-l1/0", "wustl-facades-label2photo-paired/0"
-"""One run of each chapter, each on a dataset of its own."""
+"""One run of each chapter, on different datasets."""
 ALL = sorted([UCSD, "ucsd-facades-cyc-l1/0", "ucsd-facades-noskip/0", WUSTL])
 
 SNAKEMAKE, DVC = ("snakemake", "--cores", "2"), ("dvc", "repro")
 ENGINES = [pytest.param(SNAKEMAKE, id="snakemake"), pytest.param(DVC, id="dvc")]
 NOTHING_TO_DO = "Nothing to be done"
 
-FORKED = Path(__file__).with_name("forked.py")
+FORKED = ROOT / "tests/support/forked.py"
 SCRIPT = f"""#!/bin/sh
 program=$(basename "$0")
 if [ $program = pixcycle ]; then echo "$@" >> "$PIXCYCLE_CALLS"; fi
 if [ -z "$PIXCYCLE_FORKS" ]; then exec "{BIN}/$program" "$@"; fi
 exec "{sys.executable}" -IS "{FORKED}" "$PIXCYCLE_FORKS" $program "$@"
 """
-"""Starts a program of the environment, or a fork of the server that the variable names."""
+"""Runs a program of the environment, as a fork of the server named by PIXCYCLE_FORKS if set."""
 
 
 class Project:
-    """A copy of the project and what is done in it."""
+    """A copy of the project, and operations in it."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -52,24 +52,24 @@ class Project:
         }
 
     def run(self, *command: str, fails: bool = False) -> str:
-        """Run a command as a user in the project's folder would; its output."""
-        at_work = {"cwd": self.folder, "env": self.environment}
-        done = subprocess.run(command, **at_work, capture_output=True, text=True, timeout=500)
-        output = done.stdout + done.stderr
-        assert (done.returncode != 0) == fails, output
+        """Run a command in the project's folder and return its output; check that it succeeds, or fails if `fails`."""
+        place = {"cwd": self.folder, "env": self.environment}
+        process = subprocess.run(command, **place, capture_output=True, text=True, timeout=500)
+        output = process.stdout + process.stderr
+        assert (process.returncode != 0) == fails, output
         return output
 
     def snakemake(self, *arguments: str, **options) -> str:
         return self.run("snakemake", "--cores", "2", *arguments, **options)
 
     def trained(self) -> list[str]:
-        """The runs whose training was started since the last call."""
+        """Return the runs whose training was started since the last call."""
         lines = self.calls.read_text().splitlines() if self.calls.exists() else []
         self.calls.unlink(missing_ok=True)
         return sorted(line.split()[2] for line in lines if line.startswith("job train "))
 
     def edit(self, change) -> None:
-        """Change params.yaml through a function of its tree; anchors and comments stay."""
+        """Apply a function to the tree of params.yaml; anchors and comments are kept."""
         path, yaml = self.folder / "params.yaml", params_yaml()
         tree = yaml.load(path)
         change(tree)
@@ -79,13 +79,13 @@ class Project:
         self.edit(lambda tree: tree["experiments"]["ucsd"][experiment].update(lr=lr))
 
     def break_training(self, run: str, words: str) -> None:
-        """From now on the training of that run says these words and fails."""
+        """Make each training of a run print a message and fail."""
         program = self.folder / "bin/pixcycle"
         first, rest = program.read_text().split("\n", 1)
         program.write_text(f'{first}\ncase "$*" in "job train {run} "*) echo "{words}" >&2; exit 1;; esac\n{rest}')
 
     def run_folder(self, run: str) -> Path:
-        """The only finished folder of a run such as ucsd-facades-l1/0."""
+        """Return the only finished folder of a run such as ucsd-facades-l1/0."""
         id, seed = run.split("/")
         [folder] = (self.folder / "results/tiny" / id.replace("-", "/", 1)).glob(f"{seed}-????????")
         return folder
@@ -95,7 +95,7 @@ class Project:
         self.run("git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "--message", "a step")
 
     def clone(self, folder: Path) -> "Project":
-        """What git has of the project, in another folder."""
+        """Clone the git repository of the project into another folder."""
         self.run("git", "clone", "--quiet", ".", str(folder))
         return Project(folder)
 
@@ -105,7 +105,7 @@ class Project:
 
 
 def checkout(folder: Path) -> Project:
-    """A copy of what git tracks, or would, in a repository of its own without a commit."""
+    """Copy all files that git tracks or would track into a new repository without commits."""
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     tracked = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True)
     for name in tracked.stdout.splitlines():
@@ -119,16 +119,16 @@ def checkout(folder: Path) -> Project:
 
 
 def params_yaml() -> YAML:
-    """Reads and writes params.yaml with its anchors, merge keys and comments."""
+    """Return a YAML parser that keeps the anchors, merge keys and comments of params.yaml."""
     yaml = YAML()
     yaml.width = 10_000
     return yaml
 
 
 def tiny_params() -> Any:
-    """The project's own params with two folders of tiny images as datasets, and a scale for them in two chapters.
+    """Return the project's params with two datasets of tiny images and a scale `tiny` for two chapters.
 
-    Without other datasets than facades, and without most experiments: DVC reads and writes YAML slowly.
+    Datasets other than facades and most experiments are removed, as DVC reads and writes YAML slowly.
     """
     tree = params_yaml().load(ROOT / "params.yaml")
     for name in [name for name in tree["datasets"] if "facades" not in name]:
@@ -166,7 +166,7 @@ def tiny_params() -> Any:
 
 
 def make_pairs(folder: Path, seed: int) -> None:
-    """A folder of images that hold a smooth image and its negative side by side."""
+    """Write a folder of images that show a smooth image and its negative side by side."""
     for split, n in (("train", 16), ("test", 8)):
         (folder / split).mkdir(parents=True)
         for i, image in enumerate(tiny_images(seed + n, n, 64)):
@@ -178,7 +178,7 @@ def make_pairs(folder: Path, seed: int) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def forks() -> Iterator[None]:
-    """A server of forks for the programs of projects."""
+    """Run a server of forks for the programs of projects."""
     name = f"pixcycle-forks-{os.getpid()}"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with (
@@ -192,19 +192,19 @@ def forks() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], None]], Project]:
-    """Makes a project in a folder whose name has a space; the workers of pytest-xdist share it."""
+    """Function that makes a project once for all pytest-xdist workers, in a folder with a space in its name."""
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent
 
     def project(name: str, make: Callable[[Path], None]) -> Project:
-        folder, made = base / name / "a project", base / name / "made"
+        folder, marker = base / name / "a project", base / name / "made"
         folder.parent.mkdir(exist_ok=True)
         with (base / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not made.exists():
+            if not marker.exists():
                 make(folder)
-                made.touch()
+                marker.touch()
         return Project(folder)
 
     return project
@@ -212,11 +212,10 @@ def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], None]], Proje
 
 @pytest.fixture(scope="session")
 def new_project(made_once) -> Project:
-    """A checkout in which nothing has run."""
+    """A checkout in which nothing has been run."""
 
     def make(folder: Path) -> None:
         project = checkout(folder)
-        (folder / "dvc.lock").unlink(missing_ok=True)
         params_yaml().dump(tiny_params(), folder / "params.yaml")
         make_pairs(folder / "data/own/tiny", seed=0)
         make_pairs(folder / "data/own/other", seed=1)
@@ -231,7 +230,7 @@ def new_project(made_once) -> Project:
 
 @pytest.fixture(scope="session")
 def versioned(new_project, made_once) -> Project:
-    """A project in which `dvc repro` has run from nothing to its end; committed, and pushed to a remote folder."""
+    """A project after a complete `dvc repro`, committed and pushed to a remote folder."""
 
     def make(folder: Path) -> None:
         project = new_project.copy(folder)
@@ -256,7 +255,7 @@ def cloned(versioned, made_once) -> Project:
 
 @pytest.fixture
 def project(versioned, tmp_path) -> Project:
-    """A copy of the versioned project, to do as one likes with."""
+    """A copy of the versioned project that a test may change."""
     project = versioned.copy(tmp_path / "a project")
     project.trained()
     return project

@@ -1,4 +1,4 @@
-"""What DVC shows of the project, its experiments, and a clone that has a part of it."""
+"""Tests of DVC: experiments, metrics, params and plots, and a clone with a part of the data."""
 
 import csv
 import json
@@ -15,14 +15,14 @@ COMPARED = "reports/tiny/metrics/ucsd/facades-l1.json"
 
 
 def table(markdown: str) -> list[dict[str, str]]:
-    """The rows of a table as DVC prints it, by the titles of its columns."""
+    """Return the rows of a table printed by DVC as column title -> cell."""
     cells = [[cell.strip() for cell in line[1:-1].split("|")] for line in markdown.splitlines() if line[:1] == "|"]
     head, _, *rows = cells
     return [dict(zip(head, row, strict=True)) for row in rows]
 
 
 def metrics_of(project: Project, run: str) -> dict:
-    """What was measured of a run, from its own file, in the direction that is scored."""
+    """Return the metrics of a run in its scored direction, from its metrics file."""
     [file] = project.run_folder(run).parent.glob("metrics-0-*.json")
     return json.loads(file.read_text())["metrics"]["b_to_a"]
 
@@ -45,13 +45,13 @@ def experiment(after_exp_run, tmp_path) -> Project:
     return after_exp_run.copy(tmp_path / "a project")
 
 
-def test_exp_run_trains_the_changed_experiment_alone(experiment):
+def test_exp_run_trains_only_the_changed_experiment(experiment):
     assert experiment.trained() == [UCSD]
     assert "up to date" in experiment.run("dvc", "status")
     assert NOTHING_TO_DO in experiment.snakemake("-n")
 
 
-def test_exp_run_changes_one_setting_and_loses_no_comment(experiment, versioned):
+def test_exp_run_changes_one_setting_and_keeps_all_comments(experiment, versioned):
     before, after = ((p.folder / "params.yaml").read_text() for p in (versioned, experiment))
     expected = yaml.safe_load(before)
     expected["experiments"]["ucsd"]["facades-l1"]["lr"] = 0.0001
@@ -61,13 +61,13 @@ def test_exp_run_changes_one_setting_and_loses_no_comment(experiment, versioned)
     assert [comment for comment in comments if comment not in after] == []
 
 
-def test_params_diff_shows_the_changed_setting_alone(experiment):
+def test_params_diff_shows_only_the_changed_setting(experiment):
     assert table(experiment.run("dvc", "params", "diff", "--md")) == [
         {"Path": "params.yaml", "Param": LR, "HEAD": "0.0002", "workspace": "0.0001"}
     ]
 
 
-def test_metrics_show_has_a_row_for_each_experiment_and_few_columns(versioned, tmp_path):
+def test_metrics_show_has_a_row_per_experiment_and_few_columns(versioned, tmp_path):
     project = versioned.copy(tmp_path / "a project")
     shown = {row.pop("Path"): row for row in table(project.run("dvc", "metrics", "show", "--md", "--precision", "9"))}
     assert list(shown) == [f"reports/tiny/metrics/{run.removesuffix('/0').replace('-', '/', 1)}.json" for run in ALL]
@@ -78,7 +78,7 @@ def test_metrics_show_has_a_row_for_each_experiment_and_few_columns(versioned, t
             assert float(text) == pytest.approx(measured[name], rel=1e-6)
 
 
-def test_metrics_diff_shows_the_changed_experiment_alone(experiment, versioned):
+def test_metrics_diff_shows_only_the_changed_experiment(experiment, versioned):
     rows = table(experiment.run("dvc", "metrics", "diff", "--md"))
     assert {row["Path"] for row in rows} == {COMPARED}
     fid = next(row for row in rows if row["Metric"] == "fid")
@@ -90,7 +90,7 @@ def test_metrics_diff_shows_the_changed_experiment_alone(experiment, versioned):
     )
 
 
-def test_exp_show_and_exp_diff_set_the_changed_setting_beside_what_it_changed(experiment):
+def test_exp_show_and_exp_diff_show_the_setting_and_its_effects(experiment):
     master, slower = table(experiment.run("dvc", "exp", "show", "--only-changed", "--md"))[1:]
     assert "slower" in slower["Experiment"]
     assert (master[LR], slower[LR]) == ("0.0002", "0.0001")
@@ -110,20 +110,20 @@ def test_plots_show_draws_the_losses_of_each_experiment_by_epoch(experiment):
     [plot] = plots["data"]["reports/tiny/losses/ucsd/facades-noskip.csv"]
     drawn = {(p["field"], p["epoch"]): float(p["dvc_inferred_y_value"]) for p in plot["content"]["data"]["values"]}
     with (experiment.run_folder("ucsd-facades-noskip/0") / "history.csv").open() as file:
-        steps = list(csv.DictReader(file))  # one a epoch
+        steps = list(csv.DictReader(file))  # one per epoch
     assert len(drawn) == 3 * len(steps) == 6
     for row in steps:
         for column, term in (("d", "discriminator"), ("g_gan", "generator"), ("g_reconstruction", "reconstruction")):
             assert drawn[term, str(int(row["epoch"]) + 1)] == pytest.approx(float(row[column]), rel=1e-5)
 
 
-def test_plots_diff_writes_a_page_that_git_does_not_see(experiment):
+def test_plots_diff_writes_a_page_that_git_ignores(experiment):
     experiment.run("dvc", "plots", "diff")
     assert (experiment.folder / "dvc_plots/index.html").read_text().count("facades-l1.csv") >= 1
     assert "dvc_plots" not in experiment.run("git", "status", "--short")
 
 
-def test_a_clone_that_pulled_one_chapter_works_with_that(versioned, tmp_path):
+def test_dvc_pull_of_one_chapter_is_enough_to_work_on_it(versioned, tmp_path):
     clone = versioned.clone(tmp_path / "a project")
     clone.run("dvc", "pull", "chapter@ucsd")
     assert not (clone.folder / "data/own/tiny").exists() and not (clone.folder / "data/prepared").exists()

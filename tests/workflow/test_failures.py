@@ -1,11 +1,11 @@
-"""What a user sees of a job that failed."""
+"""Tests of the messages about failed jobs."""
 
 import re
 
-from tests.disks import disk
+from tests.support.disks import disk
 
 
-def test_a_failed_job_is_named_at_the_end_in_one_line_with_the_last_line_of_its_log(project):
+def test_failed_job_is_summarized_in_one_line_with_its_last_log_line(project):
     project.set_lr("facades-noskip", 0.001)
     project.break_training("ucsd-facades-noskip/0", "pixcycle: no luck today")
     output = project.snakemake(fails=True)
@@ -15,7 +15,7 @@ def test_a_failed_job_is_named_at_the_end_in_one_line_with_the_last_line_of_its_
     assert end.count("failed: ") == 1
 
 
-def test_a_log_that_finds_no_room_costs_no_job_what_it_made_and_hides_no_failure(new_project, tmp_path):
+def test_full_log_disk_neither_fails_jobs_nor_hides_failures(new_project, tmp_path):
     project = new_project.copy(tmp_path / "a project")
     with disk(project.folder / "logs") as full:
         (full.folder / "another").write_bytes(bytes(full.size))

@@ -1,4 +1,4 @@
-"""Row 7 of the promise: all is killed in mid-training, and the same command goes on as if nothing had happened."""
+"""Tests of resuming: if everything is killed during training, the same command ends with the same result."""
 
 import json
 import subprocess
@@ -30,7 +30,7 @@ def train_anew(project: Project) -> None:
 
 
 def let_stand_still(project: Project) -> None:
-    """Let trainings save after each step, and that of facades-l1 stand still once, after its first epoch."""
+    """Make trainings save after each step, and stop that of facades-l1 with SIGSTOP once, after its first epoch."""
     checkpoint = project.folder / "src/pixcycle/training/checkpoint.py"
     code = checkpoint.read_text()
     assert "SECONDS_BETWEEN = 60\n" in code
@@ -39,7 +39,7 @@ def let_stand_still(project: Project) -> None:
 
 @pytest.fixture(scope="session")
 def undisturbed(versioned, made_once) -> Path:
-    """The folder of the same training, from a project in which nobody disturbed it."""
+    """The folder of the same training from a project in which it was not interrupted."""
 
     def make(folder: Path) -> None:
         project = versioned.copy(folder)
@@ -53,7 +53,7 @@ def undisturbed(versioned, made_once) -> Path:
 
 
 def started_and_standing_still(project: Project, command: tuple[str, ...]) -> list[psutil.Process]:
-    """All processes of a command, whose training has saved an epoch and waits for SIGCONT; none of them is a fork."""
+    """Start a command without forks; return all its processes when its training has stopped after saving an epoch."""
     environment = {name: value for name, value in project.environment.items() if name != "PIXCYCLE_FORKS"}
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
     started = psutil.Popen(command, cwd=project.folder, env=environment, **silent)
@@ -70,15 +70,15 @@ def started_and_standing_still(project: Project, command: tuple[str, ...]) -> li
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_row_7_after_kill_9_of_everything_the_same_command_resumes(project, undisturbed, engine):
+def test_snakemake_and_dvc_resume_after_kill_9_of_everything(project, undisturbed, engine):
     train_anew(project)
     let_stand_still(project)
     family = started_and_standing_still(project, engine)
-    assert "cannot be locked" in project.snakemake("ucsd-facades-l1", fails=True), "a living one's work was not kept"
+    assert "cannot be locked" in project.snakemake("ucsd-facades-l1", fails=True), "removed a live lock"
     for process in family:
         process.kill()
     assert not psutil.wait_procs(family, timeout=60)[1]
-    assert list((project.folder / ".snakemake/locks").iterdir()), "nothing was left to be cleared away"
+    assert list((project.folder / ".snakemake/locks").iterdir()), "no stale lock was left"
     assert project.trained() == [UCSD]
 
     project.run(*engine)
@@ -90,8 +90,8 @@ def test_row_7_after_kill_9_of_everything_the_same_command_resumes(project, undi
         assert (resumed / name).read_bytes() == (undisturbed / name).read_bytes()
 
 
-def test_a_training_that_ends_after_snakemake_alone_was_killed_is_not_begun_again(project):
-    """As jobs do on a cluster, when the login node is restarted."""
+def test_training_that_outlives_a_killed_snakemake_is_not_repeated(project):
+    """Like jobs on a cluster when the login node is restarted."""
     train_anew(project)
     let_stand_still(project)
     snakemake, *job = started_and_standing_still(project, ("snakemake", "--cores", "2", "ucsd-facades-l1"))
@@ -101,7 +101,7 @@ def test_a_training_that_ends_after_snakemake_alone_was_killed_is_not_begun_agai
     assert not psutil.wait_procs([snakemake, *job], timeout=60)[1]
     runs = list((project.folder / "results/tiny/ucsd/facades-l1").glob("0-????????"))
     assert len(runs) == 2 and project.trained() == [UCSD]
-    made = {run: run.stat().st_ino for run in runs}
+    inodes = {run: run.stat().st_ino for run in runs}
 
     project.snakemake("ucsd-facades-l1")
-    assert project.trained() == [] and {run: run.stat().st_ino for run in runs} == made
+    assert project.trained() == [] and {run: run.stat().st_ino for run in runs} == inodes

@@ -1,4 +1,4 @@
-"""What a researcher asks after an edit: which runs are stale and why, what the edit did, and what it left on disk."""
+"""Tests of `pixcycle runs`, `compare` and `gc` after an edit of params.yaml."""
 
 import json
 
@@ -11,13 +11,13 @@ def everything(project) -> set[str]:
 
 
 def fid(project, run: str) -> str:
-    """Of the run with that fingerprint, as its metrics file has it, to two decimals."""
+    """Return the FID in the metrics file of the run with the given fingerprint, to two decimals."""
     measured = [json.loads(path.read_text()) for path in (project.folder / HERE).glob("metrics-*.json")]
-    (found,) = [m["metrics"]["b_to_a"]["fid"] for m in measured if m["made_from"]["run"] == run]
-    return f"{found:.2f}"
+    (value,) = [m["metrics"]["b_to_a"]["fid"] for m in measured if m["made_from"]["run"] == run]
+    return f"{value:.2f}"
 
 
-def test_an_edited_run_is_listed_as_stale_compared_with_its_successor_and_freed(project):
+def test_runs_compare_and_gc_handle_a_stale_run_after_an_edit(project):
     (old,) = (path.name for path in (project.folder / HERE).glob("0-*"))
     left_behind = {path.relative_to(project.folder).as_posix() for path in (project.folder / HERE).iterdir()}
     assert "stale" not in project.run("pixcycle", "runs")
@@ -56,7 +56,7 @@ def test_an_edited_run_is_listed_as_stale_compared_with_its_successor_and_freed(
     assert project.trained() == []
 
 
-def test_seeds_that_snakemake_was_asked_for_with_config_are_not_freed(project):
+def test_gc_keeps_seeds_requested_with_snakemake_config(project):
     project.snakemake("ucsd-facades-l1", "--config", "seeds=[0,1]")
     assert project.trained() == ["ucsd-facades-l1/1"]
     assert "ucsd-facades-l1/1 *" in project.run("pixcycle", "runs")

@@ -1,4 +1,4 @@
-"""Snakemake tells mistaken params as `pixcycle check` does, and works in a folder with a space in its name."""
+"""Tests of Snakemake with invalid params, and in a folder with a space in its name."""
 
 import os
 import re
@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from pixcycle import config, runs
+from pixcycle.params.load import load_params
+from pixcycle.plan import make_plan
 from tests.corpus.params import L1, edited, merged_laughs, text, with_text
 from tests.workflow.conftest import FORKED, ROOT
 
 
 def in_a_project(folder: Path) -> Path:
-    """A project with the real workflow, and a space in the name of its folder."""
+    """Make a project with the real workflow in a folder with a space in its name."""
     project = folder / "my project"
     project.mkdir()
     for name in ("Snakefile", "workflow", "profiles", "reports", "src"):
@@ -36,7 +37,7 @@ def snakemake(project: Path, *arguments: str) -> subprocess.CompletedProcess:
         (edited(f"{L1}.n_epochs", 10**18), "experiments.ucsd.facades-l1.n_epochs: must be less than"),
     ],
 )
-def test_snakemake_ends_with_the_same_line(tmp_path, make, phrase):
+def test_snakemake_reports_invalid_params_in_one_line(tmp_path, make, phrase):
     project = in_a_project(tmp_path)
     make(project / "params.yaml")
     ended = snakemake(project, "-n")
@@ -45,11 +46,11 @@ def test_snakemake_ends_with_the_same_line(tmp_path, make, phrase):
     assert phrase in line
 
 
-def test_the_commands_of_a_project_in_a_folder_with_a_space_are_the_words_that_are_meant(tmp_path):
+def test_snakemake_quotes_commands_in_a_folder_with_a_space(tmp_path):
     project = in_a_project(tmp_path)
     (project / "params.yaml").symlink_to(ROOT / "params.yaml")
     printed = snakemake(project, "-np", "--quiet", "host", "--config", "scale=demo", "--", "ucsd-facades-l1")
-    demo = runs.plan(config.load(ROOT / "params.yaml").model_copy(update={"scale": "demo"}), ROOT)
+    demo = make_plan(load_params(ROOT / "params.yaml").model_copy(update={"scale": "demo"}), ROOT)
     run = demo.runs["ucsd-facades-l1/0"]
     [command] = re.findall("(pixcycle job train .*)", printed.stdout + printed.stderr)
     words = shlex.split(command.partition(" 2>&1 | ")[0])

@@ -1,4 +1,4 @@
-"""DVC's remotes, each a real one on this machine: a folder, an S3 server and SSH."""
+"""Tests of DVC remotes, with real servers on this machine: a folder, S3 and SSH."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lacking import not_installed
+from tests.support.lacking import not_installed
 from tests.workflow.conftest import NOTHING_TO_DO
 
 SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
@@ -23,7 +23,7 @@ def folder(tmp_path) -> dict[str, str]:
 
 @pytest.fixture
 def s3(monkeypatch) -> Iterator[dict[str, str]]:
-    """A bucket on moto's server."""
+    """A bucket on a moto server."""
     import boto3
     from moto.server import ThreadedMotoServer
 
@@ -41,9 +41,9 @@ def s3(monkeypatch) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def ssh(tmp_path) -> Iterator[dict[str, str]]:
-    """A folder behind an sshd of our own, with keys of its own."""
+    """A folder served by a separate sshd with its own keys."""
     sshd = SSHD or lacking(not_installed("sshd", "openssh-server"))
-    if os.geteuid() == 0:  # whose sshd wants it, while only a service manager makes it
+    if os.geteuid() == 0:  # required by root's sshd, and otherwise created by the service manager
         Path("/run/sshd").mkdir(exist_ok=True)
     for key in ("host", "user"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / key)], check=True)
@@ -58,9 +58,9 @@ def ssh(tmp_path) -> Iterator[dict[str, str]]:
         server = subprocess.Popen([sshd, "-D", "-e", "-f", str(tmp_path / "sshd_config")], stderr=log)
     try:
         until = time.monotonic() + 20
-        while "listening" not in (said := (tmp_path / "sshd.log").read_text()):
+        while "listening" not in (output := (tmp_path / "sshd.log").read_text()):
             if server.poll() is not None or time.monotonic() > until:
-                lacking(f"sshd does not run here: {said.strip()}")
+                lacking(f"sshd does not run here: {output.strip()}")
             time.sleep(0.05)
         yield {"url": f"ssh://127.0.0.1:{port}{tmp_path}/remote", "keyfile": str(tmp_path / "user")}
     finally:
@@ -69,12 +69,12 @@ def ssh(tmp_path) -> Iterator[dict[str, str]]:
 
 
 def lacking(reason: str) -> None:
-    """Skip, or fail where the test is required."""
+    """Skip the test, or fail if it is required."""
     (pytest.fail if os.environ.get("PIXCYCLE_REQUIRE_SSHD") else pytest.skip)(reason)
 
 
 @pytest.mark.parametrize("kind", ["folder", "s3", "ssh"])
-def test_what_is_pushed_is_pulled_whole_and_gc_removes_what_nothing_names(project, tmp_path, request, kind):
+def test_dvc_push_pull_and_gc_with_each_kind_of_remote(project, tmp_path, request, kind):
     settings = request.getfixturevalue(kind)
     project.run("dvc", "remote", "add", "--default", "there", settings.pop("url"))
     for name, value in settings.items():

@@ -1,4 +1,4 @@
-"""The workflow on a SLURM cluster: two nodes on this machine, each with two pretended GPUs."""
+"""Tests of the workflow on a SLURM cluster of two nodes on this machine, each with two fake GPUs."""
 
 import json
 import os
@@ -16,18 +16,19 @@ import numpy as np
 import pytest
 import yaml
 
-from pixcycle import config, runs
-from pixcycle.runs import Run
-from pixcycle.training.attempts import attempts
-from pixcycle.training.history import read_history
+from pixcycle.params.load import load_params
+from pixcycle.plan import Run, make_plan
+from pixcycle.records.attempts import attempts
+from pixcycle.records.history import read_history
 from tests.conftest import wait_until
+from tests.support import ROOT
+from tests.support.slurm_cluster import cluster, jobs, why_not
 from tests.workflow.conftest import Project
-from tests.workflow.slurm_cluster import cluster, jobs, why_not
 
 GPUS_AT_ONCE = 3
 MEGABYTES = 2000
 TFLOPS = 1e-6
-"""So slow that even tiny trainings differ in their minutes."""
+"""Slow enough that even tiny trainings differ in minutes."""
 THREE = ("ucsd-facades-l1", "ucsd-facades-noskip", "ucsd-facades-cyc-l1")
 UNLUCKY = "ucsd-facades-noskip/1"
 
@@ -37,7 +38,7 @@ import signal
 
 
 def _steps(e, method, batches, done, _steps=_steps):
-    """Trainings of facades-cyc-l1 stand still in the third step of their second epoch, once, until SLURM ends them."""
+    """Stop trainings of facades-cyc-l1 once, in the third step of their second epoch, until SLURM ends them."""
     out = Path(sys.argv[sys.argv.index("--out") + 1])
     stalled = part(out) / "state/stalled"
     for at in _steps(e, method, batches, done):
@@ -50,20 +51,20 @@ def _steps(e, method, batches, done, _steps=_steps):
 
 @pytest.fixture(scope="module")
 def slurm() -> Iterator[None]:
-    """A cluster that every command of these tests finds."""
+    """Run a cluster that all commands of these tests use."""
     if reason := why_not():
         (pytest.fail if os.environ.get("PIXCYCLE_REQUIRE_SLURM") else pytest.skip)(reason)
     with cluster() as environment, pytest.MonkeyPatch.context() as patch:
         for name in ("PATH", "SLURM_CONF"):
             patch.setenv(name, environment[name])
         patch.setenv("PIXCYCLE_TFLOPS", str(TFLOPS))
-        patch.delenv("PIXCYCLE_FORKS")  # jobs are processes of SLURM
-        patch.setenv("OMP_NUM_THREADS", "1")  # as Snakemake sets it: other threads add up in another order
+        patch.delenv("PIXCYCLE_FORKS")  # jobs must be processes of SLURM
+        patch.setenv("OMP_NUM_THREADS", "1")  # as Snakemake sets it: more threads change the order of sums
         yield
 
 
 def copy_profile(project: Project) -> None:
-    """What a user does first; with a look at the jobs every few seconds, where a day-long training needs none."""
+    """Copy and edit the profile as a user would, but check jobs every few seconds."""
     profile = yaml.safe_load((project.folder / "profiles/slurm/config.yaml").read_text())
     profile["default-resources"]["mem_mb"] = f"{MEGABYTES} * attempt"
     profile |= {"resources": {"gpu": GPUS_AT_ONCE}, "retries": 1, "slurm-init-seconds-before-status-checks": 2}
@@ -73,17 +74,17 @@ def copy_profile(project: Project) -> None:
 
 @dataclass(frozen=True)
 class Disturbed:
-    """Six trainings, of which one was cancelled, one reached its time limit and one failed twice."""
+    """Six trainings: one was cancelled, one reached its time limit, and one failed twice."""
 
     project: Project
     output: str
     runs: dict[str, Run]
     undisturbed: dict[str, Path]
-    """The same runs as those that were cancelled and stopped, trained without SLURM."""
+    """The interrupted runs, trained again without SLURM and without interruption."""
     minutes: dict[str, int]
-    """Of an experiment's training at TFLOPS on one card, as `pixcycle plan` counts them from its real step."""
+    """Minutes of each experiment's training at TFLOPS on one GPU, as estimated by `pixcycle plan`."""
     jobs: dict[str, list[dict[str, str]]]
-    """The jobs that trained a run, in their order, as SLURM describes them."""
+    """The jobs that trained a run, in order, as described by SLURM."""
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +102,7 @@ def disturbed(slurm, new_project, tmp_path_factory) -> Disturbed:
     let_stand_still(project)
     project.break_training(UNLUCKY, "pixcycle: no luck today")
     copy_profile(project)
-    plan = runs.plan(config.load(project.folder / "params.yaml"), project.folder)
+    plan = make_plan(load_params(project.folder / "params.yaml"), project.folder)
     project.snakemake(*{f"data/prepared/{run.data}" for run in plan.runs.values()})
 
     snakemake = ("timeout", "-s", "INT", "-k", "20", "450", "snakemake", "--profile", "profiles/mine")
@@ -109,7 +110,7 @@ def disturbed(slurm, new_project, tmp_path_factory) -> Disturbed:
     with ThreadPoolExecutor() as pool:
         running = pool.submit(project.run, *snakemake, *(run.folder for run in plan.runs.values()), fails=True)
         cancelled, stopped = (job_that_stands_still(project.folder / f"{run.folder}.part") for run in stalled.values())
-        project.set_lr("facades-l1", 0.5)  # for those that will be submitted later, not for those in the queue
+        project.set_lr("facades-l1", 0.5)  # affects jobs submitted later, not those in the queue
         subprocess.run(["scancel", cancelled], check=True)
         subprocess.run(["scontrol", "update", f"JobId={stopped}", "EndTime=now"], check=True)
         trained = {run.key: train(undisturbed, run, project.folder) for run in stalled.values()}
@@ -129,16 +130,16 @@ def disturbed(slurm, new_project, tmp_path_factory) -> Disturbed:
 
 
 def let_stand_still(project: Project) -> None:
-    """Four steps an epoch, and STALL."""
+    """Set four steps per epoch for facades-cyc-l1, and append STALL to the training loop."""
     project.edit(lambda tree: tree["experiments"]["ucsd"]["facades-cyc-l1"].update(batch_size=4))
     with (project.folder / "src/pixcycle/training/loop.py").open("a") as loop:
         loop.write(STALL)
 
 
 def job_that_stands_still(work: Path) -> str:
-    """The SLURM job of a training that has come to its second epoch."""
+    """Wait until a training has stalled in its second epoch, and return its SLURM job."""
     wait_until((work / "state/stalled").exists)
-    return attempts(work)[0]["slurm_job_id"]
+    return attempts(work)[0]["job"]
 
 
 def went_on_from(attempt: dict) -> tuple[int, int]:
@@ -146,7 +147,7 @@ def went_on_from(attempt: dict) -> tuple[int, int]:
 
 
 def train(project: Project, run: Run, prepared_in: Path) -> Path:
-    """The same run in another project, without SLURM; its folder."""
+    """Train the same run in another project without SLURM, and return its folder."""
     [plan_file] = (prepared_in / ".snakemake/plans").glob("*.json")
     prepared = prepared_in / "data/prepared" / run.data
     arguments = ("--plan", str(plan_file), "--prepared", str(prepared), "--out", run.folder)
@@ -154,7 +155,7 @@ def train(project: Project, run: Run, prepared_in: Path) -> Path:
     return project.folder / run.folder
 
 
-def test_each_training_is_a_job_with_its_gpus_memory_time_limit_and_partition(disturbed):
+def test_slurm_training_job_requests_gpus_memory_time_and_partition(disturbed):
     for key, submitted in disturbed.jobs.items():
         assert len(submitted) == (2 if "cyc-l1" in key or key == UNLUCKY else 1)
         gpus = disturbed.runs[key].config.gpus
@@ -163,11 +164,11 @@ def test_each_training_is_a_job_with_its_gpus_memory_time_limit_and_partition(di
             assert job["MinMemoryNode"] == f"{attempt * MEGABYTES}M"
             hours, minutes, _ = map(int, job["TimeLimit"].split(":"))
             limit = 10 + 2 * attempt * disturbed.minutes[disturbed.runs[key].id] / gpus
-            if job["JobState"] != "TIMEOUT":  # whose limit was changed
+            if job["JobState"] != "TIMEOUT":  # the test changed its limit
                 assert limit <= 60 * hours + minutes < limit + 1
 
 
-def test_at_most_as_many_gpus_are_used_at_once_as_the_profile_says(disturbed):
+def test_slurm_profile_limits_gpus_in_use_at_once(disturbed):
     changes = [
         (datetime.fromisoformat(job[when]), sign * disturbed.runs[key].config.gpus)
         for key, submitted in disturbed.jobs.items()
@@ -180,18 +181,18 @@ def test_at_most_as_many_gpus_are_used_at_once_as_the_profile_says(disturbed):
 @pytest.mark.parametrize(
     ("seed", "state"), [pytest.param(0, "CANCELLED", id="cancelled"), pytest.param(1, "TIMEOUT", id="time limit")]
 )
-def test_a_job_that_slurm_ended_in_mid_training_goes_on_and_gives_the_same_bits(disturbed, seed, state):
+def test_slurm_job_ended_during_training_resumes_with_the_same_bits(disturbed, seed, state):
     key = f"ucsd-facades-cyc-l1/{seed}"
     folder = disturbed.project.folder / disturbed.runs[key].folder
     assert [job["JobState"] for job in disturbed.jobs[key]] == [state, "COMPLETED"]
     attempts = json.loads((folder / "run.json").read_text())["attempts"]
-    assert [attempt["slurm_job_id"] for attempt in attempts] == [job["JobId"] for job in disturbed.jobs[key]]
+    assert [attempt["job"] for attempt in attempts] == [job["JobId"] for job in disturbed.jobs[key]]
     assert [went_on_from(attempt) for attempt in attempts] == [(0, 0), (1, 3)], "no state was saved when SIGTERM came"
     for name in ("final.safetensors", "history.csv"):
         assert (folder / name).read_bytes() == (disturbed.undisturbed[key] / name).read_bytes()
 
 
-def test_a_failed_job_is_named_at_the_end_in_one_line_and_the_others_are_finished(disturbed):
+def test_slurm_failed_job_is_summarized_and_other_jobs_finish(disturbed):
     run = disturbed.runs[UNLUCKY]
     end = disturbed.output.rpartition("Exiting because a job execution failed.")[2]
     [line] = re.findall("^failed: .*$", end, flags=re.MULTILINE)
@@ -202,7 +203,7 @@ def test_a_failed_job_is_named_at_the_end_in_one_line_and_the_others_are_finishe
         assert (disturbed.project.folder / other.folder).exists() == (other != run)
 
 
-def test_the_processes_of_a_training_find_each_other_within_its_job_and_lightning_asks_for_no_srun(disturbed):
+def test_slurm_training_connects_its_processes_without_srun_warning(disturbed):
     for run in disturbed.runs.values():
         log = disturbed.project.folder / f"logs/tiny/{run.id}/train-{run.seed}-{run.fingerprint}.log"
         assert "srun" not in log.read_text()
@@ -211,12 +212,12 @@ def test_the_processes_of_a_training_find_each_other_within_its_job_and_lightnin
             assert record["processes"] == run.config.gpus
 
 
-def test_srun_started_by_hand_trains_on_two_cards_as_well(disturbed, tmp_path, monkeypatch):
+def test_manual_srun_trains_on_two_gpus(disturbed, tmp_path, monkeypatch):
     run = disturbed.runs["ucsd-facades-l1/0"]
     [plan_file] = (disturbed.project.folder / ".snakemake/plans").glob("*.json")
     with socket.create_server(("127.0.0.1", 0)) as free:
         monkeypatch.setenv("MASTER_PORT", str(free.getsockname()[1]))
-    monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")  # the names of pretended nodes lead nowhere
+    monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")  # the names of the fake nodes cannot be resolved
     srun = ("srun", "--nodes=1", "--ntasks-per-node=2", "--gpus=2", f"--mem={MEGABYTES}")
     arguments = ("--plan", str(plan_file), "--prepared", f"data/prepared/{run.data}", "--out", str(tmp_path / "run"))
     disturbed.project.run(*srun, "pixcycle", "job", "train", run.key, *arguments)
@@ -225,11 +226,11 @@ def test_srun_started_by_hand_trains_on_two_cards_as_well(disturbed, tmp_path, m
     np.testing.assert_allclose(*histories, rtol=1e-5, atol=1e-5)
 
 
-def test_jobs_of_a_snakemake_that_was_killed_are_ended_and_their_trainings_go_on(slurm, new_project, tmp_path):
+def test_slurm_jobs_of_a_killed_snakemake_are_ended_and_resumed(slurm, new_project, tmp_path):
     project = new_project.copy(tmp_path / "a project")
     let_stand_still(project)
     copy_profile(project)
-    run = runs.plan(config.load(project.folder / "params.yaml"), project.folder).runs["ucsd-facades-cyc-l1/0"]
+    run = make_plan(load_params(project.folder / "params.yaml"), project.folder).runs["ucsd-facades-cyc-l1/0"]
     command = ("snakemake", "--profile", "profiles/mine", run.folder)
     killed = subprocess.Popen(command, cwd=project.folder, env=project.environment, stderr=subprocess.DEVNULL)
     job_that_stands_still(project.folder / f"{run.folder}.part")
@@ -237,12 +238,12 @@ def test_jobs_of_a_snakemake_that_was_killed_are_ended_and_their_trainings_go_on
     killed.wait()
     assert "ending" not in project.run(*command, "--dry-run")
     output = project.run("timeout", "-s", "INT", "-k", "20", "450", *command)
-    assert "ending 1 SLURM job(s) of a Snakemake that was killed here" in output
+    assert "cancelled 1 SLURM job(s) of a killed Snakemake process" in output
     noted = json.loads((project.folder / run.folder / "run.json").read_text())["attempts"]
     assert [went_on_from(attempt) for attempt in noted] == [(0, 0), (1, 3)]
 
 
-def test_dvc_repro_submits_the_same_jobs_and_leaves_nothing_to_do(slurm, new_project, tmp_path, monkeypatch):
+def test_dvc_repro_submits_slurm_jobs_and_leaves_nothing_to_do(slurm, new_project, tmp_path, monkeypatch):
     project = new_project.copy(tmp_path / "a project")
     project.edit(lambda tree: tree["scales"]["tiny"].update(experiments=["ucsd-facades-l1"]))
     copy_profile(project)
@@ -255,6 +256,6 @@ def test_dvc_repro_submits_the_same_jobs_and_leaves_nothing_to_do(slurm, new_pro
     assert "Nothing to be done" in project.run("snakemake", "-n")
 
 
-def test_the_profile_has_five_settings_to_change():
-    profile = (Path(__file__).parents[2] / "profiles/slurm/config.yaml").read_text()
+def test_slurm_profile_has_five_numbered_settings():
+    profile = (ROOT / "profiles/slurm/config.yaml").read_text()
     assert re.findall(r"# (\d)\. ", profile) == ["1", "2", "3", "4", "5"]

@@ -1,4 +1,4 @@
-"""The promise that a folder is named by what made it, row by row, counted in trainings executed."""
+"""Count the trainings that Snakemake and DVC start after edits: folders are named by their inputs."""
 
 import json
 import shutil
@@ -9,16 +9,14 @@ from PIL import Image
 from tests.workflow.conftest import ALL, DVC, ENGINES, NOTHING_TO_DO, SNAKEMAKE, UCSD, WUSTL
 
 
-def test_row_2_after_dvc_repro_from_nothing_snakemake_has_nothing_to_do(versioned, tmp_path):
+def test_snakemake_has_nothing_to_do_after_dvc_repro(versioned, tmp_path):
     project = versioned.copy(tmp_path / "a project")
     assert project.trained() == ALL
     assert NOTHING_TO_DO in project.snakemake("-n")
 
 
 @pytest.mark.parametrize(("engine", "other"), [(SNAKEMAKE, DVC), (DVC, SNAKEMAKE)], ids=["snakemake", "dvc"])
-def test_rows_1_2_3_and_6_an_edited_lr_trains_that_experiment_in_either_engine_and_reverting_finds_the_old_one(
-    project, engine, other
-):
+def test_edited_lr_trains_one_run_in_either_engine_and_reverting_none(project, engine, other):
     before = (project.folder / "params.yaml").read_text()
     values = (project.folder / "reports/tiny/values.json").read_text()
 
@@ -39,24 +37,24 @@ def test_rows_1_2_3_and_6_an_edited_lr_trains_that_experiment_in_either_engine_a
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_row_4_a_fresh_clone_trains_nothing_after_dvc_pull(cloned, tmp_path, engine):
+def test_fresh_clone_trains_nothing_after_dvc_pull(cloned, tmp_path, engine):
     project = cloned.copy(tmp_path / "a project")
     project.run(*engine)
     assert project.trained() == []
     assert "up to date" in project.run("dvc", "status")
 
 
-def test_row_4_holds_for_a_clone_that_lacks_the_user_s_own_folders(cloned, tmp_path):
+def test_clone_without_user_data_trains_nothing_with_dvc_repro(cloned, tmp_path):
     project = cloned.copy(tmp_path / "a project")
     for name in ("tiny", "other"):
         shutil.rmtree(project.folder / "data/own" / name)
         (project.folder / f"data/own/{name}.dvc").unlink()
-    project.run("dvc", "repro")  # whose stages all run, as data/own is not what it was
+    project.run("dvc", "repro")  # runs all stages, as data/own has changed
     assert project.trained() == []
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_row_5_a_fresh_clone_trains_exactly_what_was_edited(cloned, tmp_path, engine):
+def test_fresh_clone_trains_only_the_edited_experiment(cloned, tmp_path, engine):
     project = cloned.copy(tmp_path / "a project")
     project.set_lr("facades-l1", 0.001)
     project.run(*engine)
@@ -65,7 +63,7 @@ def test_row_5_a_fresh_clone_trains_exactly_what_was_edited(cloned, tmp_path, en
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_row_8_a_replaced_image_trains_the_experiments_of_its_dataset(project, engine):
+def test_replaced_image_trains_the_experiments_of_its_dataset(project, engine):
     Image.new("RGB", (128, 64), "navy").save(project.folder / "data/own/other/train/3.png")
     project.run(*engine)
     assert project.trained() == [WUSTL]
@@ -73,13 +71,13 @@ def test_row_8_a_replaced_image_trains_the_experiments_of_its_dataset(project, e
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_row_9_an_edited_text_or_colour_remakes_the_report_and_trains_nothing(project, engine):
+def test_edited_title_or_style_remakes_only_the_report(project, engine):
     def rename(tree):
         tree["chapters"]["ucsd"]["title"] = "Another title altogether"
         tree["datasets"]["tiny"] |= {"title": "Renamed pairs", "domains": ["picture", "negative"]}
 
     project.edit(rename)
-    style = project.folder / "src/pixcycle/report/templates/report.css"
+    style = project.folder / "src/pixcycle/report/rendering/templates/report.css"
     style.write_text(style.read_text() + "\nbody { color: #123456; }\n")
     project.run(*engine)
     assert project.trained() == []
@@ -89,7 +87,7 @@ def test_row_9_an_edited_text_or_colour_remakes_the_report_and_trains_nothing(pr
     assert NOTHING_TO_DO in project.snakemake("-n")
 
 
-def test_a_run_that_was_lost_is_made_again_though_its_report_exists_and_gives_the_same_numbers(project):
+def test_snakemake_remakes_a_lost_run_with_the_same_numbers(project):
     folder = project.run_folder(UCSD).parent
     [before] = folder.glob("metrics-*.json")
     numbers = json.loads(before.read_text())["metrics"]

@@ -1,4 +1,4 @@
-# What the rules share: the plan, resolved once and handed to every job as PLAN_FILE, and which node a path belongs to.
+# Shared by all rules: the plan, which is resolved once and passed to every job as PLAN_FILE, and input functions.
 import os
 import sys
 from functools import partial
@@ -7,27 +7,28 @@ from shlex import quote
 
 from snakemake.logging import logger
 
-from pixcycle.config import check
-from pixcycle.data.own import note_own_data
-from pixcycle.engine.failures import Failures
-from pixcycle.engine.locks import is_dry_run, work_here
-from pixcycle.errors import UserError
+from pixcycle import paths
+from pixcycle.base.errors import UserError
+from pixcycle.base.files import write_json
+from pixcycle.data.user_data import note_own_data
 from pixcycle.estimate.duration import flops_of_card, tflops_of_device, time_limit
 from pixcycle.estimate.supplies import count_images
-from pixcycle.files import write_json
+from pixcycle.params.load import check_params
+from pixcycle.plan import features_key, make_plan, read_plan, weights_key
 from pixcycle.report.fingerprint import report_fingerprints
-from pixcycle.runs import features_key, plan as make_plan, read_plan, weights_key
+from pixcycle.scheduler.failures import Failures
+from pixcycle.scheduler.locks import is_dry_run, work_here
 
 config.setdefault("mirror", os.environ.get("PIXCYCLE_MIRROR"))
 
 try:
-    # A job on a cluster's node follows the plan that it was submitted with, whatever params.yaml has become.
+    # A job on a cluster node uses the plan with which it was submitted, even if params.yaml has changed since.
     submitted = None if workflow.is_main_process else os.environ.get("PIXCYCLE_PLAN")
-    PLAN = read_plan(Path(submitted)) if submitted else make_plan(check(config))
+    PLAN = read_plan(Path(submitted)) if submitted else make_plan(check_params(config))
     REPORTS = report_fingerprints(PLAN)
     TFLOPS = tflops_of_device()
     IMAGES = {key: count_images(PLAN.params.datasets[node.dataset], node, Path()) for key, node in PLAN.data.items()}
-    if workflow.is_main_process:  # and not one that runs a single job on a cluster's node
+    if workflow.is_main_process:  # not a process that runs a single job on a cluster node
         FAILURES = Failures()
         logger.addHandler(FAILURES)
         PRESENCE = work_here(dry_run=is_dry_run(sys.argv))
@@ -37,11 +38,12 @@ except UserError as error:
     sys.exit(2)
 
 SCALE = PLAN.params.scale
-PLAN_FILE = f".snakemake/plans/{PLAN.fingerprint}.json"
+PLAN_FILE = paths.plan(PLAN.fingerprint)
 if not Path(PLAN_FILE).exists():
     write_json(Path(PLAN_FILE), PLAN.model_dump(mode="json"))
 os.environ.update(PIXCYCLE_PLAN=PLAN_FILE)
 DATASET_OF_RAW = {node.raw: node.dataset for node in PLAN.data.values()}
+OF_EXPERIMENT = paths.experiment("{scale}", "{chapter}", "{experiment}")
 RUN_BY_FINGERPRINT = {
     (run.key, fingerprint): run
     for run in PLAN.runs.values()
@@ -50,10 +52,10 @@ RUN_BY_FINGERPRINT = {
 FLOPS = {run.key: flops_of_card(run.config, IMAGES[run.data]) for run in PLAN.runs.values()}
 PLACE = {key: place for place, key in enumerate(sorted(FLOPS, key=FLOPS.get), start=1)}
 
-# With two runs side by side on few cores, threads that spin while they wait cost a factor of ten.
+# With two runs in parallel on few cores, threads that busy-wait make them ten times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-# A log that finds no room on its disk fails no job, as Snakemake would remove what that has made.
+# A full disk under the log must not fail a job, as Snakemake would then remove the job's output.
 shell.prefix('set -euo pipefail; tee() {{ command tee "$@" || true; }}; ')
 
 
@@ -62,40 +64,42 @@ wildcard_constraints:
     seed="[0-9]+",
 
 
+def log_of_run(step):
+    return paths.run_log(step, "{scale}", "{chapter}-{experiment}", "{seed}", "{fp}")
+
+
 def run_of(wildcards):
-    """The run that the wildcards of a path under results/ belong to, if params.yaml still makes it."""
+    """Return the run of a path under results/, or raise a UserError if params.yaml no longer defines it."""
     key = f"{wildcards.chapter}-{wildcards.experiment}/{wildcards.seed}"
     if (key, wildcards.fp) not in RUN_BY_FINGERPRINT:
-        raise UserError(f"params.yaml no longer makes {key} under the name {wildcards.fp}; start Snakemake anew")
+        raise UserError(f"params.yaml no longer defines {key} with fingerprint {wildcards.fp}; start Snakemake again")
     return RUN_BY_FINGERPRINT[key, wildcards.fp]
 
 
-def report_folder(selection):
-    return f"reports/{SCALE}" if selection == "all" else f"reports/{SCALE}/{selection}"
-
-
 def results_of(selection):
-    """Every folder and file of a selection's runs."""
+    """Return all folders and files of the runs of a selection."""
     return [path for run in PLAN.select(selection) for path in (run.folder, run.translated, run.metrics)]
 
 
 def report_inputs(selection, wildcards):
-    """What the report of a selection is made from: its runs, and the data that it describes."""
-    prepared = dict.fromkeys(f"data/prepared/{run.data}" for run in PLAN.select(selection))
+    """Return the inputs of a selection's report: its runs, and the data that it describes."""
+    prepared = dict.fromkeys(run.prepared for run in PLAN.select(selection))
     return [*prepared, *results_of(selection)]
 
 
 def compared_of(selection):
-    """The folders in which DVC compares a chapter with its other versions."""
+    """Return the folders in which DVC compares versions of a chapter."""
     kinds = ("metrics", "losses") if selection in PLAN.params.chapters else ()
-    return [f"reports/{SCALE}/{kind}/{selection}" for kind in kinds]
+    return [paths.versioned(SCALE, kind, selection) for kind in kinds]
 
 
 def everything_of(selection, wildcards=None):
-    """The report of a selection and its runs. Not their data: who only pulled a finished chapter needs none."""
+    """Return the report of a selection and its runs, without their data, which a pulled chapter does not need."""
     made_from = f"made-from/{REPORTS[selection]}.json"
-    made = [f"{report_folder(selection)}/{name}" for name in ("report.html", "report.pdf", "values.json", made_from)]
-    return [*made, *compared_of(selection), *(ancient(path) for path in results_of(selection))]
+    files = [
+        f"{paths.report(SCALE, selection)}/{name}" for name in ("report.html", "report.pdf", "values.json", made_from)
+    ]
+    return [*files, *compared_of(selection), *(ancient(path) for path in results_of(selection))]
 
 
 def run_key(wildcards):
@@ -123,12 +127,12 @@ def translated_folder(wildcards):
 
 
 def prepared_of_run(wildcards):
-    return f"data/prepared/{run_of(wildcards).data}"
+    return run_of(wildcards).prepared
 
 
 def features_of_run(wildcards):
     run = run_of(wildcards)
-    return f"data/features/{features_key(run.data, run.extractor)}"
+    return paths.features(features_key(run.data, run.extractor))
 
 
 def weights_of_run(wildcards):
@@ -137,12 +141,21 @@ def weights_of_run(wildcards):
 
 def published_weights_of_run(wildcards):
     name = run_of(wildcards).config.published_weights
-    return f"data/weights/{weights_key(PLAN.params, name)}.pth" if name else []
+    return paths.weights(weights_key(PLAN.params, name)) if name else []
 
 
 def segmenter_of_run(wildcards):
     key = run_of(wildcards).segmenter
-    return f"data/segmenters/{key}" if key else []
+    return paths.segmenter(key) if key else []
+
+
+def metric_weights_of_run(wildcards):
+    return [paths.weights(key) for key in run_of(wildcards).metric_weights.values()]
+
+
+def metric_weights_option(wildcards):
+    files = {name: paths.weights(key) for name, key in run_of(wildcards).metric_weights.items()}
+    return " ".join(f"--metric-weights {quote(f'{name}={file}')}" for name, file in files.items())
 
 
 def dataset_of_raw(wildcards):
@@ -150,18 +163,18 @@ def dataset_of_raw(wildcards):
 
 
 def raw_of_data(wildcards):
-    return f"data/raw/{PLAN.data[wildcards.data].raw}"
+    return paths.raw(PLAN.data[wildcards.data].raw)
 
 
 def threads_of_preparing(wildcards):
-    """One, and one for each thousand images up to 8: who asks for several waits until so many cores are free at once."""
+    """Return 1 + one thread per thousand images, at most 8; a job waits until all of its threads' cores are free."""
     images = IMAGES[wildcards.data] or {}
     return min(8, 1 + sum(a + b for a, b in images.values()) // 1000)
 
 
 def weights_file(extractor):
-    """The fetched weights of an extractor; nothing for one whose weights come with its package."""
-    return f"data/weights/{weights_key(PLAN.params, extractor)}.pth" if extractor in PLAN.params.weights else []
+    """Return the downloaded weights of an extractor; empty if the weights come with its package."""
+    return paths.weights(weights_key(PLAN.params, extractor)) if extractor in PLAN.params.weights else []
 
 
 def weights_of_features(wildcards):

@@ -1,9 +1,9 @@
-# Datasets: fetched and verified once, decoded and resized once for each size, described by the extractor's features.
+# Datasets: downloaded and verified once, decoded and resized once per size, described by the extractor's features.
 rule fetch:
     output:
-        directory("data/raw/{raw}"),
+        directory(paths.raw("{raw}")),
     log:
-        "logs/fetch/{raw}.log",
+        paths.log("fetch", "{raw}"),
     conda:
         "../envs/pixcycle.yaml"
     params:
@@ -17,9 +17,9 @@ rule prepare:
     input:
         raw=ancient(raw_of_data),
     output:
-        directory("data/prepared/{data}"),
+        directory(paths.prepared("{data}")),
     log:
-        "logs/prepare/{data}.log",
+        paths.log("prepare", "{data}"),
     conda:
         "../envs/pixcycle.yaml"
     threads: threads_of_preparing
@@ -32,9 +32,9 @@ rule prepare:
 
 rule fetch_weights:
     output:
-        "data/weights/{weights}-{fp}.pth",
+        paths.weights("{weights}-{fp}"),
     log:
-        "logs/fetch/{weights}-{fp}.log",
+        paths.log("fetch", "{weights}-{fp}"),
     conda:
         "../envs/pixcycle.yaml"
     params:
@@ -45,6 +45,6 @@ rule fetch_weights:
 
 rule data:
     input:
-        [ancient(f"data/prepared/{key}") for key in PLAN.data],
-        [ancient(f"data/features/{features_key(run.data, run.extractor)}") for run in PLAN.runs.values()],
-        [ancient(f"data/segmenters/{run.segmenter}") for run in PLAN.runs.values() if run.segmenter],
+        [ancient(paths.prepared(key)) for key in PLAN.data],
+        [ancient(paths.features(features_key(run.data, run.extractor))) for run in PLAN.runs.values()],
+        [ancient(paths.segmenter(run.segmenter)) for run in PLAN.runs.values() if run.segmenter],

@@ -1,12 +1,12 @@
-# What a trained generator makes of the test images, and how near that comes to the real ones.
+# Translation of the test images by trained generators, and comparison of the results with real images.
 rule translate:
     input:
         prepared=ancient(prepared_of_run),
         trained=ancient(run_folder),
     output:
-        directory("results/{scale}/{chapter}/{experiment}/translated-{seed}-{fp}"),
+        directory(paths.translated(OF_EXPERIMENT, "{seed}", "{fp}")),
     log:
-        "logs/{scale}/{chapter}-{experiment}/translate-{seed}-{fp}.log",
+        log_of_run("translate"),
     conda:
         "../envs/pixcycle.yaml"
     resources:
@@ -21,12 +21,12 @@ rule translate:
 
 rule real_features:
     input:
-        prepared=ancient("data/prepared/{data}"),
+        prepared=ancient(paths.prepared("{data}")),
         weights=ancient(weights_of_features),
     output:
-        directory("data/features/{data}-{extractor}-{fp}"),
+        directory(paths.features("{data}-{extractor}-{fp}")),
     log:
-        "logs/features/{data}-{extractor}-{fp}.log",
+        paths.log("features", "{data}-{extractor}-{fp}"),
     wildcard_constraints:
         extractor="inception-v3|efficientnet-lite0",
     conda:
@@ -43,12 +43,12 @@ rule real_features:
 # The network behind FCN-score, trained on real pairs.
 rule train_segmenter:
     input:
-        prepared=ancient("data/prepared/{data}"),
+        prepared=ancient(paths.prepared("{data}")),
     output:
-        directory("data/segmenters/{data}-{fp}"),
+        directory(paths.segmenter("{data}-{fp}")),
     log:
-        "logs/segmenters/{data}-{fp}.log",
-    priority: 100  # before any training: evaluations wait for it
+        paths.log("segmenters", "{data}-{fp}"),
+    priority: 100  # before any training, as evaluations wait for it
     conda:
         "../envs/pixcycle.yaml"
     threads: 1
@@ -69,10 +69,11 @@ rule evaluate:
         real=ancient(features_of_run),
         weights=ancient(weights_of_run),
         segmenter=ancient(segmenter_of_run),
+        metric_weights=ancient(metric_weights_of_run),
     output:
-        "results/{scale}/{chapter}/{experiment}/metrics-{seed}-{fp}.json",
+        paths.metrics(OF_EXPERIMENT, "{seed}", "{fp}"),
     log:
-        "logs/{scale}/{chapter}-{experiment}/evaluate-{seed}-{fp}.log",
+        log_of_run("evaluate"),
     conda:
         "../envs/pixcycle.yaml"
     resources:
@@ -82,7 +83,8 @@ rule evaluate:
         run=run_key,
         weights=weights_option,
         segmenter=segmenter_option,
+        metric_weights=metric_weights_option,
     shell:
         "pixcycle job evaluate {params.run:q} --plan {params.plan:q} --trained {input.trained:q}"
         " --translated {input.translated:q} --prepared {input.prepared:q} --real {input.real:q} --out {output:q}"
-        " {params.weights} {params.segmenter} 2>&1 | tee {log:q}"
+        " {params.weights} {params.segmenter} {params.metric_weights} 2>&1 | tee {log:q}"

@@ -1,9 +1,9 @@
-# Snakemake's own reader takes the last of two equal keys without a word, and some hostile files it never ends to read.
+# Checked first, as Snakemake's reader silently uses the last of two equal keys, and never finishes some hostile files.
 import sys
 from pathlib import Path
 
-from pixcycle.errors import UserError
-from pixcycle.strict_yaml import read_yaml
+from pixcycle.base.errors import UserError
+from pixcycle.params.strict_yaml import read_yaml
 
 try:
     if workflow.is_main_process:

@@ -1,8 +1,8 @@
-# A report for each thing that can be asked for: `snakemake ucsd-facades` makes reports/<scale>/ucsd-facades/report.html.
-# Its folder says by name what it was made from (made-from/<fingerprint>.json), so it is remade exactly when that changes.
-# It takes a minute, and no GPU: on a cluster it is not worth a place in the queue.
-# What a selection needs is listed when it is asked for: written into all these rules, it made half of the parsing.
-# For each rule Snakemake defines a name, and for each job it copies all names: with 2000 experiments, half of its time.
+# One report per selection: `snakemake ucsd-facades` makes reports/<scale>/ucsd-facades/report.html.
+# made-from/<fingerprint>.json in its folder names its inputs, so that it is remade exactly when they change.
+# A report takes a minute and needs no GPU, so that it runs locally instead of in a cluster's queue.
+# Inputs are functions: listing the inputs in all these rules took half of the parsing time.
+# Snakemake defines a global per rule and copies all globals for each job: with 2000 experiments, half of its time.
 for selection, made_from in REPORTS.items():
 
     rule:
@@ -11,13 +11,13 @@ for selection, made_from in REPORTS.items():
         input:
             ancient(partial(report_inputs, selection)),
         output:
-            html=f"{report_folder(selection)}/report.html",
-            pdf=f"{report_folder(selection)}/report.pdf",
-            values=f"{report_folder(selection)}/values.json",
+            html=f"{paths.report(SCALE, selection)}/report.html",
+            pdf=f"{paths.report(SCALE, selection)}/report.pdf",
+            values=f"{paths.report(SCALE, selection)}/values.json",
             compared=[directory(path) for path in compared_of(selection)],
-            made_from=f"{report_folder(selection)}/made-from/{made_from}.json",
+            made_from=f"{paths.report(SCALE, selection)}/made-from/{made_from}.json",
         log:
-            f"logs/{SCALE}/report-{selection}.log",
+            paths.report_log(SCALE, selection),
         localrule: True
         conda:
             "../envs/pixcycle.yaml"
@@ -32,8 +32,8 @@ for selection, made_from in REPORTS.items():
     del globals()[f"__report-{selection}"]
 
 
-# A target lists every output, not its report alone: a node that was lost is made again. A chapter without experiments
-# at this scale has none.
+# A target requests every output, not only its report, so that lost files are made again. A chapter without experiments
+# at this scale has no inputs.
 for selection in list(PLAN.selections)[1:]:
 
     rule:

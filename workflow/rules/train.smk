@@ -1,14 +1,14 @@
-# One job for each experiment and seed; the folder's name says what made it, so a finished one is right for ever.
-# When a job's time is up, SIGTERM comes to all of its processes: the shell outlives it, to tell how the training ended,
-# and tee, to write its last words.
+# One job per experiment and seed. The folder is named by the fingerprint of its inputs, so that it never goes stale.
+# At a job's time limit, all of its processes receive SIGTERM. The shell survives it to return the exit code of the
+# training, and tee to write the last lines of the log.
 rule train:
     input:
         prepared=ancient(prepared_of_run),
         weights=ancient(published_weights_of_run),
     output:
-        directory("results/{scale}/{chapter}/{experiment}/{seed}-{fp}"),
+        directory(paths.run(OF_EXPERIMENT, "{seed}", "{fp}")),
     log:
-        "logs/{scale}/{chapter}-{experiment}/train-{seed}-{fp}.log",
+        log_of_run("train"),
     priority: longest_first
     conda:
         "../envs/pixcycle.yaml"

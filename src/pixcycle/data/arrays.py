@@ -1,19 +1,22 @@
-"""Arrays out of .npy files, which hold numbers and never objects, as those would be code."""
+"""Read arrays of numbers from .npy files; arrays of objects are refused, because unpickling them runs code."""
 
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from pixcycle.errors import UserError
+from pixcycle.base.errors import UserError
 
 
 def read_array(path: Path, mapped: Literal["r"] | None = "r") -> np.ndarray:
-    """The array, mapped into memory or read. Raises UserError for a file that is missing, damaged or of objects."""
+    """Return the array of a file, memory-mapped, or read into memory if `mapped` is None.
+
+    Raises UserError for a file that is missing or damaged, or that holds objects.
+    """
     try:
         return np.load(path, mmap_mode=mapped, allow_pickle=False)
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror or error}") from None
     except (ValueError, EOFError, SyntaxError, MemoryError) as error:
         reason = f"{' '.join(str(error).split()):.100}"
-        raise UserError(f"{path}: is damaged, or no array of numbers ({reason}); remove its folder") from None
+        raise UserError(f"{path}: is damaged, or not an array of numbers ({reason}); remove its folder") from None

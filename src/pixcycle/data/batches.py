@@ -1,4 +1,4 @@
-"""From prepared arrays to batches: crops as bytes, straight from the memory map, normalised on the device."""
+"""Batches from prepared arrays: uint8 crops, straight from the memory map, normalised on the device."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,38 +8,58 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pixcycle.base.errors import UserError
+from pixcycle.base.files import read_json
 from pixcycle.data.arrays import read_array
-from pixcycle.errors import UserError
-from pixcycle.files import read_json
-from pixcycle.scalars import EpochLength
+from pixcycle.params.fields import EpochLength
 
 ORDER, AUGMENTATION = 0, 1
-"""The independent random streams of one domain in one epoch."""
+"""Numbers of the independent random streams of one domain in one epoch."""
 
 
 class Draws(NamedTuple):
-    """Which images of a domain are shown, in this order, and how."""
+    """Images of a domain in the order in which they are shown, with their augmentation.
+
+    Attributes
+    ----------
+    rows
+        (N,) indices into the domain's array.
+    corners
+        (N, 2) first row and first column of each crop.
+    flips
+        (N,) bool, True if the crop is mirrored left to right.
+    """
 
     rows: np.ndarray
-    """(N,) places in the domain's array."""
     corners: np.ndarray
-    """(N, 2) first row and first column of the crop."""
     flips: np.ndarray
-    """(N,) bool, whether the crop is mirrored left and right."""
 
 
 class Batches:
     """The batches of one split of a prepared dataset.
 
-    paired: whether the images of a batch belong together, and then share crop and flip. Otherwise each domain
-    has its own order and augmentation; an epoch is as long as the larger one, and the smaller starts again, or
-    (epoch_length) as long as the smaller one, and others of the larger are left out each time.
+    Each epoch is a new permutation. Images that do not fill its last batch are left out, different ones in each
+    epoch, because batch norm over a few images would behave differently; a dataset smaller than one batch is one
+    smaller batch. The augmentation of image i in epoch e depends on (seed, e, i) alone, not on batch size or other
+    images.
 
-    Each epoch is a new permutation. Images that do not fill its last batch are left out (others each time;
-    batch norm over a few images would be another thing), except where they are all there is.
-    The augmentation of image i in epoch e depends on (seed, e, i) alone, not on batch size or other images.
-    share: (i, n) delivers the i-th, counted from 0, of n equal parts of each batch.
-    Raises UserError if pairs are asked of an unpaired dataset, or if a batch has no n equal parts.
+    Parameters
+    ----------
+    prepared
+        The folder that `prepare` wrote.
+    paired
+        Images of a batch belong together, and share crop and flip. If False, each domain has its own order and
+        augmentation.
+    epoch_length
+        Unpaired domains: ``larger`` for epochs as long as the larger domain, in which the smaller one starts again;
+        ``smaller`` for epochs as long as the smaller one, each of which leaves out other images of the larger.
+    share
+        (i, n) returns the i-th, counted from 0, of n equal parts of each batch.
+
+    Raises
+    ------
+    UserError
+        If pairs of an unpaired dataset are requested, or if a batch cannot be divided into n equal parts.
     """
 
     def __init__(
@@ -65,30 +85,36 @@ class Batches:
         self.batch_size = min(batch_size, self._samples)
         part, parts = share
         if self.batch_size % parts:
-            raise UserError(f"{prepared} fills batches of {self.batch_size}, which {parts} cards cannot share equally")
+            raise UserError(f"{prepared}: {parts} GPUs cannot share batches of {self.batch_size} equally")
         self._part, self._part_size = part, self.batch_size // parts
 
     def __len__(self) -> int:
-        """Batches in an epoch."""
+        """Return the number of batches in an epoch."""
         return self._samples // self.batch_size
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
-        """The batches (a, b) of an epoch: float32 (N, 3, crop_size, crop_size) in [-1, 1], channels-last.
+        """Yield the batches (a, b) of an epoch: float32 (N, 3, crop_size, crop_size) in [-1, 1], channels-last.
 
-        first: how many of them are left out, as they were seen already. N: batch_size, or the share of it.
+        N is batch_size, or this share of it.
+
+        Parameters
+        ----------
+        first
+            Batches to skip, because they were seen before an interruption.
         """
         draws = [self.draws(epoch, domain) for domain in (0, 1)]
         for batch in range(first, len(self)):
             first = batch * self.batch_size + self._part * self._part_size
-            these = slice(first, first + self._part_size)
-            crops = self._crops([Draws(*(values[these] for values in domain)) for domain in draws])
+            samples = slice(first, first + self._part_size)
+            crops = self._crops([Draws(*(values[samples] for values in domain)) for domain in draws])
             a, b = to_tensor(crops.to(self._device, non_blocking=True)).chunk(2)
             yield a, b
 
     def draws(self, epoch: int, domain: Literal[0, 1]) -> Draws:
-        """What an epoch shows of a domain (0 is A): the same of both, if paired.
+        """Return what an epoch shows of a domain (0 is A, 1 is B); the same for both if paired.
 
-        Image i is row i in the first round through the domain, n + i in the second, and so on.
+        In the random streams, image i is row i in the first pass over the domain's n images, n + i in the second,
+        and so on.
         """
         n, side = self._arrays[domain].shape[:2]
         stream = 2 * (0 if self._paired else domain)
@@ -100,9 +126,9 @@ class Batches:
         return Draws(order % n, corners.astype(np.int64), (mirror < 0.5) & self._flip)
 
     def _crops(self, draws: list[Draws]) -> Tensor:
-        """The crops of A, then those of B: uint8 (2N, crop_size, crop_size, 3) on the CPU.
+        """Return the crops of A, then those of B: uint8 (2N, crop_size, crop_size, 3) on the CPU.
 
-        For a GPU they lie in pinned memory, from which they are copied while the CPU goes on.
+        For a GPU they are in pinned memory, so that the copy to the device is asynchronous.
         """
         shape = (2 * self._part_size, self._crop_size, self._crop_size, 3)
         crops = torch.empty(shape, dtype=torch.uint8, pin_memory=self._device.type == "cuda")
@@ -112,15 +138,15 @@ class Batches:
 
 
 def uniform(seed: int, epoch: int, stream: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Numbers in [0, 1), each a function of seed, epoch, stream and its place in the array alone.
+    """Return random numbers in [0, 1), each a function of seed, epoch, stream and its place in the array alone.
 
-    From Philox, which counts instead of carrying a state on (Salmon et al. 2011). seed and epoch: at least 0.
+    Uses Philox, a counter-based generator (Salmon et al. 2011). `seed` and `epoch` must not be negative.
     """
     return np.random.Generator(np.random.Philox(key=[seed, epoch], counter=[0, 0, 0, stream])).random(shape)
 
 
 def crop(images: np.ndarray, draws: Draws, out: Tensor) -> None:
-    """Cut `out` (N, size, size, C) out of images (M, H, W, C), each at its own place; uint8."""
+    """Fill `out` (N, size, size, C) with the crops that `draws` describes of images (M, H, W, C); both uint8."""
     size = out.shape[1]
     for cut, row, (top, left), flip in zip(out, *draws, strict=True):
         cut.numpy()[:] = images[row, top : top + size, left : left + size]
@@ -129,22 +155,22 @@ def crop(images: np.ndarray, draws: Draws, out: Tensor) -> None:
 
 
 def to_tensor(images: np.ndarray | Tensor, device: torch.device | str | None = None) -> Tensor:
-    """uint8 (N, H, W, 3) in 0..255 to float32 (N, 3, H, W) in [-1, 1], channels-last in memory.
+    """Convert uint8 (N, H, W, 3) to float32 (N, 3, H, W) in [-1, 1], channels-last in memory.
 
-    An array is copied to the device (the CPU where none is given); a tensor stays where it is.
+    An array is copied to `device` (by default the CPU); a tensor stays on its device.
     """
     tensor = images if isinstance(images, Tensor) else torch.tensor(images, device=device)
     return tensor.permute(0, 3, 1, 2).float().sub_(127.5).mul_(1 / 127.5)
 
 
 def to_uint8(images: Tensor) -> np.ndarray:
-    """(N, 3, H, W) in [-1, 1], any float type, to uint8 (N, H, W, 3): rounded to the nearest and clamped."""
+    """Convert (N, 3, H, W) in [-1, 1], of any float type, to uint8 (N, H, W, 3), rounded to nearest and clamped."""
     levels = ((images.detach().float() + 1) * 127.5).round().clamp(0, 255)
     return levels.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
 
 def test_images(prepared: Path) -> tuple[np.ndarray, np.ndarray, list[str], list[str]]:
-    """(a, b, names of a, names of b) of the test split, in order; images are memory-mapped, as prepared."""
+    """Return (a, b, names of a, names of b) of the test split, in order; a and b are memory-mapped and uint8."""
     names = read_json(prepared / "manifest.json", "splits")["splits"]["test"]
     return (
         _open(prepared, "test", "A"),

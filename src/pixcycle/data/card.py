@@ -1,4 +1,4 @@
-"""The dataset card: what a reader should know of the images before believing a number computed from them."""
+"""The dataset card: what a reader should know about the images before trusting a number computed from them."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -10,30 +10,39 @@ import numpy as np
 from PIL import Image
 
 LISTED = 20
-"""At most so many names or groups are listed; totals count them all."""
+"""Most names or groups in a list; totals count all of them."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the card needs of one image."""
+    """Properties of one image that the card reports.
+
+    Attributes
+    ----------
+    size
+        Width and height as distributed, in pixels.
+    digest
+        sha256 of size and pixels: equal for exact duplicates, whatever their compression.
+    grey
+        True if R = G = B in every pixel.
+    file_type
+        Type of the distributed file, ``jpeg`` or ``png``; None for images that pixcycle draws.
+    turned
+        True if viewers rotate or mirror the image, as its EXIF orientation asks. pixcycle does not.
+    """
 
     split: str
     domain: str
     name: str
     size: tuple[int, int]
-    """Width and height as distributed, in pixels."""
     digest: str
-    """sha256 of its size and pixels: equal for exact duplicates, however they were compressed."""
     grey: bool
-    """Whether R = G = B in every pixel."""
     file_type: str | None = None
-    """`jpeg` or `png`, as what it was distributed; None for what was drawn here."""
     turned: bool = False
-    """Whether viewers show it turned or mirrored, as EXIF asks; nothing is turned here."""
 
 
 def facts(image: Image.Image, split: str, domain: str, name: str) -> Facts:
-    """Look at one RGB image, as `decode` made it."""
+    """Return the facts about one RGB image that `decode` returned."""
     pixels = np.asarray(image)
     digest = hashlib.sha256(repr(image.size).encode())
     digest.update(pixels)
@@ -44,34 +53,40 @@ def facts(image: Image.Image, split: str, domain: str, name: str) -> Facts:
 
 
 def card(images: Iterable[Facts], counts: Mapping[str, Mapping[str, int | None]]) -> dict[str, Any]:
-    """The card as JSON-able data.
+    """Return the card as data that can be written as JSON.
 
-    images: those that were prepared, of all splits and domains.
-    counts: {folder: {"found": images in it, "published": images its publisher counts, or None}}.
+    Parameters
+    ----------
+    images
+        Facts about the prepared images of all splits and domains.
+    counts
+        {folder: {"found": images in it, "published": images that its publisher counts, or None}}.
 
     Returns
-    - counts: as given, with the difference found - published (None where nothing is published);
-    - images: {split: {domain: number looked at}};
-    - sizes: {domain: {"smallest", "largest" (by area), "most_common": [width, height], "distinct": number}};
-    - grey: {domain: {"total", "names"}};
-    - turned: the same of what viewers show turned or mirrored, only where there are such images;
-    - duplicates: {domain: {place: {"groups", "images": those in the groups, "names": [[equal ones], ...]}}};
-      a place is a split, for groups that lie within it, or "across splits".
+    -------
+    dict
+        - counts: the argument, with the difference found - published (None where nothing is published);
+        - images: {split: {domain: number of images}};
+        - sizes: {domain: {"smallest", "largest" (by area), "most_common": [width, height], "distinct": number}};
+        - grey: {domain: {"total", "names"}};
+        - turned: the same for images that viewers rotate or mirror; absent if there are none;
+        - duplicates: {domain: {place: {"groups", "images": number in all groups, "names": [[equal images], ...]}}},
+          where a place is a split, for groups within it, or "across splits".
     """
     by_domain: dict[str, list[Facts]] = defaultdict(list)
     for image in images:
         by_domain[image.domain].append(image)
-    looked_at: dict[str, dict[str, int]] = defaultdict(dict)
+    numbers: dict[str, dict[str, int]] = defaultdict(dict)
     for domain, members in by_domain.items():
         for split, number in Counter(image.split for image in members).items():
-            looked_at[split][domain] = number
-    turned = {domain: _such(members, "turned") for domain, members in by_domain.items()}
+            numbers[split][domain] = number
+    turned = {domain: _with_property(members, "turned") for domain, members in by_domain.items()}
     return {
         "counts": {folder: {**count, "difference": _difference(**count)} for folder, count in counts.items()},
-        "images": dict(looked_at),
+        "images": dict(numbers),
         "sizes": {domain: _sizes(members) for domain, members in by_domain.items()},
-        "grey": {domain: _such(members, "grey") for domain, members in by_domain.items()},
-        **({"turned": turned} if any(each["total"] for each in turned.values()) else {}),
+        "grey": {domain: _with_property(members, "grey") for domain, members in by_domain.items()},
+        **({"turned": turned} if any(listed["total"] for listed in turned.values()) else {}),
         "duplicates": {domain: _duplicates(members) for domain, members in by_domain.items()},
     }
 
@@ -91,18 +106,18 @@ def _sizes(images: list[Facts]) -> dict[str, Any]:
     }
 
 
-def _such(images: list[Facts], what: Literal["grey", "turned"]) -> dict[str, Any]:
-    names = [image.name for image in images if getattr(image, what)]
+def _with_property(images: list[Facts], field: Literal["grey", "turned"]) -> dict[str, Any]:
+    names = [image.name for image in images if getattr(image, field)]
     return {"total": len(names), "names": names[:LISTED]}
 
 
 def _duplicates(images: list[Facts]) -> dict[str, Any]:
-    equal: dict[str, list[Facts]] = defaultdict(list)
+    by_digest: dict[str, list[Facts]] = defaultdict(list)
     for image in images:
-        equal[image.digest].append(image)
+        by_digest[image.digest].append(image)
     places: dict[str, list[list[str]]] = {split: [] for split in dict.fromkeys(i.split for i in images)}
     places["across splits"] = []
-    for group in equal.values():
+    for group in by_digest.values():
         if len(group) > 1:
             splits = {image.split for image in group}
             place = "across splits" if len(splits) > 1 else group[0].split

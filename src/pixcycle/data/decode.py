@@ -1,4 +1,4 @@
-"""The one door for image files that others made: an RGB image of bounded size, or the reason why not."""
+"""Decode image files from outside the project: return an RGB image of bounded size, or say why it is refused."""
 
 import io
 import warnings
@@ -7,63 +7,84 @@ from typing import Literal
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from pixcycle.base.errors import UserError
 from pixcycle.data.png import SIGNATURE, check_png
-from pixcycle.errors import UserError
 
 SUFFIXES = {".jpg", ".jpeg", ".png"}
 OTHER_SUFFIXES = {".avif", ".bmp", ".gif", ".heic", ".jfif", ".jp2", ".ppm", ".tga", ".tif", ".tiff", ".webp"}
-"""Of images that are not read."""
+"""Suffixes of images in formats that are not read."""
 SIGNATURES: dict[Literal["jpeg", "png"], bytes] = {"jpeg": b"\xff\xd8\xff", "png": SIGNATURE}
-"""First bytes of what is read. Pillow's other decoders stay shut: that of EPS starts a program."""
+"""First bytes of the formats that are read. Pillow's other decoders stay disabled: the one for EPS starts a program."""
 MOST_PIXELS = 2**27
-"""16384 x 8192, a world map; while such an image is decoded and looked at, a process has less than 2 GB."""
+"""16384 x 8192, a world map. Decoding and inspecting such an image takes a process less than 2 GB of memory."""
 MOST_BYTES = 2**28
 """More than such a map takes as a PNG."""
 MOST_SCANS = 100
-"""Of a progressive JPEG, which goes through all pixels in each of them; encoders write about ten."""
+"""Most scans of a progressive JPEG, each of which passes over all pixels; encoders write about ten."""
 
-Image.MAX_IMAGE_PIXELS = None  # Pillow would warn of what MOST_PIXELS refuses
-warnings.filterwarnings("ignore", module="PIL")  # what they are about is refused here, or does not touch the pixels
+Image.MAX_IMAGE_PIXELS = None  # Pillow would warn about images that MOST_PIXELS refuses
+warnings.filterwarnings("ignore", module="PIL")  # their causes are refused here, or do not affect the pixels
 
 
 def image_files(dataset: str, folder: Path) -> list[Path]:
-    """What is meant to be an image by its name, hidden files aside, in no order.
+    """Return the files of a folder that have the suffix of an image and are not hidden, in no particular order.
 
-    Raises UserError, naming dataset and file, if there are images whose format is not read: they would be lost unseen.
+    Raises UserError, naming dataset and file, for images in a format that is not read, instead of skipping them
+    silently.
     """
-    shown = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    if others := sorted(path for path in shown if path.suffix.lower() in OTHER_SUFFIXES):
+    visible = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    if others := sorted(path for path in visible if path.suffix.lower() in OTHER_SUFFIXES):
         raise UserError(
-            f"{dataset}: {others[0]} would be left out, as {len(others)} of {len(shown)} files there;"
-            f" only .jpg, .jpeg and .png are read: convert them, or take them away"
+            f"{dataset}: {others[0]} would be skipped ({len(others)} of {len(visible)} files there);"
+            f" only .jpg, .jpeg and .png are read: convert or remove them"
         )
-    return [path for path in shown if path.suffix.lower() in SUFFIXES]
+    return [path for path in visible if path.suffix.lower() in SUFFIXES]
 
 
 def file_type(dataset: str, path: Path) -> Literal["jpeg", "png"]:
-    """What the file is, whatever it is called. Raises UserError, naming dataset and file, for anything else."""
+    """Return the type of an image file by its first bytes, whatever its name is.
+
+    Raises UserError, naming dataset and file, if it is neither JPEG nor PNG.
+    """
     head = _read(dataset, path, 16)
     for kind, signature in SIGNATURES.items():
         if head.startswith(signature):
             return kind
     raise UserError(
-        f"{dataset}: cannot read the image {path}: it is neither JPEG nor PNG, as it begins with {head!r};"
-        " convert it, or take it away"
+        f"{dataset}: cannot read the image {path}: it is neither JPEG nor PNG (it begins with {head!r});"
+        " convert or remove it"
     )
 
 
 def decode(dataset: str, path: Path) -> Image.Image:
-    """The file as an RGB image; grey, palette and CMYK are converted, transparency is dropped.
+    """Return an image file as an RGB image; grey, palette and CMYK are converted, transparency is dropped.
 
-    Pixels stay as they are stored. In `info` are left the file's type, `jpeg` or `png`, and EXIF's orientation, 1 for
-    upright; also in that of what is cut out. Of an animation it is the image that all viewers show.
-    Raises UserError, naming dataset and file, for what is no whole image of 8 bits a channel and at most MOST_PIXELS.
+    Pixels stay as they are stored, whatever their EXIF orientation is. An animated image gives the frame that every
+    viewer shows.
+
+    Parameters
+    ----------
+    dataset
+        Key of the dataset, for error messages.
+    path
+        A JPEG or PNG, whatever its suffix is.
+
+    Returns
+    -------
+    Image.Image
+        Its ``info`` has ``file_type`` (``jpeg`` or ``png``) and ``orientation`` (EXIF's, 1 for upright); so has the
+        ``info`` of crops of it.
+
+    Raises
+    ------
+    UserError
+        If the file is not a complete image of 8 bits per channel and at most MOST_PIXELS. Names dataset and file.
     """
     kind, data = file_type(dataset, path), _read(dataset, path, MOST_BYTES + 1)
     try:
         image = Image.open(io.BytesIO(data), formats=[kind])
-        if mistake := _refused(image, data):
-            raise UserError(f"{dataset}: {path} {mistake}")
+        if reason := _refusal(image, data):
+            raise UserError(f"{dataset}: {path} {reason}")
         if kind == "png":
             check_png(data)
         image.load()
@@ -71,41 +92,43 @@ def decode(dataset: str, path: Path) -> Image.Image:
         image = image if image.mode == "RGB" else image.convert("RGB")
     except UserError:
         raise
-    except Exception as error:  # decoders raise whatever damaged bytes make them stumble over
-        why = "its header is damaged or cut off" if isinstance(error, UnidentifiedImageError) else error
-        raise UserError(f"{dataset}: cannot read the image {path}: {why}; replace it by a whole JPEG or PNG") from None
+    except Exception as error:  # decoders raise all kinds of exceptions for damaged bytes
+        reason = "its header is damaged or cut off" if isinstance(error, UnidentifiedImageError) else error
+        raise UserError(
+            f"{dataset}: cannot read the image {path}: {reason}; replace it with an intact JPEG or PNG"
+        ) from None
     image.info = {"file_type": kind, "orientation": orientation}
     return image
 
 
-def _refused(image: Image.Image, data: bytes) -> str | None:
-    """What is wrong with an image, of which nothing but the header was read."""
+def _refusal(image: Image.Image, data: bytes) -> str | None:
+    """Return why an image is refused, judging by its header and the bytes of its file, or None."""
     width, height = image.size
     if width * height > MOST_PIXELS:
-        return f"has {width}x{height} pixels; reduce it to {MOST_PIXELS} at most, as many as 16384x8192"
+        return f"has {width}x{height} pixels; reduce it to at most {MOST_PIXELS}, as in 16384x8192"
     if len(data) > MOST_BYTES:
-        return f"has more than {MOST_BYTES} bytes; compress it, or reduce it"
+        return f"has more than {MOST_BYTES} bytes; compress or shrink it"
     if any(";16" in str(tile.args) for tile in image.tile):
-        return "has more than 8 bits a channel; convert it to 8 bits"
+        return "has more than 8 bits per channel; convert it to 8 bits"
     if image.format != "PNG" and data.count(b"\xff\xda") > MOST_SCANS:
-        return f"is a JPEG of more than {MOST_SCANS} scans; save it anew"
+        return f"is a JPEG with more than {MOST_SCANS} scans; save it again"
     return None
 
 
 def _orientation(image: Image.Image) -> int:
-    """1 to 8 as EXIF counts; 1 where it says nothing, or nothing that can be read."""
+    """Return EXIF's orientation, 1 to 8; 1 if it is missing or invalid."""
     try:
-        said = image.getexif().get(ExifTags.Base.Orientation)
-    except Exception:  # as above; but whatever EXIF holds, the pixels are whole
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # as above; but broken EXIF leaves the pixels intact
         return 1
-    return said if said in range(1, 9) else 1
+    return orientation if orientation in range(1, 9) else 1
 
 
 def _read(dataset: str, path: Path, most: int) -> bytes:
-    """The first bytes of a file, and not of what could keep us waiting, such as a pipe."""
+    """Return the first bytes of a regular file; anything that could block, such as a pipe, is refused."""
     if not path.is_file():
-        what = "a folder" if path.is_dir() else "no file" if path.exists() else "a link to nothing"
-        raise UserError(f"{dataset}: cannot read the image {path}: it is {what}; take it away")
+        kind = "a folder" if path.is_dir() else "not a regular file" if path.exists() else "a broken link"
+        raise UserError(f"{dataset}: cannot read the image {path}: it is {kind}; remove it")
     try:
         with path.open("rb") as file:
             return file.read(most)

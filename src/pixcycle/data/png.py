@@ -1,4 +1,4 @@
-"""PNG as we write it; and what decoders take on trust of one: checksums, and that no row of pixels is missing."""
+"""Write PNG files, and check what decoders take on trust: the checksums, and that no row of pixels is missing."""
 
 import io
 import struct
@@ -10,21 +10,22 @@ from PIL import Image
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-"""Of each colour type."""
+"""Channels of each colour type."""
 ADAM7 = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
-"""First row and column, and the steps, of each pass of an interlaced image."""
+"""First row, first column, row step and column step of each pass of an interlaced image."""
 PIECE = 1 << 20
+"""Bytes that are decompressed at a time."""
 
 
 def png_of(image: np.ndarray) -> bytes:
-    """image: uint8 (H, W, 3)."""
+    """Return the bytes of a PNG file of an image, uint8 (H, W, 3)."""
     file = io.BytesIO()
     Image.fromarray(image).save(file, "PNG")
     return file.getvalue()
 
 
 def check_png(data: bytes) -> None:
-    """Raises ValueError for a file that is damaged or cut off. data: of a PNG whose header a decoder accepts."""
+    """Raise ValueError if a PNG, whose header a decoder has accepted, is damaged or truncated."""
     chunks = list(_chunks(data))
     inflate, left = zlib.decompressobj(), _bytes_of_pixels(chunks[0][1])
     for piece in (content for kind, content in chunks if kind == b"IDAT"):
@@ -32,11 +33,11 @@ def check_png(data: bytes) -> None:
             left -= len(inflate.decompress(piece, PIECE))
             piece = inflate.unconsumed_tail
     if left > 0:
-        raise ValueError("some rows of its pixels are missing")
+        raise ValueError("some of its pixel rows are missing")
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """Kind and content of each, up to the end that a PNG has."""
+    """Yield the kind and content of each chunk, up to and including IEND."""
     at, kind = len(SIGNATURE), b""
     while kind != b"IEND":
         if at + 12 > len(data):
@@ -52,7 +53,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
 
 
 def _bytes_of_pixels(header: memoryview) -> int:
-    """All rows, each with the byte that says how it is filtered."""
+    """Return the decompressed size in bytes of all rows, each with the byte that names its filter."""
     width, height, depth, colour, _compression, _filters, interlaced = struct.unpack(">IIBBBBB", header)
     passes = ADAM7 if interlaced else [(0, 0, 1, 1)]
     sizes = [(len(range(top, height, down)), len(range(left, width, right))) for top, left, down, right in passes]

@@ -1,4 +1,4 @@
-"""From image files to one uint8 array per split and domain, decoded and resized once."""
+"""Decode and resize image files once, into one uint8 array per split and domain."""
 
 import hashlib
 import io
@@ -12,13 +12,14 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
-from pixcycle.data.ahead import made_ahead
+from pixcycle.base.disk_full import room_for
+from pixcycle.base.files import finished_folder, write_json
 from pixcycle.data.card import Facts, card, facts
-from pixcycle.data.layouts import Item, images
-from pixcycle.files import finished_folder, write_json
-from pixcycle.room import room_for
-from pixcycle.scalars import Positive, Preprocess, Resize
-from pixcycle.schema import Closed, Dataset
+from pixcycle.data.layouts.images import images
+from pixcycle.data.layouts.layout import Item
+from pixcycle.data.prefetch import made_ahead
+from pixcycle.params.fields import Positive, Preprocess, Resize
+from pixcycle.params.schema import Closed, Dataset
 
 RESAMPLING = {
     "nearest": Image.Resampling.NEAREST,
@@ -28,7 +29,7 @@ RESAMPLING = {
 
 
 class PrepareSpec(Closed):
-    """The sizes that runs need of a dataset; the fields mean what they mean in an experiment and a scale."""
+    """Sizes and limits of a prepared dataset; the fields mean the same as in an experiment and a scale."""
 
     load_size: Positive
     crop_size: Positive
@@ -39,12 +40,23 @@ class PrepareSpec(Closed):
 
 
 def prepare(name: str, dataset: Dataset, raw: Path, out: Path, spec: PrepareSpec, threads: int = 1) -> None:
-    """Make the folder `out` with {train,test}_{A,B}.npy, uint8 (N, S, S, 3), RGB, and manifest.json.
+    """Write the folder `out` with {train,test}_{A,B}.npy, uint8 (N, S, S, 3), RGB, and manifest.json.
 
     S is load_size for train, from which crops are drawn at random, and crop_size for test.
-    name: the dataset's key, for people. raw: the folder that fetch made. threads: what decodes and resizes; the
-    result is the same with any number. Of each of them at most three images are in memory.
-    Raises UserError, naming dataset and file, for an image that cannot be read.
+
+    Parameters
+    ----------
+    name
+        Key of the dataset, for messages and the manifest.
+    raw
+        The folder that `fetch` wrote.
+    threads
+        Threads that decode and resize, each with at most three images in memory. The result does not depend on it.
+
+    Raises
+    ------
+    UserError
+        For an image that cannot be read. Names dataset and file.
     """
     found: Counter[str] = Counter()
     seen: list[Facts] = []
@@ -54,13 +66,13 @@ def prepare(name: str, dataset: Dataset, raw: Path, out: Path, spec: PrepareSpec
             splits[split] = {}
             for domain, items in images(dataset, raw, split).items():
                 found |= Counter(item.folder for item in items)
-                looks, sha256 = _write_array(name, work, split, domain, items[:limit], spec, threads)
-                seen += looks
+                written, sha256 = _write_array(name, work, split, domain, items[:limit], spec, threads)
+                seen += written
                 splits[split][domain] = {
-                    "n": len(looks),
-                    "names": [look.name for look in looks],
-                    "sizes": [look.size for look in looks],
-                    "file_types": sorted({look.file_type for look in looks if look.file_type}),
+                    "n": len(written),
+                    "names": [image.name for image in written],
+                    "sizes": [image.size for image in written],
+                    "file_types": sorted({image.file_type for image in written if image.file_type}),
                     "sha256": sha256,
                 }
         counts = {f: {"found": n, "published": dataset.published.get(f)} for f, n in found.items()}
@@ -80,35 +92,36 @@ def prepare(name: str, dataset: Dataset, raw: Path, out: Path, spec: PrepareSpec
 def _write_array(
     name: str, folder: Path, split: str, domain: str, items: list[Item], spec: PrepareSpec, threads: int
 ) -> tuple[list[Facts], str]:
-    """Stream the images into one .npy file; returns what was seen, and the sha256 of the array's bytes.
+    """Stream images into one .npy file; return the facts about them and the sha256 of the array's bytes.
 
-    Not through a memory map: its pages would count as the process's memory, and a full disk would kill it.
+    With a memory map, pages would count as memory of the process, and a full disk would kill it.
     """
     side = spec.load_size if split == "train" else spec.crop_size
     header, shape = io.BytesIO(), (len(items), side, side, 3)
     np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": shape})
     bar = f"prepare {name}: {split} {domain}, {len(items)} images"
-    looks, digest = [], hashlib.sha256()
+    written, digest = [], hashlib.sha256()
 
-    def look_and_fit(item: Item) -> tuple[Facts, bytes]:
+    def inspect_and_fit(item: Item) -> tuple[Facts, bytes]:
         image = item.open()
         return facts(image, split, domain, item.name), fit(image, split, spec).tobytes()
 
     path = folder / f"{split}_{domain}.npy"
     with room_for(path, len(header.getvalue()) + prod(shape)), path.open("wb") as file:
         file.write(header.getvalue())
-        made = made_ahead(look_and_fit, items, threads)
-        for look, pixels in track(made, bar, total=len(items), console=Console(stderr=True)):
-            looks.append(look)
+        results = made_ahead(inspect_and_fit, items, threads)
+        for image_facts, pixels in track(results, bar, total=len(items), console=Console(stderr=True)):
+            written.append(image_facts)
             digest.update(pixels)
             file.write(pixels)
-    return looks, digest.hexdigest()
+    return written, digest.hexdigest()
 
 
 def fit(image: Image.Image, split: str, spec: PrepareSpec) -> Image.Image:
-    """The image at the size of its split's array; bilinear and bicubic are antialiased.
+    """Resize an image to the size of its split's array; bilinear and bicubic are antialiased.
 
-    train: load_size. test: with `jitter` the whole image at crop_size; with `crop` its centre at load_size.
+    Training images have load_size. Test images have crop_size: with ``jitter`` the whole image is resized to it,
+    with ``crop`` it is the centre of the image at load_size.
     """
     if split == "test" and spec.preprocess == "jitter":
         return _resized(image, spec.crop_size, spec.resize)

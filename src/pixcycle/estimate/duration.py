@@ -1,55 +1,64 @@
-"""How long a training may take, known before it begins and without torch: the time limit of its job on a cluster."""
+"""Time limit of a training's job on a cluster, computed before it begins and without torch."""
 
 import math
 import os
 
-from pixcycle.errors import UserError
+from pixcycle.base.errors import UserError
 from pixcycle.estimate.closed_form import image_flops
 from pixcycle.estimate.supplies import Images
-from pixcycle.schema import Experiment
+from pixcycle.params.schema import Experiment
 
 TFLOPS = 4.0
-"""What a device sustains where nobody says otherwise, in 10^12 FLOP/s: a GTX 1080 (8.9 at its peak)."""
+"""Default for what a device sustains, in 10^12 FLOP/s: a GTX 1080 (8.9 at its peak)."""
 UNCOUNTED: Images = {"train": (3000, 3000)}
-"""Taken for a dataset whose images nobody has counted before it is prepared: as many as Cityscapes."""
+"""Assumed for a dataset whose images are not counted until it is prepared: as many as in Cityscapes."""
 MARGIN = 2
 MINUTES_BESIDES = 10
-"""For starting, sample images and saved states."""
+"""Time for startup, sample images and saved states."""
 
 
 def images_of_epoch(e: Experiment, images: Images) -> int:
-    """Pairs, or for CycleGAN images of the domain that an epoch goes through once."""
+    """Return the length of an epoch: pairs, or for CycleGAN images of the domain that it goes through once."""
     return {"larger": max, "smaller": min}[e.epoch_length](images["train"])
 
 
 def steps_and_batch(e: Experiment, images: Images) -> tuple[int, int]:
-    """Steps of a training, and the images of each, as data.batches has them."""
+    """Return the number of steps of a training, and of images per step, as in data.batches."""
     epoch = images_of_epoch(e, images)
     batch = min(e.batch_size, epoch)
     return e.epochs * (epoch // batch), batch
 
 
 def flops_of_card(e: Experiment, images: Images | None) -> int:
-    """FLOPs of a training, of each card that shares it. images: None where they are not counted yet."""
+    """Return the FLOPs of a training on each GPU that shares it; `images` is None if they are not counted yet."""
     steps, batch = steps_and_batch(e, images or UNCOUNTED)
     return steps * batch * image_flops(e) // e.gpus
 
 
 def time_limit(flops: int, tflops: float, attempt: int) -> int:
-    """Minutes after which a training may be stopped, more at each new attempt.
+    """Return the minutes after which a training may be stopped, more with each attempt.
 
-    flops: of each of its cards. tflops: what such a card sustains, in 10^12 FLOP/s.
+    Parameters
+    ----------
+    flops
+        FLOPs on each of its GPUs.
+    tflops
+        What such a GPU sustains, in 10^12 FLOP/s.
+    attempt
+        1 for the first.
     """
     return MINUTES_BESIDES + math.ceil(attempt * MARGIN * flops / (tflops * 1e12) / 60)
 
 
 def tflops_of_device() -> float:
-    """What a device of this place sustains, in 10^12 FLOP/s: PIXCYCLE_TFLOPS, or that of a GTX 1080."""
-    said = os.environ.get("PIXCYCLE_TFLOPS", str(TFLOPS))
+    """Return what a local device sustains, in 10^12 FLOP/s: PIXCYCLE_TFLOPS, or the value of a GTX 1080."""
+    value = os.environ.get("PIXCYCLE_TFLOPS", str(TFLOPS))
     try:
-        tflops = float(said)
+        tflops = float(value)
     except ValueError:
         tflops = 0.0
     if not 1e-6 <= tflops <= 1e6:
-        raise UserError(f"PIXCYCLE_TFLOPS: must be what a device sustains in TFLOP/s, such as {TFLOPS:g} (is {said!r})")
+        raise UserError(
+            f"PIXCYCLE_TFLOPS: must be the TFLOP/s that a device sustains, such as {TFLOPS:g} (is {value!r})"
+        )
     return tflops

@@ -1,4 +1,4 @@
-"""What the runs of a plan will take, told before anything starts: steps, FLOPs, hours and disk."""
+"""Estimate what the runs of a plan take, before anything starts: steps, FLOPs, hours and disk space."""
 
 import heapq
 from collections.abc import Iterable
@@ -6,25 +6,34 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixcycle.estimate.bound import step_seconds
-from pixcycle.estimate.cards import Card
 from pixcycle.estimate.closed_form import image_flops, parameters
 from pixcycle.estimate.duration import images_of_epoch, steps_and_batch
+from pixcycle.estimate.gpus import Card
 from pixcycle.estimate.supplies import Images, Supply, count_images, supplies
+from pixcycle.methods.registry import METHODS
 from pixcycle.metrics.extractors import EXTRACTORS
-from pixcycle.runs import Plan, Run, features_key
+from pixcycle.paths import BACK, SOURCE
+from pixcycle.plan import Plan, Run, features_key
 
 PNG_BYTES = 2.0
-"""A pixel of a photograph; 1.5 on facades, 1.6 to 1.8 on satellite images, 2.1 at most."""
+"""Bytes per pixel of a photograph; measured: 1.5 for facades, 1.6 to 1.8 for satellite images, 2.1 at most."""
 STATE_BYTES = 24
-"""A parameter of a run in training: weights and Adam's two moments, the next state written beside the last."""
+"""Bytes per parameter of a run in training: weights and Adam's two moments, the next state written beside the last."""
 
 
 @dataclass(frozen=True)
 class Training:
-    """One experiment. `finished` of its `runs` (seeds) are; what follows is of one of them.
+    """Cost of one experiment. All fields after `finished` are for a single run.
 
-    images: of an epoch, pairs or those of one domain; None, as steps, flops and hours, where they have not
-    been counted yet. hours: of one device.
+    Attributes
+    ----------
+    runs, finished
+        Number of runs (seeds), and of those that are finished.
+    images
+        Length of an epoch: pairs, or images of one domain. None, like steps, flops and hours, if the images have not
+        been counted yet.
+    hours
+        Hours on one device.
     """
 
     id: str
@@ -41,10 +50,16 @@ class Training:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Of a whole plan; what is not known counts as nothing in its sums.
+    """Cost of a whole plan. Unknown costs count as 0 in its sums.
 
-    hours: of one device, for all trainings, and for those to be done. wall_hours: for the latter on so many devices.
-    disk: bytes, by what takes them.
+    Attributes
+    ----------
+    disk
+        Bytes by purpose.
+    hours, hours_to_do
+        Hours on one device of all trainings, and of the unfinished ones.
+    wall_hours
+        Hours of the unfinished trainings on `devices` devices.
     """
 
     scale: str
@@ -59,7 +74,15 @@ class Estimate:
 
 
 def estimate(plan: Plan, root: Path, card: Card, devices: int) -> Estimate:
-    """root: the project's folder, for what is there already. card: what trains, at its bound."""
+    """Estimate a plan.
+
+    Parameters
+    ----------
+    root
+        The project's folder, which is inspected for data and runs that exist already.
+    card
+        The GPU that trains, taken at its bound.
+    """
     images = {key: count_images(plan.params.datasets[node.dataset], node, root) for key, node in plan.data.items()}
     trainings = [_training(runs, images[runs[0].data], root, card) for runs in plan.experiments.values()]
     needed = supplies(plan, images, root)
@@ -78,10 +101,10 @@ def estimate(plan: Plan, root: Path, card: Card, devices: int) -> Estimate:
 
 
 def wall_hours(hours: Iterable[float], devices: int) -> float:
-    """Until the last run ends: the longest begin first, each on the first device that is free."""
+    """Return the hours until the last run ends, if the longest begin first, each on the first free device."""
     busy = [0.0] * devices
-    for each in sorted(hours, reverse=True):
-        heapq.heapreplace(busy, busy[0] + each)
+    for duration in sorted(hours, reverse=True):
+        heapq.heapreplace(busy, busy[0] + duration)
     return max(busy)
 
 
@@ -129,10 +152,13 @@ def _disk(
 
 
 def _translated_bytes(run: Run, images: Images | None) -> int:
-    """pix2pix translates the images of one domain; CycleGAN those of both, and those of the scored direction back."""
+    """Return the bytes of a run's images: those of each direction, and the scored direction's cycled ones if any."""
     if images is None:
         return 0
     e = run.config
-    a, b = images["test"]
-    translated = (a if e.direction == "a_to_b" else b) + (a + b if e.method == "cyclegan" else 0)
+    of_domain = dict(zip("AB", images["test"], strict=True))
+    directions = METHODS[e.method].generators(e)
+    translated = sum(of_domain[SOURCE[direction]] for direction in directions)
+    if BACK[e.direction] in directions:
+        translated += of_domain[SOURCE[e.direction]]
     return round(PNG_BYTES * e.crop_size**2 * translated)

@@ -1,4 +1,4 @@
-"""The data and weights that a plan needs: how many images and bytes, what is there, where the rest comes from."""
+"""The datasets and weights that a plan needs: their images and bytes, whether they are present, and their origins."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,20 +6,28 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pixcycle.errors import UserError
-from pixcycle.files import local_path, read_json
-from pixcycle.runs import Data, Plan, weights_key
-from pixcycle.schema import Dataset, Source
+from pixcycle import paths
+from pixcycle.base.errors import UserError
+from pixcycle.base.files import local_path, read_json
+from pixcycle.params.schema import Dataset, Source
+from pixcycle.plan import Data, Plan, Run, weights_key
 
 Images = dict[str, tuple[int, int]]
-"""Split (train or test) -> images of domain A and of domain B."""
+"""Split (train or test) -> number of images of domain A and of domain B."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a source comes from: place is a host, a path, or MODULE/FILE of a package.
+    """Origin of a source.
 
-    size: bytes that it takes in the project, None where unknown. bring: what the user is asked to do.
+    Attributes
+    ----------
+    place
+        A host, a path, or MODULE/FILE of a package.
+    size
+        Bytes that the source takes in the project; None if unknown.
+    bring
+        Instructions for the user to provide it.
     """
 
     how: Literal["package", "disk", "fetch", "bring"]
@@ -30,9 +38,16 @@ class Origin:
 
 @dataclass(frozen=True)
 class Supply:
-    """A dataset, or a file of weights, of which nothing is prepared.
+    """A dataset, or a weights file, from which no arrays are prepared.
 
-    raw: bytes as fetched; prepared: bytes of its arrays, at all sizes that runs need. None where unknown.
+    Attributes
+    ----------
+    there
+        True if it has been downloaded.
+    raw
+        Bytes as downloaded; None if unknown.
+    prepared
+        Bytes of the prepared arrays, at all sizes that runs need; None if unknown.
     """
 
     name: str
@@ -43,47 +58,66 @@ class Supply:
 
 
 def supplies(plan: Plan, images: dict[str, Images | None], root: Path) -> list[Supply]:
-    """The datasets, then the weights, each in the order of the plan. images: by key of the prepared data."""
+    """Return the datasets, then the weights, each in the order of the plan.
+
+    Parameters
+    ----------
+    images
+        Numbers of images, by key of the prepared data.
+    root
+        The project's folder.
+    """
     params = plan.params
-    found = []
+    needed = []
     for name in dict.fromkeys(node.dataset for node in plan.data.values()):
         nodes = [node for node in plan.data.values() if node.dataset == name]
         sources = params.datasets[name].sources
-        fetched = root / "data/raw" / nodes[0].raw / "fetched.json"
+        fetched = root / paths.raw(nodes[0].raw) / "fetched.json"
         sizes = [s["size"] for s in read_json(fetched)["sources"]] if fetched.exists() else [None] * len(sources)
         origins = [origin(source, size, params.mirror, root) for source, size in zip(sources, sizes, strict=True)]
         raw = total(o.size for o in origins)
         prepared = total(prepared_bytes(node, images[node.key]) for node in nodes)
-        found.append(Supply(name, fetched.exists(), origins, raw, prepared))
+        needed.append(Supply(name, fetched.exists(), origins, raw, prepared))
 
-    known = params.fetched_weights
-    asked = [name for run in plan.runs.values() for name in (run.extractor, run.config.published_weights)]
-    for name in dict.fromkeys(name for name in asked if name in known):
-        file = root / f"data/weights/{weights_key(params, name, root)}.pth"
+    weights = params.fetched_weights
+    names = [name for run in plan.runs.values() for name in _weights_of(run)]
+    for name in dict.fromkeys(name for name in names if name in weights):
+        file = root / paths.weights(weights_key(params, name, root))
         size = file.stat().st_size if file.exists() else None
-        comes = origin(known[name], size, params.mirror, root)
-        found.append(Supply(f"weights {name}", file.exists(), [comes], comes.size, 0))
-    return found
+        source_origin = origin(weights[name], size, params.mirror, root)
+        needed.append(Supply(f"weights {name}", file.exists(), [source_origin], source_origin.size, 0))
+    return needed
+
+
+def _weights_of(run: Run) -> list[str | None]:
+    return [run.extractor, run.config.published_weights, *run.metric_weights]
 
 
 def count_images(dataset: Dataset, node: Data, root: Path) -> Images | None:
-    """From the prepared arrays or, before these exist, from the published counts; None if it has none.
+    """Count a dataset's images from the prepared arrays or, before these exist, from the published counts.
 
-    Raises UserError if the arrays' manifest does not tell it.
+    Returns
+    -------
+    The counts, or None if there are none yet.
+
+    Raises
+    ------
+    UserError
+        If the manifest of the prepared arrays has no counts.
     """
-    prepared = root / "data/prepared" / node.key
+    prepared = root / paths.prepared(node.key)
     if (prepared / "manifest.json").exists():
         try:
             splits = read_json(prepared / "manifest.json")["splits"]
             return {split: (splits[split]["A"]["n"], splits[split]["B"]["n"]) for split in ("train", "test")}
         except (OSError, ValueError, LookupError, TypeError) as error:
             mistake = f"{prepared}/manifest.json: does not say how many images there are ({error!r})"
-            raise UserError(f"{mistake}; remove {prepared}, and it is made again") from None
+            raise UserError(f"{mistake}; remove {prepared}, and it will be rebuilt") from None
     return published_images(dataset, node.spec["train_images"], node.spec["test_images"])
 
 
 def published_images(dataset: Dataset, most_train: int | None = None, most_test: int | None = None) -> Images | None:
-    """As its publisher counts them, of each domain so many at most; None if that is not known."""
+    """Return the publisher's counts, limited to `most_train` and `most_test` per domain; None if they are unknown."""
     counts = {}
     for split, most in (("train", most_train), ("test", most_test)):
         a, b = (_published(dataset, dataset.splits.get(split, []), domain) for domain in "AB")
@@ -94,7 +128,7 @@ def published_images(dataset: Dataset, most_train: int | None = None, most_test:
 
 
 def prepared_bytes(node: Data, images: Images | None) -> int | None:
-    """Of the arrays of both splits and domains, without their headers."""
+    """Return the bytes of the arrays of both splits and domains, without their headers."""
     if images is None:
         return None
     sides = {"train": node.spec["load_size"], "test": node.spec["crop_size"]}
@@ -102,7 +136,13 @@ def prepared_bytes(node: Data, images: Images | None) -> int | None:
 
 
 def origin(source: Source, recorded: int | None, mirror: str | None, root: Path) -> Origin:
-    """The first location that does not lack its file; recorded: the size that was found when it was fetched."""
+    """Return the origin of a source: its first location that is not a missing local file.
+
+    Parameters
+    ----------
+    recorded
+        Size found when the source was downloaded, used if the source declares none.
+    """
     size = source.size or recorded
     for location in source.locations:
         if location.startswith("package:"):
@@ -117,11 +157,11 @@ def origin(source: Source, recorded: int | None, mirror: str | None, root: Path)
 
 
 def total(sizes: Iterable[int | None]) -> int | None:
-    """The sum, or None if one is unknown."""
+    """Return the sum, or None if any size is unknown."""
     sizes = list(sizes)
     return None if None in sizes else sum(sizes)
 
 
 def _published(dataset: Dataset, folders: list[str], domain: str) -> int | None:
-    """`val` counts for each domain, `valA` for one."""
+    """Return the published count of a domain in some folders, where `val` holds both domains and `valA` one."""
     return total(dataset.published.get(folder, dataset.published.get(f"{folder}{domain}")) for folder in folders)

@@ -1,4 +1,4 @@
-"""An estimate as tables and sentences for a reader of 100 columns."""
+"""Show an estimate as tables and sentences that fit 100 columns."""
 
 from collections.abc import Iterator
 
@@ -6,20 +6,20 @@ from rich.console import RenderableType
 from rich.filesize import decimal
 from rich.table import Table
 
-from pixcycle.estimate.cards import CARDS
 from pixcycle.estimate.estimate import Estimate
+from pixcycle.estimate.gpus import CARDS
 from pixcycle.estimate.supplies import Supply
 
 COMES = {
     "package": "comes with the installation",
     "disk": "taken from {}",
-    "fetch": "missing: fetched from {}",
-    "bring": "missing: bring {}",
+    "fetch": "missing: will be downloaded from {}",
+    "bring": "missing: put it at {}",
 }
 
 
 def tables(e: Estimate) -> Iterator[RenderableType]:
-    """Trainings, data, what to bring, disk, and what it all comes to."""
+    """Yield the tables of trainings, data and disk space, instructions for missing data, and a summary."""
     yield _trainings(e)
     yield _supplies(e)
     yield from filter(None, map(_to_bring, e.supplies))
@@ -28,13 +28,13 @@ def tables(e: Estimate) -> Iterator[RenderableType]:
 
 
 def _trainings(e: Estimate) -> Table:
-    table = _table(f"Training at scale {e.scale}: figures of one run, that is, of one seed", "experiment")
+    table = _table(f"Training at scale {e.scale}: figures per run, that is, per seed", "experiment")
     for title in (
-        "images\nan epoch",
+        "images\nper epoch",
         "epochs",
         "steps",
         "million\nparam.",
-        "GFLOP\nan image",
+        "GFLOP\nper image",
         "PFLOP",
         "hours",
         "done",
@@ -61,25 +61,25 @@ def _supplies(e: Estimate) -> Table:
     table.add_column("prepared", justify="right")
     table.add_column("", overflow="fold")
     for s in e.supplies:
-        comes = dict.fromkeys(COMES[origin.how].format(origin.place) for origin in s.origins)
-        table.add_row(s.name, _size(s.raw), _size(s.prepared), "there" if s.there else "\n".join(comes))
+        origins = dict.fromkeys(COMES[origin.how].format(origin.place) for origin in s.origins)
+        table.add_row(s.name, _size(s.raw), _size(s.prepared), "present" if s.there else "\n".join(origins))
     return table
 
 
 def _to_bring(s: Supply) -> str:
-    """What the user is asked to do before this can be had; empty if nothing."""
+    """Return instructions for the user to provide a missing supply; empty if there are none."""
     missing = [origin for origin in s.origins if origin.how == "bring" and not s.there]
-    asked = "; ".join(dict.fromkeys(origin.bring for origin in missing if origin.bring))
-    return f"To bring for {s.name}: {asked}. Put it at {' and '.join(o.place for o in missing)}." if asked else ""
+    steps = "; ".join(dict.fromkeys(origin.bring for origin in missing if origin.bring))
+    return f"To provide {s.name}: {steps}. Put it at {' and '.join(o.place for o in missing)}." if steps else ""
 
 
 def _disk(e: Estimate) -> Table:
     table = _table("Disk", "")
     table.show_header = False
     table.add_column(justify="right")
-    for what, size in e.disk.items():
-        table.add_row(what, _size(size))
-    table.add_row("together", _size(sum(e.disk.values())))
+    for purpose, size in e.disk.items():
+        table.add_row(purpose, _size(size))
+    table.add_row("total", _size(sum(e.disk.values())))
     return table
 
 
@@ -87,19 +87,19 @@ def _summary(e: Estimate) -> Iterator[str]:
     runs, finished = sum(t.runs for t in e.trainings), sum(t.finished for t in e.trainings)
     flops = sum((t.flops or 0) * t.runs for t in e.trainings)
     yield (
-        f"{runs} runs, {finished} finished. All of them take {digits(flops / 1e15)} PFLOP, "
-        f"{digits(e.hours, 2)} hours of one {e.device}. What is to be done takes {digits(e.wall_hours, 2)} hours "
-        f"with {e.devices} of them. Pass --tflops or --card, and --devices, for yours."
+        f"{runs} runs, {finished} finished. All runs take {digits(flops / 1e15)} PFLOP, or {digits(e.hours, 2)} hours "
+        f"on one {e.device}. The unfinished runs take {digits(e.wall_hours, 2)} hours on {e.devices} of them. "
+        "Pass --tflops or --card, and --devices, to describe your own."
     )
     if e.device in {card.name for card in CARDS.values()}:
-        yield "These hours are the least that the card can take, at its peaks: no training reaches them."
+        yield "These hours are a lower bound, with the GPU always at its peaks: no training reaches them."
     if any(t.images is None for t in e.trainings):
         yield "Not in the sums: experiments with a ?, whose images are counted when their data are prepared."
     if unsized := [s.name for s in e.supplies if s.raw is None]:
-        yield f"Not in the sums: the raw files, of unknown size, of {', '.join(unsized)}."
+        yield f"Not in the sums: the raw files of {', '.join(unsized)}, whose sizes are unknown."
     yield (
-        "FLOP: convolutions of training, forward and backward; a multiplication and its addition are 2. Not counted: "
-        "evaluation, segmenters and reports."
+        "FLOP counts the convolutions of training, forward and backward; a multiplication and its addition are 2. "
+        "Evaluation, segmenters and reports are not counted."
     )
 
 
@@ -114,7 +114,7 @@ def _size(size: int | None) -> str:
 
 
 def digits(n: float, significant: int = 3) -> str:
-    """In so many digits, or in whole numbers from 100 on."""
+    """Format a number with `significant` digits, or as a whole number from 100 on."""
     if 0 < n < 0.01:
         return "<0.01"
     return f"{n:,.0f}" if n >= 100 else f"{n:.{significant}g}"

@@ -1,14 +1,24 @@
-"""The networks whose features FID, KID, precision and recall compare: facts about them, without torch."""
+"""Properties of the networks whose features FID, KID, precision and recall compare, readable without torch."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class ExtractorSpec:
-    """What a number made with these features must say about them.
+    """Properties of a feature extractor, to be reported with every number computed from its features.
 
-    label: for tables and captions. dimension: D of the (N, D) features. input_size: pixels a side that the
-    network sees, reached by `resize`. comparable: whether published FID values were made with these features.
+    Attributes
+    ----------
+    label
+        Name in tables and captions.
+    dimension
+        D of the (N, D) features.
+    input_size
+        Side in pixels of the network's input.
+    resize
+        How images are brought to `input_size`.
+    comparable
+        True if published FID values were computed with these features.
     """
 
     name: str

@@ -2,26 +2,38 @@
 
 import numpy as np
 
-from pixcycle.errors import UserError
+from pixcycle.base.errors import UserError
+from pixcycle.metrics.metric import Metric, Score
 
 ROWS = 4096
-"""Images whose features are held in float64 at a time."""
+"""Number of images whose features are held in float64 at a time."""
 
 
 def fid(real: np.ndarray, fake: np.ndarray) -> float:
-    """|mu_r - mu_g|^2 + Tr(C_r + C_g - 2 (C_r C_g)^(1/2)) (report 000, eq. 9), covariances with N - 1.
+    """Return |mu_r - mu_g|^2 + Tr(C_r + C_g - 2 (C_r C_g)^(1/2)) (report 000, eq. 9), covariances with N - 1.
 
     With centred features scaled so that C_r = A^T A and C_g = B^T B, the non-zero eigenvalues of C_r C_g are
-    those of (A B^T)(A B^T)^T, so Tr (C_r C_g)^(1/2) is the sum of the singular values of A B^T. That matrix
-    has a row per real and a column per fake image: with fewer images than dimensions it is small, and exact
+    those of (A B^T)(A B^T)^T, so Tr (C_r C_g)^(1/2) is the sum of the singular values of A B^T. This matrix
+    has a row per real and a column per fake image. With fewer images than dimensions it is small, and accurate
     where the square root of the rank-deficient D x D product is not. A set of more than D images is first
     reduced to at most D rows with the same covariance.
 
-    real: (N, D), fake: (M, D), any float type; computed in float64, to about 1e-7 of the trace of the covariances.
-    Raises UserError if a set has fewer than 2 images.
+    Parameters
+    ----------
+    real, fake
+        Features (N, D) and (M, D), any float type.
+
+    Returns
+    -------
+    The distance, computed in float64, accurate to about 1e-7 of the trace of the covariances.
+
+    Raises
+    ------
+    UserError
+        If a set has fewer than 2 images.
     """
     if min(len(real), len(fake)) < 2:
-        raise UserError(f"FID needs at least 2 images a set, got {len(real)} real and {len(fake)} generated")
+        raise UserError(f"FID needs at least 2 images per set, got {len(real)} real and {len(fake)} generated")
     mean_gap = real.mean(axis=0, dtype=np.float64) - fake.mean(axis=0, dtype=np.float64)
     a, b = _covariance_factor(real), _covariance_factor(fake)
     trace_of_root = _sum_of_singular_values(a @ b.T if len(a) < len(b) else b @ a.T)
@@ -29,7 +41,7 @@ def fid(real: np.ndarray, fake: np.ndarray) -> float:
 
 
 def _covariance_factor(features: np.ndarray) -> np.ndarray:
-    """A matrix A of at most min(N, D) rows with A^T A = covariance of the features (N, D)."""
+    """Return a matrix A of at most min(N, D) rows such that A^T A is the covariance of the features (N, D)."""
     count, dimension = features.shape
     mean = features.mean(axis=0, dtype=np.float64)
     if count <= dimension:
@@ -39,17 +51,29 @@ def _covariance_factor(features: np.ndarray) -> np.ndarray:
         centred = features[first : first + ROWS] - mean
         scatter += centred.T @ centred
     values, vectors = np.linalg.eigh(scatter / (count - 1))
-    present = values >= dimension * np.finfo(float).eps * values[-1]  # what is less is rounding
+    present = values >= dimension * np.finfo(float).eps * values[-1]  # smaller ones are rounding
     return np.sqrt(values[present])[:, None] * vectors[:, present].T
 
 
 def _sum_of_singular_values(matrix: np.ndarray) -> float:
-    """By the eigenvalues of M M^T, in a third of the time of a singular value decomposition.
+    """Return the sum of the singular values of M, from the eigenvalues of M M^T.
 
-    A value s is off by some 1e-16 s_max^2 / s: by 1e-8 s_max where it is zero. Where that adds up to more than 1e-7 of
-    the sum, as with many equal images, the decomposition is taken after all.
+    This takes a third of the time of a singular value decomposition, but a value s is off by about 1e-16 s_max^2 / s,
+    or 1e-8 s_max if s is zero. If these errors add up to more than 1e-7 of the sum, as they do with many equal images,
+    the decomposition is used instead.
     """
     squares = np.linalg.eigvalsh(matrix @ matrix.T).clip(min=0)
     values, noise = np.sqrt(squares), np.finfo(float).eps * squares[-1]
     error = np.sum(noise / np.sqrt(np.maximum(squares, noise))) if noise else 0.0
     return float(np.linalg.norm(matrix, "nuc") if error > 1e-7 * values.sum() else values.sum())
+
+
+METRIC = Metric(
+    scores=(Score("fid", "FID", digits=2, better="lower", versioned=True),),
+    measure=lambda images: {"fid": fid(images.real_features.vectors, images.fake_features.vectors)},
+    needs=("real_features", "fake_features"),
+    words="FID @cite-heusel2017",
+    in_all_tables=False,
+    recipe=0,
+    position=10,
+)

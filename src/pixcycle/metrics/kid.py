@@ -2,24 +2,33 @@
 
 import numpy as np
 
-from pixcycle.errors import UserError
+from pixcycle.base.errors import UserError
+from pixcycle.metrics.metric import Images, Metric, Score
 
 
 def kid(
     real: np.ndarray, fake: np.ndarray, seed: int, subset_size: int = 100, subsets: int = 100
 ) -> tuple[float, float]:
-    """Mean and standard deviation, over random subsets, of the unbiased MMD^2 (Binkowski et al. 2018).
+    """Return mean and standard deviation, over random subsets, of the unbiased MMD^2 (Binkowski et al. 2018).
 
-    The kernel is k(x, y) = (x.y / D + 1)^3. Each subset takes m = min(subset_size, N, M) images of both sets
-    without repetition; two equal distributions give values around 0, so slightly negative ones are right.
-    The seed means what it means in torch-fidelity: the same seed draws the same subsets.
+    The kernel is k(x, y) = (x.y / D + 1)^3. Each subset draws m = min(subset_size, N, M) images from either set
+    without replacement. Equal distributions give values around 0, so slightly negative values are valid.
 
-    real: (N, D), fake: (M, D), any float type; computed in float64.
-    Raises UserError if a set has fewer than 2 images.
+    Parameters
+    ----------
+    real, fake
+        Features (N, D) and (M, D), any float type; computed in float64.
+    seed
+        Draws the same subsets as the same seed in torch-fidelity.
+
+    Raises
+    ------
+    UserError
+        If a set has fewer than 2 images.
     """
     size = min(subset_size, len(real), len(fake))
     if size < 2:
-        raise UserError(f"KID needs at least 2 images a set, got {len(real)} real and {len(fake)} generated")
+        raise UserError(f"KID needs at least 2 images per set, got {len(real)} real and {len(fake)} generated")
     generator = np.random.RandomState(seed)
     values = []
     for _ in range(subsets):
@@ -30,7 +39,7 @@ def kid(
 
 
 def mmd2(x: np.ndarray, y: np.ndarray) -> float:
-    """Unbiased estimate of the squared maximum mean discrepancy between x and y, both (m, D).
+    """Return the unbiased estimate of the squared maximum mean discrepancy between x and y, both (m, D).
 
     sum_{i != j} (k(x_i, x_j) + k(y_i, y_j)) / (m (m - 1)) - 2 sum_{i, j} k(x_i, y_j) / m^2
     """
@@ -42,3 +51,19 @@ def mmd2(x: np.ndarray, y: np.ndarray) -> float:
 
 def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return (x @ y.T / x.shape[1] + 1) ** 3
+
+
+def _measure(images: Images) -> dict[str, float]:
+    mean, deviation = kid(images.real_features.vectors, images.fake_features.vectors, images.seed)
+    return {"kid": mean, "kid_std": deviation}
+
+
+METRIC = Metric(
+    scores=(Score("kid", "KID", digits=4, better="lower", versioned=True),),
+    measure=_measure,
+    needs=("real_features", "fake_features"),
+    words="KID @cite-binkowski2018",
+    in_all_tables=False,
+    recipe=0,
+    position=20,
+)

@@ -2,23 +2,38 @@
 
 import numpy as np
 
-from pixcycle.errors import UserError
+from pixcycle.base.errors import UserError
+from pixcycle.metrics.metric import Images, Metric, Score
 
-SSIM_WINDOW = 11  # pixels a side that a Gaussian of sigma 1.5 needs, as Wang et al. (2004) set it
+SSIM_WINDOW = 11  # side in pixels of the Gaussian window of sigma 1.5 (Wang et al. 2004)
 
 
 def l1(fake: np.ndarray, real: np.ndarray) -> np.ndarray:
-    """Mean absolute error of each image on the scale [0, 1] (pixel value / 255); half the one on [-1, 1].
+    """Return the mean absolute error of each image on the scale [0, 1] (pixel value / 255), half of that on [-1, 1].
 
-    fake, real: (N, H, W, 3) uint8, one image and its truth at the same place. Returns (N,) float64.
+    Parameters
+    ----------
+    fake, real
+        uint8 (N, H, W, 3): images, and the ground truth of each at the same index.
+
+    Returns
+    -------
+    float64 (N,).
     """
     return np.array([np.abs(_difference(*pair)).mean() / 255 for pair in _pairs(fake, real)])
 
 
 def psnr(fake: np.ndarray, real: np.ndarray) -> np.ndarray:
-    """Peak signal-to-noise ratio 10 log10(255^2 / MSE) of each image in dB; infinite for equal images.
+    """Return the peak signal-to-noise ratio 10 log10(255^2 / MSE) of each image in dB; infinite for equal images.
 
-    fake, real: (N, H, W, 3) uint8. Returns (N,) float64.
+    Parameters
+    ----------
+    fake, real
+        uint8 (N, H, W, 3).
+
+    Returns
+    -------
+    float64 (N,).
     """
     errors = np.array([np.square(_difference(*pair)).mean() for pair in _pairs(fake, real)])
     with np.errstate(divide="ignore"):
@@ -26,12 +41,23 @@ def psnr(fake: np.ndarray, real: np.ndarray) -> np.ndarray:
 
 
 def ssim(fake: np.ndarray, real: np.ndarray) -> np.ndarray:
-    """Structural similarity of each image (Wang et al. 2004: Gaussian window, sigma 1.5), mean over channels.
+    """Return each image's structural similarity (Wang et al. 2004: Gaussian window, sigma 1.5), averaged over channels.
 
-    fake, real: (N, H, W, 3) uint8. Returns (N,) float64, at most 1.
-    Raises UserError for images smaller than the window of 11x11 pixels.
+    Parameters
+    ----------
+    fake, real
+        uint8 (N, H, W, 3).
+
+    Returns
+    -------
+    float64 (N,), at most 1.
+
+    Raises
+    ------
+    UserError
+        If the images are smaller than the window of 11x11 pixels.
     """
-    from skimage.metrics import structural_similarity  # late: unpaired tasks do not need it
+    from skimage.metrics import structural_similarity  # imported late: unpaired tasks do not need it
 
     height, width = fake.shape[1:3]
     if min(height, width) < SSIM_WINDOW:
@@ -54,10 +80,29 @@ def ssim(fake: np.ndarray, real: np.ndarray) -> np.ndarray:
 def _pairs(fake: np.ndarray, real: np.ndarray) -> zip:
     if fake.shape != real.shape or fake.dtype != np.uint8 or real.dtype != np.uint8:
         raise ValueError(
-            f"need two uint8 arrays of one shape, got {fake.shape} {fake.dtype} and {real.shape} {real.dtype}"
+            f"expected two uint8 arrays of the same shape, got {fake.shape} {fake.dtype} and {real.shape} {real.dtype}"
         )
     return zip(fake, real, strict=True)
 
 
 def _difference(fake: np.ndarray, real: np.ndarray) -> np.ndarray:
     return fake.astype(np.float64) - real
+
+
+def _measure(images: Images) -> dict[str, float]:
+    return {metric.__name__: float(metric(images.fakes, images.pairs).mean()) for metric in (l1, psnr, ssim)}
+
+
+METRIC = Metric(
+    scores=(
+        Score("l1", "Pixel L1", digits=4, better="lower", versioned=True),
+        Score("psnr", "PSNR (dB)", digits=2, better="higher", unbounded=True),
+        Score("ssim", "SSIM", digits=3, better="higher"),
+    ),
+    measure=_measure,
+    needs=("fakes", "pairs"),
+    words="L1, PSNR and SSIM @cite-wang2004",
+    in_all_tables=False,
+    recipe=0,
+    position=40,
+)

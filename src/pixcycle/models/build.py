@@ -1,12 +1,10 @@
-"""Networks by the names that params.yaml uses."""
+"""Build networks by their names in params.yaml."""
 
 from torch import nn
 
+from pixcycle.models.generators.registry import GENERATORS
 from pixcycle.models.patchgan import PatchGAN
-from pixcycle.models.resnet import ResnetGenerator
-from pixcycle.models.sizes import downsamplings
-from pixcycle.models.unet import UNet
-from pixcycle.scalars import GeneratorName, Norm, Upsampling
+from pixcycle.params.fields import GeneratorName, Norm, Upsampling
 
 
 def build_generator(
@@ -19,20 +17,35 @@ def build_generator(
     skips: bool = True,
     upsampling: Upsampling = "deconvolution",
 ) -> nn.Module:
-    """An RGB to RGB generator with torch's default weights.
+    """Return an RGB-to-RGB generator with PyTorch's default weights.
 
-    crop_size and skips concern the U-Net only, upsampling the ResNets only.
+    Parameters
+    ----------
+    name
+        A generator's name in params.yaml.
+    crop_size, skips
+        Used by the U-Net only.
+    filters
+        Channels of the first layer.
+    norm
+        Normalisation layers.
+    dropout
+        Add dropout layers.
+    upsampling
+        Used by the ResNets only.
 
-    Raises UserError if the U-Net cannot halve crop_size often enough.
+    Raises
+    ------
+    UserError
+        If the U-Net cannot halve `crop_size` down to its bottleneck.
     """
-    if name == "unet":
-        return UNet(3, 3, downsamplings(crop_size), filters, norm, dropout, skips)
-    return ResnetGenerator(3, 3, filters, {"resnet6": 6, "resnet9": 9}[name], norm, dropout, upsampling)
+    settings = {"crop_size": crop_size, "filters": filters, "norm": norm, "dropout": dropout}
+    return GENERATORS[name].build(**settings, skips=skips, upsampling=upsampling)
 
 
 def build_discriminator(patch: int, in_channels: int, filters: int, norm: Norm) -> nn.Module:
-    """A PatchGAN of that receptive field with torch's default weights.
+    """Return a PatchGAN with a receptive field of `patch` pixels and PyTorch's default weights.
 
-    in_channels: 3 for images alone, 6 for images joined with the generator's input.
+    `in_channels` is 3 for images alone, 6 for images concatenated with the generator's input.
     """
     return PatchGAN(in_channels, patch, filters, norm)

@@ -1,9 +1,9 @@
-"""The convolutions of all networks: PyTorch's, and on CPUs faster ways to the same sums.
+"""Convolutions of all networks: PyTorch's own, with faster algorithms for some shapes on CPUs.
 
-Libraries for CPUs are made for many pixels and few weights. The deepest layers of a U-Net have it the other way round,
-the last layer of a ResNet has three channels, and no library has Winograd's algorithm for training. Each condition
-below depends on shapes alone, and holds where the way is as fast as PyTorch's on CPUs with AVX-512 and with AVX2 only
-(``benchmarks/convolutions.py``).
+CPU libraries are optimised for many pixels and few weights. The deepest layers of a U-Net have few pixels and many
+weights, the last layer of a ResNet has three output channels, and no library offers Winograd's algorithm for training.
+Each condition below depends on shapes alone. It selects the shapes for which the algorithm is at least as fast as
+PyTorch's, on CPUs with AVX-512 and on those with AVX2 only (``benchmarks/convolutions.py``).
 """
 
 from math import prod
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from pixcycle.models import bf16, winograd
 
 FEW_PIXELS = 64
-"""Output pixels of a batch up to which a product of matrices is faster: it reads the weights as they lie."""
+"""Up to this many output pixels in a batch a matrix product is faster, as it reads the weights in memory order."""
 
 
 class Conv2d(nn.Conv2d):
@@ -36,11 +36,11 @@ class Conv2d(nn.Conv2d):
             columns = F.unfold(x, k, padding=pad, stride=stride).movedim(0, 1).flatten(1)
             y = weight.flatten(1) @ columns
             return _biased(y.view(o, len(x), height, width).movedim(0, 1), bias)
-        if stride == 1 and not torch.is_autocast_enabled("cpu"):  # bfloat16 is too coarse for the sums in between
+        if stride == 1 and not torch.is_autocast_enabled("cpu"):  # bfloat16 is too coarse for intermediate sums
             if k > 4 and c >= 5 * o:
                 return _biased(_column_by_column(F.pad(x, [pad] * 4), weight), bias)
-            enough = min(o, c) >= 128 and len(x) * prod(winograd.tiles(height, width, k)) >= 64
-            if k in winograd.TRANSFORMS and enough:
+            large = min(o, c) >= 128 and len(x) * prod(winograd.tiles(height, width, k)) >= 64
+            if k in winograd.TRANSFORMS and large:
                 return _biased(winograd.conv2d(x, weight, pad), bias)
         return self._conv_forward(x, weight, bias)
 
@@ -67,16 +67,16 @@ class ConvTranspose2d(nn.ConvTranspose2d):
 
     def _on_cpu(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         n, _, height, width = x.shape
-        k, stride, pad, more = weight.shape[2], self.stride[0], self.padding[0], self.output_padding[0]
+        k, stride, pad, output_pad = weight.shape[2], self.stride[0], self.padding[0], self.output_padding[0]
         if k != 4 or n * height * width > FEW_PIXELS:
-            return F.conv_transpose2d(x, weight, bias, stride, pad, more)
-        sides = [(side - 1) * stride - 2 * pad + k + more for side in (height, width)]
+            return F.conv_transpose2d(x, weight, bias, stride, pad, output_pad)
+        sides = [(side - 1) * stride - 2 * pad + k + output_pad for side in (height, width)]
         columns = x.flatten(2).mT.flatten(0, 1) @ weight.flatten(1)
         return _biased(F.fold(columns.unflatten(0, (n, -1)).mT, sides, k, padding=pad, stride=stride), bias)
 
 
 def _under_autocast(convolve, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """Convolve in float32, or in bfloat16 under autocast, by the CPU's own instructions or without them."""
+    """Convolve in float32, or under autocast in bfloat16, with or without the CPU's bfloat16 instructions."""
     if not bf16.computed_in_float32():
         return convolve(x, weight, bias)
     with torch.autocast("cpu", enabled=False):
@@ -86,7 +86,7 @@ def _under_autocast(convolve, x: Tensor, weight: Tensor, bias: Tensor | None) ->
 def _column_by_column(x: Tensor, weight: Tensor) -> Tensor:
     """Convolve with the k x 1 columns of the kernels, then shift and add the outputs; stride 1, no padding.
 
-    There are k times as many output channels for each multiplication, enough to fill a CPU's vectors.
+    This convolution has k times as many output channels, enough to fill a CPU's vectors.
     """
     o, c, k, _ = weight.shape
     width = x.shape[3] - k + 1

@@ -1,4 +1,4 @@
-"""Generators with weights that were published for junyanz/pytorch-CycleGAN-and-pix2pix."""
+"""Load generator weights published for junyanz/pytorch-CycleGAN-and-pix2pix."""
 
 import warnings
 import zipfile
@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pixcycle.errors import UserError
+from pixcycle.base.errors import UserError
 from pixcycle.models.build import build_generator
 from pixcycle.models.weights import refuse_not_finite
-from pixcycle.scalars import Norm
+from pixcycle.params.fields import Norm
 
 GENERATORS: dict[str, dict[str, Any]] = {
     "unet_128": {"name": "unet", "crop_size": 128, "norm": "batch", "dropout": True},
@@ -20,17 +20,32 @@ GENERATORS: dict[str, dict[str, Any]] = {
     "resnet_6blocks": {"name": "resnet6", "crop_size": 128, "norm": "instance", "dropout": False},
     "resnet_9blocks": {"name": "resnet9", "crop_size": 256, "norm": "instance", "dropout": False},
 }
-"""The authors' name -> arguments of build_generator that suit their pix2pix and CycleGAN weights."""
+"""Arguments of `build_generator` that fit the published pix2pix and CycleGAN weights, by the authors' names."""
 
 
 def load_foreign(
     path: Path, generator: str, *, norm: Norm | None = None, dropout: bool | None = None, filters: int = 64
 ) -> nn.Module:
-    """The generator that the authors call `generator`, on the CPU, with weights from `*_net_G.pth`.
+    """Return a generator on the CPU with the weights of a `*_net_G.pth` file.
 
-    norm, dropout: for weights that were trained with other options than the published ones.
-    Nothing but tensors is ever unpickled. Raises UserError if the file holds anything but a flat dict of
-    tensors, or the weights of another network, which is then named.
+    Only tensors are unpickled.
+
+    Parameters
+    ----------
+    path
+        The file with the weights.
+    generator
+        The authors' name of the generator, a key of `GENERATORS`.
+    norm, dropout
+        Options that the weights were trained with, if they differ from those of the published weights.
+    filters
+        Channels of the first layer.
+
+    Raises
+    ------
+    UserError
+        If the file contains anything but a flat dict of tensors, or the weights of another network. The message names
+        the generator that fits, if there is one.
     """
     if generator not in GENERATORS:
         raise UserError(f"unknown generator '{generator}'; known: {', '.join(GENERATORS)}")
@@ -51,34 +66,36 @@ def load_foreign(
 def _read_tensors(path: Path) -> dict[str, Tensor]:
     try:
         if _is_compressed(path):
-            raise ValueError  # torch compresses nothing, but unpacks what is: a small file may fill the memory
-        with warnings.catch_warnings():  # of what is told here
+            raise ValueError  # torch.save never compresses; to decompress a small file could fill the memory
+        with warnings.catch_warnings():  # about problems that are reported below
             warnings.simplefilter("ignore")
             content = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from None
-    except Exception:  # damaged and hostile pickles fail in as many ways as there are instructions
-        raise UserError(f"{path}: damaged, or holds Python objects, which could run code; want only tensors") from None
+    except Exception:  # damaged and hostile pickles can raise almost anything
+        raise UserError(
+            f"{path}: damaged, or contains Python objects, which could run code; expected only tensors"
+        ) from None
     if not isinstance(content, dict) or not content:
-        raise UserError(f"{path}: want a flat dict of tensors, as state_dict() gives it; found {_kind(content)}")
+        raise UserError(f"{path}: expected a flat dict of tensors, as from state_dict(); found {_kind(content)}")
     for key, value in content.items():
         if not isinstance(key, str) or not isinstance(value, Tensor):
-            raise UserError(f"{path}: want a flat dict of tensors; found {_kind(value)} under {key!r:.80}")
+            raise UserError(f"{path}: expected a flat dict of tensors; found {_kind(value)} under {key!r:.80}")
         if (
             value.is_complex()
             or value.is_sparse
             or value.is_quantized
             or (value.ndim and not value.is_floating_point())
         ):
-            raise UserError(f"{path}: want tensors of floating point numbers; found {value.dtype} under {key!r}")
+            raise UserError(f"{path}: expected floating-point tensors; found {value.dtype} under {key!r}")
     return {key.removeprefix("module."): value for key, value in content.items()}
 
 
 def _is_compressed(path: Path) -> bool:
     if not zipfile.is_zipfile(path):
         return False
-    with zipfile.ZipFile(path) as opened:
-        return any(member.compress_type for member in opened.infolist())
+    with zipfile.ZipFile(path) as archive:
+        return any(member.compress_type for member in archive.infolist())
 
 
 def _kind(value: Any) -> str:
@@ -86,7 +103,7 @@ def _kind(value: Any) -> str:
 
 
 def _without_unused_statistics(weights: dict[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
-    """Instance norm kept running statistics before PyTorch 0.4; the authors' code ignores them as well."""
+    """Drop the running statistics that instance norm saved before PyTorch 0.4, as the authors' code does."""
     instance_norms = [name for name, layer in network.named_modules() if isinstance(layer, nn.InstanceNorm2d)]
     statistics = ("running_mean", "running_var", "num_batches_tracked")
     unused = {f"{name}.{statistic}" for name in instance_norms for statistic in statistics}
@@ -94,27 +111,27 @@ def _without_unused_statistics(weights: dict[str, Tensor], network: nn.Module) -
 
 
 def _misfits(weights: dict[str, Tensor], network: nn.Module) -> str:
-    """Keys and shapes in which weights and network differ; empty if they fit."""
-    wanted, given = network.state_dict(), _without_unused_statistics(weights, network)
-    # Batch norm counts its batches since PyTorch 0.4.1; load_state_dict gives older weights a counter.
-    missing = [key for key in wanted if key not in given and not key.endswith(".num_batches_tracked")]
-    unexpected = [key for key in given if key not in wanted]
+    """Describe the keys and shapes in which weights and network differ; empty if they fit."""
+    expected, weights = network.state_dict(), _without_unused_statistics(weights, network)
+    # Batch norm has counted its batches since PyTorch 0.4.1; load_state_dict gives older weights a counter.
+    missing = [key for key in expected if key not in weights and not key.endswith(".num_batches_tracked")]
+    unexpected = [key for key in weights if key not in expected]
     reshaped = [
-        f"{key} {tuple(given[key].shape)} in place of {tuple(value.shape)}"
-        for key, value in wanted.items()
-        if key in given and given[key].shape != value.shape
+        f"{key} {tuple(weights[key].shape)} instead of {tuple(value.shape)}"
+        for key, value in expected.items()
+        if key in weights and weights[key].shape != value.shape
     ]
-    kinds = {"missing": missing, "unexpected": unexpected, "other shape": reshaped}
+    kinds = {"missing": missing, "unexpected": unexpected, "wrong shape": reshaped}
     return "; ".join(f"{kind}: {_first_few(keys)}" for kind, keys in kinds.items() if keys)
 
 
 def _first_few(names: list[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more
+    rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + rest
 
 
 def _fitting_generator(weights: dict[str, Tensor]) -> str | None:
-    """The generator that these weights are of, if the authors' code has it."""
+    """Describe the generator of the authors' code that the weights fit, or return None."""
     filters = next((len(value) for value in weights.values() if value.ndim == 4), 0)
     if not filters:
         return None

@@ -1,14 +1,15 @@
-"""How networks start."""
+"""Initial weights of networks."""
 
 import torch
 from torch import nn
 
 
 def init_weights(network: nn.Module, generator: torch.Generator | None = None) -> None:
-    """Convolutions and linear layers from N(0, 0.02), batch norm scales from N(1, 0.02), every bias 0.
+    """Initialise a network in place, as the authors' code and the pix2pix paper do.
 
-    In place, as in the authors' code and the pix2pix paper; the reports are silent. Equal generator states
-    give equal weights; without a generator, torch's global one is used.
+    Weights of convolutions and linear layers are drawn from N(0, 0.02), scales of batch norm from N(1, 0.02); biases
+    are 0. The reports do not specify the initialisation. Equal states of `generator` give equal weights; without a
+    generator, PyTorch's global one is used.
     """
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):

@@ -1,16 +1,16 @@
-"""The two normalisations that generators and discriminators share."""
+"""Normalisation layers of generators and discriminators."""
 
 from torch import Tensor, nn
 
-from pixcycle.scalars import Norm
+from pixcycle.params.fields import Norm
 
 
 class InstanceNorm2d(nn.InstanceNorm2d):
-    """Scales each channel of each image to mean 0 and variance 1.
+    """Instance norm: scale each channel of each image to mean 0 and variance 1.
 
-    On CPUs torch's own (2.14) takes a channels-last gradient of a single image for one whose channels lie apart, and
-    gives back another gradient than that of its output. So it is only shown gradients whose channels lie apart. Cards
-    were not tried; their networks are the ones that lie channels-last, and to be safe is worth a copy.
+    On CPUs, PyTorch's own layer (2.14) misreads a channels-last gradient of a single image as a contiguous one and
+    returns a wrong gradient. It is therefore given contiguous gradients only. GPUs were not tested; their networks use
+    the channels-last layout, so the copy is made there too, to be safe.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -21,15 +21,15 @@ class InstanceNorm2d(nn.InstanceNorm2d):
 
 
 def norm_layer(norm: Norm, channels: int) -> nn.Module:
-    """Batch norm with scale and shift, or instance norm with neither and no running statistics."""
+    """Return batch norm with scale and shift, or instance norm without them and without running statistics."""
     return {"batch": nn.BatchNorm2d, "instance": InstanceNorm2d}[norm](channels)
 
 
 def needs_bias(norm: Norm) -> bool:
-    """Whether the convolution before a norm has a bias, as in the authors' code; batch norm has its own."""
+    """Return whether the convolution before a norm needs a bias, as in the authors' code; batch norm has its own."""
     return norm == "instance"
 
 
 def mixes_images(network: nn.Module) -> bool:
-    """Whether what it makes of an image depends on the other images of the batch."""
+    """Return whether a network's output for an image depends on the other images of the batch."""
     return any(isinstance(layer, nn.BatchNorm2d) for layer in network.modules())

@@ -1,4 +1,4 @@
-"""The PatchGAN discriminator, module for module that of junyanz/pytorch-CycleGAN-and-pix2pix."""
+"""The PatchGAN discriminator, with the same modules as in junyanz/pytorch-CycleGAN-and-pix2pix."""
 
 from collections import OrderedDict
 
@@ -6,15 +6,26 @@ from torch import nn
 
 from pixcycle.models.convolution import Conv2d
 from pixcycle.models.norm import needs_bias, norm_layer
-from pixcycle.models.sizes import patchgan_layers
-from pixcycle.scalars import Norm
+from pixcycle.params.fields import Norm
+from pixcycle.params.network_sizes import patchgan_layers
 
 
 class PatchGAN(nn.Sequential):
-    """One logit for each overlapping patch x patch piece of the image (report 000, section 4.1.2).
+    """Discriminator with one logit for each overlapping patch x patch piece of an image (report 000, section 4.1.2).
 
-    patch: 1, 16, 70 or 286 pixels. in_channels: 3, or 6 when the image is joined with the generator's input.
-    Maps (N, in_channels, H, W) to logits (N, 1, h, w); sides of at least `sizes.smallest_input(patch)`.
+    It maps (N, in_channels, H, W) to logits (N, 1, h, w). H and W are at least
+    `params.network_sizes.smallest_input(patch)`.
+
+    Parameters
+    ----------
+    in_channels
+        3, or 6 when images are concatenated with the generator's input.
+    patch
+        Receptive field: 1, 16, 70 or 286 pixels.
+    filters
+        Channels of the first layer.
+    norm
+        Normalisation of the inner layers.
     """
 
     def __init__(self, in_channels: int, patch: int = 70, filters: int = 64, norm: Norm = "batch") -> None:
@@ -26,7 +37,7 @@ class PatchGAN(nn.Sequential):
 
 
 def receptive_field(network: nn.Module) -> int:
-    """Side in pixels of the input square that one output of a chain of convolutions sees.
+    """Return the side in pixels of the input square that one output of a chain of convolutions depends on.
 
     r = 1 + sum_i (k_i - 1) * prod_{j < i} s_j, with kernels k and strides s (report 002, section 3.3.2, gives
     an approximation).
@@ -52,7 +63,10 @@ def _pixel_layers(in_channels: int, filters: int, norm: Norm) -> list[nn.Module]
 
 
 def _patch_layers(in_channels: int, strided: int, filters: int, norm: Norm) -> list[nn.Module]:
-    """`strided` convolutions of stride 2, one of stride 1, the logit; channels double up to 8 * filters."""
+    """Return `strided` convolutions of stride 2, one of stride 1, and the logit.
+
+    Channels double from layer to layer, up to 8 * filters.
+    """
     layers = [Conv2d(in_channels, filters, 4, stride=2, padding=1), nn.LeakyReLU(0.2, inplace=True)]
     width = filters
     for depth in range(1, strided + 1):

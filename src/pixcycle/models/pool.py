@@ -1,4 +1,4 @@
-"""The history of generated images that steadies CycleGAN's discriminators."""
+"""The history of generated images that stabilises CycleGAN's discriminators."""
 
 from typing import Any
 
@@ -7,10 +7,16 @@ from torch import Tensor
 
 
 class ImagePool:
-    """Generated images, a random half of which the discriminator sees late (report 003, section 4.5, after
-    Shrivastava et al. 2017).
+    """Buffer that delays a random half of the generated images on their way to the discriminator.
 
-    size: images kept; 0 keeps none and returns what it is given. Equal seeds and inputs give equal outputs.
+    As in report 003, section 4.5, after Shrivastava et al. 2017. Equal seeds and inputs give equal outputs.
+
+    Parameters
+    ----------
+    size
+        Number of stored images. With 0, `query` returns its input.
+    seed
+        Seed of the pool's own random numbers.
     """
 
     def __init__(self, size: int, seed: int) -> None:
@@ -19,10 +25,10 @@ class ImagePool:
         self.random = torch.Generator().manual_seed(seed)
 
     def query(self, images: Tensor) -> Tensor:
-        """A batch for the discriminator in place of the (N, C, H, W) batch just generated; without gradient.
+        """Return a batch for the discriminator, given the (N, C, H, W) batch just generated; without gradient.
 
-        Image by image: while the pool fills up, the image is stored and returned; from then on, with
-        probability 1/2, it replaces a stored one, drawn uniformly, which is returned in its place.
+        Images are handled one by one. Until the pool is full, an image is stored and returned. From then on, with
+        probability 1/2, it replaces a stored image, drawn uniformly, which is returned instead.
         """
         if self.size == 0:
             return images.detach()
@@ -36,10 +42,10 @@ class ImagePool:
             return image
         slot = int(torch.randint(self.size, (), generator=self.random))
         stored, self.images[slot] = self.images[slot], image.clone()
-        return stored.to(image.device, non_blocking=True)  # after a resume it lies on the CPU: do not wait for the copy
+        return stored.to(image.device, non_blocking=True)  # on the CPU after a resume; do not wait for the copy
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that a resumed run needs to go on as if it had not been interrupted."""
+        """Return everything that a resumed run needs to continue as if it had not been interrupted."""
         return {"images": list(self.images), "random": self.random.get_state()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

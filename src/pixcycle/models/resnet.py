@@ -1,14 +1,14 @@
-"""The ResNet generator of CycleGAN, module for module that of junyanz/pytorch-CycleGAN-and-pix2pix."""
+"""The ResNet generator of CycleGAN, with the same modules as in junyanz/pytorch-CycleGAN-and-pix2pix."""
 
 from torch import Tensor, nn
 
 from pixcycle.models.convolution import Conv2d, ConvTranspose2d
 from pixcycle.models.norm import needs_bias, norm_layer
-from pixcycle.scalars import Norm, Upsampling
+from pixcycle.params.fields import Norm, Upsampling
 
 
 class ResnetBlock(nn.Module):
-    """x + f(x), where f is two 3x3 convolutions with reflection padding."""
+    """Residual block x + f(x), where f is two 3x3 convolutions with reflection padding."""
 
     def __init__(self, channels: int, norm: Norm, dropout: bool) -> None:
         super().__init__()
@@ -29,12 +29,25 @@ class ResnetBlock(nn.Module):
 
 
 class ResnetGenerator(nn.Module):
-    """Two halvings, residual blocks, two doublings (report 003, section 4.7).
+    """Two downsamplings, residual blocks, two upsamplings (report 003, section 4.7).
 
-    blocks: 9 at 256x256 and 6 at 128x128 in the CycleGAN paper. upsampling: `deconvolution` as there, kernel 3,
-    stride 2; or `resize`, which repeats each pixel and then convolves, so that no pixel is drawn oftener than others.
-    Maps (N, in_channels, H, W) in [-1, 1] to (N, out_channels, H, W) in [-1, 1]; H and W are
-    multiples of 4, at least 8.
+    It maps (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1]. H and W are multiples of 4, at least 8.
+
+    Parameters
+    ----------
+    in_channels, out_channels
+        Channels of the images.
+    filters
+        Channels of the first layer.
+    blocks
+        Residual blocks. The CycleGAN paper has 9 at 256x256 and 6 at 128x128.
+    norm
+        Normalisation of all layers but the last.
+    dropout
+        Dropout of 0.5 in the residual blocks.
+    upsampling
+        `deconvolution`, as in the paper, with kernel 3 and stride 2; or `resize`, which repeats each pixel and then
+        convolves, so that all output pixels receive equally many contributions.
     """
 
     def __init__(

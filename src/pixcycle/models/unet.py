@@ -1,4 +1,4 @@
-"""The U-Net generator of pix2pix, module for module that of junyanz/pytorch-CycleGAN-and-pix2pix."""
+"""The U-Net generator of pix2pix, with the same modules as in junyanz/pytorch-CycleGAN-and-pix2pix."""
 
 from collections import OrderedDict
 
@@ -7,13 +7,13 @@ from torch import Tensor, nn
 
 from pixcycle.models.convolution import Conv2d, ConvTranspose2d
 from pixcycle.models.norm import needs_bias, norm_layer
-from pixcycle.scalars import Norm
+from pixcycle.params.fields import Norm
 
 
 class UNetBlock(nn.Module):
-    """Halves its input, passes it through the block within, doubles the result: `outer` channels in and out.
+    """Halve the input, pass it through the block within, and double the result; `outer` channels in and out.
 
-    With skips the input joins the output, which then has 2 * outer channels.
+    With skips, the input is concatenated with the output, which then has 2 * outer channels.
     """
 
     def __init__(
@@ -24,7 +24,7 @@ class UNetBlock(nn.Module):
         bias = needs_bias(norm)
         down = [nn.LeakyReLU(0.2, inplace=True), Conv2d(outer, inner, 4, stride=2, padding=1, bias=bias)]
         if within is not None:
-            # The innermost block has no norm here: at 1x1 pixels instance norm would leave nothing.
+            # The innermost block has no norm here: at 1x1 pixels instance norm would set everything to 0.
             down += [norm_layer(norm, inner), within]
         joined = 2 * inner if skips and within is not None else inner
         up = [
@@ -36,22 +36,32 @@ class UNetBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.model(x)
-        # By now the first LeakyReLU has changed x in place; the ReLU that reads the skip sees no difference.
+        # The first LeakyReLU has changed x in place; this makes no difference to the ReLU that reads the skip.
         return torch.cat([x, y], dim=1) if self.skips else y
 
 
 class UNet(nn.Module):
-    """Encoder and decoder joined by skip connections (report 000, section 4.1.1; 002, section 3.3.1).
+    """Encoder and decoder with skip connections (report 000, section 4.1.1; report 002, section 3.3.1).
 
-    In `num_downs` (at least 3) halvings, channels double from `filters` to at most 8 * filters. Without skips
-    the decoder's inputs are half as wide and all information passes through the bottleneck.
+    It maps (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1]. H and W are multiples of 2 ** num_downs.
 
-    Dropout 0.5, the noise z of pix2pix, ends the decoder blocks around the innermost one: three of them at 8
-    halvings, two at 7, one at 6, as in the authors' code. Theirs has none with fewer; here one remains, so
-    that a small generator keeps its noise.
-
-    Maps (N, in_channels, H, W) in [-1, 1] to (N, out_channels, H, W) in [-1, 1]; H and W are multiples of
-    2 ** num_downs.
+    Parameters
+    ----------
+    in_channels, out_channels
+        Channels of the images.
+    num_downs
+        Halvings of the image, at least 3.
+    filters
+        Channels of the first layer. They double with each halving, up to 8 * filters.
+    norm
+        Normalisation of the inner layers.
+    dropout
+        Dropout of 0.5, the noise z of pix2pix, at the end of the decoder blocks around the innermost one: three blocks
+        with 8 halvings, two with 7, one with 6, as in the authors' code. With fewer halvings theirs has no dropout;
+        here one block keeps it, so that a small generator keeps its noise.
+    skips
+        Skip connections. Without them, the decoder's inputs have half the channels and all information passes through
+        the bottleneck.
     """
 
     def __init__(
@@ -80,7 +90,7 @@ class UNet(nn.Module):
             ConvTranspose2d(2 * filters if skips else filters, out_channels, 4, stride=2, padding=1),
             nn.Tanh(),
         )
-        # The authors' outermost layers are a block within the network: keys start with `model.model`.
+        # In the authors' code the outermost layers are a block inside the network: keys start with `model.model`.
         self.model = nn.Sequential(OrderedDict(model=outermost))
 
     def forward(self, x: Tensor) -> Tensor:

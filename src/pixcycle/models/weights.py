@@ -1,4 +1,4 @@
-"""Weights out of files: tensors and nothing else, those of the network that they are for, and finite."""
+"""Read weights from files, and check that they are finite and fit their network."""
 
 from pathlib import Path
 
@@ -7,11 +7,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from pixcycle.errors import UserError
+from pixcycle.base.errors import UserError
 
 
 def read_safetensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a file, on the CPU. Raises UserError if it is missing, damaged or of another format."""
+    """Return the tensors of a file, on the CPU; raise UserError if it is missing, damaged or not in this format."""
     try:
         return load_file(path)
     except OSError as error:
@@ -21,16 +21,16 @@ def read_safetensors(path: Path) -> dict[str, Tensor]:
 
 
 def refuse_misfits(path: Path, weights: dict[str, Tensor], network: nn.Module) -> None:
-    """Raise UserError if these are not the network's weights, by name, shape and type."""
-    wanted = network.state_dict()
-    for key in [*wanted, *weights]:
-        given, right = (f"{tuple(t[key].shape)} {t[key].dtype}" if key in t else "none" for t in (weights, wanted))
-        if given != right:
-            raise UserError(f"{path}: not the weights of this network: of {key:.80} it has {given}, wanted is {right}")
+    """Raise UserError if the weights differ from the network's in name, shape or type."""
+    tensors = network.state_dict()
+    for key in [*tensors, *weights]:
+        found, expected = (f"{tuple(t[key].shape)} {t[key].dtype}" if key in t else "none" for t in (weights, tensors))
+        if found != expected:
+            raise UserError(f"{path}: not the weights of this network: {key:.80}: expected {expected}, found {found}")
 
 
 def refuse_not_finite(path: Path, weights: dict[str, Tensor]) -> None:
-    """Raise UserError for weights with NaN or infinity, with which a network answers nothing but NaN."""
+    """Raise UserError if the weights contain NaN or infinity, which make a network output NaN."""
     for key, value in weights.items():
         if not torch.isfinite(value).all():
-            raise UserError(f"{path}: {key:.80} holds NaN or infinity; it was broken when it was written")
+            raise UserError(f"{path}: {key:.80} contains NaN or infinity; it was broken when it was written")

@@ -1,34 +1,42 @@
-"""From finished runs to reports/<scale>/: page, PDF, values, tables and figures, all or nothing."""
+"""Build reports/<scale>/ from finished runs: page, PDF, values, tables and figures, all or nothing."""
 
 import shutil
 from pathlib import Path
 from typing import Any
 
-from pixcycle.csv_table import as_csv, no_formula
-from pixcycle.files import finished_folder, put, write_bytes, write_here, write_json
-from pixcycle.report import page, pdf
+from pixcycle.base.csv_table import as_csv, no_formula
+from pixcycle.base.files import finished_folder, put, write_bytes, write_here, write_json
+from pixcycle.plan import Plan
 from pixcycle.report.content import Document, Figure, Table, blocks_of, claims_of
+from pixcycle.report.crossrefs import labels, spoken
 from pixcycle.report.document import document
-from pixcycle.report.mentions import labels, spoken
-from pixcycle.report.typesetting import visible
+from pixcycle.report.rendering import page, pdf
+from pixcycle.report.rendering.typesetting import visible
 from pixcycle.report.values import Values
 from pixcycle.report.versioned import write_versioned
-from pixcycle.runs import Plan
 
 MADE_FROM = "made-from"
 
 
 def build(plan: Plan, selection: str, root: Path, out: Path, name: str) -> None:
-    """Write a selection's report into `out`, in the place of the last one, which stays until this one is whole.
+    """Write a selection's report into `out`, replacing the previous report only once the new one is complete.
 
-    name: the report's fingerprint, under which made-from/ says what it was made from.
-    That of a chapter also leaves metrics/CHAPTER/ and losses/CHAPTER/ beside `out`, see `write_versioned`.
-    Raises UserError if a run or a number is missing.
+    A chapter's report also writes metrics/CHAPTER/ and losses/CHAPTER/ beside `out`, see `write_versioned`.
+
+    Parameters
+    ----------
+    name
+        Fingerprint of the report; made-from/NAME.json lists the runs that it was made from.
+
+    Raises
+    ------
+    UserError
+        If a run or a number is missing.
     """
     values = Values(plan, selection, root)
     runs = {run.key: run.metrics_fingerprint for run in plan.select(selection)}
-    made = out.with_name(f"{out.name}.new")
-    with finished_folder(made) as work:
+    new = out.with_name(f"{out.name}.new")
+    with finished_folder(new) as work:
         for folder in ("figures", "tables"):
             (work / folder).mkdir()
         content = document(values, work)
@@ -40,23 +48,24 @@ def build(plan: Plan, selection: str, root: Path, out: Path, name: str) -> None:
     if selection in plan.params.chapters:
         write_versioned(values, out.parent)
     out.mkdir(exist_ok=True)
-    shutil.rmtree(out / MADE_FROM, ignore_errors=True)  # until all is there, nothing says what it is made from
-    for part_of_it in sorted(made.iterdir(), key=lambda path: path.name == MADE_FROM):
-        put(part_of_it, out / part_of_it.name)
-    made.rmdir()
+    # removed first and put back last: only a complete report says what it is made from
+    shutil.rmtree(out / MADE_FROM, ignore_errors=True)
+    for part in sorted(new.iterdir(), key=lambda path: path.name == MADE_FROM):
+        put(part, out / part.name)
+    new.rmdir()
     print(f"report: {out / 'report.html'} and report.pdf, from {len(runs)} runs")
 
 
 def _outline(content: Document) -> dict[str, Any]:
-    """What there is to see: file, caption and runs of tables and of figures; verdicts on claims."""
+    """Return the file, caption and runs of each table and figure, and the verdict on each claim."""
     names = labels(content)
 
-    def told(block: Table | Figure, file: str) -> dict[str, Any]:
+    def entry(block: Table | Figure, file: str) -> dict[str, Any]:
         return {"file": file, "caption": spoken(block.caption, names), "made_from": block.made_from}
 
     return {
-        "tables": {table.id: told(table, _csv(table)) for table in blocks_of(content.sections, Table)},
-        "figures": {figure.id: told(figure, figure.file.as_posix()) for figure in blocks_of(content.sections, Figure)},
+        "tables": {table.id: entry(table, _csv(table)) for table in blocks_of(content.sections, Table)},
+        "figures": {figure.id: entry(figure, figure.file.as_posix()) for figure in blocks_of(content.sections, Figure)},
         "claims": {claim.id: claim.verdict for claim in claims_of(content.sections)},
     }
 
@@ -70,5 +79,5 @@ def _write_tables(content: Document, work: Path) -> None:
 
 
 def _csv(table: Table) -> str:
-    """Below the report's folder."""
+    """Return the path of a table's CSV file, relative to the report's folder."""
     return f"tables/{table.id}.csv"

@@ -1,6 +1,6 @@
-"""What a report says, free of how it looks: the HTML page and the PDF are two drawings of one Document.
+"""The content of a report, independent of its looks: the HTML page and the PDF both render one Document.
 
-Its texts may mention its sections, tables, figures, claims and references by id, as `@ucsd-table-1` (mentions.py).
+Texts may refer to sections, tables, figures, claims and references by id, as in `@ucsd-table-1` (see crossrefs.py).
 """
 
 import re
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pixcycle.errors import UserError
+from pixcycle.base.errors import UserError
 
 _NO_NUMBER = re.compile(r"\b(nan|inf)\b", re.IGNORECASE)
 
@@ -18,7 +18,7 @@ Verdict = Literal["holds", "does not hold", "not distinguishable", "not run"]
 
 @dataclass(frozen=True)
 class Notice:
-    """A warning at the top: what this report must not be taken for."""
+    """A warning at the top of the report: what it must not be mistaken for."""
 
     title: str
     text: str
@@ -33,14 +33,14 @@ class Text:
 
 @dataclass(frozen=True)
 class Bullets:
-    """A list; an item's lead is set apart from its text."""
+    """A list of (lead, text); a lead is set apart from its text."""
 
     items: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table. Columns with the same group stand under one heading."""
+    """A column of a table. Neighbouring columns of the same group share a heading."""
 
     title: str
     group: str = ""
@@ -49,7 +49,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Basis:
-    """What a measured value rests on: what it is, the value of each run by its key, and facts by name (N, features)."""
+    """The data behind a measured value.
+
+    Attributes
+    ----------
+    title
+        What was measured.
+    values
+        (key, value) of each run.
+    facts
+        (name, fact), such as the number of images and the features.
+    """
 
     title: str
     values: list[tuple[str, str]]
@@ -58,9 +68,14 @@ class Basis:
 
 @dataclass(frozen=True)
 class Cell:
-    """A table's cell: its text, and whether it is the best of its column, a remark or nothing at all.
+    """A cell of a table.
 
-    basis: of a measured value; None for any other.
+    Attributes
+    ----------
+    kind
+        A published value, the best of its column, a remark or missing value (muted), or none of these.
+    basis
+        The data behind a measured value; None for other cells.
     """
 
     text: str
@@ -70,10 +85,21 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """id: `ucsd-table-1`; also the name of its CSV file. Each row has one cell a column.
+    """A table of the report.
 
-    made_from: keys of the runs that its values were measured on; none for one of data or of published values.
-    Raises UserError, naming row and column, if a numeric cell holds NaN or infinity.
+    Attributes
+    ----------
+    id
+        Such as `ucsd-table-1`; also the name of its CSV file.
+    rows
+        Each with one cell per column.
+    made_from
+        Keys of the runs that its values were measured on; empty for tables of data or of published values.
+
+    Raises
+    ------
+    UserError
+        If a numeric cell holds NaN or infinity; the message names row and column.
     """
 
     id: str
@@ -88,14 +114,19 @@ class Table:
             for column, cell in zip(self.columns, row, strict=True):
                 if column.numeric and _NO_NUMBER.search(cell.text):
                     where = f"{column.group} {column.title}".strip()
-                    raise UserError(f"table {self.id}: {row[0].text}, {where}: {cell.text} is no finite number")
+                    raise UserError(f"table {self.id}: {row[0].text}, {where}: {cell.text} is not a finite number")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """file: JPEG, PNG or SVG below the report's folder; made_from: keys of the runs that it shows.
+    """A figure of the report.
 
-    Where the document has entries of runs, one that shows none says so.
+    Attributes
+    ----------
+    file
+        JPEG, PNG or SVG, relative to the report's folder.
+    made_from
+        Keys of the runs that it shows. In a document with entries of runs, a figure without any says so.
     """
 
     id: str
@@ -107,9 +138,16 @@ class Figure:
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of a report, our verdict, and the numbers that it rests on.
+    """A claim of a published report and our verdict on it.
 
-    made_from: keys of the runs of these; shown_in: ids of the tables and figures that show them.
+    Attributes
+    ----------
+    evidence
+        The numbers that the verdict rests on.
+    made_from
+        Keys of the runs behind these numbers.
+    shown_in
+        Ids of the tables and figures that show them.
     """
 
     id: str
@@ -129,7 +167,13 @@ class Claims:
 
 @dataclass(frozen=True)
 class File:
-    """A file or folder that a run left; href: its address from the report's folder on, None if it is not there."""
+    """A file or folder that a run left.
+
+    Attributes
+    ----------
+    href
+        Address relative to the report's folder; None if there is no such file.
+    """
 
     text: str
     href: str | None
@@ -137,7 +181,17 @@ class File:
 
 @dataclass(frozen=True)
 class RunEntry:
-    """How one run was made: facts by name, the files of each step, and the ids of what in the report shows it."""
+    """How a run was made.
+
+    Attributes
+    ----------
+    facts
+        (name, fact).
+    files
+        (step, the files that it left).
+    shown_in
+        Ids of the report's tables, figures and claims that are made from the run.
+    """
 
     key: str
     facts: list[tuple[str, str]]
@@ -147,7 +201,7 @@ class RunEntry:
 
 @dataclass(frozen=True)
 class Runs:
-    """The runs of an experiment, one a seed, and the settings that they share."""
+    """The runs of an experiment, one per seed, and the settings that they share."""
 
     experiment: str
     settings: list[tuple[str, str]]
@@ -160,7 +214,7 @@ Kind = TypeVar("Kind", bound=Block)
 
 @dataclass(frozen=True)
 class Section:
-    """level 1 is a chapter, 2 a section in it."""
+    """A section of the report: level 1 is a chapter, level 2 a section of a chapter."""
 
     id: str
     title: str
@@ -170,7 +224,15 @@ class Section:
 
 @dataclass(frozen=True)
 class Reference:
-    """An entry of the list of references; id: `cite-isola2017`; text: authors, title, venue and year."""
+    """An entry of the list of references.
+
+    Attributes
+    ----------
+    id
+        Such as `cite-isola2017`.
+    text
+        Authors, title, venue and year.
+    """
 
     id: str
     text: str
@@ -178,9 +240,16 @@ class Reference:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole report. facts: short lines under the title (scale, data, features, runs); abstract: its sentences.
+    """A whole report.
 
-    commands: id of a table or figure -> the command that makes it again.
+    Attributes
+    ----------
+    facts
+        (name, value): short lines under the title, such as scale, data, features and runs.
+    abstract
+        Its sentences.
+    commands
+        Id of a table or figure -> the command that makes it again.
     """
 
     title: str
@@ -194,10 +263,10 @@ class Document:
 
 
 def blocks_of(sections: Iterable[Section], *kinds: type[Kind]) -> list[Kind]:
-    """Their blocks of these kinds, in the order in which they stand."""
+    """Return the sections' blocks of these kinds, in the order of the report."""
     return [block for section in sections for block in section.blocks if isinstance(block, kinds)]
 
 
 def claims_of(sections: Iterable[Section]) -> list[Claim]:
-    """Their claims, in the order in which they stand."""
+    """Return the sections' claims, in the order of the report."""
     return [claim for block in blocks_of(sections, Claims) for claim in block.claims]

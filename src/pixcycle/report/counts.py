@@ -1,32 +1,32 @@
-"""On how many images a number was measured, and of how many that there might have been."""
+"""The number of images that a metric was measured on, and how many there should have been."""
 
+from pixcycle.paths import SOURCE, TARGET
+from pixcycle.plan import Run
 from pixcycle.report.values import Values
-from pixcycle.runs import Run
-from pixcycle.translations import SOURCE, TARGET
 
 
 def measured_images(values: Values, run: Run, direction: str | None = None) -> str:
-    """`9 generated against 9 real test images`; where these are not all, of how many, and why.
+    """Return `9 generated against 9 real test images`; if these are not all images, also out of how many, and why.
 
-    All are those that the dataset's publisher counts or, without such counts, that were found in its folders; or as
-    many of them as the scale asks for.
+    The full number is the publisher's count or, without one, the number found in the dataset's folders, limited to
+    what the scale asks for.
     """
     direction = direction or run.config.direction
     numbers, limit = values.numbers(run, direction), values.plan.params.chosen_scale.test_images
-    told, why = [], ""
+    parts, reason = [], ""
     for domain, n in ((SOURCE[direction], numbers["n_fake"]), (TARGET[direction], numbers["n_real"])):
         found, published = _in_test_folders(values, run, domain, n)
         promised = min(filter(None, (published, limit)), default=found)
         if found < promised:
-            n, why = f"{n} of {promised}", " (fewer than there should be)"
+            n, reason = f"{n} of {promised}", " (fewer than there should be)"
         elif limit and limit < found:
-            n, why = f"{n} of {found}", why or " (the first ones, as its scale asks)"
-        told.append(n)
-    return f"{told[0]} generated against {told[1]} real test images{why}"
+            n, reason = f"{n} of {found}", reason or " (the first ones, as its scale asks)"
+        parts.append(n)
+    return f"{parts[0]} generated against {parts[1]} real test images{reason}"
 
 
 def _in_test_folders(values: Values, run: Run, domain: str, n: int) -> tuple[int, int | None]:
-    """Images that were found in the distributed folders of the test split, and those that its publisher counts."""
+    """Return the number of images in the test split's folders (`n` if none is recorded) and the publisher's count."""
     manifest = values.manifests[run.data]
     counts, dataset = manifest["card"]["counts"], values.plan.params.datasets[manifest["dataset"]]
     names = [name for part in dataset.splits.get("test", []) for name in (part, f"{part}{domain}") if name in counts]

@@ -1,10 +1,10 @@
-"""The whole report as a Document: what was run and on what, a chapter for each report, cost, provenance."""
+"""The whole report as a Document: runs and data, a chapter for each reproduced report, cost, provenance."""
 
 from pathlib import Path
 
+from pixcycle.base.progress import duration
 from pixcycle.report.abstract import abstract
-from pixcycle.report.cards import cards
-from pixcycle.report.chapters import CHAPTERS
+from pixcycle.report.chapters import sections_of
 from pixcycle.report.content import (
     Block,
     Bullets,
@@ -18,34 +18,34 @@ from pixcycle.report.content import (
     Text,
     blocks_of,
 )
+from pixcycle.report.dataset_cards import cards
 from pixcycle.report.methods import methods
 from pixcycle.report.provenance import command, device, provenance, runs
 from pixcycle.report.references import references
 from pixcycle.report.studies import studies
 from pixcycle.report.values import Values
-from pixcycle.training.progress import duration
 
 NUMERIC = ("Crop", "Filters", "Patch", "Batch", "Epochs", "Seeds")
 COST = ("Run", "Parameters (million)", "Epochs", "Steps", "Wall time", "Images/s", "Peak memory (MB)")
 
 
 def document(values: Values, out: Path) -> Document:
-    """The report of the selected runs; draws its figures into `out`."""
+    """Return the report of the selected runs; write its figures into `out`."""
     params = values.plan.params
     scale = params.chosen_scale
     sections = [Section("what", "What was run", 1, _what(values)), Section("data", "Data", 1, cards(values))]
     for key in dict.fromkeys(run.chapter for run in values.all_runs):
         chapter = params.chapters[key]
         sections.append(Section(key, chapter.title, 1, [Text(f"Reproduces @cite-{key}: {chapter.cite}")]))
-        sections += CHAPTERS[key](values, out)
+        sections += sections_of(key, values, out)
         sections.append(Section(f"{key}-assumptions", "Assumptions", 2, _assumptions(values, key)))
-        wrong = [("", text) for text in chapter.inconsistencies]
-        sections.append(Section(f"{key}-inconsistencies", "Inconsistencies in the report", 2, [Bullets(wrong)]))
+        doubts = [("", text) for text in chapter.inconsistencies]
+        sections.append(Section(f"{key}-inconsistencies", "Inconsistencies in the report", 2, [Bullets(doubts)]))
     sections += studies(values)
     sections.append(Section("cost", "Cost", 1, [_cost(values)]))
     sections.append(Section("provenance", "Provenance", 1, [provenance(values)]))
     sections.append(Section("runs", "Runs", 1, runs(values, sections, out)))
-    said = abstract(values, sections)
+    sentences = abstract(values, sections)
     return Document(
         title="pixcycle: published and reproduced",
         subtitle="" if values.selection == "all" else f"Target {values.selection}",
@@ -58,8 +58,8 @@ def document(values: Values, out: Path) -> Document:
         ],
         notices=_notices(values),
         sections=sections,
-        abstract=said,
-        references=references(said, sections, params),
+        abstract=sentences,
+        references=references(sentences, sections, params),
         commands={block.id: command(values, block.made_from) for block in blocks_of(sections, Table, Figure)},
     )
 
@@ -70,7 +70,7 @@ def _data_titles(values: Values) -> list[str]:
 
 
 def _trained(values: Values) -> list[tuple[str, str]]:
-    """The days on which trainings were started, of those that recorded it."""
+    """Return the first and last day on which trainings started, from the records that state it."""
     days = sorted(a["started"][:10] for record in values.records.values() for a in record.get("attempts", []))
     return [("Trained", " to ".join(dict.fromkeys([days[0], days[-1]])))] if days else []
 
@@ -79,7 +79,7 @@ def _notices(values: Values) -> list[Notice]:
     params = values.plan.params
     notices = []
     if values.stand_ins:
-        pairs = ", ".join(f"{there} in place of {asked}" for asked, there in values.stand_ins.items())
+        pairs = ", ".join(f"{stand_in} in place of {dataset}" for dataset, stand_in in values.stand_ins.items())
         notices.append(
             Notice(
                 "Stand-in data",
@@ -118,17 +118,17 @@ def _what(values: Values) -> list[Block]:
 
 
 def _assumptions(values: Values, chapter: str) -> list[Block]:
-    """Chapter-wide ones first, then those of experiments, each told once with the experiments it concerns."""
+    """Return the assumptions of the chapter, then those of experiments, each once with the experiments it concerns."""
     params = values.plan.params
     items = list(params.chapters[chapter].assumes.items())
     by_text: dict[tuple[str, str], list[str]] = {}
     for id in values.of_chapter(chapter):
         for field, text in values.one(id).config.assumes.items():
             by_text.setdefault((field, text), []).append(id)
-    told: list[str] = []
+    previous: list[str] = []
     for (field, text), ids in by_text.items():
-        items.append((field, f"{text} This concerns {'the same experiments' if ids == told else ', '.join(ids)}."))
-        told = ids
+        items.append((field, f"{text} This concerns {'the same experiments' if ids == previous else ', '.join(ids)}."))
+        previous = ids
     return [Bullets(items)]
 
 

@@ -1,26 +1,19 @@
-"""What a report is made from, as one name: its runs, its words and the code that draws it."""
+"""Fingerprints of reports, from their runs, their words and the code that draws them."""
 
 import hashlib
 from functools import cache
 from pathlib import Path
 
-from pixcycle.runs import Plan, Run, fingerprint
+from pixcycle.paths import PUBLISHED
+from pixcycle.plan import Plan, Run, fingerprint
 from pixcycle.study.files import answered, shown_studies
-
-PUBLISHED = Path("reports/published")
-DRAWN_BY = (
-    *("report", "models", "metrics/checkerboard.py", "metrics/extractors.py"),
-    *("study/files.py", "study/protocol.py", "study/result.py", "study/storage.py"),
-    *("training", "translations.py", "runs.py", "csv_table.py"),
-)
-"""Below src/pixcycle; the stages of dvc.yaml depend on the same."""
 
 
 def report_fingerprints(plan: Plan, root: Path = Path()) -> dict[str, str]:
-    """The name of each selection's report; of those that have runs.
+    """Return the fingerprint of the report of each selection that has runs.
 
-    It changes with any measured run, any answer of a study, any text of params.yaml that is shown, any template,
-    caption or colour.
+    A fingerprint changes with any measured run, any answer of a perceptual study, any text of params.yaml that the
+    report shows, and any template, caption or colour.
     """
     words = plan.params.model_dump(mode="json", include={"chapters", "datasets", "neighbours"})
     words["min_accuracy"] = plan.segmenter.min_accuracy
@@ -44,12 +37,9 @@ def report_fingerprints(plan: Plan, root: Path = Path()) -> dict[str, str]:
 
 @cache
 def _drawn_by(root: Path) -> dict[str, str]:
-    """Hashes of the code, templates and transcribed tables that every report is drawn by and from."""
+    """Return the hashes of this package's files and of the transcribed tables."""
     package = Path(__file__).parents[1]
-    code = [path for drawn_by in DRAWN_BY for path in (package / drawn_by, *(package / drawn_by).rglob("*"))]
-    sources = [*code, *(root / PUBLISHED).glob("*.csv")]
-    return {
-        f"{path.parent.name}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sources
-        if path.suffix in {".py", ".j2", ".typ", ".css", ".csv", ".js", ".yaml"}
-    }
+    code = [path for path in package.rglob("*") if path.is_file() and path.parent.name != "__pycache__"]
+    tables = (root / PUBLISHED).glob("*.csv")
+    files = {path.relative_to(package).as_posix(): path for path in code} | {path.name: path for path in tables}
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}

@@ -1,18 +1,12 @@
-"""What was trained and what was measured, in a few sentences that cite where it comes from."""
+"""A few sentences on what was trained and measured, with citations."""
 
+from pixcycle.methods.registry import METHODS
+from pixcycle.metrics.registry import METRICS
+from pixcycle.models.generators.registry import GENERATORS
 from pixcycle.report.content import Text
 from pixcycle.report.values import Values
 from pixcycle.report.wording import listed
 
-_METHODS = {
-    "pix2pix": "pix2pix @cite-isola2017 learns from pairs",
-    "cyclegan": "CycleGAN @cite-zhu2017 learns without pairs, from cycles through two generators",
-}
-_GENERATORS = {
-    "unet": "U-Nets @cite-ronneberger2015",
-    "resnet6": "residual networks @cite-he2016 of 6 blocks, built as in @cite-johnson2016",
-    "resnet9": "residual networks @cite-he2016 of 9 blocks, built as in @cite-johnson2016",
-}
 _NORMS = {"batch": "batch norm @cite-ioffe2015", "instance": "instance norm @cite-ulyanov2016"}
 _GAN_LOSSES = {"bce": "cross entropy @cite-goodfellow2014", "lsgan": "least squares @cite-mao2017"}
 _EXTRACTORS = {
@@ -22,7 +16,7 @@ _EXTRACTORS = {
 
 
 def methods(values: Values) -> list[Text]:
-    """A paragraph on the networks and their training, and one on the metrics; both of what these runs use only."""
+    """Return a paragraph on the networks and their training, and one on the metrics, limited to what these runs use."""
     return [Text(_training(values)), Text(_metrics(values))]
 
 
@@ -30,32 +24,42 @@ def _training(values: Values) -> str:
     experiments = [seeds[0].config for seeds in values.runs.values()]
 
     def used(names: dict[str, str], field: str) -> str:
-        found = {getattr(e, field) for e in experiments}
-        return listed([words for name, words in names.items() if name in found])
+        return listed([names[name] for name in dict.fromkeys(getattr(e, field) for e in experiments)])
 
+    generators = {name: generator.words for name, generator in GENERATORS.items()}
+    methods = {name: method.words for name, method in METHODS.items()}
     patches = sorted({e.patch for e in experiments})
-    told = [
-        f"{used(_METHODS, 'method')}. Generators are {used(_GENERATORS, 'generator')}, discriminators PatchGANs that "
+    sentences = [
+        f"{used(methods, 'method')}. Generators are {used(generators, 'generator')}, discriminators PatchGANs that "
         f"see {listed([str(n) for n in patches])} pixels a side, with {used(_NORMS, 'norm')}. Their GAN losses are "
         f"{used(_GAN_LOSSES, 'gan_mode')}, their optimiser is Adam @cite-kingma2015."
     ]
     if any(e.pool_size for e in experiments):
-        told.append(
+        sentences.append(
             "Where an image pool is used, discriminators also see earlier generated images @cite-shrivastava2017."
         )
     if any(e.upsampling == "resize" for e in experiments):
-        told.append("Resize-convolution replaces deconvolution where that is said @cite-odena2016.")
-    return " ".join(told)
+        sentences.append("Resize-convolution replaces deconvolution where that is said @cite-odena2016.")
+    return " ".join(sentences)
 
 
 def _metrics(values: Values) -> str:
+    """Describe the metrics, grouped by what they need: features, pairs, classes, or images alone."""
+    measured = [m for m in METRICS if m.words and any(values.has(id, m.scores[0].name) for id in values.runs)]
+
+    def named(need: str) -> list[str]:
+        return [metric.words for metric in measured if need in metric.needs]
+
     features = listed([_EXTRACTORS[extractor.name] for extractor in values.extractors])
-    told = [
-        f"FID @cite-heusel2017, KID @cite-binkowski2018 and precision and recall @cite-kynkaanniemi2019 compare the "
-        f"features that {features} finds in generated and in real images."
+    sentences = [
+        f"{listed(named('real_features'))} compare the features that {features} finds in generated and in real images."
     ]
-    if any(values.has(id, "ssim") for id in values.runs):
-        told.append("Where there are pairs, L1, PSNR and SSIM @cite-wang2004 compare pixels.")
+    if of_pairs := named("pairs"):
+        sentences.append(f"Where there are pairs, {listed(of_pairs)} compare pixels.")
     if any(seeds[0].segmenter for seeds in values.runs.values()):
-        told.append("FCN-score @cite-isola2017 is what a network that segments photos @cite-long2015 finds in them.")
-    return " ".join(told)
+        sentences.append(
+            "FCN-score @cite-isola2017 is what a network that segments photos @cite-long2015 finds in them."
+        )
+    if of_images := [metric.words for metric in measured if metric.needs == ("fakes",)]:
+        sentences.append(f"{listed(of_images)} judge generated images alone.")
+    return " ".join(sentences)

@@ -1,4 +1,4 @@
-"""Where a report comes from: the code that drew it, and for each run its parameters, files, attempts and commit."""
+"""Provenance of a report: the code that drew it, and the parameters, files, attempts and commit of each run."""
 
 import hashlib
 import json
@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from pixcycle.commit import commit
+from pixcycle.base.git import commit
+from pixcycle.base.progress import duration
+from pixcycle.plan import DESCRIPTIVE, MACHINE, Run
 from pixcycle.report.content import Block, Bullets, Figure, File, RunEntry, Runs, Section, Table, blocks_of, claims_of
 from pixcycle.report.values import Values
-from pixcycle.runs import DESCRIPTIVE, MACHINE, Run
-from pixcycle.training.progress import duration
 
 NOT_RECORDED = "not recorded"
-"""Of a run that was trained before its record told such a thing; it is right for ever, and not trained anew."""
+"""For runs trained before records had such a field; they stay valid and are not trained again."""
 
 
 def provenance(values: Values) -> Bullets:
-    """The state of the project when the report was drawn, and the versions that its runs were trained with."""
+    """Return the state of the project when the report was drawn, and the versions that its runs were trained with."""
     versions = dict.fromkeys(_versions(record) for record in values.records.values())
     items = [
         ("Commit of this report", commit(values.root)),
@@ -31,9 +31,14 @@ def provenance(values: Values) -> Bullets:
 
 
 def runs(values: Values, sections: list[Section], out: Path) -> list[Block]:
-    """An entry for each run, by experiment. sections: those before, whose tables, figures and claims the entries name.
+    """Return an entry for each run, grouped by experiment.
 
-    out: the report's folder, from which the runs' files are addressed.
+    Parameters
+    ----------
+    sections
+        The report's other sections, whose tables, figures and claims the entries name.
+    out
+        The report's folder; links to the runs' files are relative to it.
     """
     shown_in = _shown_in(sections)
     return [
@@ -43,28 +48,23 @@ def runs(values: Values, sections: list[Section], out: Path) -> list[Block]:
 
 
 def command(values: Values, keys: list[str]) -> str:
-    """What makes these runs, and the report that shows them: the target with the fewest runs that has all of them.
+    """Return the command that makes these runs and a report on them: the smallest target that includes them all.
 
-    Without keys it is what this whole report was asked by.
+    Without keys, return the command for this whole report.
     """
-    plan, asked = values.plan, set(keys)
-    target = next(name for name, runs in values.targets if asked <= runs) if keys else values.selection
+    plan, needed = values.plan, set(keys)
+    target = next(name for name, runs in values.targets if needed <= runs) if keys else values.selection
     extractor = f" extractor={plan.params.extractor}" if plan.params.extractor else ""
     return f"snakemake {target} --cores all --config scale={plan.params.scale}{extractor}"
 
 
-def log_file(run: Run, step: str, fingerprint: str) -> str:
-    """The log file of a step (`train`, `translate`, `evaluate`) of a run, as the rules of the workflow name it."""
-    return f"logs/{run.scale}/{run.id}/{step}-{run.seed}-{fingerprint}.log"
-
-
 def _shown_in(sections: list[Section]) -> dict[str, list[str]]:
-    """Key of a run -> ids of the tables, figures and claims that are made from it."""
-    found: dict[str, list[str]] = {}
+    """Map the key of each run to the ids of the tables, figures and claims that are made from it."""
+    ids: dict[str, list[str]] = {}
     for item in (*blocks_of(sections, Table, Figure), *claims_of(sections)):
         for key in item.made_from:
-            found.setdefault(key, []).append(item.id)
-    return found
+            ids.setdefault(key, []).append(item.id)
+    return ids
 
 
 def device(record: dict[str, Any]) -> str:
@@ -89,11 +89,11 @@ def _entry(values: Values, run: Run, shown_in: list[str], out: Path) -> RunEntry
 
 
 def _files(values: Values, run: Run, out: Path) -> list[tuple[str, list[File]]]:
-    """Each step with its fingerprint, and what it left: its folder, the files of note in that, its log."""
+    """Return each step with its fingerprint and what it left: its folder, the main files in it, its log."""
 
     def file(path: str, text: str = "") -> File:
-        there = values.root / path
-        return File(text or path, quote(os.path.relpath(there, out)) if there.exists() else None)
+        target = values.root / path
+        return File(text or path, quote(os.path.relpath(target, out)) if target.exists() else None)
 
     def folder(path: str, *names: str) -> list[File]:
         return [file(path), *(file(f"{path}/{name}", name) for name in names)]
@@ -102,21 +102,30 @@ def _files(values: Values, run: Run, out: Path) -> list[tuple[str, list[File]]]:
     kept = ("config.json", "history.csv", "run.json")
     return [
         ("Data", folder(run.prepared, "manifest.json")),
-        (f"Training {trained}", [*folder(run.folder, *kept), file(log_file(run, "train", trained))]),
-        (f"Translation {translated}", [file(run.translated), file(log_file(run, "translate", translated))]),
-        (f"Measurement {measured}", [file(run.metrics), file(log_file(run, "evaluate", measured))]),
+        (
+            f"Training {trained}",
+            [*folder(run.folder, *kept), file(run.log("train"))],
+        ),
+        (
+            f"Translation {translated}",
+            [file(run.translated), file(run.log("translate"))],
+        ),
+        (
+            f"Measurement {measured}",
+            [file(run.metrics), file(run.log("evaluate"))],
+        ),
     ]
 
 
 def _attempt(attempt: dict[str, Any]) -> str:
     started = f"{datetime.fromisoformat(attempt['started']):%Y-%m-%d %H:%M:%S %Z} on {attempt['host']}"
-    job = f", SLURM job {attempt['slurm_job_id']}" if attempt["slurm_job_id"] else ""
-    cards = f", GPU {attempt['cards']}" if attempt.get("cards") else ""
-    return f"{started}{job}{cards}, from epoch {attempt['from_epoch']}"
+    job = f", {attempt['scheduler']} job {attempt['job']}" if attempt.get("job") else ""
+    gpus = f", GPU {attempt['cards']}" if attempt.get("cards") else ""
+    return f"{started}{job}{gpus}, from epoch {attempt['from_epoch']}"
 
 
 def _settings(values: Values, run: Run) -> list[tuple[str, str]]:
-    """Those of the experiment as it was run, with what the scale changed, and what it was measured with."""
+    """Return the experiment's settings as it was run, what the scale changed in them, and how it was measured."""
     ours, unscaled = (
         e.model_dump(mode="json", exclude=DESCRIPTIVE - {"dataset"} | MACHINE)
         for e in (run.config, values.as_published(run))
@@ -130,7 +139,7 @@ def _settings(values: Values, run: Run) -> list[tuple[str, str]]:
 
 
 def _written(value: Any) -> str:
-    """As in params.yaml."""
+    """Return a value as params.yaml has it."""
     return value if isinstance(value, str) else json.dumps(value)
 
 

@@ -1,12 +1,12 @@
-"""From a drawn figure to a block of the report."""
+"""Turn a drawn figure into a block of the report."""
 
 from pathlib import Path
 from typing import Literal
 
 from matplotlib import figure as matplotlib_figure
 
-from pixcycle.report import figures
 from pixcycle.report.content import Figure
+from pixcycle.report.drawing import style
 from pixcycle.report.values import Values
 
 
@@ -21,14 +21,20 @@ def publish(
     kind: Literal["jpg", "svg"] = "jpg",
     all_seeds: bool = False,
 ) -> Figure:
-    """Write figures/ID.jpg (images) or .svg (curves and drawings) into the report's folder `out`, and name its runs.
+    """Write figures/ID.jpg (images) or figures/ID.svg (curves and drawings), and return the block that shows it.
 
-    The caption tells which of them collapsed, if it does not yet.
+    The block names the figure's runs; its caption also says which of them collapsed.
 
-    all_seeds: whether it shows all runs of the experiments, or of each the first seed's.
+    Parameters
+    ----------
+    out
+        The report's folder.
+    all_seeds
+        Whether the figure shows the runs of all seeds, instead of the first one's only.
     """
-    caption = " ".join([caption, *(told for told in values.collapses(*experiments) if told not in caption)])
+    collapses = [sentence for sentence in values.collapses(*experiments) if sentence not in caption]
+    caption = " ".join([caption, *collapses])
     file = Path("figures") / f"{id}.{kind}"
-    figures.save(picture, out / file)
+    style.save(picture, out / file)
     firsts = dict.fromkeys(values.one(experiment).key for experiment in experiments)
     return Figure(id, caption, file, alt, values.keys(*experiments) if all_seeds else list(firsts))

@@ -1,4 +1,4 @@
-"""Every number of a report, read once from the runs' own files; values.json is this, written down."""
+"""All numbers of a report, read once from the runs' own files and written to values.json."""
 
 from functools import cached_property
 from pathlib import Path
@@ -7,24 +7,23 @@ from typing import Any
 
 import pandas as pd
 
-from pixcycle.errors import UserError
-from pixcycle.files import read_json
+from pixcycle.base.errors import UserError
+from pixcycle.base.files import read_json
 from pixcycle.metrics.extractors import EXTRACTORS
+from pixcycle.metrics.registry import SCORES
+from pixcycle.metrics.segmentation import FCN_SCORE
+from pixcycle.params.schema import Experiment
+from pixcycle.paths import TARGET
+from pixcycle.plan import Plan, Run
+from pixcycle.records.history import read_history
 from pixcycle.report.finished import metrics_of, record_of
-from pixcycle.runs import Plan, Run
-from pixcycle.schema import Experiment
 from pixcycle.study.files import study_file
 from pixcycle.study.result import Share, attentive
 from pixcycle.study.storage import read_answers
-from pixcycle.training.history import read_history
-from pixcycle.translations import TARGET
-
-SCORES = ("pixel_accuracy", "class_accuracy", "class_iou")
-METRICS = ("fid", "kid", "precision", "recall", "l1", "psnr", "ssim", *SCORES, "checkerboard")
 
 
 class Values:
-    """The selected runs, what was measured on them, and what they cost. Raises UserError where a node is missing."""
+    """The selected runs, their metrics and their cost. Raises UserError if a result is missing."""
 
     def __init__(self, plan: Plan, selection: str, root: Path):
         self.plan, self.selection, self.root = plan, selection, root
@@ -44,27 +43,27 @@ class Values:
         return id in self.runs
 
     def one(self, id: str) -> Run:
-        """The first seed's run of an experiment."""
+        """Return the first seed's run of an experiment."""
         return self.runs[id][0]
 
     def of_chapter(self, chapter: str) -> list[str]:
-        """Ids of its experiments that were run, those of the user's own too."""
+        """Return the ids of the chapter's experiments that were run, the user's own included."""
         return [id for id, (first, *_) in self.runs.items() if first.chapter == chapter]
 
     def keys(self, *experiments: str) -> list[str]:
-        """Keys of all seeds' runs of these experiments, each once; nothing for those that were not run."""
+        """Return the keys of all seeds' runs of these experiments, each once; experiments without runs have none."""
         return [run.key for id in dict.fromkeys(experiments) for run in self.runs.get(id, [])]
 
     def numbers(self, run: Run, direction: str | None = None) -> dict[str, Any]:
-        """All that was measured of a run in a direction, the scored one where none is given; nothing in others.
+        """Return the metrics of a run in a direction (default: the scored one); empty if it was not measured there.
 
-        Without the scores of photos by a segmenter that misses its stated accuracy on real ones.
+        Scores of photos are left out if the segmenter misses its stated accuracy on real photos.
         """
         least = self.plan.segmenter.min_accuracy
         return believed(self.measured[run.key], direction or run.config.direction, least)
 
     def segmenter(self, run: Run) -> dict[str, Any] | None:
-        """Record of the network behind a run's FCN-score, and whether it `passed`; None on data without classes."""
+        """Return the record of a run's segmenter, with `min_accuracy` and `passed`; None for data without classes."""
         record = self.measured[run.key]["segmenter"]
         if record is None:
             return None
@@ -72,48 +71,48 @@ class Values:
         return record | {"min_accuracy": least, "passed": record["real"]["pixel_accuracy"] >= least}
 
     def seeds_of(self, id: str, metric: str, direction: str | None = None) -> list[float]:
-        """A metric, one value a seed. Raises UserError for a metric that was not measured."""
-        found = [self.numbers(run, direction).get(metric) for run in self.runs[id]]
-        if None in found:
+        """Return a metric, one value per seed. Raises UserError if it was not measured."""
+        scores = [self.numbers(run, direction).get(metric) for run in self.runs[id]]
+        if None in scores:
             raise UserError(f"report: {id} has no value for {metric}, which the report shows")
-        return found
+        return scores
 
     def mean(self, id: str, metric: str, direction: str | None = None) -> float:
         return mean(self.seeds_of(id, metric, direction))
 
     def spread(self, id: str, metric: str, direction: str | None = None) -> float | None:
-        """Standard deviation over seeds; None for a single seed."""
+        """Return the standard deviation over seeds; None for a single seed."""
         values = self.seeds_of(id, metric, direction)
         return stdev(values) if len(values) > 1 else None
 
     def has(self, id: str, metric: str, direction: str | None = None) -> bool:
-        """Whether all seeds have the metric: those of pixels need pairs, FCN-score needs classes."""
+        """Return whether all seeds have the metric: pixel metrics need pairs, FCN-score needs classes."""
         return all(self.numbers(run, direction).get(metric) is not None for run in self.runs[id])
 
     @cached_property
     def targets(self) -> list[tuple[str, set[str]]]:
-        """All that can be asked for and the keys of its runs, those with the fewest first; of equals the narrower."""
+        """All targets with the keys of their runs, those with the fewest runs first; on a tie the narrower target."""
         targets = {name: {run.key for run in runs} for name, runs in self.plan.selections.items()}
         return sorted(reversed(targets.items()), key=lambda target: len(target[1]))
 
     def study(self, id: str, direction: str) -> Share | None:
-        """How often attentive people took the first seed's images for real; None where nobody was asked."""
+        """Return how often attentive people took the first seed's images for real; None without a study."""
         if (id, direction) not in self._studies:
             file = study_file(self.one(id), direction, self.root)
             self._studies[id, direction] = attentive(read_answers(file)) if file.exists() else None
         return self._studies[id, direction]
 
     def collapses(self, *experiments: str) -> list[str]:
-        """A sentence for each run of these experiments that collapsed."""
+        """Return a sentence for each run of these experiments that collapsed."""
         runs = [run for experiment in experiments for run in self.runs.get(experiment, [])]
-        return [f"{run.key} collapsed: {told}." for run in runs if (told := self.records[run.key]["collapse"])]
+        return [f"{run.key} collapsed: {reason}." for run in runs if (reason := self.records[run.key]["collapse"])]
 
     def history(self, id: str) -> pd.DataFrame:
-        """The loss history of the first seed."""
+        """Return the loss history of the first seed."""
         return read_history(self.root / self.one(id).folder)
 
     def as_published(self, run: Run) -> Experiment:
-        """Its experiment before the scale."""
+        """Return the run's experiment before the scale changes it."""
         return self.plan.params.experiments[run.chapter][run.name]
 
     def steps_per_epoch(self, id: str) -> int:
@@ -132,11 +131,11 @@ class Values:
 
     @property
     def comparable(self) -> bool:
-        """Whether our FID may be set against a published one: its extractor, on its data."""
+        """Whether our FID can be compared with published ones: same extractor, same data."""
         return all(extractor.comparable for extractor in self.extractors) and not self.stand_ins
 
     def as_json(self) -> dict[str, Any]:
-        """What values.json holds: for each experiment its metrics by mean, spread and seed, and its cost."""
+        """Return the contents of values.json: each experiment's runs, its metrics (mean and spread) and its cost."""
         return {
             "selection": self.selection,
             "scale": self.plan.params.scale,
@@ -151,7 +150,7 @@ class Values:
             "extractor": seeds[0].extractor,
             "metrics": {
                 metric: {"mean": self.mean(id, metric), "std": self.spread(id, metric)}
-                for metric in METRICS
+                for metric in SCORES
                 if self.has(id, metric)
             },
             "n": self.numbers(seeds[0])["n_fake"],
@@ -161,11 +160,11 @@ class Values:
 
 
 def believed(measured: dict[str, Any], direction: str, least: float) -> dict[str, Any]:
-    """The numbers of a metrics file in a direction; nothing in one that was not measured.
+    """Return a metrics file's values in a direction; empty if it was not measured there.
 
-    Without the scores of photos (domain A) by a segmenter whose accuracy on real ones is below `least`.
+    Scores of photos (domain A) are left out if the segmenter's accuracy on real photos is below `least`.
     """
-    found, judge = measured.get("metrics", {}).get(direction, {}), measured.get("segmenter")
-    if judge and TARGET[direction] == "A" and judge["real"]["pixel_accuracy"] < least:
-        return {name: value for name, value in found.items() if name not in SCORES}
-    return found
+    numbers, segmenter = measured.get("metrics", {}).get(direction, {}), measured.get("segmenter")
+    if segmenter and TARGET[direction] == "A" and segmenter["real"]["pixel_accuracy"] < least:
+        return {name: value for name, value in numbers.items() if name not in FCN_SCORE}
+    return numbers

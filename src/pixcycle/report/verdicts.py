@@ -1,4 +1,4 @@
-"""From numbers to verdicts: what comparisons of experiments allow us to say."""
+"""Verdicts on claims, derived from comparisons of experiments."""
 
 from math import hypot
 from typing import Literal
@@ -6,8 +6,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from pixcycle.report.comparison import SMALLER_IS_BETTER, TITLES, with_spread
+from pixcycle.metrics.registry import SCORES
 from pixcycle.report.content import Claim, Verdict
+from pixcycle.report.published import with_spread
 from pixcycle.report.values import Values
 
 Order = Literal["better", "worse", "unclear"]
@@ -21,23 +22,29 @@ RULER = (
 )
 
 TREND = 0.8
-"""Rank correlation of a loss with the epoch from which on we call it a trend (below -0.8: it falls)."""
+"""Smallest absolute rank correlation of a loss with the epoch that counts as a trend (-0.8 and below: it falls)."""
 
 NO_RUN = "Its runs are not part of this report."
 NOT_FINITE = "{}: not judged, as its losses did not stay finite."
 
 
 def compare(values: Values, first: str, second: str, metric: str) -> Order:
-    """Whether the first experiment's metric is better; unclear inside the spread, the root of the summed variances."""
+    """Return whether the first experiment's metric is better; unclear within the spread, sqrt(var1 + var2)."""
     difference = values.mean(first, metric) - values.mean(second, metric)
     spreads = [values.spread(e, metric) or 0.0 for e in (first, second)]
     if abs(difference) <= hypot(*spreads):
         return "unclear"
-    return "better" if (difference < 0) == (metric in SMALLER_IS_BETTER) else "worse"
+    return "better" if difference * SCORES[metric].sign < 0 else "worse"
 
 
 def verdict(orders: list[Order], complete: bool) -> Verdict:
-    """Of a claim that says `better` in each comparison; complete: whether all of them could be made."""
+    """Return the verdict on a claim that says `better` for each comparison.
+
+    Parameters
+    ----------
+    complete
+        Whether all comparisons could be made.
+    """
     if "worse" in orders:
         return "does not hold"
     if not orders or not complete:
@@ -46,7 +53,7 @@ def verdict(orders: list[Order], complete: bool) -> Verdict:
 
 
 def verdict_of_seeds(agrees: list[bool]) -> Verdict:
-    """Of a claim that each seed's run confirms or not; none is left where no run could be judged."""
+    """Return the verdict on a claim that each seed's run confirms or not; without judged runs it is `not run`."""
     if not agrees:
         return "not run"
     return "holds" if all(agrees) else "not distinguishable" if any(agrees) else "does not hold"
@@ -61,42 +68,42 @@ def pairwise_claim(
     pairs: list[tuple[str, str]],
     metric: str,
 ) -> Claim:
-    """A claim that on each dataset the first of each pair of experiments beats the second.
+    """Judge the claim that, on each dataset, the first experiment of each pair beats the second.
 
-    Datasets of which no comparison was made are named in the evidence and leave the verdict to the others.
+    Datasets without any comparison are named in the evidence; the verdict rests on the other datasets.
     """
     orders: list[Order] = []
-    told, compared, unjudged, missing = [], [], [], []
+    sentences, compared, unjudged, missing = [], [], [], []
     for dataset in datasets:
         ids = {name: f"{chapter}-{dataset}-{name}" for pair in pairs for name in pair}
-        made = [(ids[a], ids[b]) for a, b in pairs if {ids[a], ids[b]} <= values.runs.keys()]
-        if not made:
+        comparisons = [(ids[a], ids[b]) for a, b in pairs if {ids[a], ids[b]} <= values.runs.keys()]
+        if not comparisons:
             unjudged.append(dataset)
             continue
-        orders += [compare(values, first, second, metric) for first, second in made]
+        orders += [compare(values, first, second, metric) for first, second in comparisons]
         missing += [ids[name] for name in ids if ids[name] not in values.runs]
         measured = [experiment for experiment in ids.values() if experiment in values.runs]
         compared += measured
-        told.append(
-            f"{TITLES[metric].split()[0]} on {title_of(values, dataset)}: {evidence(values, measured, metric)}."
+        sentences.append(
+            f"{SCORES[metric].title.split()[0]} on {title_of(values, dataset)}: {evidence(values, measured, metric)}."
         )
-    told += values.collapses(*dict.fromkeys(compared))
+    sentences += values.collapses(*dict.fromkeys(compared))
     if missing:
-        told.append(f"Not run: {', '.join(missing)}.")
-    if told and unjudged:
-        told.append(f"Not judged on {', '.join(unjudged)}.")
-    return Claim(id, text, verdict(orders, not missing), " ".join(told) or NO_RUN, values.keys(*compared))
+        sentences.append(f"Not run: {', '.join(missing)}.")
+    if sentences and unjudged:
+        sentences.append(f"Not judged on {', '.join(unjudged)}.")
+    return Claim(id, text, verdict(orders, not missing), " ".join(sentences) or NO_RUN, values.keys(*compared))
 
 
 def is_finite(history: pd.DataFrame) -> bool:
-    """Whether no loss ended as NaN or infinity, of which nothing can be said."""
+    """Return whether all losses are finite; a history with NaN or infinity cannot be judged."""
     return bool(np.isfinite(history).all(axis=None))
 
 
 def trend(history: pd.DataFrame, term: str) -> float:
-    """Rank correlation of a loss's epoch means with the epoch, to six digits: its own rounding must not decide.
+    """Return the rank correlation of a loss's epoch means with the epoch, to six digits: rounding must not decide.
 
-    0 for a loss that never changes, which has none. history: a finite one.
+    A constant loss has no rank correlation and gives 0. All values of `history` must be finite.
     """
     means = history.groupby("epoch", as_index=False)[term].mean()
     if means[term].nunique() < 2:
@@ -105,11 +112,11 @@ def trend(history: pd.DataFrame, term: str) -> float:
 
 
 def evidence(values: Values, experiments: list[str], metric: str) -> str:
-    """`L1 Loss 110.68, L2 loss 118.84`."""
+    """Return `L1 Loss 110.68, L2 loss 118.84`."""
     return ", ".join(f"{values.one(e).config.label} {with_spread(values, e, metric)}" for e in experiments)
 
 
 def title_of(values: Values, dataset: str) -> str:
-    """`maps`, or `maps (earth in its place)`."""
+    """Return `maps`, or `maps (earth in its place)`."""
     stand_in = values.stand_ins.get(dataset)
     return f"{dataset} ({stand_in} in its place)" if stand_in else dataset

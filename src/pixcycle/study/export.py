@@ -1,4 +1,4 @@
-"""The answers of a study for other programs, and what they say, for people."""
+"""Export the answers of a study as CSV, and print its result as a table."""
 
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -6,27 +6,33 @@ from pathlib import Path
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from pixcycle.csv_table import as_csv, no_formula
-from pixcycle.files import write_bytes
+from pixcycle.base.csv_table import as_csv, no_formula
+from pixcycle.base.files import write_bytes
 from pixcycle.study.protocol import MISSED_CHECKS
 from pixcycle.study.result import Result, Share
 from pixcycle.study.storage import Answer
 
 
 def write_csv(answers: list[Answer], names: list[str], to: Path) -> None:
-    """A row an answer: the fields of `Answer`, the image by its name. names: of the test images, in their order."""
-    shown = list(map(no_formula, names))
+    """Write one row per answer: the fields of `Answer`, with the image's name as `image`.
+
+    Parameters
+    ----------
+    names
+        Names of the test images, in their order.
+    """
+    safe_names = list(map(no_formula, names))
     rows = [
-        asdict(a) | {"image": shown[a.image], "took_generated_for_real": int(a.took_generated_for_real)}
+        asdict(a) | {"image": safe_names[a.image], "took_generated_for_real": int(a.took_generated_for_real)}
         for a in answers
     ]
     write_bytes(to, as_csv([field.name for field in fields(Answer)], (row.values() for row in rows)))
 
 
 def as_table(result: Result) -> RenderableType:
-    """A row a participant, and all of them together."""
+    """Return a table with one row per participant, and rows for all of them together."""
     if not result.everybody:
-        return "Nobody has answered a pair that counts yet."
+        return "No answers yet, apart from practice and attention checks."
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column("participant")
     for title in ("answers", "labelled real", "95% interval"):
@@ -35,14 +41,14 @@ def as_table(result: Result) -> RenderableType:
         table.add_row(f"{id} (missed checks)" if id in result.inattentive else str(id), *_cells(share))
     table.add_section()
     if result.attentive:
-        table.add_row("the attentive" if result.inattentive else "all", *_cells(result.attentive), style="bold")
+        table.add_row("attentive" if result.inattentive else "all", *_cells(result.attentive), style="bold")
     if result.inattentive:
-        table.add_row("everybody", *_cells(result.everybody))
-    notes = ["Percent of generated images that were taken for the real one; intervals by the bootstrap over"]
-    notes += ["participants and images (each participant's: over images)."]
+        table.add_row("all", *_cells(result.everybody))
+    notes = ["Percentage of generated images that were taken for real; intervals are bootstrapped over"]
+    notes += ["participants and images (for one participant: over images)."]
     if result.inattentive:
         notes += [
-            f"{len(result.inattentive)} missed more than {MISSED_CHECKS} attention check: the report leaves them out."
+            f"{len(result.inattentive)} with more than {MISSED_CHECKS} missed attention check: left out of the report."
         ]
     return Group(table, "", *notes)
 

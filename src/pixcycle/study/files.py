@@ -1,26 +1,27 @@
-"""Where the file of a study lies, and what of it a report is made from."""
+"""Locate the files of studies, and fingerprint the answers that a report uses."""
 
 from pathlib import Path
 
-from pixcycle.runs import Run, fingerprint
+from pixcycle.paths import STUDIES, TARGET
+from pixcycle.plan import Run, fingerprint
 from pixcycle.study.storage import read_answers
-from pixcycle.translations import TARGET
-
-FOLDER = Path("data/studies")
 
 
 def study_file(run: Run, direction: str, root: Path) -> Path:
-    """The SQLite file of a run's study; named by its translations, so that those of other images have their own."""
-    return root / FOLDER / f"{run.id}-{run.seed}-{direction}-{run.translated_fingerprint}.sqlite"
+    """Return the SQLite file of a run's study, named by its translations: other images get another file."""
+    return root / STUDIES / f"{run.id}-{run.seed}-{direction}-{run.translated_fingerprint}.sqlite"
 
 
 def answered(root: Path) -> dict[str, str]:
-    """Fingerprints of the answers of all studies, by the names of their files. Raises UserError for a damaged one."""
-    files = sorted((root / FOLDER).glob("*.sqlite"))
+    """Return the fingerprint of each study's answers by file name. Raise UserError for a damaged file."""
+    files = sorted((root / STUDIES).glob("*.sqlite"))
     return {file.name: fingerprint([list(vars(answer).values()) for answer in read_answers(file)]) for file in files}
 
 
 def shown_studies(runs: list[Run], root: Path) -> list[str]:
-    """Names of the files that a report of these runs shows, made or not: both directions of each first seed."""
+    """Return the names of the study files that a report on these runs shows, whether they exist or not.
+
+    There are two per experiment, one for each direction of its first seed.
+    """
     first = {run.id: run for run in reversed(runs)}.values()
     return [study_file(run, direction, root).name for run in first for direction in TARGET]

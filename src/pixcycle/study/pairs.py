@@ -1,4 +1,4 @@
-"""The images of a study: what a run generated in a direction, and the real ones beside which it is shown."""
+"""The images of a study: a run's generated images, and the real images shown beside them."""
 
 from functools import cached_property
 from pathlib import Path
@@ -6,38 +6,38 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from pixcycle.base.errors import UserError
+from pixcycle.base.files import read_json
 from pixcycle.data.arrays import read_array
 from pixcycle.data.png import png_of
-from pixcycle.errors import UserError
-from pixcycle.files import read_json
-from pixcycle.runs import Run
+from pixcycle.paths import SOURCE, TARGET, fakes_folder
+from pixcycle.plan import Run
 from pixcycle.study.protocol import Side, Trial
-from pixcycle.translations import SOURCE, TARGET, fakes_folder
 
 
 class Pairs:
-    """Real and generated images of a finished run, all as PNG of one size: only the picture tells them apart.
+    """Real and generated images of a finished run, all PNG files of one size, so that only their content differs.
 
-    Beside a generated image stands the truth of the same input, where the dataset has it; else the real test image at
-    the same place of the other domain, beginning again where that has fewer.
+    A generated image is shown beside the ground truth of its input if the dataset is paired. Otherwise it is shown
+    beside the real test image at the same index in the target domain, modulo the number of images there.
     """
 
     def __init__(self, run: Run, direction: str, root: Path):
-        """Raises UserError if the run has no translations in this direction."""
+        """Raise UserError if the run has no translations in this direction."""
         self._direction, self._prepared = direction, root / run.prepared
         self._folder = fakes_folder(root / run.translated, direction)
         if not self._folder.is_dir():
-            have = [other for other in TARGET if fakes_folder(root / run.translated, other).is_dir()]
+            existing = [other for other in TARGET if fakes_folder(root / run.translated, other).is_dir()]
             raise UserError(
                 f"{run.key} has no images of direction {direction}; "
-                + (f"its direction is {' or '.join(have)}" if have else f"make them first: snakemake {run.id}")
+                + (f"its direction is {' or '.join(existing)}" if existing else f"make them first: snakemake {run.id}")
             )
 
     def __len__(self) -> int:
         return len(self.names)
 
     def png(self, trial: Trial, side: Side) -> bytes:
-        """What stands on a side of a trial."""
+        """Return the image on one side of a trial."""
         if side == trial.real:
             return png_of(self._real[trial.image % len(self._real)])
         if trial.kind == "check":
@@ -47,7 +47,7 @@ class Pairs:
 
     @cached_property
     def names(self) -> list[str]:
-        """Of the test images that the direction starts from."""
+        """Names of the test images in the direction's source domain."""
         manifest = read_json(self._prepared / "manifest.json")
         return manifest["splits"]["test"][SOURCE[self._direction]]["names"]
 

@@ -1,7 +1,7 @@
-"""What a participant is shown, in which order: the "real vs fake" study of Isola et al. (CVPR 2017).
+"""The trials of a participant: the "real vs fake" study of Isola et al. (CVPR 2017).
 
-Each trial shows a real and a generated image beside each other for one second; then, without a limit of time, the
-participant says which was real. The first ten are for practice, with feedback; forty without feedback count.
+Each trial shows a real and a generated image side by side for one second. The participant then says, without a time
+limit, which one was real. Ten practice trials with feedback are followed by forty that count, without feedback.
 """
 
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from typing import Literal
 PRACTICE = 10
 TRIALS = 40
 CHECKS = 4
-"""Attention checks among the forty, beside them: noise in place of the generated image."""
+"""Attention checks, mixed with the forty trials but in addition to them: noise replaces the generated image."""
 MISSED_CHECKS = 1
-"""Who misses more of the checks did not look, and is counted apart."""
+"""Participants who miss more checks than this were not looking, and are counted separately."""
 SHOWN_MS = 1000
 
 Kind = Literal["practice", "test", "check"]
@@ -23,7 +23,7 @@ SIDES: tuple[Side, Side] = ("left", "right")
 
 @dataclass(frozen=True)
 class Trial:
-    """One pair: the image's place in the test split, and the side on which the real one is."""
+    """One pair: the index of the image in the test split, and the side of the real image."""
 
     kind: Kind
     image: int
@@ -31,26 +31,32 @@ class Trial:
 
 
 def schedule(seed: int, images: int) -> list[Trial]:
-    """The trials of one participant, in order: practice, then tests with the checks at random places among them.
+    """Return the trials of one participant in order: practice, then tests, with checks at random places among them.
 
-    No image comes twice, but that a check, of few images, repeats one of the practice, beside noise. Of few images a
-    fifth is practice, the rest tests.
-    seed: of the participant. images: how many the test split has, at least 2.
+    No image is shown twice. If there are few images, a fifth of them is for practice and the rest for tests; checks
+    then show practice images again, beside noise.
+
+    Parameters
+    ----------
+    seed
+        The participant's seed.
+    images
+        Number of images in the test split, at least 2.
     """
     random = Random(seed)
     order = random.sample(range(images), images)
     practice = min(PRACTICE, max(1, images // 5))
     tests = min(TRIALS, images - practice)
-    shown, counted, left = order[:practice], order[practice : practice + tests], order[practice + tests :]
-    trials: list[tuple[Kind, int]] = [("test", image) for image in counted]
-    for image in [*left, *shown][: min(CHECKS, tests)]:
+    practised, tested, unused = order[:practice], order[practice : practice + tests], order[practice + tests :]
+    trials: list[tuple[Kind, int]] = [("test", image) for image in tested]
+    for image in [*unused, *practised][: min(CHECKS, tests)]:
         trials.insert(random.randrange(len(trials) + 1), ("check", image))
-    trials = [("practice", image) for image in shown] + trials
+    trials = [("practice", image) for image in practised] + trials
     return [Trial(kind, image, random.choice(SIDES)) for kind, image in trials]
 
 
 def spare(seed: int, images: int, used: set[int]) -> Trial | None:
-    """A test in place of one that was broken off, with an image that the participant has not seen, if one is left."""
-    left = [image for image in range(images) if image not in used]
+    """Return a test that replaces an aborted one, with an image that is not in `used`; None if there is none left."""
+    unused = [image for image in range(images) if image not in used]
     random = Random(seed * 1_000_003 + len(used))
-    return Trial("test", random.choice(left), random.choice(SIDES)) if left else None
+    return Trial("test", random.choice(unused), random.choice(SIDES)) if unused else None

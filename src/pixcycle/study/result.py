@@ -1,4 +1,4 @@
-"""What a study found: how often generated images were taken for real ones, and how sure that is."""
+"""The result of a study: how often generated images were taken for real ones, with confidence intervals."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ RESAMPLED = 5000
 
 @dataclass(frozen=True)
 class Share:
-    """Percent of generated images that were labelled real, with its 95% interval."""
+    """Percentage of generated images that were labelled real, with its 95% interval from `low` to `high`."""
 
     percent: float
     low: float
@@ -25,31 +25,42 @@ class Share:
 
 @dataclass(frozen=True)
 class Result:
-    """everybody: who answered at least one test. attentive: those of them who missed at most one attention check."""
+    """The result of a study.
+
+    Attributes
+    ----------
+    everybody
+        All participants who answered at least one test; None if there are none.
+    attentive
+        Those of them who missed at most one attention check.
+    each
+        Participant -> their own share.
+    inattentive
+        Participants who missed more attention checks.
+    """
 
     everybody: Share | None
     attentive: Share | None
     each: dict[int, Share]
-    """By participant."""
     inattentive: list[int]
 
 
 def result(answers: list[Answer]) -> Result:
-    """From all answers of a study; practice and checks are no part of the percentages. None where nobody answered."""
+    """Summarize all answers of a study. Practice and checks do not count towards the percentages."""
     tests = [answer for answer in answers if answer.kind == "test"]
     ids = dict.fromkeys(answer.participant for answer in tests)
     return Result(
         everybody=share(tests),
         attentive=attentive(answers),
-        each={id: found for id in ids if (found := share(a for a in tests if a.participant == id))},
+        each={id: own for id in ids if (own := share(a for a in tests if a.participant == id))},
         inattentive=_inattentive(answers),
     )
 
 
 def attentive(answers: list[Answer]) -> Share | None:
-    """Of those who missed at most one attention check, all answers to tests."""
-    left_out = _inattentive(answers)
-    return share(a for a in answers if a.kind == "test" and a.participant not in left_out)
+    """Return the share over all tests of the participants who missed at most one attention check."""
+    excluded = _inattentive(answers)
+    return share(a for a in answers if a.kind == "test" and a.participant not in excluded)
 
 
 def _inattentive(answers: list[Answer]) -> list[int]:
@@ -58,23 +69,24 @@ def _inattentive(answers: list[Answer]) -> list[int]:
 
 
 def share(answers: Iterable[Answer]) -> Share | None:
-    """The percentage and its interval by the bootstrap over participants and images at once; None without answers.
+    """Return the percentage and its interval, bootstrapped over participants and images at once; None without answers.
 
-    Participants and images are drawn anew, each with replacement, and an answer weighs as often as both of its own were
-    drawn: people differ, and so do images. Of a single participant only the images are drawn. The interval is that
-    between the 2.5th and the 97.5th percentile of 5000 such draws; of answers that are all alike it has no width.
+    Participants and images are both resampled with replacement, since people differ and so do images. The weight of an
+    answer is the product of the counts of its participant and of its image. For a single participant only the images
+    vary. The interval runs from the 2.5th to the 97.5th percentile of 5000 resamples; it has no width if all answers
+    are the same.
     """
     rows = list(answers)
     if not rows:
         return None
     people, person = np.unique([row.participant for row in rows], return_inverse=True)
     images, image = np.unique([row.image for row in rows], return_inverse=True)
-    given, fooled = np.zeros((2, len(people), len(images)))
-    given[person, image] = 1
+    answered, fooled = np.zeros((2, len(people), len(images)))
+    answered[person, image] = 1
     fooled[person, image] = [row.took_generated_for_real for row in rows]
     random = np.random.default_rng(0)
-    of_people, of_images = (random.multinomial(n, np.full(n, 1 / n), RESAMPLED) for n in given.shape)
-    answered, taken = (((of_people @ answers) * of_images).sum(axis=1) for answers in (given, fooled))
-    some = answered > 0  # few answers may all be missed by a draw
-    low, high = np.percentile(100 * taken[some] / answered[some], [2.5, 97.5])
-    return Share(float(100 * fooled.sum() / given.sum()), float(low), float(high), len(people), len(rows))
+    people_counts, image_counts = (random.multinomial(n, np.full(n, 1 / n), RESAMPLED) for n in answered.shape)
+    totals, fooled_totals = (((people_counts @ m) * image_counts).sum(axis=1) for m in (answered, fooled))
+    some = totals > 0  # if there are few answers, a resample may contain none of them
+    low, high = np.percentile(100 * fooled_totals[some] / totals[some], [2.5, 97.5])
+    return Share(float(100 * fooled.sum() / answered.sum()), float(low), float(high), len(people), len(rows))

@@ -1,4 +1,4 @@
-"""The study in a browser: pages, images and answers. Each browser that begins is a participant of its own."""
+"""Web server of a study: pages, images and answers. Each browser that begins is a separate participant."""
 
 import logging
 import sys
@@ -7,28 +7,28 @@ from http import HTTPStatus
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import BadRequest
 
-from pixcycle.errors import UserError
-from pixcycle.runs import fingerprint
+from pixcycle.base.errors import UserError
+from pixcycle.plan import fingerprint
 from pixcycle.study.pairs import Pairs
 from pixcycle.study.protocol import CHECKS, PRACTICE, SHOWN_MS, SIDES, TRIALS
 from pixcycle.study.storage import Refused, Study
 
 DAYS_TO_RETURN = 90
-"""So long a browser remembers whose answers it gives."""
+"""Lifetime of the cookie that identifies a participant."""
 ONLY_OURS = "default-src 'none'; img-src 'self' blob: data:; script-src 'self'; style-src 'self'; connect-src 'self'"
 LARGEST_REQUEST = 4096
 
 
 def app(study: Study, pairs: Pairs) -> Flask:
-    """The web application of one study.
+    """Return the web application of one study.
 
-    A page talks in JSON and names a trial by its random token only. What a participant may not do (a pair twice, an
-    answer before its pair was shown, twice, or in another's name) is answered by 409, nonsense by 400.
+    Pages send JSON, and identify a trial only by its random token. Requests that a participant may not make (to see a
+    pair twice; to answer before the pair was shown, twice, or for somebody else) get status 409, malformed ones 400.
     """
     web = Flask(__name__, template_folder="pages", static_folder="pages", static_url_path="/page")
     web.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
 
-    cookie = f"participant-{fingerprint(study.of)}"  # of a server's address, whatever the port, there is one jar
+    cookie = f"participant-{fingerprint(study.of)}"  # all ports of a host share their cookies
 
     def participant() -> str:
         return request.cookies.get(cookie, "")
@@ -46,12 +46,11 @@ def app(study: Study, pairs: Pairs) -> Flask:
 
     @web.post("/turn")
     def turn() -> Response:
-        found = study.turn(participant())
-        if found is None:
+        current = study.turn(participant())
+        if current is None:
             return jsonify(finished=True)
-        return jsonify(
-            token=found.token, practice=found.trial.kind == "practice", number=found.number, of=found.of, finished=False
-        )
+        practice = current.trial.kind == "practice"
+        return jsonify(token=current.token, practice=practice, number=current.number, of=current.of, finished=False)
 
     @web.get("/image/<token>/<any(left, right):side>")
     def image(token: str, side: str) -> Response:
@@ -59,15 +58,15 @@ def app(study: Study, pairs: Pairs) -> Flask:
 
     @web.post("/show")
     def show() -> Response:
-        study.show(participant(), _told("token", str))
+        study.show(participant(), _field("token", str))
         return jsonify({})
 
     @web.post("/answer")
     def answer() -> Response:
-        side = _told("real", str)
+        side = _field("real", str)
         if side not in SIDES:
-            raise BadRequest("real is left or right")
-        right = study.answer(participant(), _told("token", str), side, float(_told("displayed_ms", int | float)))
+            raise BadRequest("real must be left or right")
+        right = study.answer(participant(), _field("token", str), side, float(_field("displayed_ms", int | float)))
         return jsonify(right=right)
 
     @web.errorhandler(Refused)
@@ -76,9 +75,9 @@ def app(study: Study, pairs: Pairs) -> Flask:
 
     @web.errorhandler(UserError)
     def tell(error: UserError) -> tuple[Response, int]:
-        """As of a full disk. The page asks again until it is mended."""
+        """Report an error such as a full disk. The page repeats its request until the error is resolved."""
         print(f"pixcycle: {error}", file=sys.stderr, flush=True)
-        return jsonify(error="the study cannot note this now"), HTTPStatus.SERVICE_UNAVAILABLE
+        return jsonify(error="the study cannot store this now"), HTTPStatus.SERVICE_UNAVAILABLE
 
     @web.after_request
     def guard(answer: Response) -> Response:
@@ -95,7 +94,7 @@ def serve(study: Study, pairs: Pairs, host: str, port: int) -> None:
     """Serve until interrupted."""
     import waitress
 
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a request waits for a thread is no news
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns whenever a request waits for a thread
     server = waitress.create_server(app(study, pairs), host=host, port=port, ident=None)
     print(f"The study is at http://{server.effective_host}:{server.effective_port}/  (stop it with Ctrl-C)", flush=True)
     try:
@@ -104,9 +103,9 @@ def serve(study: Study, pairs: Pairs, host: str, port: int) -> None:
         server.close()
 
 
-def _told(field: str, kind: type) -> object:
-    """A field of the request's JSON. Raises BadRequest if it is missing or of another type."""
-    told = request.get_json()
-    if not isinstance(told, dict) or not isinstance(told.get(field), kind):
+def _field(field: str, kind: type) -> object:
+    """Return a field of the request's JSON. Raise BadRequest if it is missing or of another type."""
+    content = request.get_json()
+    if not isinstance(content, dict) or not isinstance(content.get(field), kind):
         raise BadRequest(f"{field} is missing or of the wrong type")
-    return told[field]
+    return content[field]

@@ -1,4 +1,4 @@
-"""The one file of a study: who was shown what, and what they answered. Nothing in it tells who they are."""
+"""The SQLite file of a study: what each participant was shown and answered, and nothing that identifies them."""
 
 import errno
 import hashlib
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-from pixcycle.errors import UserError
-from pixcycle.room import room_for
+from pixcycle.base.disk_full import room_for
+from pixcycle.base.errors import UserError
 from pixcycle.study import protocol
 from pixcycle.study.protocol import SHOWN_MS, Kind, Side, Trial
 
@@ -26,16 +26,16 @@ TABLES = (
     " PRIMARY KEY (participant, number))",
 )
 EARLY = 0.1
-"""Seconds by which an answer may come before its pair is gone: the clocks of browser and server are not one."""
+"""Seconds by which an answer may arrive before the display ends: browser and server have different clocks."""
 
 
 class Refused(Exception):
-    """What a browser asked for is not its turn, not its own, or was done before."""
+    """The browser's request is out of turn, concerns another participant's trial, or repeats an earlier one."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """The trial that a participant is at. number, of: counted from 1, in its part (practice, or what counts)."""
+    """A participant's current trial: number `number` of `of`, from 1, in its part (practice, or tests and checks)."""
 
     token: str
     trial: Trial
@@ -45,7 +45,13 @@ class Turn:
 
 @dataclass(frozen=True)
 class Answer:
-    """One answered trial, as it is exported."""
+    """One answered trial, as exported.
+
+    Attributes
+    ----------
+    seconds
+        From the end of the display to the answer, measured by the server.
+    """
 
     participant: int
     number: int
@@ -54,19 +60,23 @@ class Answer:
     took_generated_for_real: bool
     displayed_ms: float
     seconds: float
-    """From the end of the display to the answer, as the server saw it."""
 
 
 class Study:
-    """A study's SQLite file. Each call is one transaction that is on disk when it returns."""
+    """A study's SQLite file. Each call is one transaction, which is on disk when the call returns."""
 
     def __init__(self, path: Path, images: int, seed: int = 0):
-        """Open the file, or make it; its name says what is shown, and one that was renamed is refused.
+        """Open or create the file. Its name identifies the images; raise UserError if the file was renamed.
 
-        images: of the test split. seed: from which the participants' schedules are drawn.
+        Parameters
+        ----------
+        images
+            Number of images in the test split.
+        seed
+            Seed of the participants' schedules.
         """
         self.path, self.of = path, path.stem
-        self._turns = Lock()  # who waits for SQLite's own lock sleeps long
+        self._turns = Lock()  # SQLite's own lock is polled at long intervals
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._transaction() as db:
             for table in TABLES:
@@ -76,12 +86,11 @@ class Study:
                 known = (self.of, images, seed)
                 db.execute("INSERT INTO study VALUES (?, ?, ?)", known)
         if known[:2] != (self.of, images):
-            told = f"{known[0]} with {known[1]} images, not of {self.of} with {images}"
-            raise UserError(f"{path}: is a study of {told}")
+            raise UserError(f"{path}: is a study of {known[0]} with {known[1]} images, not of {self.of} with {images}")
         self._images, self._seed = known[1:]
 
     def begin(self) -> str:
-        """A new participant's token, which only their browser keeps."""
+        """Add a participant and return their token, which only their browser keeps."""
         token = secrets.token_urlsafe(24)
         with self._transaction() as db:
             id = db.execute("INSERT INTO participants (token) VALUES (?)", (_hash(token),)).lastrowid
@@ -90,64 +99,67 @@ class Study:
         return token
 
     def turn(self, participant: str) -> Turn | None:
-        """The participant's next trial; None after the last one.
+        """Return the participant's next trial; None after the last one.
 
-        A trial whose display was begun and which was never answered was broken off, as by a reload: it counts for
-        nothing, and another pair takes the place of a test.
+        A trial that was displayed but not answered was aborted, for example by a reload. It does not count, and a test
+        is replaced by another pair.
         """
         with self._transaction() as db:
             id = _id(db, participant)
-            lost = db.execute(
+            aborted = db.execute(
                 "SELECT number, kind FROM trials WHERE participant = ? AND shown NOTNULL AND answer ISNULL"
                 " AND NOT broken_off",
                 (id,),
             ).fetchall()
-            for number, kind in lost:
+            for number, kind in aborted:
                 db.execute("UPDATE trials SET broken_off = 1 WHERE participant = ? AND number = ?", (id, number))
                 if kind == "test":
                     self._replace(db, id)
-            found = db.execute(
+            row = db.execute(
                 "SELECT token, kind, image, real, number FROM trials WHERE participant = ? AND shown ISNULL"
                 " ORDER BY number LIMIT 1",
                 (id,),
             ).fetchone()
-            if found is None:
+            if row is None:
                 return None
-            token, kind, image, real, number = found
+            token, kind, image, real, number = row
             part = "kind = 'practice'" if kind == "practice" else "kind != 'practice' AND NOT broken_off"
-            place, of = db.execute(
+            position, of = db.execute(
                 f"SELECT SUM(number <= ?), COUNT(*) FROM trials WHERE participant = ? AND {part}", (number, id)
             ).fetchone()
-        return Turn(token, Trial(kind, image, real), place, of)
+        return Turn(token, Trial(kind, image, real), position, of)
 
     def trial(self, participant: str, token: str) -> Trial:
-        """A trial that is to be shown. Raises Refused for one of somebody else, and for one that was shown already."""
+        """Return a trial to show. Raise Refused if it is another participant's, or was already shown."""
         with self._transaction() as db:
             kind, image, real, shown, _ = _trial(db, _id(db, participant), token)
         if shown:
-            raise Refused("this pair was shown already")
+            raise Refused("this pair was already shown")
         return Trial(kind, image, real)
 
     def show(self, participant: str, token: str) -> None:
-        """Note that the display begins now: once."""
+        """Record that the display begins now. Raise Refused if it began before."""
         with self._transaction() as db:
             *_, shown, _ = _trial(db, _id(db, participant), token)
             if shown:
-                raise Refused("this pair was shown already")
+                raise Refused("this pair was already shown")
             db.execute("UPDATE trials SET shown = ? WHERE token = ?", (time.time(), token))
 
     def answer(self, participant: str, token: str, real: Side, displayed_ms: float) -> bool | None:
-        """Note which side the participant takes for real; whether they are right, in practice, else None.
+        """Record which side the participant takes for real; return whether they are right, but None outside practice.
 
-        Raises Refused unless the pair was shown to the end, and for a second answer.
+        Raises
+        ------
+        Refused
+            If the pair was not shown to the end, or was already answered.
         """
         with self._transaction() as db:
             kind, _, truth, shown, answered = _trial(db, _id(db, participant), token)
             seconds = time.time() - shown - SHOWN_MS / 1000 if shown else -1
             if seconds < -EARLY:
-                raise Refused("this pair has not been shown")
+                raise Refused("this pair has not been shown yet")
             if answered:
-                raise Refused("this pair was answered or broken off already")
+                raise Refused("this pair was already answered or aborted")
             db.execute(
                 "UPDATE trials SET answer = ?, displayed_ms = ?, seconds = ? WHERE token = ?",
                 (real, displayed_ms, round(max(seconds, 0), 3), token),
@@ -169,7 +181,7 @@ class Study:
             with self._turns, closing(sqlite3.connect(self.path, timeout=30, isolation_level=None)) as db:
                 db.execute("PRAGMA synchronous = FULL")
                 db.execute("BEGIN IMMEDIATE")
-                with db:  # committed at its end, or rolled back
+                with db:  # commits on success, otherwise rolls back
                     yield db
         except sqlite3.DatabaseError as error:
             with room_for(self.path):
@@ -177,9 +189,12 @@ class Study:
 
 
 def read_answers(path: Path) -> list[Answer]:
-    """All that were given in a study, in order of participants and trials; the file is only read.
+    """Return all answers of a study, in the order of participants and trials; the file is opened read-only.
 
-    Raises UserError for a file that is no study.
+    Raises
+    ------
+    UserError
+        If the file is not a study.
     """
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as db:
@@ -195,7 +210,7 @@ def read_answers(path: Path) -> list[Answer]:
 def _unusable(path: Path, error: sqlite3.DatabaseError) -> UserError | OSError:
     if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
         return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-    return UserError(f"{path}: cannot be used as the file of a study: {error}")
+    return UserError(f"{path}: cannot be used as a study file: {error}")
 
 
 def _add(db: sqlite3.Connection, participant: int, number: int, trial: Trial) -> None:
@@ -204,22 +219,22 @@ def _add(db: sqlite3.Connection, participant: int, number: int, trial: Trial) ->
 
 
 def _id(db: sqlite3.Connection, participant: str) -> int:
-    found = db.execute("SELECT id FROM participants WHERE token = ?", (_hash(participant),)).fetchone()
-    if found is None:
+    row = db.execute("SELECT id FROM participants WHERE token = ?", (_hash(participant),)).fetchone()
+    if row is None:
         raise Refused("unknown participant")
-    return found[0]
+    return row[0]
 
 
 def _trial(db: sqlite3.Connection, id: int, token: str) -> tuple[Kind, int, Side, float | None, bool]:
-    found = db.execute(
+    row = db.execute(
         "SELECT kind, image, real, shown, answer NOTNULL OR broken_off FROM trials WHERE token = ? AND participant = ?",
         (token, id),
     ).fetchone()
-    if found is None:
-        raise Refused("no such pair for you")
-    return found
+    if row is None:
+        raise Refused("this participant has no such pair")
+    return row
 
 
 def _hash(token: str) -> str:
-    """What is kept of a participant's token: whoever reads the file cannot answer in their name."""
+    """Hash a participant's token, so that a reader of the file cannot answer for them."""
     return hashlib.sha256(token.encode()).hexdigest()

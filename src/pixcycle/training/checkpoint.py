@@ -1,4 +1,4 @@
-"""What an interrupted run needs to go on as if nothing had happened, and what a finished one leaves."""
+"""Saved states, from which an interrupted run continues, and final weights of finished runs."""
 
 import pickle
 import shutil
@@ -11,21 +11,23 @@ import torch
 from safetensors import torch as safetensors
 from torch import Tensor
 
-from pixcycle.errors import UserError
-from pixcycle.files import read_json, whole_file, write_bytes, write_json
+from pixcycle.base.errors import UserError
+from pixcycle.base.files import read_json, whole_file, write_bytes, write_json
+from pixcycle.methods.registry import METHODS
 from pixcycle.models.weights import read_safetensors, refuse_misfits, refuse_not_finite
-from pixcycle.schema import Experiment
-from pixcycle.training.networks import generator_of
+from pixcycle.params.schema import Experiment
+from pixcycle.paths import Direction
 
 SECONDS_BETWEEN = 60
-"""From one state to the next, at least; times the seconds that writing one takes: never much of a training's time."""
+"""Least time between two saved states, for states that are written within a second. It grows in proportion to the
+seconds that writing takes, so that saving is never a large share of the training time."""
 
 _UNLIKE_A_STATE = (AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError, pickle.UnpicklingError)
 
 
 @dataclass(frozen=True)
 class Done:
-    """How far a run has come: whole epochs, steps of the next one, and seconds of training."""
+    """Progress of a run: finished epochs, steps of the next one, and seconds of training."""
 
     epoch: int = 0
     step: int = 0
@@ -33,9 +35,14 @@ class Done:
 
 
 def restore(work: Path, method: Any) -> Done:
-    """Bring networks, optimisers, pools and random numbers back to the last saved step, if there is one.
+    """Restore networks, optimisers, pools and random numbers from the last saved state, and return its progress.
 
-    Raises UserError for a state that is damaged or another run's: days of training are not begun anew without a word.
+    Without a saved state, nothing changes and the progress is zero.
+
+    Raises
+    ------
+    UserError
+        If the state is damaged or belongs to another run. Starting over would silently discard days of training.
     """
     path = _state(work)
     if not path.exists():
@@ -54,13 +61,13 @@ def restore(work: Path, method: Any) -> Done:
     except torch.OutOfMemoryError:
         raise
     except _UNLIKE_A_STATE as error:
-        raise _unusable(path, "is another run's state") from error
+        raise _unusable(path, "belongs to another run") from error
 
 
 def save(work: Path, method: Any, done: Done) -> bool:
-    """Write the state beside the last one, then put it in its place.
+    """Write the state to a temporary file, then replace the last state by it; return whether it was saved.
 
-    Networks that are no longer finite are not saved, as nothing good comes of them; the answer is whether they were.
+    A state with NaN or infinity is not saved, as training cannot recover from it.
     """
     state = {
         "of": work.name,
@@ -76,42 +83,45 @@ def save(work: Path, method: Any, done: Done) -> bool:
     path = _state(work)
     with whole_file(path) as file:
         torch.save(state, file)
-    write_json(path.with_name("done.json"), asdict(done))  # for those who ask without torch
+    write_json(path.with_name("done.json"), asdict(done))  # readable without torch
     return True
 
 
 def write_final(work: Path, weights: dict[str, Tensor], e: Experiment) -> None:
-    """All networks' weights as `NETWORK.PARAMETER` in final.safetensors.
+    """Write the weights of all networks to final.safetensors, as `NETWORK.PARAMETER`.
 
-    Its metadata hold the experiment as JSON, which says how to build the networks and how to set them at inference, as
-    of their training: where params.yaml says otherwise later, it decides how they translate.
+    The metadata contain the experiment at the time of training as JSON: how to build the networks, and their settings
+    at inference. If params.yaml changes later, its settings at inference apply.
     """
     write_bytes(work / "final.safetensors", safetensors.save(weights, metadata={"experiment": e.model_dump_json()}))
 
 
-def load_generator(run: Path, name: str, e: Experiment) -> dict[str, Tensor]:
-    """One generator's weights out of a finished run's folder.
+def load_generator(run: Path, direction: Direction, e: Experiment) -> dict[str, Tensor]:
+    """Return the weights of the network that translates in a direction, from a finished run's folder.
 
-    Raises UserError for a file that is damaged or another network's, or holds NaN though the run is not recorded as
-    collapsed.
+    Raises
+    ------
+    UserError
+        If the file is damaged or belongs to another network, or contains NaN although the run is not recorded as
+        collapsed.
     """
-    path = run / "final.safetensors"
+    path, name = run / "final.safetensors", METHODS[e.method].generators(e)[direction]
     weights = {k.removeprefix(f"{name}."): v for k, v in read_safetensors(path).items() if k.startswith(f"{name}.")}
-    with torch.device("meta"):  # where it draws no random numbers
-        refuse_misfits(path, weights, generator_of(e))
+    with torch.device("meta"):  # to draw no random numbers
+        refuse_misfits(path, weights, METHODS[e.method].translator(e, direction))
     if not is_collapsed(run):
         refuse_not_finite(path, weights)
     return weights
 
 
 def is_collapsed(run: Path) -> bool:
-    """Whether a run is recorded as collapsed; one whose folder was copied without its record is not."""
+    """Return whether a run is recorded as collapsed; False for a folder that was copied without its record."""
     record = run / "run.json"
     return record.exists() and read_json(record, "status")["status"] == "collapsed"
 
 
 def forget(work: Path) -> None:
-    """A finished run needs no state."""
+    """Delete the state of a finished run."""
     shutil.rmtree(_state(work).parent, ignore_errors=True)
 
 
@@ -120,27 +130,27 @@ def _state(work: Path) -> Path:
 
 
 def _read(path: Path) -> Any:
-    """A state whose bytes are those that were written, which `torch.load` would not notice, and are finite."""
+    """Return a state, after checking that it is intact, which `torch.load` does not check, and finite."""
     try:
-        with zipfile.ZipFile(path) as written:
-            whole = written.testzip() is None
+        with zipfile.ZipFile(path) as archive:
+            intact = archive.testzip() is None
     except OSError:
         raise
-    except Exception:  # whatever zipfile makes of a damaged one
-        whole = False
-    if not whole:
-        raise _unusable(path, "is cut off or damaged")
+    except Exception:  # a damaged archive can raise almost anything
+        intact = False
+    if not intact:
+        raise _unusable(path, "is truncated or damaged")
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except _UNLIKE_A_STATE as error:
-        raise _unusable(path, "is no state of a training") from error
+        raise _unusable(path, "is not a training state") from error
     if not _finite(state):
-        raise _unusable(path, "holds numbers that are not finite")
+        raise _unusable(path, "contains NaN or infinity")
     return state
 
 
 def _finite(state: Any) -> bool:
-    """Whether all numbers in nested dicts and lists are."""
+    """Return whether all tensors in nested dicts and lists are finite."""
     if isinstance(state, Tensor):
         return not state.is_floating_point() or bool(state.isfinite().all())
     inner = state.values() if isinstance(state, dict) else state if isinstance(state, list | tuple) else ()
@@ -148,4 +158,4 @@ def _finite(state: Any) -> bool:
 
 
 def _unusable(path: Path, why: str) -> UserError:
-    return UserError(f"{path} {why}; put back a whole copy of it, or delete it to train from the beginning")
+    return UserError(f"{path} {why}; restore an intact copy, or delete it to train from the beginning")

@@ -1,54 +1,70 @@
-"""One training run, from initial weights (or where it was interrupted) to a finished folder."""
+"""The training loop of one run, from its initial weights or its last saved state to a finished folder."""
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from pixcycle.base.files import finished_folder, part, write_json
+from pixcycle.base.progress import Progress, so_far
 from pixcycle.data.batches import Batches
-from pixcycle.engine import ranks
-from pixcycle.engine.fabric import Fabric
-from pixcycle.engine.notice import EXIT_CODE, noticed
-from pixcycle.files import finished_folder, part, write_json
+from pixcycle.machine import ranks
+from pixcycle.machine.fabric import Fabric
+from pixcycle.machine.sigterm import EXIT_CODE, noticed
+from pixcycle.methods.method import Method
+from pixcycle.methods.networks import Networks
+from pixcycle.methods.registry import METHODS
 from pixcycle.models.foreign import load_foreign
-from pixcycle.runs import Run
-from pixcycle.schema import Experiment
+from pixcycle.params.schema import Experiment
+from pixcycle.plan import Run
+from pixcycle.records.attempts import attempts, note
+from pixcycle.records.history import History, read_history
 from pixcycle.training import checkpoint, collapse
-from pixcycle.training.attempts import attempts, note
-from pixcycle.training.cyclegan import CycleGAN
-from pixcycle.training.history import History, read_history
-from pixcycle.training.pix2pix import Pix2pix
-from pixcycle.training.progress import Progress, so_far
 from pixcycle.training.record import arithmetic, device_name, record_of
-from pixcycle.training.translate import sample
-from pixcycle.training.translated import samples_folder
 
-METHODS = {"pix2pix": Pix2pix, "cyclegan": CycleGAN}
+Sampler: TypeAlias = Callable[[Networks, Fabric, Path, int], dict[str, np.ndarray]]
+"""sample(networks, fabric, run folder, epoch): translate a few test images with the current networks.
+
+The function saves the translations in the run's folder, and returns them as uint8 (N, H, W, 3) by direction.
+"""
 
 
 def learning_rate_factor(epoch: int, n_epochs: int, n_epochs_decay: int) -> float:
-    """1 for n_epochs, then linearly down, 0 after n_epochs_decay more (report 004; the authors' `linear` policy).
+    """Return the factor of the learning rate: 1 for n_epochs, then decaying linearly to 0 after n_epochs_decay more.
 
-    epoch: counted from 0.
+    This is the schedule of report 004 and the authors' `linear` policy. `epoch` counts from 0.
     """
     return 1.0 - max(0, epoch + 1 - n_epochs) / (n_epochs_decay + 1)
 
 
-def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> None:
-    """Train a run into the folder `out`, which appears only when it is whole; an interrupted call is taken up again.
+def train(run: Run, prepared: Path, out: Path, sample: Sampler, weights: Path | None = None) -> None:
+    """Train a run, or continue an interrupted training; the folder `out` appears only when it is complete.
 
-    weights: the file of its published_weights, for a run that starts from those.
-    On one CPU the result depends on (run, prepared data) alone, to the bit, interrupted or not. Several ranks share
-    each batch, and only the first of them writes. Told to stop by SIGTERM, it saves its state and exits.
+    On one CPU the result depends only on the run and the prepared data, bit by bit, interrupted or not. Several ranks
+    share each batch, and only the first rank writes. On SIGTERM, the training saves its state and exits.
+
+    Parameters
+    ----------
+    run
+        What to train, with its seed.
+    prepared
+        Folder of the prepared dataset.
+    out
+        Folder of the finished run.
+    sample
+        Called after each of the experiment's `sample_epochs`, and at the end.
+    weights
+        File of the experiment's published_weights, for a run that starts from them.
     """
     e = run.config
     fabric = ranks.fabric(e.precision)
-    with _work_folder(fabric, out) as work, noticed() as told_to_stop:
+    with _work_folder(fabric, out) as work, noticed() as sigterm_received:
         torch.manual_seed(run.seed)
         method = METHODS[e.method](e, fabric, run.seed)
         if weights:
@@ -68,13 +84,13 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
         for epoch, step, a, b in _steps(e, method, batches, done):
             losses = method.step(a, b)
             steps += 1
-            stop = told_to_stop() and ranks.count() == 1
+            stop = sigterm_received() and ranks.count() == 1
             if step % e.log_every == 0:
-                values, stop = _read(losses, told_to_stop())
+                values, stop = _read(losses, sigterm_received())
                 broken = collapse.broken(values)
                 if writes:
                     history.add(epoch, steps - 1, values)
-                    progress.show(epoch, step, values, batches.batch_size)
+                    progress.show(epoch, step, _shown(method, values), batches.batch_size)
 
             ends = broken or step + 1 == len(batches)
             seconds = done.seconds + time.monotonic() - started
@@ -82,7 +98,7 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
             if writes and ends:
                 history.flush()
                 if epoch + 1 in e.sample_epochs:
-                    sample(e, method.nets, prepared, fabric, samples_folder(work, epoch + 1))
+                    sample(method.nets, fabric, work, epoch + 1)
             if broken:
                 break
             if writes and (stop or time.monotonic() >= save_at):
@@ -92,14 +108,18 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
                 save_at = time.monotonic() + checkpoint.SECONDS_BETWEEN * max(1, time.monotonic() - began)
             if stop:
                 if writes:
-                    progress.say(f"told to stop; the same command goes on after {so_far(saved.epoch, saved.step)}")
-                fabric.barrier()  # as a launcher ends all ranks when one of them has ended
+                    progress.say(
+                        f"stopped by SIGTERM; the same command continues after {so_far(saved.epoch, saved.step)}"
+                    )
+                fabric.barrier()  # launchers end all ranks as soon as one has exited
                 sys.exit(EXIT_CODE)
             started = time.monotonic()
 
         if not writes:
             return
-        collapsed = broken or (_collapse(e, method, prepared, fabric, work) if done.epoch else "")
+        collapsed = broken or (
+            _collapse(method, sample(method.nets, fabric, work, e.epochs), work) if done.epoch else ""
+        )
         if collapsed:
             progress.say(f"collapsed: {collapsed}")
         checkpoint.write_final(work, method.nets.weights(), e)
@@ -110,9 +130,9 @@ def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> N
 
 
 def _steps(
-    e: Experiment, method: Any, batches: Batches, done: checkpoint.Done
+    e: Experiment, method: Method, batches: Batches, done: checkpoint.Done
 ) -> Iterator[tuple[int, int, Tensor, Tensor]]:
-    """(epoch, step in it, batch of A, batch of B) of all that is not done, at the learning rates of each epoch."""
+    """Yield (epoch, step, batch of A, batch of B) of the remaining steps, and set the learning rates of each epoch."""
     for epoch in range(done.epoch, e.epochs):
         method.nets.scale_lr(learning_rate_factor(epoch, e.n_epochs, e.n_epochs_decay))
         first = done.step if epoch == done.epoch else 0
@@ -120,16 +140,16 @@ def _steps(
             yield epoch, step, a, b
 
 
-def _read(losses: dict[str, Tensor], told_to_stop: bool) -> tuple[dict[str, float], bool]:
-    """The means over all ranks, and whether any was told. The device is waited for once, not once for each loss."""
-    told = next(iter(losses.values())).new_full((), float(told_to_stop))
-    *values, anyone = ranks.mean(torch.stack([*losses.values(), told]).detach()).tolist()
-    return dict(zip(losses, values, strict=True)), anyone > 0
+def _read(losses: dict[str, Tensor], stop: bool) -> tuple[dict[str, float], bool]:
+    """Return the losses' means over all ranks, and whether any rank has to stop; wait for the device only once."""
+    stop_here = next(iter(losses.values())).new_full((), float(stop))
+    *values, share_to_stop = ranks.mean(torch.stack([*losses.values(), stop_here]).detach()).tolist()
+    return dict(zip(losses, values, strict=True)), share_to_stop > 0
 
 
 @contextmanager
 def _work_folder(fabric: Fabric, out: Path) -> Iterator[Path]:
-    """The folder that becomes `out`, made and finished by the first rank; the others read from it."""
+    """Yield the folder that becomes `out`. The first rank creates and finishes it; the others only read from it."""
     if not fabric.is_global_zero:
         fabric.barrier()
         yield part(out)
@@ -140,13 +160,18 @@ def _work_folder(fabric: Fabric, out: Path) -> Iterator[Path]:
 
 
 def _where(fabric: Fabric, e: Experiment) -> str:
-    """What is trained on, for the person who waits."""
+    """Describe for the user the hardware that the run is trained on."""
     threads = torch.get_num_threads()
     device = "no GPU here: on the CPU" if fabric.device.type == "cpu" else f"on {device_name(fabric.device)}"
-    fewer = f" (gpus: {e.gpus} is asked for)" if ranks.count() < e.gpus else ""
+    fewer = f" (gpus: {e.gpus} requested)" if ranks.count() < e.gpus else ""
     processes = f"{ranks.count()} processes with " if ranks.count() > 1 else ""
     note = arithmetic(fabric.device, e.precision)
     return f"{device}, {processes}{threads} thread{'s' if threads > 1 else ''}{fewer}{f'; {note}' if note else ''}"
+
+
+def _shown(method: Method, losses: dict[str, float]) -> dict[str, float]:
+    """Return the losses of a progress line: the generators' total and those of the discriminators."""
+    return {name: value for name, value in losses.items() if name in ("g", *method.losses.discriminator)}
 
 
 def _batches(e: Experiment, prepared: Path, seed: int, device: torch.device) -> Batches:
@@ -155,7 +180,7 @@ def _batches(e: Experiment, prepared: Path, seed: int, device: torch.device) -> 
         "train",
         crop_size=e.crop_size,
         flip=e.flip,
-        paired=e.method == "pix2pix",
+        paired=METHODS[e.method].needs_pairs,
         batch_size=e.batch_size,
         seed=seed,
         device=device,
@@ -164,8 +189,10 @@ def _batches(e: Experiment, prepared: Path, seed: int, device: torch.device) -> 
     )
 
 
-def _collapse(e: Experiment, method: Any, prepared: Path, fabric: Fabric, work: Path) -> str:
-    """What a look at the whole run tells; the translations that it needs are kept as those after the last epoch."""
-    fakes = sample(e, method.nets, prepared, fabric, samples_folder(work, e.epochs))
-    found = [collapse.discriminators_at_zero(read_history(work)), collapse.constant_output(fakes)]
-    return "; ".join(filter(None, found))
+def _collapse(method: Method, fakes: dict[str, np.ndarray], work: Path) -> str:
+    """Describe how a run that reached its end has collapsed; empty if it has not.
+
+    `fakes` holds the translations of a few test images by direction.
+    """
+    at_zero = collapse.discriminators_at_zero(read_history(work), method.losses.discriminator)
+    return "; ".join(filter(None, [at_zero, collapse.constant_output(fakes)]))

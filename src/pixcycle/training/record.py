@@ -1,4 +1,4 @@
-"""What the record of a run tells: how it ended, what it cost, and on what."""
+"""The record of a finished run: how it ended, its cost, and its hardware and software."""
 
 import platform
 import resource
@@ -8,20 +8,20 @@ from typing import Any
 
 import torch
 
-from pixcycle.commit import commit
+from pixcycle.base.git import commit
 from pixcycle.data.batches import Batches
-from pixcycle.engine import ranks
-from pixcycle.engine.fabric import Fabric
+from pixcycle.machine import ranks
+from pixcycle.machine.fabric import Fabric
 from pixcycle.models import bf16
-from pixcycle.runs import RECIPE, Run
-from pixcycle.scalars import Precision
+from pixcycle.params.fields import Precision
+from pixcycle.plan import RECIPE, Run
 from pixcycle.training import checkpoint
 
 
 def record_of(
     run: Run, method: Any, fabric: Fabric, done: checkpoint.Done, steps: int, batches: Batches, collapsed: str
 ) -> dict[str, Any]:
-    """All that run.json tells but the attempts. collapsed: how, or empty."""
+    """Return the content of run.json except the attempts; `collapsed` says how the run collapsed, or is empty."""
     return {
         "run": run.key,
         "fingerprint": run.fingerprint,
@@ -52,7 +52,7 @@ def record_of(
 
 
 def arithmetic(device: torch.device, precision: Precision) -> str:
-    """Return how a device computes a precision, where that is another way than the precision's name says; else ""."""
+    """Return a note if a device computes a precision in another way than its name says; otherwise ""."""
     in_float32 = device.type == "cpu" and precision == "bf16-mixed" and not bf16.CPU_HAS_INSTRUCTIONS
     return bf16.NOTE if in_float32 else ""
 

@@ -1,17 +1,16 @@
-"""One module a report: its tables, figures and claims as sections of our report."""
+"""The chapters of the report: one folder per chapter, named by its key in params.yaml.
 
-from collections.abc import Callable
+The ``sections.py`` of a folder defines ``sections(values, out)``, which is called if at least one of the chapter's
+experiments was run.
+"""
+
+from importlib import import_module
 from pathlib import Path
 
-from pixcycle.report.chapters import kaist, kth, paris, ucsd, wustl
 from pixcycle.report.content import Section
 from pixcycle.report.values import Values
 
-CHAPTERS: dict[str, Callable[[Values, Path], list[Section]]] = {
-    "ucsd": ucsd.sections,
-    "wustl": wustl.sections,
-    "paris": paris.sections,
-    "kth": kth.sections,
-    "kaist": kaist.sections,
-}
-"""Chapter key -> sections(values, report folder), called if one of its experiments was run."""
+
+def sections_of(key: str, values: Values, out: Path) -> list[Section]:
+    """Return the tables, figures and claims of a chapter, and write its figures below `out`."""
+    return import_module(f"{__name__}.{key}.sections").sections(values, out)

@@ -1,29 +1,29 @@
-// One participant's way through the trials: fetch a pair, show it for as long as the study says, ask, go on.
+// The trials of one participant: fetch a pair, show it for SHOWN_MS, ask which image was real, continue.
 "use strict";
 
 const SHOWN_MS = Number(document.body.dataset.shownMs);
 const KEYS = { ArrowLeft: "left", ArrowRight: "right" };
 const byId = (id) => document.getElementById(id);
 const images = { left: byId("left"), right: byId("right") };
-let step = null; // what a key may do now: "ready", "question" or nothing
+let step = null; // which keys are active: those of "ready", of "question", or none
 let turn = null;
 let displayedMs = 0;
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const frame = () => new Promise(requestAnimationFrame);
 
-// A server that is down for a while loses nothing: the same is asked until it answers.
-async function ask(address, told = {}) {
+// Repeat a request until the server answers, so that nothing is lost while it is down.
+async function ask(address, content = {}) {
   for (;;) {
     try {
       const answer = await fetch(address, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify(told),
+        body: JSON.stringify(content),
       });
       if (answer.status < 500) {
         byId("trouble").hidden = true;
-        return { status: answer.status, told: await answer.json().catch(() => ({})) };
+        return { status: answer.status, content: await answer.json().catch(() => ({})) };
       }
     } catch { /* no connection */ }
     byId("trouble").hidden = false;
@@ -38,10 +38,10 @@ function wait(now) {
 }
 
 function only(section) {
-  for (const each of ["consent", "trials", "end"]) byId(each).hidden = each !== section;
+  for (const id of ["consent", "trials", "end"]) byId(id).hidden = id !== section;
 }
 
-// Whether the image of a side is here; not so if its pair was shown in another window meanwhile.
+// Fetch the image of a side. Return false if its pair was shown in another window in the meantime.
 async function fetched(side) {
   for (;;) {
     try {
@@ -62,7 +62,7 @@ async function next() {
   do {
     const answer = await ask("/turn");
     if (answer.status !== 200) return only("consent"); // a participant of another study
-    turn = answer.told;
+    turn = answer.content;
     if (turn.finished) return only("end");
   } while (!(await Promise.all([fetched("left"), fetched("right")])).every(Boolean));
   only("trials");
@@ -93,9 +93,9 @@ async function show() {
 
 async function answer(real) {
   wait(null);
-  const { told } = await ask("/answer", { token: turn.token, real, displayed_ms: displayedMs });
+  const { content } = await ask("/answer", { token: turn.token, real, displayed_ms: displayedMs });
   const feedback = { true: "Right: that was the real one.", false: "Wrong: that one was generated." };
-  byId("message").textContent = feedback[told.right] ?? "";
+  byId("message").textContent = feedback[content.right] ?? "";
   await next();
 }
 

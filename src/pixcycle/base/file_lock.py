@@ -1,0 +1,104 @@
+"""File locks: one process builds a target at a time; the kernel releases a dead process's lock."""
+
+import fcntl
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from pixcycle.base.disk_full import room_for
+from pixcycle.base.errors import UserError
+
+LOOKS = 5
+"""Attempts to take a lock before giving up: `in_progress` also holds it for an instant."""
+
+
+@contextmanager
+def only_one(out: Path) -> Iterator[None]:
+    """Keep other processes from building `out` inside the block; the kernel releases the lock if this process dies.
+
+    On a file system without locks no process is kept out, and a warning goes to stderr.
+
+    Raises
+    ------
+    UserError
+        If another process holds the lock; the message names that process.
+    """
+    path = _lock(out)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for _ in range(LOOKS):
+        with suppress(BlockingIOError):
+            lock = locked(path, wait=False)
+            break
+        time.sleep(0.1)
+    else:
+        raise UserError(f"{out}: is already being made{_by_whom(path)}; wait until it is done, or stop it")
+    with lock:
+        try:
+            with suppress(OSError):  # on a full disk the lock does not name this process
+                lock.truncate(0)
+                lock.write(f"process {os.getpid()} on {platform.node()}".encode())
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def in_progress(out: Path) -> bool:
+    """Return whether a process is building a file or folder now."""
+    try:
+        with _lock(out).open("rb+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # no process ever did, or this file system has no locks
+        return False
+    return False
+
+
+def locked(path: Path, wait: bool = True) -> IO[bytes]:
+    """Open a file for writing, locked for this process until it is closed; the holder may rename or remove the file.
+
+    Parameters
+    ----------
+    wait
+        Wait for another process that holds the lock.
+
+    Raises
+    ------
+    BlockingIOError
+        If another process holds the lock and `wait` is False.
+    DiskFull
+        If the file cannot be created.
+    """
+    while True:
+        with room_for(path):
+            file = path.open("ab", buffering=0)  # NFS only locks files that are open for writing
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            file.close()
+            raise
+        except OSError:
+            if not wait:
+                print(f"pixcycle: no file locks in {path.parent}: never run this twice at once", file=sys.stderr)
+            return file
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                return file
+        file.close()
+
+
+def _by_whom(lock: Path) -> str:
+    with suppress(OSError):
+        if who := lock.read_text():
+            return f" by {who}"
+    return ""
+
+
+def _lock(out: Path) -> Path:
+    """Return the lock of a target, beside it: the folder in which it is built is renamed."""
+    return out.with_name(f"{out.name}.lock.part")

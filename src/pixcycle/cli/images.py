@@ -1,0 +1,134 @@
+"""Commands that apply trained generators to the user's images, and that measure folders of images."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from pixcycle import paths
+from pixcycle.base.errors import UserError
+from pixcycle.cli import completion
+
+Run = Annotated[
+    Path,
+    typer.Option(
+        help="Folder of the run, results/.../SEED-FINGERPRINT, or a copy of it anywhere.",
+        autocompletion=completion.run_folders,
+    ),
+]
+Direction = Annotated[
+    paths.Direction | None,
+    typer.Option(help="Pix2pix has only one; CycleGAN has both, and the default is the one that is scored."),
+]
+
+
+def translate(
+    run: Run,
+    source: Annotated[Path, typer.Option("--input", help="Image, or folder of images and subfolders.")],
+    output: Annotated[Path, typer.Option(help="New .png file, or new folder.")],
+    direction: Direction = None,
+) -> None:
+    """Translate your own images, of any size, with the generator of a finished run.
+
+    Only the run's folder is needed. Images are translated exactly as the test images were: with the same normalization
+    statistics, noise and precision. JPEG and PNG with 8 bits per channel can be read. Files in a folder keep their
+    names, with the suffix .png; images that cannot be translated are listed at the end.
+
+    Height and width should be multiples of 4 for a ResNet, and of 256 (or the training size, if smaller) for a U-Net.
+    Images of other sizes are padded by reflection, and the result is cropped. Padding changes a ResNet's output near
+    the right and lower borders. It changes a U-Net's output everywhere, because a U-Net sees the image as a whole;
+    instance norm does so too, slightly.
+
+    Example: pixcycle translate --run results/demo/ucsd/facades-l1/0-* --input photos --output translated
+    """
+    from pixcycle.inference.generator import load
+    from pixcycle.inference.translate import translate as translate_images
+    from pixcycle.machine.gpu import lease
+
+    with lease():
+        trained = load(run, direction)
+        outcome = translate_images(trained, source, output)
+    padded = f", {outcome.padded} of them padded to multiples of {trained.sides[0]}" if outcome.padded else ""
+    print(f"{output}: {outcome.translated} translated {trained.direction}{padded}")
+    if outcome.failed:
+        for line in outcome.failed:
+            print(f"pixcycle: {line}", file=sys.stderr)
+        raise typer.Exit(2)
+
+
+def export(
+    run: Run,
+    format: Annotated[Literal["onnx", "torchscript"], typer.Option(help="Format of the file.")],
+    output: Annotated[Path, typer.Option(help="New file.")],
+    direction: Direction = None,
+    height: Annotated[int | None, typer.Option(min=1, help="Image height; default: as in training.")] = None,
+    width: Annotated[int | None, typer.Option(min=1, help="Image width; default: as in training.")] = None,
+    dynamic: Annotated[
+        bool,
+        typer.Option("--dynamic", help="Accept any height, width and batch size; TorchScript files always do."),
+    ] = False,
+) -> None:
+    """Export the generator of a finished run to one file, for programs without pixcycle or without Python.
+
+    The file maps float32 images (N, 3, H, W) in [-1, 1] to images of the same shape and range, without dropout noise.
+    Before it is written, it is run on random images (ONNX with onnxruntime); its output must agree with PyTorch's to
+    within 0.0001.
+
+    Example: pixcycle export --run results/demo/ucsd/facades-l1/0-* --format onnx --output facades.onnx
+    """
+    if dynamic and (height or width):
+        raise UserError("--dynamic leaves height and width open: give either --dynamic, or --height and --width")
+    from pixcycle.inference.export import export as export_generator
+    from pixcycle.inference.generator import load
+
+    trained = load(run, direction)
+    difference = export_generator(trained, format, output, height, width, dynamic)
+    multiple, minimum = trained.sides
+    sides = "" if format == "onnx" and not dynamic else f", sides are multiples of {multiple}, at least {minimum}"
+    print(f"{output}: {trained.direction}{sides}; differs from PyTorch by at most {difference:.1g}")
+
+
+def import_weights(
+    file: Annotated[Path, typer.Argument(help="Downloaded checkpoint, such as latest_net_G.pth.")],
+    generator: Annotated[str, typer.Option(help="Architecture: unet_128, unet_256, resnet_6blocks or resnet_9blocks.")],
+    out: Annotated[Path, typer.Option(help="Safetensors file to write.")] = Path("imported.safetensors"),
+) -> None:
+    """Convert a generator published for the authors' PyTorch code (`*_net_G.pth`) to safetensors.
+
+    Example: pixcycle import-weights latest_net_G.pth --generator unet_256 --out sat2map.safetensors
+    """
+    from safetensors.torch import save
+
+    from pixcycle.base.files import write_bytes
+    from pixcycle.models.foreign import load_foreign
+
+    network = load_foreign(file, generator)
+    write_bytes(out, save({key: value.contiguous() for key, value in network.state_dict().items()}))
+    count = sum(parameter.numel() for parameter in network.parameters())
+    print(f"{out}: {generator} with {count / 1e6:.3f} million parameters")
+
+
+def metrics(
+    real: Annotated[Path, typer.Argument(help="Folder of real images, PNG or JPEG.")],
+    fake: Annotated[Path, typer.Argument(help="Folder of generated images, PNG or JPEG.")],
+    extractor: Annotated[
+        str, typer.Option(help="Feature extractor: inception-v3, or efficientnet-lite0 as a stand-in.")
+    ] = "inception-v3",
+    weights: Annotated[Path | None, typer.Option(help="Weights file of inception-v3.")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Images per batch.")] = 16,
+    mixed_file_types: Annotated[
+        bool, typer.Option("--mixed-file-types", help="Allow comparing PNG files with JPEG files.")
+    ] = False,
+) -> None:
+    """Compute FID, KID, precision and recall of any two folders of images, as JSON.
+
+    Example: pixcycle metrics real/ generated/ --extractor efficientnet-lite0
+    """
+    from pixcycle.evaluation.folders import compare_folders
+    from pixcycle.machine.gpu import lease
+
+    with lease():
+        values = compare_folders(real, fake, extractor, weights, batch_size, mixed_file_types)
+    print(json.dumps(values, indent=1))

@@ -1,0 +1,128 @@
+"""Commands that show what params.yaml describes, before anything runs."""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pixcycle.base.errors import UserError
+from pixcycle.base.suggest import known
+from pixcycle.base.terminal import show as show_parts
+from pixcycle.cli.options import AsJson, ExperimentId, ParamsFile, ScaleName, at_scale
+from pixcycle.estimate.gpus import CARDS
+
+
+def check(params: ParamsFile = Path("params.yaml")) -> None:
+    """Validate params.yaml: every experiment at every scale.
+
+    Example: pixcycle check
+    """
+    from pixcycle.data.user_data import WATCHED, unwatched
+    from pixcycle.params.load import load_params
+    from pixcycle.plan import make_plan
+
+    plan = make_plan(load_params(params))
+    print(f"{params}: {len(plan.runs)} runs at scale {plan.params.scale}, all settings are valid")
+    for folder in unwatched(plan.sources):
+        print(f"DVC does not see when {folder} changes: move it into {WATCHED}/, or run snakemake before dvc repro")
+
+
+def show(
+    experiment: ExperimentId,
+    scale: ScaleName = None,
+    params: ParamsFile = Path("params.yaml"),
+) -> None:
+    """Print the settings of an experiment, and what was assumed where its report is silent.
+
+    Example: pixcycle show ucsd-facades-l1 --scale demo
+    """
+    import yaml
+
+    from pixcycle.params.load import load_params
+    from pixcycle.plan import resolved
+
+    loaded = load_params(params)
+    ids = loaded.experiment_ids
+    chapter, _ = ids[known(experiment, ids, "experiment")]
+    scale = scale or loaded.scale
+    experiments = dict(resolved(loaded, scale))
+    if experiment not in experiments:
+        raise UserError(f"{experiment} is not part of scale {scale}, which has: {', '.join(experiments)}")
+    settings = experiments[experiment].model_dump(exclude={"assumes", "label", "extra"})
+    print(f"# {experiment} at scale {scale}, report: {loaded.chapters[chapter].title}")
+    print(yaml.safe_dump(settings, sort_keys=False), end="")
+    assumed = experiments[experiment].assumes | loaded.chapters[chapter].assumes
+    if assumed:
+        print("\n# Assumed, where the report is silent:")
+        print(yaml.safe_dump(assumed, sort_keys=False, width=110, allow_unicode=True), end="")
+
+
+def plan(
+    scale: ScaleName = None,
+    tflops: Annotated[
+        float | None,
+        typer.Option(
+            min=1e-6,
+            max=1e6,
+            help="Sustained rate of the device in TFLOP/s; default: the environment variable PIXCYCLE_TFLOPS, or 4. "
+            "That is a GTX 1080 (peak 8.9), on which CycleGAN's authors train horse2zebra, 501 PFLOP, in 1 to 2 days.",
+        ),
+    ] = None,
+    card: Annotated[
+        str | None,
+        typer.Option(
+            help=f"GPU for which to print a lower bound on the hours, instead of --tflops: {', '.join(CARDS)}.",
+            autocompletion=lambda: list(CARDS),
+        ),
+    ] = None,
+    devices: Annotated[int, typer.Option(min=1, help="Number of devices that train at once.")] = 1,
+    as_json: AsJson = False,
+    params: ParamsFile = Path("params.yaml"),
+) -> None:
+    """Estimate steps, FLOPs, hours and disk space, and list missing data.
+
+    Example: pixcycle plan --scale full --card a100 --devices 2
+    """
+    from dataclasses import asdict
+
+    from pixcycle.estimate.duration import tflops_of_device
+    from pixcycle.estimate.estimate import estimate
+    from pixcycle.estimate.gpus import sustaining
+    from pixcycle.estimate.table import tables
+    from pixcycle.plan import make_plan
+
+    if card and tflops:
+        raise UserError("--card and --tflops both describe the device: give only one of them")
+    device = CARDS[known(card, CARDS, "GPU")] if card else sustaining(tflops or tflops_of_device())
+    loaded = at_scale(params, scale)
+    mirror = loaded.mirror or os.environ.get("PIXCYCLE_MIRROR")
+    estimated = estimate(make_plan(loaded.model_copy(update={"mirror": mirror})), Path(), device, devices)
+    if as_json:
+        print(json.dumps(asdict(estimated), indent=1))
+    else:
+        show_parts(tables(estimated))
+
+
+def schema() -> None:
+    """Print the JSON schema of params.yaml, for completion in an editor.
+
+    Example: pixcycle schema
+    """
+    from pixcycle.params.schema import Params
+
+    print(json.dumps(Params.model_json_schema(), indent=1))
+
+
+def digest(source: Annotated[Path, typer.Argument(help="Archive, or folder of images.")]) -> None:
+    """Print the content digest of an archive or folder, for `content` in params.yaml.
+
+    Example: pixcycle digest data/bring/leftImg8bit_trainvaltest.zip
+    """
+    from pixcycle.data.fetch.archives import archive_content_digest
+    from pixcycle.data.fetch.digest import folder_digest
+
+    if not source.exists():
+        raise UserError(f"{source}: no such file or folder")
+    print(folder_digest(source, cache=None) if source.is_dir() else archive_content_digest(source))

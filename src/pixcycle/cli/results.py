@@ -1,0 +1,123 @@
+"""Commands that list, compare and remove what ran."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pixcycle.base.terminal import show
+from pixcycle.cli import completion
+from pixcycle.cli.options import ExperimentId, ParamsFile, ScaleName, at_scale
+
+
+def list_runs(
+    target: Annotated[
+        str,
+        typer.Argument(
+            help="all, a chapter, a dataset of a chapter, or an experiment.", autocompletion=completion.targets
+        ),
+    ] = "all",
+    scale: ScaleName = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON, with further fields.")] = False,
+    params: ParamsFile = Path("params.yaml"),
+) -> None:
+    """List runs with their state, wall time and images/s, and say why stale ones are stale.
+
+    - failed: the log ends with an error; interrupted: it does not, as after a kill.
+    - results: whether the test images were translated, and the translations measured.
+    - epochs: for an interrupted or failed run, the epoch after which it resumes.
+    - stale: on disk, but params.yaml no longer names it.
+
+    Example: pixcycle runs ucsd-facades --scale demo
+    """
+    from dataclasses import asdict
+
+    from pixcycle.ledger.inventory import inventory, on_disk_elsewhere
+    from pixcycle.ledger.runs_table import tables
+
+    loaded = at_scale(params, scale)
+    entries = inventory(loaded, target, Path())
+    if as_json:
+        print(json.dumps([asdict(entry) for entry in entries], indent=1))
+    else:
+        show(tables(entries, loaded.scale, on_disk_elsewhere(loaded.scale, Path())))
+
+
+def compare(
+    experiment: ExperimentId,
+    a: Annotated[
+        str | None,
+        typer.Argument(help="First run: start of its fingerprint, or its folder; default: the newest other run."),
+    ] = None,
+    b: Annotated[
+        str | None, typer.Argument(help="Second run, likewise; default: the current run, or else the newest.")
+    ] = None,
+    scale: ScaleName = None,
+    seed: Annotated[int | None, typer.Option(help="Seed; default: the first one in the parameter file.")] = None,
+    params: ParamsFile = Path("params.yaml"),
+) -> None:
+    """Compare two runs of an experiment: settings, metrics and cost, and on an HTML page images and losses.
+
+    Without A and B, the newest other run is compared with the current one, which is the run that params.yaml names. The
+    page is written to reports/SCALE/compare/EXPERIMENT-A-B.html.
+
+    Example: pixcycle compare ucsd-facades-l1 --scale demo
+    """
+    from pixcycle.ledger.run_pair import two_sides
+    from pixcycle.plan import make_plan
+    from pixcycle.report.rendering.terminal import drawn
+    from pixcycle.report.run_pair import labels, tables
+
+    plan = make_plan(at_scale(params, scale))
+    sides = two_sides(plan, experiment, a, b, seed, Path())
+    show(drawn(block) for block in tables(*sides, plan))
+    show(f"{label}: {note}." for label, side in zip(labels(*sides), sides, strict=True) for note in side.notes)
+
+    from pixcycle.report.rendering.run_pair_page import write_page  # late: importing matplotlib takes seconds
+
+    print(write_page(*sides, plan, Path()))
+
+
+def gc(yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False) -> None:
+    """Remove files that params.yaml no longer names at any scale, after listing them and asking.
+
+    - Removed: runs (also unfinished ones), translations and metrics in results/; and whatever no run reads any more in
+      data/raw, data/prepared, data/features, data/segmenters and data/weights.
+    - Kept: everything that was ever requested from Snakemake with --config (seeds, scale, extractor), with today's
+      settings; until .snakemake/plans is removed.
+    - Kept: files that a running Snakemake uses here, and files that a process is writing.
+    - Not kept: files that only the params.yaml of another branch names, or another file passed to Snakemake with
+      --configfile.
+    - Never touched: data/own, data/bring, data/mirror, reports, and files and folders that you named yourself.
+
+    Without a terminal nothing is removed, unless --yes is given.
+
+    Example: pixcycle gc
+    """
+    from rich.filesize import decimal
+
+    from pixcycle.ledger.gc import remove, unnamed
+    from pixcycle.ledger.gc_table import tables
+    from pixcycle.params.load import load_params
+
+    root = Path()
+    listed = list(unnamed(load_params("params.yaml"), root))
+    show(tables(listed))
+    removable = [entry for entry in listed if not entry.kept]
+    if not removable:
+        return
+    if not yes and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print("Nothing was removed: there is no terminal to ask on. `pixcycle gc --yes` removes everything listed.")
+        return
+    if not yes and not typer.confirm("Remove them?"):
+        return
+    # Keep what has been named or started since the list was shown.
+    confirmed = {entry.node for entry in removable}
+    removable = [e for e in unnamed(load_params("params.yaml"), root) if e.node in confirmed and not e.kept]
+    for entry in removable:
+        remove(entry.node, root)
+    print(f"Freed {decimal(sum(entry.size for entry in removable))}.")
+    if Path("dvc.lock").exists():
+        print("DVC's cache still holds what was committed: `dvc repro` notes what is gone, `dvc gc -w` frees it.")

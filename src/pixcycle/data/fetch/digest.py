@@ -1,0 +1,161 @@
+"""Digests that identify data: of files, of sets of files, and of sources that have not been fetched yet."""
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+
+from pixcycle.base.errors import UserError
+from pixcycle.base.files import local_path, read_json, write_json
+from pixcycle.data.fetch.recorded import RECORDED, location_key, recorded_content
+from pixcycle.params.schema import Source
+
+JUNK = {"__MACOSX", ".DS_Store", "Thumbs.db"}
+"""Names of files and folders that operating systems leave behind."""
+
+SETTLED_NS = 2_000_000_000
+"""Age in nanoseconds from which a file's times are trusted: a younger one may change again in the same clock tick."""
+
+
+def is_junk(path: str) -> bool:
+    """Return True if an operating system left this file behind, so that it is not part of the data."""
+    return any(part in JUNK or part.startswith("._") for part in PurePosixPath(path).parts)
+
+
+def file_sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def content_digest(files: Iterable[tuple[str, str]]) -> str:
+    """Return the sha256 of the lines `SHA256  PATH`, sorted by path, without junk.
+
+    It does not depend on how the files are packed.
+
+    Parameters
+    ----------
+    files
+        (POSIX path, sha256) of each file.
+    """
+    lines = (f"{sha256}  {path}\n" for path, sha256 in sorted(files) if not is_junk(path))
+    return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def folder_digest(folder: Path, cache: Path | None) -> str:
+    """Return the content digest of all files below a folder, or of a single file under its name.
+
+    Paths are relative to the folder; links are followed.
+
+    Parameters
+    ----------
+    cache
+        JSON file with size, times and sha256 of each file, so that only changed files are read again.
+
+    Raises
+    ------
+    UserError
+        For a folder without files, and for a file that cannot be read.
+    """
+    cached = _cached(cache)
+    before = cached.get(str(folder.absolute()), {})
+    after, digests = {}, []
+    try:
+        for path, entry in _files_below(folder):
+            now, stat = time.time_ns(), entry.stat()
+            # A file moved here keeps its size and mtime, but not its ctime.
+            stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
+            match before.get(path):
+                case [*cached_stamp, str(sha256)] if cached_stamp == stamp:
+                    pass
+                case _:
+                    sha256 = file_sha256(Path(entry))
+            if now - max(stamp[1:]) > SETTLED_NS:
+                after[path] = [*stamp, sha256]
+            digests.append((path, sha256))
+    except OSError as error:
+        raise UserError(
+            f"{error.filename or os.fspath(entry)}: cannot be read ({error.strerror}); repair or remove it"
+        ) from error
+    if not digests:
+        raise UserError(f"{folder}: the folder holds no files")
+    if cache and after != before:
+        with suppress(UserError, OSError, UnicodeError):  # without a cache the next call is slower, not wrong
+            write_json(cache, cached | {str(folder.absolute()): after})
+    return content_digest(digests)
+
+
+def declared_digest(source: Source, root: Path) -> str:
+    """Return what identifies a source, without fetching it. Quick, because every reading of the workflow calls it.
+
+    The first of these that exists:
+
+    1. the declared sha256;
+    2. the declared content digest;
+    3. the content digest of the user's own folder or file;
+    4. that digest as last recorded, for clones without the folder or file;
+    5. the names of the locations; what they hold is recorded at the first download and may never change.
+
+    Parameters
+    ----------
+    root
+        The project folder, against which relative locations are resolved.
+    """
+    return (
+        source.sha256
+        or source.content
+        or own_digest(source, root)
+        or recorded_content(root / RECORDED, source)
+        or location_key(source)
+    )
+
+
+def is_declared(source: Source) -> bool:
+    """Return True if params.yaml declares the sha256 or the content digest of the source."""
+    return bool(source.sha256 or source.content)
+
+
+def own_path(source: Source, root: Path) -> Path | None:
+    """Return the first location of a source that is a folder or file on this machine, or None.
+
+    Raises UserError for a location that may not be accessed.
+    """
+    paths = (local_path(location, root) for location in source.locations)
+    try:
+        return next((path for path in paths if path and path.exists()), None)
+    except OSError as error:
+        raise UserError(f"{error.filename}: {error.strerror}; a location must be a readable file or folder") from None
+
+
+def own_digest(source: Source, root: Path) -> str | None:
+    """Return the content digest of the user's own folder or file, or None if it does not exist."""
+    path = own_path(source, root)
+    return folder_digest(path, root / "data/.digests.json") if path else None
+
+
+def _cached(cache: Path | None) -> dict[str, dict[str, list]]:
+    with suppress(OSError, ValueError):
+        folders = read_json(cache) if cache else {}
+        if isinstance(folders, dict) and all(isinstance(files, dict) for files in folders.values()):
+            return folders
+    return {}
+
+
+def _files_below(
+    folder: Path | str, prefix: str = "", above: tuple[str, ...] = ()
+) -> Iterator[tuple[str, os.DirEntry | Path]]:
+    if os.path.isfile(folder):
+        yield os.path.basename(folder), Path(folder)
+        return
+    real = os.path.realpath(folder)
+    if real in above:
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if is_junk(entry.name):
+                continue
+            if entry.is_dir():
+                yield from _files_below(entry.path, f"{prefix}{entry.name}/", (*above, real))
+            elif entry.is_file():
+                yield f"{prefix}{entry.name}", entry

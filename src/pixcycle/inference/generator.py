@@ -1,0 +1,85 @@
+"""Load a trained generator from the folder of its run, without any other file."""
+
+import difflib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from pixcycle.base.errors import UserError
+from pixcycle.base.files import read_record
+from pixcycle.inference.image_sizes import sides_of
+from pixcycle.methods.registry import METHODS
+from pixcycle.params.schema import Experiment
+from pixcycle.paths import Direction, finished_runs
+from pixcycle.plan import MACHINE
+from pixcycle.training.checkpoint import load_generator
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The generator of one direction of a run.
+
+    Attributes
+    ----------
+    experiment
+        Settings of the run when it was trained, including those of inference.
+    """
+
+    experiment: Experiment
+    direction: Direction
+    seed: int
+    weights: dict[str, Tensor]
+
+    @cached_property
+    def sides(self) -> tuple[int, int]:
+        """(multiple, minimum) of valid image sides."""
+        with torch.device("meta"):
+            return sides_of(METHODS[self.experiment.method].translator(self.experiment, self.direction))
+
+
+def load(run: Path, direction: Direction | None = None) -> Trained:
+    """Load the generator of a finished run, wherever its folder is.
+
+    Parameters
+    ----------
+    run
+        Folder of the run.
+    direction
+        Defaults to the direction that was trained (pix2pix) or scored (CycleGAN).
+
+    Raises
+    ------
+    UserError
+        If `run` is not the folder of a finished run, or the run has no such direction.
+    """
+    e = _experiment(run)
+    direction = direction or e.direction
+    if direction not in METHODS[e.method].generators(e):
+        raise UserError(f"{run}: {e.method} is trained in one direction, here {e.direction}; it has no {direction}")
+    seed = read_record(run / "run.json").get("seed", 0)
+    return Trained(e, direction, seed, load_generator(run, direction, e))
+
+
+def _experiment(run: Path) -> Experiment:
+    file = run / "final.safetensors"
+    if not file.is_file():
+        raise UserError(f"{run}: {'has no final.safetensors' if run.is_dir() else 'no such folder'}; {_hint(run)}")
+    try:
+        with safe_open(file, "np") as opened:
+            settings: dict[str, Any] = json.loads((opened.metadata() or {})["experiment"])
+        # Settings of the machine that trained it play no part here.
+        return Experiment.model_validate({key: value for key, value in settings.items() if key not in MACHINE})
+    except (SafetensorError, KeyError, ValueError):
+        raise UserError(f"{file}: damaged, or not written by this version of pixcycle") from None
+
+
+def _hint(run: Path) -> str:
+    close = difflib.get_close_matches(str(run), finished_runs(Path()), n=1)
+    expected = "expected the folder of a finished run, results/.../SEED-FINGERPRINT"
+    return f"did you mean {close[0]}?" if close else expected

@@ -1,0 +1,166 @@
+"""Inventory of a scale's runs: those that params name, and those on disk that params no longer name."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from pixcycle.base.file_lock import in_progress
+from pixcycle.base.files import read_record
+from pixcycle.ledger.made_from import made_by
+from pixcycle.ledger.referenced import absent, asked_plans
+from pixcycle.ledger.staleness import why_stale
+from pixcycle.ledger.unfinished import epochs_done, failure, goes_on_after
+from pixcycle.params.schema import Params
+from pixcycle.paths import GONE, IN_WORK, Result, result, results, run_log
+from pixcycle.plan import Plan, Run, make_plan
+from pixcycle.records.attempts import attempts
+
+State = Literal["finished", "collapsed", "training", "interrupted", "failed", "to do"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run, named by params or found on disk.
+
+    Attributes
+    ----------
+    epochs
+        Epochs done, out of `of`. For an interrupted or failed run, the epoch after which it would resume; None if that
+        is unknown.
+    seconds
+        Wall time of all epochs; for a run in training, the time since the current attempt began.
+    stale
+        Why params do not name the run; empty if they do.
+    asked
+        True if only earlier calls of Snakemake named it.
+    """
+
+    run: str
+    fingerprint: str
+    folder: str
+    log: str
+    state: State
+    epochs: int | None
+    of: int | None
+    translated: bool
+    measured: bool
+    seconds: float | None
+    images_per_second: float | None
+    attempts: int
+    host: str | None
+    job: str | None
+    collapse: str
+    failure: str
+    stale: str
+    asked: bool
+
+
+def inventory(params: Params, selection: str, root: Path) -> list[Entry]:
+    """Return the runs of params.scale that a target selects: first those of params, then those that are only on disk.
+
+    Raises
+    ------
+    UserError
+        If neither params nor the disk have the target.
+    """
+    current = make_plan(params, root)
+    nodes = [node for node in results(root, params.scale) if node.suffix != GONE]
+    on_disk = {node.on_disk for node in nodes}
+    wanted = _wanted(selection, current, {node.id for node in nodes})
+
+    named = {run.folder: run for run in current.runs.values()}
+    asked = {run.folder: run for plan in asked_plans(params, root) for run in plan.runs.values()}
+    entries = [_of_params(run, root, on_disk) for run in named.values() if run.id in wanted]
+    absent_datasets = absent(params, root)
+    others = {n.path: n for n in nodes if n.kind == "run" and n.id in wanted and n.path not in named}
+    for node in others.values():
+        if node.path in asked:
+            entries.append(_of_params(asked[node.path], root, on_disk, asked=True))
+        else:
+            entries.append(_stale(node, root, on_disk, current, absent_datasets))
+    return entries
+
+
+def on_disk_elsewhere(scale: str, root: Path) -> Counter[str]:
+    """Count the finished runs on disk at each of the other scales."""
+    return Counter(
+        node.scale for node in results(root) if (node.kind, node.suffix) == ("run", "") and node.scale != scale
+    )
+
+
+def _wanted(selection: str, current: Plan, on_disk: set[str]) -> set[str]:
+    """Return the ids of the experiments that a target selects, from params and from the disk."""
+    ids = {run.id for run in current.runs.values()}
+    if selection in on_disk - ids:
+        return {selection}
+    selected = {run.id for run in current.select(selection)}
+    only_on_disk = on_disk - ids if selection not in ids else set()
+    return selected | {id for id in only_on_disk if selection == "all" or id.startswith(f"{selection}-")}
+
+
+def _of_params(run: Run, root: Path, on_disk: set[str], asked: bool = False) -> Entry:
+    epochs = run.config.epochs
+    return _entry(result(run.folder), root, on_disk, epochs, (run.translated, run.metrics), asked=asked)
+
+
+def _stale(node: Result, root: Path, on_disk: set[str], current: Plan, absent_datasets: set[str]) -> Entry:
+    """Describe a run that params do not name from its own files, which an older recipe may have written."""
+    folder = root / node.on_disk
+    config, record = read_record(folder / "config.json"), read_record(folder / "run.json")
+    settings = config.get("config", {})
+    epochs = settings["n_epochs"] + settings.get("n_epochs_decay", 0) if settings else None
+    why = why_stale(node, config, record, current, absent_datasets)
+    return _entry(node, root, on_disk, epochs, made_by(node, config), stale=why)
+
+
+def _entry(
+    node: Result,
+    root: Path,
+    on_disk: set[str],
+    epochs_of: int | None,
+    outputs: tuple[str, str],
+    stale: str = "",
+    asked: bool = False,
+) -> Entry:
+    """Describe a run. outputs: the paths of its translations and metrics, which need not exist yet."""
+    translated, metrics = outputs
+    log = run_log("train", node.scale, node.id, node.seed, node.fingerprint)
+    work = root / f"{node.path}{IN_WORK}"
+    finished, begun = node.path in on_disk, f"{node.path}{IN_WORK}" in on_disk
+    record = read_record(root / node.path / "run.json") if finished else {}
+    all_attempts = record.get("attempts", []) if finished else attempts(work)
+    last = all_attempts[-1] if all_attempts else {}
+    error, seconds = "", record.get("seconds")
+    if finished:
+        state, epochs = record.get("status", "finished"), record.get("epochs")
+    elif in_progress(root / node.path):
+        state, epochs, seconds = "training", epochs_done(work), _since(last["started"]) if last else None
+    else:
+        epochs, error = goes_on_after(work), failure(root / log)
+        state = "failed" if error else "interrupted" if begun else "to do"
+    return Entry(
+        run=f"{node.id}/{node.seed}",
+        fingerprint=node.fingerprint,
+        folder=f"{node.path}{IN_WORK}" if begun and not finished else node.path,
+        log=log,
+        state=state,
+        epochs=epochs,
+        of=epochs_of,
+        translated=translated in on_disk,
+        measured=metrics in on_disk,
+        seconds=seconds,
+        images_per_second=record.get("images_per_second"),
+        attempts=len(all_attempts),
+        host=last.get("host"),
+        job=last.get("job"),
+        collapse=record.get("collapse", ""),
+        failure=error,
+        stale=stale,
+        asked=asked,
+    )
+
+
+def _since(started: str) -> float:
+    return (datetime.now(UTC) - datetime.fromisoformat(started)).total_seconds()

@@ -1,0 +1,99 @@
+"""Find the nodes that something refers to: params.yaml, earlier calls of Snakemake, or a Snakemake lock."""
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from pixcycle import paths
+from pixcycle.base.files import local_path, read_json
+from pixcycle.data.fetch.digest import declared_digest
+from pixcycle.data.fetch.recorded import location_key
+from pixcycle.params.schema import Params, Source
+from pixcycle.plan import Plan, features_key, make_plan, weights_key
+
+ASKED = {"scale", "seeds", "extractor", "neighbours"}
+"""Params that affect node names and can be set for one invocation: `snakemake --config seeds=[0,1,2]`."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """Everything that may name a node.
+
+    Attributes
+    ----------
+    plans
+        Scale -> its plan.
+    params, asked, locked
+        Paths named by params, by earlier calls of Snakemake, and by Snakemake's lock.
+    absent
+        Datasets whose own files are missing, so that the names of their nodes cannot be determined.
+    """
+
+    plans: dict[str, Plan]
+    params: set[str]
+    asked: set[str]
+    locked: set[str]
+    absent: set[str]
+
+
+def names(params: Params, root: Path) -> Names:
+    """Collect all names in the project folder `root`."""
+    plans = {scale: make_plan(params.model_copy(update={"scale": scale}), root) for scale in params.scales}
+    return Names(
+        plans,
+        params=set().union(*(needed(plan, root) for plan in plans.values())),
+        asked=set().union(*(needed(plan, root) for plan in asked_plans(params, root))),
+        locked=locked(root),
+        absent=absent(params, root),
+    )
+
+
+def asked_plans(params: Params, root: Path) -> list[Plan]:
+    """Return the plans of everything ever requested from Snakemake in this folder, with the current params.
+
+    The plans of earlier calls are in .snakemake/plans. Only the values that --config can set are taken from them: the
+    rest comes from an older params.yaml, which no longer names anything.
+    """
+    asked = {}
+    for file in sorted((root / paths.PLANS).glob("*.json")):
+        old_params = read_json(file, "params")["params"]
+        overrides = {key: old_params[key] for key in ASKED & old_params.keys()}
+        if overrides.get("scale") in params.scales:
+            asked[json.dumps(overrides, sort_keys=True)] = overrides
+    return [make_plan(params.model_copy(update=overrides), root) for overrides in asked.values()]
+
+
+def needed(plan: Plan, root: Path) -> set[str]:
+    """Return the paths of all nodes that a plan makes or reads."""
+    weights = cache(lambda name: paths.weights(weights_key(plan.params, name, root)))
+    needed = {path for node in plan.data.values() for path in (paths.raw(node.raw), paths.prepared(node.key))}
+    for run in plan.runs.values():
+        needed |= {run.folder, run.translated, run.metrics, paths.features(features_key(run.data, run.extractor))}
+        if run.segmenter:
+            needed.add(paths.segmenter(run.segmenter))
+        used = (run.extractor, run.config.published_weights, *run.metric_weights)
+        needed |= {weights(name) for name in used if name in plan.params.fetched_weights}
+    return needed
+
+
+def locked(root: Path) -> set[str]:
+    """Return the paths that a running Snakemake reads or makes, from its lock files; a killed one leaves them behind.
+
+    A running Snakemake follows the params.yaml of its start, which may name nodes that the current one does not.
+    """
+    locked: set[str] = set()
+    for lock in (root / ".snakemake/locks").glob("*.lock"):
+        with suppress(FileNotFoundError):  # Snakemake may have just ended
+            locked |= set(lock.read_text().splitlines())
+    return locked
+
+
+def absent(params: Params, root: Path) -> set[str]:
+    """Return datasets named by files of the user that are missing now, as on a disk that is not mounted."""
+
+    def missing(source: Source) -> bool:
+        return declared_digest(source, root) == location_key(source) and any(map(local_path, source.locations))
+
+    return {name for name, dataset in params.datasets.items() if any(map(missing, dataset.sources))}

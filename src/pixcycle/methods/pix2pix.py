@@ -1,0 +1,96 @@
+"""pix2pix: a generator, and a discriminator that sees input and output together (report 000, equations 1 to 3)."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pixcycle.methods.method import Losses, Method
+from pixcycle.models.closed_form import Convolution, trained
+from pixcycle.models.layers import discriminator, generator, judged
+from pixcycle.params.schema import Experiment
+from pixcycle.paths import Direction
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from pixcycle.machine.fabric import Fabric
+
+
+def generator_losses(d, x: "Tensor | None", y: "Tensor", fake: "Tensor", e: Experiment) -> "dict[str, Tensor]":
+    """Return G* = L_GAN(D(x, G(x)), 1) + lambda * L_rec(y, G(x)) as `g`, and its terms (report 000, equation 3)."""
+    from pixcycle.models.losses import gan_loss, pixel_loss, seen
+
+    gan = gan_loss(d(seen(x, fake)), True, e.gan_mode)
+    reconstruction = pixel_loss(fake, y, e.l1, e.l2)
+    return {
+        "g": gan + e.lambda_reconstruction * reconstruction,
+        "g_gan": gan,
+        "g_reconstruction": reconstruction,
+    }
+
+
+class Pix2pix(Method):
+    """Networks of a pix2pix run and their training step."""
+
+    words = "pix2pix @cite-isola2017 learns from pairs"
+    needs_pairs = True
+    losses = Losses(reconstruction=("g_reconstruction",), generator=("g_gan",), discriminator=("d",))
+
+    def __init__(self, e: Experiment, fabric: "Fabric", seed: int):
+        from pixcycle.methods.networks import Networks, generator_of
+        from pixcycle.models.build import build_discriminator
+
+        modules = {
+            "g": generator_of(e),
+            "d": build_discriminator(e.patch, 6 if e.conditional else 3, e.filters, e.norm),
+        }
+        self.e = e
+        self.nets = Networks(modules, {"g": ["g"], "d": ["d"]}, e, fabric, seed)
+        self.pools = {}
+
+    def step(self, a: "Tensor", b: "Tensor") -> "dict[str, Tensor]":
+        """Take one step of D, then one of G."""
+        from pixcycle.models.losses import discriminator_loss
+
+        e, nets = self.e, self.nets
+        g, d = nets["g"], nets["d"]
+        a, b = nets.laid_out(a, b)
+        x, y = (a, b) if e.direction == "a_to_b" else (b, a)
+        seen = x if e.conditional else None
+
+        fake = g(x)
+        loss_d = discriminator_loss(d, seen, y, fake, e.gan_mode)
+        nets.descend("d", loss_d)
+        with nets.frozen("d"):
+            losses = generator_losses(d, seen, y, fake, e)
+            nets.descend("g", losses["g"])
+        return losses | {"d": loss_d}
+
+    @staticmethod
+    def generators(e: Experiment) -> dict[Direction, str]:
+        return {e.direction: "g"}
+
+    @staticmethod
+    def mistakes(e: Experiment) -> Iterator[tuple[str, str]]:
+        for field in ("pool_size", "lambda_identity"):
+            if getattr(e, field):
+                yield field, "not supported by pix2pix; remove it, or set method: cyclegan"
+
+    @staticmethod
+    def layers(e: Experiment) -> list[Convolution]:
+        return generator(e) + discriminator(e)
+
+    @staticmethod
+    def products(e: Experiment) -> list[Convolution]:
+        return trained(generator(e)) + judged(e)
+
+    @staticmethod
+    def kept(e: Experiment) -> list[Convolution]:
+        """Return what D's step keeps: the pass of G, which G's step needs afterwards, and two passes of D."""
+        return generator(e) + 2 * discriminator(e)
+
+    @staticmethod
+    def variant(e: Experiment) -> list[str]:
+        return [] if e.conditional else ["unconditional"]
+
+
+METHOD = Pix2pix

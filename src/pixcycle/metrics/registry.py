@@ -1,0 +1,61 @@
+"""All metrics: one from each module of this folder that defines `METRIC`."""
+
+from importlib import import_module
+from pathlib import Path
+
+from pixcycle.metrics.feature_sets import refuse_unlike
+from pixcycle.metrics.metric import Images, Metric, Score
+
+
+def _registered() -> list[Metric]:
+    names = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem != Path(__file__).stem)
+    modules = (import_module(f"{__package__}.{name}") for name in names)
+    return sorted((m.METRIC for m in modules if hasattr(m, "METRIC")), key=lambda metric: metric.position)
+
+
+METRICS = _registered()
+SCORES: dict[str, Score] = {score.name: score for metric in METRICS for score in metric.scores}
+METRIC_OF: dict[str, Metric] = {score.name: metric for metric in METRICS for score in metric.scores}
+
+
+def measure(images: Images, mixed_file_types: bool = False) -> dict[str, float | int | None]:
+    """Compute every metric that the given images allow.
+
+    Parameters
+    ----------
+    mixed_file_types
+        Allow feature sets from different file types, see `refuse_unlike`.
+
+    Returns
+    -------
+    Values by name, and the numbers of images `n_real` and `n_fake`. Metrics that need pairs are None for unpaired
+    images.
+
+    Raises
+    ------
+    UserError
+        If there are too few images for a metric, if they are too small, or if the feature sets were computed
+        differently.
+    """
+    real, fake = images.real_features, images.fake_features
+    if images.fakes is not None and len(images.fakes) != len(fake):
+        raise ValueError(f"{len(images.fakes)} generated images, but features of {len(fake)}")
+    refuse_unlike(real, fake, mixed_file_types)
+    values: dict[str, float | int | None] = {"n_real": len(real), "n_fake": len(fake)}
+    for metric in METRICS:
+        if is_measured(metric, images):
+            values |= metric.measure(images)
+        elif images.fakes is not None and "pairs" in metric.needs and not metric.weights:
+            values |= {score.name: None for score in metric.scores}
+    return values
+
+
+def is_measured(metric: Metric, images: Images) -> bool:
+    """Return True if the images have everything that a metric needs."""
+    available = all(getattr(images, need) is not None for need in metric.needs)
+    return available and (not metric.weights or metric.weights in images.weights)
+
+
+def in_tables(chosen: list[str] | tuple[str, ...]) -> list[str]:
+    """Return the scores that a table shows: those chosen by its chapter, then those that all tables show."""
+    return [*chosen, *(name for name, metric in METRIC_OF.items() if metric.in_all_tables and name not in chosen)]

@@ -1,0 +1,41 @@
+"""The U-Net generator of pix2pix (`models.unet`)."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pixcycle.base.errors import UserError
+from pixcycle.models.closed_form import Convolution, chain
+from pixcycle.models.generators.generator import Generator
+from pixcycle.params.network_sizes import downsamplings
+from pixcycle.params.schema import Experiment
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def _build(crop_size: int, filters: int, norm: str, dropout: bool, skips: bool, **_: Any) -> "nn.Module":
+    from pixcycle.models.unet import UNet
+
+    return UNet(3, 3, downsamplings(crop_size), filters, norm, dropout, skips)
+
+
+def _layers(e: Experiment) -> list[Convolution]:
+    """Return the downsamplings and then the upsamplings, whose input has twice the channels where there is a skip."""
+    levels = range(downsamplings(e.crop_size))
+    widths = [3, *(e.filters * min(2**level, 8) for level in levels)]
+    sides = [e.crop_size >> level for level in (*levels, len(levels))]
+    joined = [(2 if e.skips and level < levels[-1] else 1) * widths[level + 1] for level in levels]
+    up = [Convolution(joined[level], widths[level], 4, sides[level + 1], sides[level]) for level in reversed(levels)]
+    return chain(4, widths, sides) + up
+
+
+def _mistakes(e: Experiment) -> Iterator[tuple[str, str]]:
+    try:
+        downsamplings(e.crop_size)
+    except UserError as error:
+        yield "crop_size", str(error)
+    if e.upsampling != "deconvolution":
+        yield "upsampling", "a U-Net upsamples by deconvolution only; set generator: resnet9"
+
+
+GENERATOR = Generator("U-Nets @cite-ronneberger2015", _build, _layers, _mistakes)

@@ -1,0 +1,25 @@
+"""Checks of an experiment's settings against its networks, before anything starts."""
+
+from collections.abc import Iterator
+
+from pixcycle.params.network_sizes import smallest_input
+from pixcycle.params.schema import Experiment
+
+
+def unbuildable(e: Experiment) -> Iterator[tuple[str, str]]:
+    """Yield (field, what is wrong and what would be right) for each mistake in a resolved experiment."""
+    if e.load_size < e.crop_size:
+        yield "load_size", f"must be at least crop_size ({e.crop_size}); is {e.load_size}"
+    if e.crop_size < smallest_input(e.patch):
+        yield (
+            "patch",
+            f"PatchGAN {e.patch} needs images of at least {smallest_input(e.patch)} pixels; crop_size is {e.crop_size}",
+        )
+    authors = ("pix2pix", "unet", "batch", True, 64, 256)
+    if e.published_weights and (e.method, e.generator, e.norm, e.skips, e.filters, e.crop_size) != authors:
+        yield (
+            "published_weights",
+            "only fit pix2pix at 256 pixels with a U-Net of 64 filters; a smaller scale sets published_weights: false",
+        )
+    if too_late := [epoch for epoch in e.sample_epochs if epoch > e.epochs]:
+        yield "sample_epochs", f"there is no epoch {too_late[0]}; the last is {e.epochs}"

@@ -1,0 +1,80 @@
+"""Types of the values in `params.yaml`, including conversions of what YAML or Snakemake parse as strings."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, StrictInt
+
+from pixcycle.base.files import local_path
+from pixcycle.metrics.extractors import EXTRACTORS
+from pixcycle.params.network_sizes import STRIDED_LAYERS
+
+PACKAGE = Path(__file__).parents[1]
+
+
+def _registered(folder: str, name: str) -> list[str]:
+    """Return the modules of a folder that assign to `name`, such as METHOD, without importing them."""
+    return sorted(path.stem for path in (PACKAGE / folder).glob("*.py") if f"\n{name} = " in path.read_text())
+
+
+ChapterKey = Literal[*sorted(path.parent.name for path in PACKAGE.glob("report/chapters/*/sections.py"))]
+"""Name of a folder of report/chapters."""
+ExtractorName = Literal[*EXTRACTORS]
+METHOD_NAMES = _registered("methods", "METHOD")
+LAYOUT_NAMES = _registered("data/layouts", "LAYOUT")
+GENERATOR_NAMES = _registered("models/generators", "GENERATOR")
+MethodName = Literal[*METHOD_NAMES]
+LayoutName = Literal[*LAYOUT_NAMES]
+GeneratorName = Literal[*GENERATOR_NAMES]
+Patch = Literal[*STRIDED_LAYERS]
+Precision = Literal["32-true", "tf32", "bf16-mixed"]
+Upsampling = Literal["deconvolution", "resize"]
+Norm = Literal["batch", "instance"]
+GanMode = Literal["bce", "lsgan"]
+Preprocess = Literal["jitter", "crop"]
+Resize = Literal["nearest", "bilinear", "bicubic"]
+EpochLength = Literal["larger", "smaller"]
+Count = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
+Positive = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
+Side = Annotated[StrictInt, Field(ge=1, le=16_384)]
+"""Side of a square image in pixels."""
+Byte = Annotated[StrictInt, Field(ge=0, le=255)]
+Name = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,63}$")]
+"""A name that becomes part of paths, targets and shell commands. Lower case: some file systems ignore case."""
+FolderName = Annotated[str, Field(pattern="^[A-Za-z0-9_][A-Za-z0-9_. -]{0,63}$")]
+
+
+def _float_written_as_1e_3(value: Any) -> Any:
+    """Convert `1e-3`, a string in YAML 1.1 (Snakemake) but a number in YAML 1.2 (DVC), to a number."""
+    if isinstance(value, bool):
+        raise ValueError("must be a number")
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _whole_number_in_a_list(value: Any) -> Any:
+    """Convert the items of `--config seeds=[0,1]`, which Snakemake passes as strings, to whole numbers."""
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 20 else value
+
+
+Seed = Annotated[StrictInt, Field(ge=0, lt=2**32), BeforeValidator(_whole_number_in_a_list)]
+Real = Annotated[float, Field(le=1e9, allow_inf_nan=False), BeforeValidator(_float_written_as_1e_3)]
+Factor = Annotated[Real, Field(gt=0, le=1)]
+
+
+def _may_be_a_location(value: str) -> str:
+    """Refuse strings that cannot be locations; the system's later error would not name the field."""
+    if not value.isprintable() or not value.strip():
+        raise ValueError("must be an address or a path, without control characters")
+    if max(len(part.encode()) for part in value.split("/")) > 255 or len(value) > 2000:
+        raise ValueError("is too long for an address or a path")
+    try:
+        local_path(value)
+    except RuntimeError:
+        raise ValueError("begins with ~ and a user name that does not exist") from None
+    return value
+
+
+Location = Annotated[str, AfterValidator(_may_be_a_location)]

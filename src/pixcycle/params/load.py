@@ -1,0 +1,118 @@
+"""Read `params.yaml` and check all of it before anything runs, with one line for each mistake."""
+
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from pixcycle.base.errors import UserError
+from pixcycle.base.suggest import known, nearest
+from pixcycle.metrics.extractors import EXTRACTORS
+from pixcycle.metrics.registry import METRICS
+from pixcycle.params.schema import Chapter, Dataset, Experiment, Params, Scale, Segmenter, Source
+from pixcycle.params.strict_yaml import read_yaml
+
+KEPT_IN_REPORTS = {"published", "benchmarks"}
+"""Folders of `reports/` in git that do not belong to a scale."""
+MISTAKES = 20
+"""Largest number of mistakes that one error lists."""
+MORE = "and further mistakes"
+
+
+def load_params(path: Path | str = "params.yaml") -> Params:
+    """Read and check a params file. Raise UserError with one line for each mistake."""
+    return check_params(read_yaml(Path(path)), str(path))
+
+
+def check_params(tree: Any, where: str = "params.yaml") -> Params:
+    """Return the typed params of a parsed file. Raise UserError with one line for each mistake.
+
+    Parameters
+    ----------
+    tree
+        Content of the file, as plain values.
+    where
+        Name of the file in error messages.
+    """
+    try:
+        params = Params.model_validate(tree)
+    except ValidationError as error:
+        raise _mistakes(_one_line(e, where) for e in error.errors(include_url=False)) from None
+    mistakes = list(_dangling_names(params))
+    if mistakes:
+        raise _mistakes(f"{where}: {mistake}" for mistake in mistakes)
+    return params
+
+
+def _mistakes(lines: Iterable[str]) -> UserError:
+    first = list(islice(lines, MISTAKES + 1))
+    more = [MORE] if len(first) > MISTAKES else []
+    return UserError(*first[:MISTAKES], *more)
+
+
+def _dangling_names(params: Params):
+    def missing(where: str, name: str, names: Any, what: str):
+        try:
+            known(name, names, what)
+        except UserError as error:
+            yield f"{where}: {error}"
+
+    yield from missing("scale", params.scale, params.scales, "scale")
+    for name in KEPT_IN_REPORTS & params.scales.keys():
+        yield f"scales.{name}: reports/{name} is reserved for another purpose; choose another name"
+    for chapter, section in params.experiments.items():
+        yield from missing(f"experiments.{chapter}", chapter, params.chapters, "chapter")
+        for name, experiment in section.items():
+            where = f"experiments.{chapter}.{name}"
+            yield from missing(f"{where}.dataset", experiment.dataset, params.datasets, "dataset")
+            if experiment.published_weights:
+                weights = experiment.published_weights
+                yield from missing(f"{where}.published_weights", weights, params.published_weights, "weights")
+            for field in experiment.assumes:
+                yield from missing(f"{where}.assumes", field, Experiment.model_fields, "field")
+    for name in params.weights:
+        with_weights = [*EXTRACTORS, *(metric.weights for metric in METRICS if metric.weights)]
+        yield from missing(f"weights.{name}", name, with_weights, "extractor or metric")
+    ids = params.experiment_ids
+    for name, scale in params.scales.items():
+        for experiment in scale.experiments:
+            yield from missing(f"scales.{name}.experiments", experiment, ids, "experiment")
+        for dataset in [*scale.stand_ins, *scale.stand_ins.values()]:
+            yield from missing(f"scales.{name}.stand_ins", dataset, params.datasets, "dataset")
+
+
+def _one_line(error: Any, where: str) -> str:
+    """Format a pydantic error as `file: path.to.field: what is wrong; what would be right`."""
+    loc = [str(part) for part in error["loc"] if part != "[key]"]
+    *parents, field = loc or [""]
+    at = ".".join(loc)
+    if error["type"] == "extra_forbidden":
+        return f"{where}: {at}: unknown field; {nearest(field, _fields_at(parents))}"
+    if error["type"] == "missing":
+        return f"{where}: {at}: is missing"
+    message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    value = error["input"]
+    return f"{where}: {at}: {message}" + (f" (is {_brief(value)})" if not isinstance(value, dict | list) else "")
+
+
+def _brief(value: Any) -> str:
+    try:
+        return f"{value!r:.80}"
+    except ValueError:
+        return "a number with too many digits to print"
+
+
+def _fields_at(parents: list[str]) -> list[str]:
+    sections = {
+        "datasets": Source if "sources" in parents else Dataset,
+        "experiments": Experiment,
+        "scales": Scale,
+        "chapters": Chapter,
+        "weights": Source,
+        "published_weights": Source,
+        "segmenter": Segmenter,
+    }
+    model = sections["segmenter" if "segmenter" in parents else parents[0]] if parents else Params
+    return list(model.model_fields)

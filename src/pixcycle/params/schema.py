@@ -1,0 +1,269 @@
+"""Schema of `params.yaml`: typed sections without unknown keys, with the defaults that all reports share."""
+
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, model_validator
+
+from pixcycle.base.files import local_path
+from pixcycle.params.fields import (
+    Byte,
+    ChapterKey,
+    Count,
+    EpochLength,
+    ExtractorName,
+    Factor,
+    FolderName,
+    GanMode,
+    GeneratorName,
+    LayoutName,
+    Location,
+    MethodName,
+    Name,
+    Norm,
+    Patch,
+    Positive,
+    Precision,
+    Preprocess,
+    Real,
+    Resize,
+    Seed,
+    Side,
+    Upsampling,
+)
+from pixcycle.paths import Direction
+
+T = TypeVar("T")
+ByName = Annotated[dict[Name, T], Field(json_schema_extra={"additionalProperties": False})]
+
+
+class Closed(BaseModel):
+    """A section that does not accept unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Source(Closed):
+    """An archive, file or folder: where to get it, and how to verify it."""
+
+    locations: list[Location] = []
+    """Where to get it, tried in this order: http(s) and file:// addresses, paths, `package:MODULE/FILE` of an installed
+    package."""
+    size: Annotated[StrictInt, Field(ge=1, le=10**15)] | None = None
+    """Size of the published archive in bytes."""
+    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
+    """SHA-256 of the published archive."""
+    content: str | None = Field(None, pattern="^[0-9a-f]{64}$")
+    """Digest of the files in the archive (`pixcycle digest`), which also accepts a repacked archive."""
+    bring: str | None = None
+    """Instructions for data that may not be downloaded automatically: what to download, and from where."""
+
+    @model_validator(mode="after")
+    def _lies_somewhere(self) -> Self:
+        if self.bring and not any(local_path(location) for location in self.locations):
+            raise ValueError("bring needs a path to put the data at; add one to its locations")
+        if not self.locations:
+            raise ValueError("has no locations; add an address, a path or package:MODULE/FILE")
+        return self
+
+
+class Dataset(Closed):
+    """A dataset as its publisher distributes it."""
+
+    title: str
+    layout: LayoutName
+    """Arrangement of the files. side_by_side: SPLIT/N.jpg, with A on the left and B on the right. domain_folders:
+    SPLITA/ and SPLITB/. earth: two maps of the world. cityscapes: the downloaded photos and labels."""
+    sources: list[Source] = Field(min_length=1)
+    splits: dict[Literal["train", "test"], list[FolderName]]
+    """Distributed splits to train on and to evaluate on."""
+    published: dict[str, Positive] = {}
+    """Number of images that the publisher states, by folder (SPLIT or SPLITA)."""
+    domains: tuple[str, str] = ("A", "B")
+    """Names of the two domains for readers."""
+    paired: bool = True
+    classes: dict[str, tuple[Byte, Byte, Byte]] = Field({}, max_length=200)
+    """Colours of the classes of domain B if it is a label map. FCN-score scores these classes."""
+    void: list[tuple[Byte, Byte, Byte]] = []
+    """Colours of domain B that belong to no class and are not scored."""
+    licence: str
+
+
+class Experiment(Closed):
+    """A training run, at the size that its report gives. Defaults are shared by all reports (EXPERIMENTS section 2)."""
+
+    method: MethodName
+    dataset: str
+    direction: Direction = "b_to_a"
+    """The direction that is trained (pix2pix) or scored (CycleGAN)."""
+
+    generator: GeneratorName = "unet"
+    skips: bool = True
+    upsampling: Upsampling = "deconvolution"
+    """How a ResNet doubles the resolution: by deconvolution, or by repeating pixels and convolving (report 003,
+    section 4.7)."""
+    norm: Norm = "batch"
+    dropout: bool = True
+    filters: Positive = 64
+    """Channels of the first layer of generator and discriminator (`ngf`, `ndf`)."""
+    patch: Patch = 70
+    """Receptive field of the PatchGAN in pixels."""
+    conditional: bool = True
+    """Show the discriminator the input image, too (pix2pix only)."""
+    discriminators: Literal[1, 2] = 2
+    """Number of discriminators (CycleGAN only); a single one judges only the scored direction (report 001)."""
+
+    gan_mode: GanMode = "bce"
+    l1: Real = Field(1.0, ge=0)
+    """Weight of the mean absolute error in the reconstruction (pix2pix) or cycle (CycleGAN) loss."""
+    l2: Real = Field(0.0, ge=0)
+    """Weight of the mean squared error in the same loss."""
+    lambda_reconstruction: Real = Field(100.0, ge=0)
+    lambda_identity: Real = Field(0.0, ge=0)
+    """Weight of the identity loss as a multiple of lambda_reconstruction, as in the authors' code (CycleGAN only)."""
+    pool_size: Count = 0
+
+    preprocess: Preprocess = "jitter"
+    """jitter: resize to load_size and crop at random; evaluate on the whole image at crop_size.
+    crop: like jitter, but evaluate on the centre crop of the image at load_size."""
+    load_size: Side = 286
+    crop_size: Side = 256
+    resize: Resize = "bicubic"
+    flip: bool = True
+
+    batch_size: Positive = 1
+    n_epochs: Count
+    """Epochs with a constant learning rate; 0 leaves the networks untrained."""
+    epoch_length: EpochLength = "larger"
+    """Domain that an epoch goes through once, if the domains are unpaired and of unequal size."""
+    n_epochs_decay: Count = 0
+    """Further epochs in which the learning rates decay linearly to 0."""
+    lr: Real = Field(2e-4, gt=0)
+    lr_discriminator: Real | None = Field(None, gt=0)
+    """Learning rate of the discriminators; defaults to lr."""
+    beta1: Real = Field(0.5, ge=0, lt=1)
+    precision: Precision = "32-true"
+    """Precision of convolutions. 32-true: full float32, also on GPUs that support TF32. tf32: tensor cores round the
+    factors to 10 bits. bf16-mixed: factors are rounded to 7 bits, also on CPUs; weights, losses and Adam's moments stay
+    in float32."""
+    compile: Literal["none", "default", "reduce-overhead"] = "none"
+    """Mode of torch.compile, which fuses the networks' kernels; reduce-overhead also launches them as one CUDA graph,
+    which pays off at batch size 1. Not part of a run's name: results differ only by rounding."""
+    gpus: Positive = 1
+    """GPUs that share each training batch. Not part of a run's name: results differ only by rounding."""
+    log_every: Positive = 5
+    """Steps between two rows of the loss history."""
+    sample_epochs: list[Positive] = []
+    """Epochs after which a few fixed test images are translated; the report shows how they change."""
+    published_weights: str | None = None
+    """Generator weights published by the papers' authors that replace random initial ones (pix2pix only)."""
+
+    inference_dropout: bool = False
+    """Keep dropout, the noise of pix2pix, active when test images are translated."""
+    inference_norm: Literal["running", "batch"] = "running"
+    """Statistics of batch norm at inference: the running ones of training, or those of the test batch."""
+    inference_batch: Positive = 16
+    """Test images in a batch at inference; changes results only if the batch's statistics are used."""
+
+    label: str = ""
+    """Row of the report's table that this experiment reproduces, as the report words it."""
+    extra: str = ""
+    """Reason for running an experiment that the report does not have."""
+    assumes: dict[str, str] = {}
+    """Choices that the report leaves open: field -> the chosen value and the reason."""
+
+    @property
+    def epochs(self) -> int:
+        """Total number of epochs, with constant and with decaying learning rate."""
+        return self.n_epochs + self.n_epochs_decay
+
+    @model_validator(mode="after")
+    def _batches_can_be_shared(self) -> Self:
+        if self.batch_size % self.gpus:
+            raise ValueError(f"gpus: {self.gpus} GPUs cannot share batches of {self.batch_size} equally")
+        return self
+
+
+class Segmenter(Closed):
+    """The network behind FCN-score: a torchvision FCN, trained on the real pairs of the training split."""
+
+    backbone: Literal["resnet18", "resnet50"]
+    steps: Positive
+    batch_size: Positive
+    lr: Annotated[Real, Field(gt=0)]
+    min_accuracy: Annotated[Real, Field(ge=0, le=1)]
+    """Per-pixel accuracy on real test photos below which scores of generated photos are not shown."""
+
+
+class Scale(Closed):
+    """The same experiments at another size. Factors multiply settings, so that experiments differ as before."""
+
+    title: str
+    resolution: Factor = 1.0
+    filters: Factor = 1.0
+    epochs: Factor = 1.0
+    batch: Factor = 1.0
+    train_images: Positive | None = None
+    """Largest number of training images of each domain; the first ones by name are used."""
+    test_images: Positive | None = None
+    stand_ins: dict[str, str] = {}
+    """Dataset -> the dataset used in its place."""
+    extractor: ExtractorName = "inception-v3"
+    precision: Precision | None = None
+    """Overrides the experiments' precision."""
+    most_epochs: dict[ChapterKey, Positive] = {}
+    """Largest number of epochs, constant and decaying together, of each run of a chapter."""
+    segmenter: Segmenter | None = None
+    """Overrides the general segmenter."""
+    published_weights: bool = True
+    """Set to false if the networks are too small for the authors' weights; random weights then replace them."""
+    experiments: list[str] = []
+    """Ids of the experiments of this scale; if empty, all of them."""
+
+
+class Chapter(Closed):
+    """One of the five reports."""
+
+    title: str
+    cite: str
+    assumes: dict[str, str] = {}
+    """Choices that the whole report leaves open: subject -> the chosen value and the reason."""
+    inconsistencies: list[str] = []
+    """Contradictions within the report, or between the report and its data."""
+
+
+class Params(Closed):
+    """All of params.yaml."""
+
+    scale: str
+    seeds: list[Seed] = Field(min_length=1, max_length=1000)
+    extractor: ExtractorName | None
+    """Overrides the scale's extractor."""
+    neighbours: Positive
+    """k of the k-th nearest neighbour in precision and recall."""
+    mirror: Location | None = None
+    """Address or folder that is tried first for every download."""
+    datasets: ByName[Dataset]
+    weights: ByName[Source]
+    """Weights of feature extractors, and of metrics that need weights."""
+    published_weights: ByName[Source] = {}
+    """Generator weights that the papers' authors published for their PyTorch code."""
+    segmenter: Segmenter
+    recipes: Annotated[dict[str, dict[str, Any]], AfterValidator(lambda _: {})] = {}
+    """YAML anchors that experiments merge; ignored otherwise."""
+    chapters: dict[ChapterKey, Chapter]
+    experiments: dict[ChapterKey, ByName[Experiment]]
+    scales: ByName[Scale]
+
+    @property
+    def chosen_scale(self) -> Scale:
+        return self.scales[self.scale]
+
+    @property
+    def fetched_weights(self) -> dict[str, Source]:
+        """All downloaded files of weights, by name."""
+        return {**self.weights, **self.published_weights}
+
+    @property
+    def experiment_ids(self) -> dict[str, tuple[str, str]]:
+        """Id -> (chapter, name), such as `ucsd-facades-l1` -> (`ucsd`, `facades-l1`), in the order of the file."""
+        return {f"{c}-{name}": (c, name) for c, section in self.experiments.items() for name in section}

@@ -1,0 +1,324 @@
+"""Turn params into a plan: experiments x scale x seeds as nodes that are named by a hash of what makes them.
+
+A fingerprint is a short hash of everything that determines a node's content: its resolved settings, the fingerprints of
+its inputs, and the recipe version of the code that makes it. A node that exists under its name therefore never becomes
+stale.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from functools import cache, cached_property
+from math import gcd
+from pathlib import Path
+from typing import Any, Literal
+
+from pixcycle import paths
+from pixcycle.base.errors import UserError
+from pixcycle.base.suggest import known
+from pixcycle.data.fetch.digest import declared_digest
+from pixcycle.data.layouts.registry import LAYOUTS
+from pixcycle.methods.registry import METHODS
+from pixcycle.metrics.registry import METRICS
+from pixcycle.models.generators.registry import GENERATORS
+from pixcycle.params.checks import unbuildable
+from pixcycle.params.fields import ChapterKey, ExtractorName
+from pixcycle.params.schema import Closed, Experiment, Params, Scale, Segmenter, Source
+
+RECIPE = {"fetch": 1, "prepare": 1, "train": 2, "segment": 1, "translate": 2, "features": 2, "evaluate": 3}
+"""Version of each step, incremented by hand when the same settings would give another result, which
+tests/training/test_golden.py detects."""
+
+DESCRIPTIVE = {"dataset", "label", "extra", "assumes"}
+"""Fields of an experiment without influence on its result (the key of its data stands for the dataset)."""
+MACHINE = {"compile", "gpus"}
+"""Fields that change how long training takes, but its result only in the last digits."""
+INFERENCE = {"inference_dropout", "inference_norm", "inference_batch"}
+"""Fields that change how a trained network translates test images, but not how it is trained."""
+
+
+class Data(Closed):
+    """A dataset prepared at the sizes that a group of runs needs."""
+
+    key: str
+    dataset: str
+    raw: str
+    spec: dict[str, Any]
+
+
+class Run(Closed):
+    """An experiment at one scale with one seed, and the names of its results."""
+
+    id: str
+    chapter: ChapterKey
+    name: str
+    seed: int
+    scale: str
+    config: Experiment
+    asked_dataset: str
+    """Dataset that the experiment names; config.dataset is the one used in its place at this scale."""
+    data: str
+    extractor: ExtractorName
+    segmenter: str | None
+    """Key of the network behind its FCN-score; None if its data have no classes."""
+    metric_weights: dict[str, str]
+    """Name -> key of the downloaded weights of its metrics."""
+    fingerprint: str
+    translated_fingerprint: str
+    metrics_fingerprint: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.id}/{self.seed}"
+
+    @property
+    def _parent(self) -> str:
+        return paths.experiment(self.scale, self.chapter, self.name)
+
+    @property
+    def prepared(self) -> str:
+        return paths.prepared(self.data)
+
+    @property
+    def folder(self) -> str:
+        return paths.run(self._parent, self.seed, self.fingerprint)
+
+    @property
+    def translated(self) -> str:
+        return paths.translated(self._parent, self.seed, self.translated_fingerprint)
+
+    @property
+    def metrics(self) -> str:
+        return paths.metrics(self._parent, self.seed, self.metrics_fingerprint)
+
+    def log(self, step: Literal["train", "translate", "evaluate"]) -> str:
+        fingerprints = {
+            "train": self.fingerprint,
+            "translate": self.translated_fingerprint,
+            "evaluate": self.metrics_fingerprint,
+        }
+        return paths.run_log(step, self.scale, self.id, self.seed, fingerprints[step])
+
+
+class Plan(Closed):
+    """Everything that the jobs of one invocation need to know, written once when the workflow is read."""
+
+    params: Params
+    data: dict[str, Data]
+    runs: dict[str, Run]
+
+    @property
+    def segmenter(self) -> Segmenter:
+        """Settings of the networks behind FCN-score at this scale."""
+        return _segmenter(self.params)
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(self.model_dump(mode="json"))
+
+    @property
+    def experiments(self) -> dict[str, list[Run]]:
+        """Runs by the id of their experiment, one for each seed."""
+        experiments: dict[str, list[Run]] = {}
+        for run in self.runs.values():
+            experiments.setdefault(run.id, []).append(run)
+        return experiments
+
+    @cached_property
+    def selections(self) -> dict[str, list[Run]]:
+        """Runs of each target that users can name: all, chapters, chapter-dataset groups and experiments.
+
+        A chapter without experiments at this scale is a target without runs. If a group and an experiment have the same
+        name, the target is the experiment.
+        """
+        runs = self.runs.values()
+        groups: dict[str, list[Run]] = {}
+        for run in runs:
+            groups.setdefault(f"{run.chapter}-{run.name.split('-')[0]}", []).append(run)
+        chapters = {key: [run for run in runs if run.chapter == key] for key in self.params.chapters}
+        return {"all": list(runs)} | chapters | groups | self.experiments
+
+    @property
+    def sources(self) -> list[Source]:
+        """Sources of its datasets and of all weights."""
+        datasets = dict.fromkeys(node.dataset for node in self.data.values())
+        return [*(s for d in datasets for s in self.params.datasets[d].sources), *self.params.fetched_weights.values()]
+
+    def select(self, selection: str) -> list[Run]:
+        """Return the runs of `all`, a chapter (`ucsd`), a group (`ucsd-facades`) or one experiment."""
+        return self.selections[known(selection, self.selections, "target")]
+
+
+def read_plan(path: Path) -> Plan:
+    """Read the plan that Snakemake wrote. Raise UserError if the file is missing or not a plan."""
+    try:
+        return Plan.model_validate_json(path.read_text())
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}; start Snakemake again, which writes this file") from None
+    except ValueError:  # also pydantic's errors
+        raise UserError(f"{path}: is not a plan as Snakemake writes it; remove it and start Snakemake again") from None
+
+
+def fingerprint(value: Any) -> str:
+    """Return eight hexadecimal digits that identify a JSON-like value."""
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:8]
+
+
+def make_plan(params: Params, root: Path = Path()) -> Plan:
+    """Plan the runs of the chosen scale and seeds, in the order of params.yaml. Raise UserError if one cannot run."""
+    digest = cache(lambda dataset: _raw_key(params, dataset, root))
+    data, runs = {}, {}
+    for scale in params.scales:
+        for id, experiment in resolved(params, scale):
+            if scale != params.scale:
+                continue
+            node = _data(params, experiment, digest(experiment.dataset))
+            data[node.key] = node
+            for seed in params.seeds:
+                run = _run(params, id, experiment, seed, node.key, root)
+                runs[run.key] = run
+    return Plan(params=params, data=data, runs=runs)
+
+
+def resolved(params: Params, scale: str) -> Iterator[tuple[str, Experiment]]:
+    """Yield (id, experiment at that scale). Raise UserError for the first experiment that cannot run."""
+    chosen = params.scales[known(scale, params.scales, "scale")]
+    for id, (chapter, name) in params.experiment_ids.items():
+        if chosen.experiments and id not in chosen.experiments:
+            continue
+        experiment = scaled(params.experiments[chapter][name], chosen, chapter)
+        at_scale = "" if scale == "full" else f" at scale {scale}"
+        for field, mistake in _mistakes(experiment):
+            raise UserError(f"params.yaml: experiments.{chapter}.{name}.{field}{at_scale}: {mistake}")
+        yield id, experiment
+
+
+def _mistakes(e: Experiment) -> Iterator[tuple[str, str]]:
+    """Yield (field, what is wrong and what would be right) for each setting that cannot run."""
+    yield from GENERATORS[e.generator].mistakes(e)
+    yield from unbuildable(e)
+    yield from METHODS[e.method].mistakes(e)
+
+
+def scaled(experiment: Experiment, scale: Scale, chapter: ChapterKey) -> Experiment:
+    """Return the experiment with the factors of a scale applied; no positive number becomes less than 1."""
+
+    def times(number: int, factor: float) -> int:
+        return max(1, round(number * factor)) if number else 0
+
+    total = experiment.epochs
+    limit = scale.most_epochs.get(chapter, total)
+    batch = times(experiment.batch_size, scale.batch)
+    epochs = min(scale.epochs, limit / total) if total else scale.epochs
+    return experiment.model_copy(
+        update={
+            "dataset": scale.stand_ins.get(experiment.dataset, experiment.dataset),
+            "load_size": times(experiment.load_size, scale.resolution),
+            "crop_size": times(experiment.crop_size, scale.resolution),
+            "filters": times(experiment.filters, scale.filters),
+            "batch_size": batch,
+            "n_epochs": times(experiment.n_epochs, epochs),
+            "n_epochs_decay": times(experiment.n_epochs_decay, epochs),
+            "sample_epochs": sorted({times(epoch, epochs) for epoch in experiment.sample_epochs}),
+            "gpus": gcd(experiment.gpus, batch),
+            "precision": scale.precision or experiment.precision,
+            "published_weights": experiment.published_weights if scale.published_weights else None,
+        }
+    )
+
+
+def _data(params: Params, experiment: Experiment, raw: str) -> Data:
+    scale = params.chosen_scale
+    dataset = params.datasets[experiment.dataset]
+    spec = {
+        "load_size": experiment.load_size,
+        "crop_size": experiment.crop_size,
+        "preprocess": experiment.preprocess,
+        "resize": experiment.resize,
+        "train_images": scale.train_images,
+        "test_images": scale.test_images,
+    }
+    domains = dataset.domains if LAYOUTS[dataset.layout].domains_choose else None
+    made_by = [raw, dataset.layout, dataset.splits, domains, dataset.paired, spec, RECIPE["prepare"]]
+    return Data(key=f"{experiment.dataset}-{fingerprint(made_by)}", dataset=experiment.dataset, raw=raw, spec=spec)
+
+
+def _raw_key(params: Params, dataset: str, root: Path) -> str:
+    try:
+        digests = [declared_digest(source, root) for source in params.datasets[dataset].sources]
+    except UserError as error:
+        raise UserError(f"params.yaml: datasets.{dataset}: {error}") from None
+    return f"{dataset}-{fingerprint([digests, RECIPE['fetch']])}"
+
+
+def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str, root: Path) -> Run:
+    chapter, _, name = id.partition("-")
+    scale = params.chosen_scale
+    extractor = params.extractor or scale.extractor
+    # Without defaults: adding a field whose default keeps the previous behaviour renames no run.
+    settings = experiment.model_dump(mode="json", exclude=DESCRIPTIVE | MACHINE | INFERENCE, exclude_defaults=True)
+    inference = experiment.model_dump(mode="json", include=INFERENCE, exclude_defaults=True)
+    if experiment.published_weights:
+        settings["published_weights"] = weights_key(params, experiment.published_weights, root)
+    segmenter = _segmenter_key(params, experiment.dataset, data)
+    trained = fingerprint([settings, data, RECIPE["train"]])
+    translated = fingerprint([trained, seed, inference, RECIPE["translate"]])
+    rulers = [features_key(data, extractor), params.neighbours, segmenter]
+    metric_weights = {name: weights_key(params, name, root) for name in measured_with_weights(params)}
+    if later := _later_metrics(metric_weights):
+        rulers.append(later)
+    measured = fingerprint([translated, rulers, RECIPE["evaluate"]])
+    return Run(
+        id=id,
+        chapter=chapter,
+        name=name,
+        seed=seed,
+        scale=params.scale,
+        config=experiment,
+        asked_dataset=params.experiments[chapter][name].dataset,
+        data=data,
+        extractor=extractor,
+        segmenter=segmenter,
+        metric_weights=metric_weights,
+        fingerprint=trained,
+        translated_fingerprint=translated,
+        metrics_fingerprint=measured,
+    )
+
+
+def measured_with_weights(params: Params) -> list[str]:
+    """Return the names of the measured metrics that need weights; empty at a scale that downloads none."""
+    names = [metric.weights for metric in METRICS if metric.weights in params.weights]
+    return names if params.chosen_scale.published_weights else []
+
+
+def _later_metrics(weights: dict[str, str]) -> dict[str, list[Any]]:
+    """Return the recipe and weights key of each measured metric whose recipe RECIPE["evaluate"] does not cover."""
+    measured = [metric for metric in METRICS if metric.recipe and (not metric.weights or metric.weights in weights)]
+    return {metric.scores[0].name: [metric.recipe, weights.get(metric.weights)] for metric in measured}
+
+
+def weights_key(params: Params, name: str, root: Path = Path()) -> str:
+    """Return the key of a downloaded file of weights, which identifies its content."""
+    return f"{name}-{fingerprint([declared_digest(params.fetched_weights[name], root), RECIPE['fetch']])}"
+
+
+def features_key(data: str, extractor: str) -> str:
+    """Return the key of the features of the real test images."""
+    return f"{data}-{extractor}-{fingerprint([data, extractor, RECIPE['features']])}"
+
+
+def _segmenter(params: Params) -> Segmenter:
+    return params.chosen_scale.segmenter or params.segmenter
+
+
+def _segmenter_key(params: Params, dataset: str, data: str) -> str | None:
+    """Return the key of the network that segments a dataset's photos; None unless its domain B is a label map."""
+    section = params.datasets[dataset]
+    if not (section.classes and section.paired):
+        return None
+    # min_accuracy decides which scores are shown, not their values.
+    settings = _segmenter(params).model_dump(exclude={"min_accuracy"})
+    made_by = [data, list(section.classes.items()), section.void, settings, RECIPE["segment"]]
+    return f"{data}-{fingerprint(made_by)}"

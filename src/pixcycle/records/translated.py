@@ -1,0 +1,54 @@
+"""Read translated images without torch: those of the test split, and samples from during training."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from pixcycle.base.errors import UserError
+from pixcycle.base.files import read_json
+from pixcycle.paths import SOURCE, fakes_folder
+
+SAMPLES = 5
+"""Test images of each domain, evenly spaced, that are translated during training to show its progress."""
+
+
+def sample_indices(images: int, chosen: int = SAMPLES) -> np.ndarray:
+    """Return the indices of at most `chosen` evenly spaced images out of `images`, ascending."""
+    return np.unique(np.linspace(0, images - 1, chosen).round().astype(int))
+
+
+def read_png(path: Path) -> np.ndarray:
+    """Read a PNG that a run wrote, uint8 (H, W, 3). Raise UserError, naming the file, if it is damaged or not RGB."""
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            image.verify()  # the checksums, which decoding ignores
+        with Image.open(path, formats=["PNG"]) as image:
+            pixels = np.asarray(image)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UserError(f"{path}: is not a complete PNG ({error}); remove its run's folder to make it again") from None
+    if pixels.dtype != np.uint8 or pixels.shape[2:] != (3,):
+        raise UserError(f"{path}: is not an RGB image of 8 bits; remove its run's folder to make it again")
+    return pixels
+
+
+def read_fakes(translated: Path, direction: str, prepared: Path) -> np.ndarray:
+    """Return the generated images in the order of the test split, uint8 (N, H, W, 3).
+
+    Raises
+    ------
+    UserError
+        If an image is missing, damaged or of another size than the first; the message names the files.
+    """
+    folder = fakes_folder(translated, direction)
+    names = read_json(prepared / "manifest.json", "splits")["splits"]["test"][SOURCE[direction]]["names"]
+    files = [folder / f"{name}.png" for name in names]
+    again = f"remove {translated} to make it again"
+    if missing := [file for file in files if not file.exists()]:
+        raise UserError(f"{missing[0]} is missing ({len(missing)} of {len(files)} images are); {again}")
+    fakes = [read_png(file) for file in files]
+    for file, fake in zip(files, fakes, strict=True):
+        if fake.shape != fakes[0].shape:
+            (h, w, _), (height, width, _) = fake.shape, fakes[0].shape
+            raise UserError(f"{file} has {w}x{h} pixels, but {files[0]} has {width}x{height}; {again}")
+    return np.stack(fakes)

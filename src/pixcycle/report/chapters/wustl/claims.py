@@ -1,0 +1,168 @@
+"""The three claims of report 001, with thresholds for failing, learning and similar results."""
+
+from collections.abc import Callable
+from math import ceil, hypot
+
+import pandas as pd
+
+from pixcycle.records.history import read_history
+from pixcycle.report.content import Claim
+from pixcycle.report.published import with_spread
+from pixcycle.report.values import Values
+from pixcycle.report.verdicts import NO_RUN, NOT_FINITE, Order, is_finite, title_of, verdict, verdict_of_seeds
+from pixcycle.training.collapse import D_AT_ZERO
+
+NORMAL, EQUAL = "wustl-facades-photo2label", "wustl-facades-photo2label-lr"
+"""Photo to label with a lower learning rate for D than for G, and with the same rate for both."""
+LAMBDAS = [(f"wustl-{task}", f"wustl-{task}-lambda1") for task in ("cezanne2photo", "photo2cezanne")]
+PAIRED = [(f"wustl-facades-{task}", f"wustl-facades-{task}-paired") for task in ("label2photo", "photo2label")]
+
+ALIKE = 0.1
+"""Maximum difference of two similar FIDs, as a fraction of their mean.
+
+Reruns of one recipe by one team differ by up to 9 at an FID of about 100. The limit is relative because the FID of a
+stand-in extractor has its own scale.
+"""
+FALLS = 0.1
+"""Minimum relative decrease of G's GAN loss that counts as falling; the loss always fluctuates a little."""
+TENTH = 0.1
+"""Fraction of the epochs, at least two, over which the begin and the end of a loss are averaged."""
+
+SHOWN_IN = {
+    "wustl-claim-a": ("wustl-quality", "wustl-figure-5", "wustl-figure-6"),
+    "wustl-claim-b": ("wustl-figure-7", "wustl-samples-lr"),
+    "wustl-claim-c": ("wustl-quality", "wustl-figure-3", "wustl-figure-4"),
+}
+
+RULES = (
+    f"In this chapter not every difference counts: two FIDs are alike if they differ by at most {ALIKE:.0%} of their "
+    "mean, as reruns of one recipe by others do; where the spread over several seeds reaches across that limit, it is "
+    "not distinguishable. λ = 1 fails if its run collapses, or if its FID is higher than that of λ = 10 and not alike. "
+    "FID does not see whether G(x) keeps what x shows; the figures do."
+)
+
+
+def claims(values: Values) -> list[Claim]:
+    """Return claims a to c."""
+    return [
+        _fid_claim(
+            values,
+            "wustl-claim-a",
+            "The network cannot work with a low λ: with λ = 1 it fails where it works with λ = 10.",
+            LAMBDAS,
+            ("with λ = 10", "with λ = 1"),
+            _fails,
+        ),
+        _rates_claim(values),
+        _fid_claim(
+            values,
+            "wustl-claim-c",
+            "The results of the paired comparison and of the cycle are similar.",
+            PAIRED,
+            ("by the cycle", "paired"),
+            _alike,
+        ),
+    ]
+
+
+def _fid_claim(
+    values: Values,
+    id: str,
+    text: str,
+    pairs: list[tuple[str, str]],
+    words: tuple[str, str],
+    order: Callable[[Values, str, str], Order],
+) -> Claim:
+    """Return a claim about the FIDs of pairs of experiments.
+
+    Parameters
+    ----------
+    words
+        Names of the first and the second experiment of a pair.
+    order
+        Judges a pair; `better` if it agrees with the claim.
+    """
+    present = [pair for pair in pairs if values.runs.keys() >= set(pair)]
+    if not present:
+        return Claim(id, text, "not run", NO_RUN)
+    compared = []
+    for pair in present:
+        fids = ", ".join(f"{with_spread(values, e, 'fid')} {word}" for word, e in zip(words, pair, strict=True))
+        compared.append(f"{values.one(pair[0]).config.label} {fids} ({_difference(values, *pair)[0]:+.1%})")
+    evidence = [f"FID on {title_of(values, values.one(present[0][0]).asked_dataset)}: {'; '.join(compared)}."]
+    evidence += values.collapses(*(experiment for pair in present for experiment in pair))
+    missing = [experiment for pair in pairs for experiment in pair if experiment not in values]
+    if missing:
+        evidence.append(f"Not run: {', '.join(missing)}.")
+    outcome = verdict([order(values, *pair) for pair in present], not missing)
+    runs = values.keys(*(experiment for pair in present for experiment in pair))
+    return Claim(id, text, outcome, " ".join(evidence), runs)
+
+
+def _fails(values: Values, high: str, low: str) -> Order:
+    """Return `better` if the low λ fails and the high one works."""
+    if values.collapses(high):
+        return "worse"
+    if len(values.collapses(low)) == len(values.runs[low]):
+        return "better"
+    return _beyond_alike(*_difference(values, high, low))
+
+
+def _alike(values: Values, first: str, second: str) -> Order:
+    if values.collapses(first, second):
+        return "unclear"
+    difference, spread = _difference(values, first, second)
+    opposite: dict[Order, Order] = {"better": "worse", "worse": "better", "unclear": "unclear"}
+    return opposite[_beyond_alike(abs(difference), spread)]
+
+
+def _difference(values: Values, first: str, second: str) -> tuple[float, float]:
+    """Return the increase of FID from first to second and its spread over seeds, as fractions of their mean."""
+    a, b = (values.mean(experiment, "fid") for experiment in (first, second))
+    spreads = [values.spread(experiment, "fid") or 0.0 for experiment in (first, second)]
+    return (b - a) / ((a + b) / 2), hypot(*spreads) / ((a + b) / 2)
+
+
+def _beyond_alike(difference: float, spread: float) -> Order:
+    """Return `better` if a difference is certainly above ALIKE, `worse` if it certainly is not."""
+    if difference - spread > ALIKE:
+        return "better"
+    return "worse" if difference + spread <= ALIKE else "unclear"
+
+
+def _rates_claim(values: Values) -> Claim:
+    """Return claim b: for each seed, D ends at zero with equal rates only, and G's GAN loss does not fall."""
+    id, text = (
+        "wustl-claim-b",
+        "With equal learning rates D's loss reaches almost zero, and G can no longer be trained.",
+    )
+    missing = [experiment for experiment in (NORMAL, EQUAL) if experiment not in values]
+    if missing:
+        return Claim(id, text, "not run", f"Not run: {', '.join(missing)}.")
+    agrees, sentences = [], []
+    for normal, equal in zip(values.runs[NORMAL], values.runs[EQUAL], strict=True):
+        histories = {run.key: read_history(values.root / run.folder) for run in (normal, equal)}
+        if lost := [NOT_FINITE.format(key) for key, history in histories.items() if not is_finite(history)]:
+            sentences += lost
+            continue
+        (_, usual), (begin, end) = map(_begin_and_end, histories.values())
+        learns = end["g_ab_gan"] < (1 - FALLS) * begin["g_ab_gan"]
+        agrees.append(end["d_b"] < D_AT_ZERO <= usual["d_b"] and not learns)
+        sentences.append(
+            f"Seed {equal.seed}, {values.records[equal.key]['epochs']} epochs: D's loss ends at {end['d_b']:.3f}, with "
+            f"normal rates at {usual['d_b']:.3f}; G's GAN loss goes from {begin['g_ab_gan']:.2f} to "
+            f"{end['g_ab_gan']:.2f}."
+        )
+    sentences += [
+        f"Begin and end are means over a tenth of the epochs, two at least. D is at zero below {D_AT_ZERO}; G still "
+        f"learns if its GAN loss ends more than {FALLS:.0%} lower than it began.",
+        *values.collapses(NORMAL, EQUAL),
+    ]
+    return Claim(id, text, verdict_of_seeds(agrees), " ".join(sentences), values.keys(NORMAL, EQUAL))
+
+
+def _begin_and_end(history: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Return the means of all losses over the first and over the last tenth of the epochs, at least two each."""
+    means = history.groupby("epoch").mean()
+    tenth = max(2, ceil(TENTH * len(means)))
+    return means.head(tenth).mean(), means.tail(tenth).mean()

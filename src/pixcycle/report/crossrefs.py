@@ -1,0 +1,49 @@
+"""Names of a report's parts, and references to them in its texts: `@ucsd-figure-2` becomes a link "Figure 3".
+
+The page and the PDF take all numbers from here, so that they agree.
+"""
+
+import re
+from collections import Counter
+
+from pixcycle.report.content import Claims, Document, Figure, Table
+
+_MENTION = re.compile(r"@(\w+(?:[.-]\w+)*)")
+
+
+def labels(document: Document) -> dict[str, str]:
+    """Map ids to `Section 4.2`, `Table 3`, `Figure 1`, `Claim 5` or, for references, `[6]`; each kind counts from 1."""
+    names: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+
+    def number(id: str, kind: str) -> None:
+        counts[kind] += 1
+        names[id] = f"{kind} {counts[kind]}"
+
+    chapter = part = 0
+    for section in document.sections:
+        chapter, part = (chapter + 1, 0) if section.level == 1 else (chapter, part + 1)
+        names[section.id] = f"Section {chapter}" + (f".{part}" if part else "")
+        for block in section.blocks:
+            if isinstance(block, Table | Figure):
+                number(block.id, type(block).__name__)
+            if isinstance(block, Claims):
+                for claim in block.claims:
+                    number(claim.id, "Claim")
+    return names | {reference.id: f"[{n}]" for n, reference in enumerate(document.references, 1)}
+
+
+def pieces(text: str, labels: dict[str, str]) -> list[tuple[str, str | None]]:
+    """Split a text at its references: (words, None), or (label, id) for a link. An @ before any other word is kept."""
+    cut: list[tuple[str, str | None]] = []
+    end = 0
+    for mention in _MENTION.finditer(text):
+        if (id := mention[1]) in labels:
+            cut += [(text[end : mention.start()], None), (labels[id], id)]
+            end = mention.end()
+    return [(words, id) for words, id in [*cut, (text[end:], None)] if words]
+
+
+def spoken(text: str, labels: dict[str, str]) -> str:
+    """Return the text with labels in place of its references."""
+    return "".join(words for words, _ in pieces(text, labels))

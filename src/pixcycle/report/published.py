@@ -1,0 +1,187 @@
+"""Published values beside reproduced ones: tables, differences and notes on how values were measured."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from pixcycle.metrics.extractors import EXTRACTORS
+from pixcycle.metrics.registry import METRIC_OF, SCORES, in_tables
+from pixcycle.paths import PUBLISHED
+from pixcycle.report.content import Basis, Cell, Column, Table
+from pixcycle.report.counts import measured_images
+from pixcycle.report.literature import FID_NOTE, fid_elsewhere
+from pixcycle.report.values import Values
+
+NOTHING = Cell("–", "muted")
+NOT_RUN = Cell("not run", "muted")
+INFINITE = Cell("∞")
+"""The value of an unbounded score such as PSNR if a generated image equals its truth."""
+
+
+def read_published(name: str, root: Path) -> pd.DataFrame:
+    """Read a transcribed table: columns row, dataset and one per metric."""
+    return pd.read_csv(root / PUBLISHED / f"{name}.csv")
+
+
+def fid_differences(values: Values) -> list[float]:
+    """Return our FID minus the one that report 000 prints, per experiment; empty if the two are not comparable."""
+    published = pd.concat(read_published(f"ucsd-table-{number}", values.root) for number in (1, 2))
+    printed = {(row.dataset, row.row): row.fid for row in published.itertuples()}
+    ours = {id: (seeds[0].asked_dataset, seeds[0].config.label) for id, seeds in values.runs.items()}
+    fids = {id: printed[key] for id, key in ours.items() if id.startswith("ucsd-") and key in printed}
+    return [values.mean(id, "fid") - fid for id, fid in fids.items() if values.comparable]
+
+
+def comparison_table(
+    id: str,
+    caption: str,
+    values: Values,
+    experiments: list[str],
+    published: pd.DataFrame,
+    metrics: list[str],
+    further: list[str],
+) -> Table:
+    """Return a table with one row per experiment: `metrics` as published | ours | difference, `further` as ours only.
+
+    Parameters
+    ----------
+    experiments
+        Ids, all of one dataset.
+    published
+        Rows of that dataset. A row without a run shows its published values.
+    """
+    further = [m for m in in_tables(further) if m not in metrics and any(values.has(e, m) for e in experiments)]
+    columns = [Column("Experiment", numeric=False)]
+    known = fid_elsewhere(values.root)
+    elsewhere = {e: known[key] for e in experiments if (key := (e, values.one(e).config.direction)) in known}
+    for metric in metrics:
+        columns += [Column(title, group=SCORES[metric].heading) for title in ("published", "ours", "difference")]
+        if metric == "fid" and elsewhere:
+            columns.append(Column("elsewhere", group=SCORES[metric].heading))
+    columns += [Column(SCORES[metric].heading, group="ours only") for metric in further]
+    best = {metric: _best(values, experiments, metric) for metric in (*metrics, *further)}
+    rows = []
+    for title, label, experiment in _rows(values, experiments, published):
+        printed = published[published["row"] == label]
+        row = [Cell(title)]
+        for metric in metrics:
+            row += _triple(values, experiment, None if printed.empty else float(printed[metric].iloc[0]), metric, best)
+            if metric == "fid" and elsewhere:
+                row.append(Cell(elsewhere[experiment], "published") if experiment in elsewhere else NOTHING)
+        row += [_ours(values, experiment, metric, best) for metric in further]
+        rows.append(row)
+    notes = _notes(values, experiments)
+    if elsewhere:
+        notes.append(FID_NOTE)
+    return Table(id, caption, columns, rows, notes, values.keys(*experiments))
+
+
+def _rows(values: Values, experiments: list[str], published: pd.DataFrame) -> list[tuple[str, str, str | None]]:
+    """Return (title, label, experiment): the published rows in order, run or not, then the user's own experiments."""
+    rows = []
+    labels = {id: values.one(id).config.label or id for id in experiments}
+    for label in dict.fromkeys([*published["row"], *labels.values()]):
+        filled = [id for id in experiments if labels[id] == label]
+        rows += [(label if len(filled) == 1 else f"{label} ({id})", label, id) for id in filled]
+        if not filled:
+            rows.append((label, label, None))
+    return rows
+
+
+def _triple(values: Values, experiment: str | None, printed: float | None, metric: str, best: dict) -> list[Cell]:
+    digits = SCORES[metric].digits
+    published = NOTHING if printed is None else Cell(f"{printed:.{digits}f}", "published")
+    ours = _ours(values, experiment, metric, best)
+    if printed is None or experiment is None or not values.comparable:
+        return [published, ours, NOTHING]
+    return [published, ours, Cell(f"{values.mean(experiment, metric) - printed:+.{digits}f}")]
+
+
+def _ours(values: Values, experiment: str | None, metric: str, best: dict) -> Cell:
+    if experiment is None:
+        return NOT_RUN
+    if not values.has(experiment, metric):
+        return NOTHING
+    return measured(values, experiment, metric, kind="best" if experiment == best[metric] else "plain")
+
+
+def measured(
+    values: Values, experiment: str, metric: str, direction: str | None = None, kind: Literal["plain", "best"] = "plain"
+) -> Cell:
+    """Return the cell of a metric of an experiment, as `with_spread` writes it, with the data behind it."""
+    run = values.one(experiment)
+    seeds = values.seeds_of(experiment, metric, direction)
+    by_run = [(run.key, f"{value:.6g}") for run, value in zip(values.runs[experiment], seeds, strict=True)]
+    facts = [("Images", measured_images(values, run, direction))]
+    if "real_features" in METRIC_OF[metric].needs:
+        extractor = EXTRACTORS[run.extractor]
+        facts.append(("Features", f"{extractor.label}, resized {extractor.resize}"))
+    title = f"{SCORES[metric].heading} of {experiment}" + (f", {direction.replace('_', ' ')}" if direction else "")
+    return Cell(with_spread(values, experiment, metric, direction), kind, Basis(title, by_run, facts))
+
+
+def with_spread(values: Values, experiment: str, metric: str, direction: str | None = None) -> str:
+    """Return `110.68`, or `110.68 ± 2.10` over several seeds."""
+    digits, spread = SCORES[metric].digits, values.spread(experiment, metric, direction)
+    text = f"{values.mean(experiment, metric, direction):.{digits}f}"
+    return text if spread is None else f"{text} ± {spread:.{digits}f}"
+
+
+def _best(values: Values, experiments: list[str], metric: str) -> str | None:
+    measured = [e for e in experiments if values.has(e, metric)]
+    if len({values.mean(e, metric) for e in measured}) < 2:
+        return None
+    return min(measured, key=lambda e: SCORES[metric].sign * values.mean(e, metric), default=None)
+
+
+def measured_on(values: Values, experiment: str) -> str:
+    """Return a sentence on how an experiment was measured: N, file types, size, k, seeds and features."""
+    first = values.one(experiment)
+    seeds = ", ".join(str(run.seed) for run in values.runs[experiment])
+    several = f"mean ± standard deviation over {len(values.runs[experiment])} seeds ({seeds})"
+    return (
+        f"{measured_images(values, first)}, {file_types(values.measured[first.key])} at {first.config.crop_size} × "
+        f"{first.config.crop_size} pixels, k = {values.plan.params.neighbours}, "
+        + (f"seed {seeds}; " if len(values.runs[experiment]) == 1 else f"{several}; ")
+        + "; ".join(f"features: {extractor.label}, resized {extractor.resize}" for extractor in values.extractors)
+        + "."
+    )
+
+
+def file_types(measured: dict[str, Any]) -> str:
+    """Return `PNG`, and the types in which the real images were distributed if they differ."""
+    types = measured["file_types"]
+    real = {kind for domain in types.keys() - {"generated"} for kind in types[domain]}
+    generated = " and ".join(types["generated"]).upper()
+    if real <= set(types["generated"]):  # also if no types were recorded, or the images were drawn here
+        return generated
+    return f"{generated} (the real ones were distributed as {' and '.join(sorted(real)).upper()})"
+
+
+def other_counts(values: Values, rows: dict[str, tuple[str, str]], usual: str) -> list[str]:
+    """Return a sentence on the rows measured on other numbers of images than `usual`; empty if there are none.
+
+    Parameters
+    ----------
+    rows
+        Name of a row -> its experiment and direction.
+    """
+    counts = {name: measured_images(values, values.one(e), direction) for name, (e, direction) in rows.items()}
+    different = [f"{name} {count}" for name, count in counts.items() if count != usual]
+    return [f"Other numbers of images: {'; '.join(different)}."] if different else []
+
+
+def _notes(values: Values, experiments: list[str]) -> list[str]:
+    first = values.one(experiments[0])
+    notes = [measured_on(values, experiments[0])]
+    rows = {e: (e, values.one(e).config.direction) for e in experiments}
+    notes += other_counts(values, rows, measured_images(values, first))
+    if not values.comparable:
+        notes.append("No differences are given: ours and the published values were not measured with one ruler.")
+    notes += [
+        f"{values.one(e).config.label or e}: {values.one(e).config.extra}."
+        for e in experiments
+        if values.one(e).config.extra
+    ]
+    return notes + values.collapses(*experiments)

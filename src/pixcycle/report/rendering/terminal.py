@@ -1,0 +1,32 @@
+"""Show tables and paragraphs of a report on a terminal."""
+
+from collections.abc import Iterator
+
+from rich.console import Group
+from rich.table import Table as Drawn
+from rich.text import Text as Bold
+
+from pixcycle.report.content import Table, Text
+
+
+def drawn(block: Table | Text) -> Group:
+    """Return a paragraph, or a table with caption, column groups (one below the other to save width) and notes."""
+    if isinstance(block, Text):
+        return Group(block.text)
+    return Group(*_tables(block), *block.notes)
+
+
+def _tables(block: Table) -> Iterator[Group | str]:
+    """Yield one table per group, each with the ungrouped columns too, and an empty line between them."""
+    groups = dict.fromkeys(column.group for column in block.columns if column.group)
+    for number, group in enumerate(groups or [""]):
+        if number:
+            yield ""
+        places = [i for i, column in enumerate(block.columns) if column.group in ("", group)]
+        title = f"{block.caption}: {group}" if group else block.caption
+        table = Drawn(box=None, padding=(0, 1, 0, 0), pad_edge=False)
+        for column in (block.columns[i] for i in places):
+            table.add_column(column.title, justify="right" if column.numeric else "left", overflow="fold")
+        for row in block.rows:
+            table.add_row(*(row[i].text for i in places))
+        yield Group(Bold(title, style="bold"), table)

@@ -1,0 +1,203 @@
+"""Features of real images and metrics of a run, on tiny data, also after people or disks changed the files."""
+
+import json
+import shutil
+from contextlib import suppress
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from pixcycle.base.errors import UserError
+from pixcycle.evaluation import run
+from pixcycle.evaluation.features import Extractor
+from pixcycle.metrics.extractors import EXTRACTORS
+from pixcycle.metrics.feature_sets import Features
+from pixcycle.params.load import load_params
+from tests.conftest import tiny_experiment, tiny_run
+from tests.support.edited import edited_json
+from tests.support.results import ROOT
+
+
+class Projection(torch.nn.Module):
+    """An extractor that takes no time: a random projection of the pixels."""
+
+    def forward(self, images):
+        pixels = images.float().flatten(1)
+        return pixels @ torch.randn(pixels.shape[1], 1280, generator=torch.Generator().manual_seed(0)) / 1000
+
+
+LITE = Extractor(EXTRACTORS["efficientnet-lite0"], Projection())
+RUN = tiny_run(tiny_experiment())
+
+
+@pytest.fixture
+def project(prepared, tmp_path, monkeypatch):
+    """A folder with prepared data, features of its test images, and translations (B to A) that equal their inputs."""
+    monkeypatch.setattr(run, "load_extractor", lambda name, weights: LITE)
+    with edited_json(prepared / "manifest.json") as manifest:
+        for domain, file_types in (("A", ["jpeg"]), ("B", ["jpeg", "png"])):
+            manifest["splits"]["test"][domain] |= {"sha256": domain * 64, "file_types": file_types}
+    run.real_features("efficientnet-lite0", None, prepared, tmp_path / "features")
+    inputs = np.load(prepared / "test_B.npy")
+    for name, image in zip(manifest["splits"]["test"]["B"]["names"], inputs, strict=True):
+        path = tmp_path / "translated/fake_A" / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def params():
+    loaded = load_params(ROOT / "params.yaml")
+    return loaded.model_copy(update={"datasets": loaded.datasets | {"tiny": loaded.datasets["horse2zebra"]}})
+
+
+@pytest.fixture
+def measure(project, params):
+    """Evaluate the run: returns its metrics file, or the one-line error if there is none."""
+
+    def call():
+        out = project / "metrics.json"
+        folders = (project / "run", project / "translated", project / "prepared", project / "features")
+        try:
+            run.evaluate_run(RUN, params, *folders, out, None, None, {})
+        except UserError as error:
+            assert "\n" not in str(error) and not out.exists()
+            return str(error)
+        return json.loads(out.read_text())
+
+    return call
+
+
+def test_evaluate_run_records_extractor_and_file_types(measure):
+    written = measure()
+    assert written["file_types"] == {"generated": ["png"], "A": ["jpeg"]}
+    assert (written["extractor"], written["metrics"]["b_to_a"]["n_fake"]) == ("efficientnet-lite0", 6)
+    # B is the negative of A, in 4x4 blocks of one colour.
+    assert written["metrics"]["b_to_a"]["l1"] == pytest.approx(np.mean(written["images"]["b_to_a"]["l1"]))
+
+
+def test_evaluate_run_writes_null_for_infinite_psnr(measure, project):
+    for i, image in enumerate(np.load(project / "prepared/test_A.npy")):
+        Image.fromarray(image).save(project / f"translated/fake_A/test/{i}.png")
+    numbers = measure()["metrics"]["b_to_a"]
+    assert (numbers["psnr"], numbers["l1"], numbers["ssim"]) == (None, 0, pytest.approx(1))
+
+
+@pytest.mark.parametrize("metric", ["fid", "kid", "recall", "l1", "psnr"])
+def test_evaluate_run_names_metric_that_is_nan(measure, project, monkeypatch, metric):
+    measured = run.measure
+    monkeypatch.setattr(run, "measure", lambda *args, **more: measured(*args, **more) | {metric: float("nan")})
+    expected = f"ucsd-tiny/0, b_to_a of {project}/translated: {metric} is nan, not a finite number; nothing was written"
+    assert measure() == expected
+
+
+def test_evaluate_run_refuses_nan_features(measure, project, monkeypatch):
+    extract = run.extract
+    monkeypatch.setattr(run, "extract", lambda *args, **more: extract(*args, **more) * np.nan)
+    assert measure().startswith(f"{project}/translated/fake_A: the features of 6 of 6 images contain NaN")
+
+
+@pytest.mark.parametrize("missing", [1, 2])
+def test_evaluate_run_refuses_translation_with_missing_images(measure, project, missing):
+    for i in range(1, 1 + missing):
+        (project / f"translated/fake_A/test/{i}.png").unlink()
+    file = f"{project}/translated/fake_A/test/1.png"
+    assert measure().startswith(f"{file} is missing ({missing} of 6 images are); remove {project}/translated")
+
+
+def replaced_by_jpeg(file):
+    Image.open(file).convert("RGB").save(file, format="JPEG")
+
+
+def cut_off(file):
+    file.write_bytes(file.read_bytes()[:-30])
+
+
+def with_a_flipped_bit(file):
+    """Flip a bit that decoders do not notice: the image changes, and only the checksum shows it."""
+    whole, was = file.read_bytes(), np.asarray(Image.open(file))
+    for place in range(whole.index(b"IDAT") + 4, len(whole) - 16):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with suppress(OSError, SyntaxError):
+            if not np.array_equal(np.asarray(Image.open(file)), was):
+                return
+    raise AssertionError("every flipped bit is noticed")
+
+
+def grey(file):
+    Image.open(file).convert("L").save(file)
+
+
+def enlarged(file):
+    Image.open(file).resize((20, 20)).save(file)
+
+
+@pytest.mark.parametrize("damage", [replaced_by_jpeg, cut_off, with_a_flipped_bit, grey, enlarged])
+def test_evaluate_run_refuses_damaged_generated_image(measure, project, damage):
+    file = project / "translated/fake_A/test/4.png"
+    damage(file)
+    assert measure().startswith(str(file))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("extractor", "inception-v3"), ("weights_sha256", "0" * 64), ("resize", "another")],
+)
+def test_evaluate_run_refuses_real_features_computed_differently(measure, project, field, value):
+    with edited_json(project / "features/features.json") as record:
+        record["A"][field] = value
+    ours = {"extractor": "efficientnet-lite0"} | {f: getattr(LITE.spec, f) for f in ("weights_sha256", "resize")}
+    expected = f"{field} of {project}/features/A.npy: {value}, but of {project}/translated/fake_A: {ours[field]};"
+    assert measure().startswith(expected)
+
+
+@pytest.mark.parametrize(("field", "value"), [("n", 5), ("sha256", "b" * 64)])
+def test_evaluate_run_refuses_real_features_of_other_images(measure, project, field, value):
+    with edited_json(project / "prepared/manifest.json") as manifest:
+        was = manifest["splits"]["test"]["A"][field]
+        manifest["splits"]["test"]["A"][field] = value
+    name = {"n": "images", "sha256": "images_sha256"}[field]
+    expected = f"{project}/features/A.npy: its {name} is {value}, but {was} in {project}/features/features.json; remove"
+    assert measure().startswith(expected)
+
+
+def a_bit_of_the_vectors(folder):
+    content = bytearray((folder / "A.npy").read_bytes())
+    content[-1] ^= 64
+    (folder / "A.npy").write_bytes(bytes(content))
+
+
+def half_of_the_vectors(folder):
+    (folder / "A.npy").write_bytes((folder / "A.npy").read_bytes()[:5000])
+
+
+def no_vectors(folder):
+    (folder / "A.npy").unlink()
+
+
+def no_record(folder):
+    (folder / "features.json").unlink()
+
+
+def half_a_record(folder):
+    (folder / "features.json").write_text('{"A": {"extr')
+
+
+@pytest.mark.parametrize("damage", [a_bit_of_the_vectors, half_of_the_vectors, no_vectors, no_record, half_a_record])
+def test_evaluate_run_says_how_to_rebuild_damaged_features(measure, project, damage):
+    damage(project / "features")
+    message = measure()
+    assert message.startswith(f"{project}/features")
+    assert f"remove {project}/features, and it will be rebuilt" in message
+
+
+def test_evaluate_run_refuses_nan_in_real_features_with_right_checksum(measure, project):
+    shutil.rmtree(project / "features")
+    vectors = np.zeros((6, LITE.spec.dimension), np.float32)
+    features = Features.of(vectors, "", EXTRACTORS["efficientnet-lite0"], ["jpeg"])
+    features.vectors[3, 7] = np.nan
+    run.write_features(project / "features", project / "prepared", {"A": features})
+    assert measure().startswith(f"{project}/features/A.npy: the features of 1 of 6 images contain NaN or infinity")

@@ -1,0 +1,48 @@
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from pixcycle.base.errors import UserError
+from pixcycle.inference.generator import load
+from tests.conftest import tiny_experiment
+
+
+def test_load_cyclegan_has_both_directions_and_defaults_to_scored_one(finished):
+    run = finished(tiny_experiment("cyclegan", direction="a_to_b"))
+    there, back = load(run), load(run, "b_to_a")
+    assert (there.direction, back.direction) == ("a_to_b", "b_to_a")
+    assert any((there.weights[key] != back.weights[key]).any() for key in there.weights)
+
+
+def test_load_pix2pix_refuses_untrained_direction(finished):
+    with pytest.raises(UserError, match="pix2pix is trained in one direction, here b_to_a; it has no a_to_b"):
+        load(finished(tiny_experiment()), "a_to_b")
+
+
+def test_load_suggests_nearest_run_for_misspelt_folder(finished, tmp_path, monkeypatch):
+    finished(tiny_experiment())
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="no such folder; did you mean results/demo/ucsd/tiny/0-12345678"):
+        load(type(tmp_path)("results/demo/ucsd/tiny/0-12345679"))
+
+
+def test_load_refuses_unfinished_run(tmp_path):
+    with pytest.raises(UserError, match=r"has no final.safetensors; expected the folder of a finished run"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("metadata", [None, {"experiment": "{"}, {"experiment": json.dumps({"method": "dall-e"})}])
+def test_load_refuses_weights_without_valid_experiment(metadata, tmp_path):
+    save_file({"g.a": np.zeros(1)}, tmp_path / "final.safetensors", metadata=metadata)
+    with pytest.raises(UserError, match=r"final.safetensors: damaged, or not written by this version of pixcycle"):
+        load(tmp_path)
+
+
+def test_load_refuses_damaged_file(finished):
+    run = finished(tiny_experiment())
+    whole = (run / "final.safetensors").read_bytes()
+    (run / "final.safetensors").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(UserError, match="damaged"):
+        load(run)

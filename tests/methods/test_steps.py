@@ -1,0 +1,121 @@
+"""Compare the training steps with the equations, written out a second time in plain PyTorch."""
+
+import pytest
+import torch
+from lightning_fabric import Fabric
+from torch.nn import functional
+
+from pixcycle.methods.cyclegan import CycleGAN
+from pixcycle.methods.pix2pix import Pix2pix
+from tests.conftest import tiny_experiment
+
+
+def batch(seed):
+    draw = torch.Generator().manual_seed(seed)
+    return [torch.rand(4, 3, 16, 16, generator=draw) * 2 - 1 for _ in "ab"]
+
+
+def method(kind, seed=0, **settings):
+    e = tiny_experiment("pix2pix" if kind is Pix2pix else "cyclegan", dropout=False, **settings)
+    return kind(e, Fabric(accelerator="cpu", devices=1), seed)
+
+
+def bce(logits, real):
+    """Return the mean of -log D for real, of -log(1 - D) for fake, with D = 1 / (1 + exp(-logit))."""
+    return functional.softplus(-logits if real else logits).mean()
+
+
+def adam(*networks, lr=2e-4):
+    return torch.optim.Adam([p for n in networks for p in n.parameters()], lr=lr, betas=(0.5, 0.999))
+
+
+def stepped(optimiser, loss):
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+
+
+def test_pix2pix_follows_equations_1_to_3():
+    ours, reference = method(Pix2pix, l1=0.5, l2=0.5), method(Pix2pix)
+    g, d = reference.nets["g"].module, reference.nets["d"].module
+    adam_g, adam_d = adam(g), adam(d)
+    for step in range(3):
+        a, b = batch(step)
+        losses = ours.step(a, b)
+
+        y, x = a, b  # the direction is B to A, label to photo
+        fake = g(x)
+        loss_d = (bce(d(torch.cat([x, y], 1)), True) + bce(d(torch.cat([x, fake.detach()], 1)), False)) / 2
+        stepped(adam_d, loss_d)
+        gan = bce(d(torch.cat([x, fake], 1)), True)
+        reconstruction = 0.5 * (y - fake).abs().mean() + 0.5 * ((y - fake) ** 2).mean()
+        stepped(adam_g, gan + 100 * reconstruction)
+
+        expected = {
+            "d": loss_d,
+            "g_gan": gan,
+            "g_reconstruction": reconstruction,
+            "g": gan + 100 * reconstruction,
+        }
+        for name, value in expected.items():
+            torch.testing.assert_close(losses[name], value, rtol=1e-4, atol=1e-5)
+
+
+def test_cyclegan_follows_equations_4_to_6_with_lsgan_and_identity():
+    settings = {"gan_mode": "lsgan", "lambda_reconstruction": 10, "lambda_identity": 0.5, "norm": "instance"}
+    ours, reference = method(CycleGAN, **settings), method(CycleGAN, **settings)
+    g_ab, g_ba, d_a, d_b = (reference.nets[n].module for n in ("g_ab", "g_ba", "d_a", "d_b"))
+    adam_g, adam_d = adam(g_ab, g_ba), adam(d_a, d_b)
+    for step in range(3):
+        a, b = batch(step)
+        losses = ours.step(a, b)
+
+        fake_a, fake_b = g_ba(b), g_ab(a)
+        gan = ((d_b(fake_b) - 1) ** 2).mean() + ((d_a(fake_a) - 1) ** 2).mean()
+        cycle = (g_ba(fake_b) - a).abs().mean() + (g_ab(fake_a) - b).abs().mean()
+        identity = (g_ab(b) - b).abs().mean() + (g_ba(a) - a).abs().mean()
+        total = gan + 10 * cycle + 5 * identity
+        stepped(adam_g, total)
+        loss_a = (((d_a(a) - 1) ** 2).mean() + (d_a(fake_a.detach()) ** 2).mean()) / 2
+        loss_b = (((d_b(b) - 1) ** 2).mean() + (d_b(fake_b.detach()) ** 2).mean()) / 2
+        stepped(adam_d, loss_a + loss_b)
+
+        torch.testing.assert_close(losses["g"], total, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(losses["cycle_a"] + losses["cycle_b"], cycle, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(losses["d_a"], loss_a, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(losses["d_b"], loss_b, rtol=1e-4, atol=1e-5)
+
+
+def test_pix2pix_unconditional_discriminator_sees_outputs_only():
+    assert next(method(Pix2pix, conditional=False).nets["d"].parameters()).shape[1] == 3
+    assert next(method(Pix2pix, conditional=True).nets["d"].parameters()).shape[1] == 6
+
+
+@pytest.mark.parametrize(("direction", "judge"), [("a_to_b", "d_b"), ("b_to_a", "d_a")])
+def test_cyclegan_with_one_discriminator_judges_one_direction_only(direction, judge):
+    one = method(CycleGAN, discriminators=1, direction=direction)
+    losses = one.step(*batch(0))
+    assert [name for name in ("d_a", "d_b") if name in one.nets] == [judge]
+    assert [name for name in losses if name.startswith("d_")] == [judge]
+    assert [name for name in losses if name.endswith("_gan")] == ["g_ab_gan" if judge == "d_b" else "g_ba_gan"]
+
+
+def test_step_uses_separate_learning_rates_for_g_and_d():
+    run = method(Pix2pix, lr=1e-3, lr_discriminator=1e-6)
+    before = {n: [p.clone() for p in run.nets[n].parameters()] for n in "gd"}
+    run.step(*batch(0))
+    moved = {
+        name: max((p - q).abs().max().item() for p, q in zip(run.nets[name].parameters(), before[name], strict=True))
+        for name in "gd"
+    }
+    assert moved["g"] == pytest.approx(1e-3, rel=0.01)  # Adam's first step is the learning rate
+    assert moved["d"] == pytest.approx(1e-6, rel=0.1)
+
+
+def test_pix2pix_bf16_losses_are_close_to_those_of_full_precision():
+    e = tiny_experiment(dropout=False, precision="bf16-mixed")
+    low = Pix2pix(e, Fabric(accelerator="cpu", devices=1, precision=e.precision), 0).step(*batch(0))
+    full = method(Pix2pix).step(*batch(0))
+    for name, value in full.items():
+        assert low[name].dtype == torch.float32
+        torch.testing.assert_close(low[name], value, rtol=0.02, atol=0.02)

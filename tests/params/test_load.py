@@ -1,0 +1,161 @@
+import copy
+import json
+
+import jsonschema
+import pytest
+import yaml
+
+from pixcycle.base.errors import UserError
+from pixcycle.data.layouts import earth
+from pixcycle.metrics.extractors import EXTRACTORS
+from pixcycle.params.load import check_params, load_params
+from pixcycle.params.schema import Params
+from pixcycle.plan import make_plan
+from tests.support import ROOT
+
+
+@pytest.fixture
+def tree():
+    return yaml.safe_load((ROOT / "params.yaml").read_text())
+
+
+def refused(tree, **at):
+    """Return the single line of the error that refuses the params."""
+    with pytest.raises(UserError) as error:
+        make_plan(check_params(tree), ROOT)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def facades_l1(tree):
+    return tree["experiments"]["ucsd"]["facades-l1"]
+
+
+def test_committed_params_are_valid_at_every_scale(tree):
+    for scale in tree["scales"]:
+        assert make_plan(check_params(tree | {"scale": scale}), ROOT).runs
+
+
+def test_check_params_suggests_the_field_for_a_misspelt_one(tree):
+    facades_l1(tree)["batchsize"] = 4
+    assert refused(tree) == (
+        "params.yaml: experiments.ucsd.facades-l1.batchsize: unknown field; did you mean 'batch_size'?"
+    )
+
+
+def test_check_params_lists_known_keys_for_an_unknown_root_key(tree):
+    tree["zzz"] = 1
+    assert refused(tree).startswith("params.yaml: zzz: unknown field; known: scale, seeds, ")
+
+
+def test_check_params_suggests_the_dataset_for_a_misspelt_one(tree):
+    facades_l1(tree)["dataset"] = "fasades"
+    assert refused(tree) == (
+        "params.yaml: experiments.ucsd.facades-l1.dataset: unknown dataset 'fasades'; did you mean 'facades'?"
+    )
+
+
+def test_check_params_refuses_batch_size_zero_and_names_the_minimum(tree):
+    facades_l1(tree)["batch_size"] = 0
+    assert refused(tree) == (
+        "params.yaml: experiments.ucsd.facades-l1.batch_size: must be greater than or equal to 1 (is 0)"
+    )
+
+
+def test_check_params_names_crop_sizes_that_a_unet_accepts(tree):
+    facades_l1(tree)["crop_size"] = 200
+    message = refused(tree)
+    assert message.startswith("params.yaml: experiments.ucsd.facades-l1.crop_size: ")
+    assert "128" in message and "256" in message
+
+
+def test_check_params_refuses_crop_size_above_load_size(tree):
+    facades_l1(tree)["load_size"] = 200
+    assert refused(tree) == (
+        "params.yaml: experiments.ucsd.facades-l1.load_size: must be at least crop_size (256); is 200"
+    )
+
+
+def test_make_plan_names_the_scale_at_which_a_patch_is_too_large(tree):
+    tree["scales"]["small"]["resolution"] = 0.25
+    message = refused(tree)
+    assert message.startswith("params.yaml: experiments.ucsd.cityscapes-patch286.patch at scale small: ")
+    assert "96" in message
+
+
+@pytest.mark.parametrize("locations", [[], ["https://example.org/c.zip", "package:cityscapes/c.zip", "ftp://c.zip"]])
+def test_check_params_refuses_bring_without_a_local_path(tree, locations):
+    tree["datasets"]["cityscapes"]["sources"][0]["locations"] = locations
+    assert refused(tree) == (
+        "params.yaml: datasets.cityscapes.sources.0: bring needs a path to put the data at; add one to its locations"
+    )
+
+
+@pytest.mark.parametrize("path", ["c.zip", "~/c.zip", "/d/c.zip", "file:///d/c.zip"])
+def test_check_params_accepts_bring_with_any_local_path(tree, path):
+    source = {"locations": ["https://example.org/c.zip", path], "bring": "the pairs"}
+    tree["datasets"]["cityscapes"]["sources"] = [source]
+    assert check_params(tree).datasets["cityscapes"].sources[0].locations[1] == path
+
+
+def test_check_params_refuses_a_source_without_locations(tree):
+    advice = "has no locations; add an address, a path or package:MODULE/FILE"
+    facades, inception = tree["datasets"]["facades"]["sources"], tree["weights"]["inception-v3"]
+    locations = facades[0].pop("locations")
+    assert refused(tree) == f"params.yaml: datasets.facades.sources.0: {advice}"
+    facades[0]["locations"], inception["locations"] = locations, []
+    assert refused(tree) == f"params.yaml: weights.inception-v3: {advice}"
+
+
+def test_make_plan_refuses_settings_that_the_method_lacks(tree):
+    facades_l1(tree)["pool_size"] = 50
+    assert "experiments.ucsd.facades-l1.pool_size: not supported by pix2pix" in refused(tree)
+
+
+def test_check_params_reads_1e_4_as_a_number(tree):
+    facades_l1(tree)["lr"] = "1e-4"
+    assert check_params(tree).experiments["ucsd"]["facades-l1"].lr == 1e-4
+
+
+def test_load_params_reports_invalid_yaml_in_one_line(tmp_path):
+    (tmp_path / "params.yaml").write_text("scale: [full\n")
+    with pytest.raises(UserError, match=r"params\.yaml: not YAML: .*line 2"):
+        load_params(tmp_path / "params.yaml")
+
+
+def test_committed_weights_match_the_extractors(tree):
+    for name, source in check_params(tree).weights.items():
+        spec = EXTRACTORS[name]
+        assert (source.sha256, source.locations[0]) == (spec.weights_sha256, spec.weights_source)
+
+
+def test_params_schema_json_is_up_to_date():
+    committed = json.loads((ROOT / "src/pixcycle/params/params.schema.json").read_text())
+    assert committed == Params.model_json_schema(), "run: pixcycle schema > src/pixcycle/params/params.schema.json"
+
+
+def test_json_schema_accepts_params_and_refuses_a_misspelt_field(tree):
+    schema = Params.model_json_schema()
+    jsonschema.validate(tree, schema)
+    misspelt = copy.deepcopy(tree)
+    facades_l1(misspelt)["batchsize"] = 4
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(misspelt, schema)
+
+
+def test_make_plan_refuses_published_weights_for_a_smaller_network(tree):
+    tree["scales"]["small"]["published_weights"] = True
+    message = refused(tree)
+    assert message.startswith(
+        "params.yaml: experiments.paris.maps-aerial2map-authors.published_weights at scale small: "
+    )
+
+
+def test_make_plan_refuses_sample_epochs_after_the_last_epoch(tree):
+    tree["experiments"]["kth"]["horse2zebra"]["sample_epochs"] = [1, 101]
+    assert "sample_epochs: there is no epoch 101; the last is 100" in refused(tree)
+
+
+def test_classes_of_earth_labels_are_those_that_earth_draws(tree):
+    classes = tree["datasets"]["earth-labels"]["classes"]
+    assert [(name, tuple(colour)) for name, colour in classes.items()] == list(earth.CLASSES.items())

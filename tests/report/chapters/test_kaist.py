@@ -1,0 +1,254 @@
+"""Tests of the chapter of report 004: two studies, figures in both directions, one claim."""
+
+import sqlite3
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pixcycle.paths import TARGET, fakes_folder
+from pixcycle.report.chapters.kaist import sections as kaist
+from pixcycle.report.content import Figure, Table, Text, blocks_of, claims_of
+from pixcycle.report.drawing import architecture as boxes
+from pixcycle.report.published import read_published
+from pixcycle.report.studies import studies
+from pixcycle.study.files import study_file
+from pixcycle.study.storage import Study
+from tests.support.results import NAMES, ROOT, SIDE, Results
+
+ALL = ["kaist-maps", "kaist-horse2zebra", "kaist-summer2winter", "kaist-cityscapes"]
+TABLE_1 = {
+    "CoGAN": ("0.6% ± 0.5%", "0.9% ± 0.5%"),
+    "BiGAN/ALI": ("2.1% ± 1.0%", "1.9% ± 0.9%"),
+    "SimGAN": ("0.7% ± 0.5%", "2.6% ± 1.1%"),
+    "Feature loss + GAN": ("1.2% ± 0.6%", "0.3% ± 0.2%"),
+    "CycleGAN (ours)": ("26.8% ± 2.8%", "23.2% ± 3.4%"),
+}
+"""As printed on the slide."""
+ELSEWHERE = {"pix2pix (L1 + cGAN)": ("18.9% ± 2.5%", "6.1% ± 1.3%"), "L1 alone": ("0.8% ± 0.3%", "2.8% ± 1.0%")}
+
+
+def drawn(results: Results, out) -> SimpleNamespace:
+    """Build the chapter; also record the arguments of its image grids and architecture drawings."""
+    grids, networks = [], []
+    grid, architecture = kaist.grids.image_grid, boxes.architecture
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kaist.grids, "image_grid", lambda *a, **k: grids.append((*a, k["groups"])) or grid(*a, **k))
+        patch.setattr(boxes, "architecture", lambda *a: networks.append(a) or architecture(*a))
+        sections = kaist.sections(results.values(), out)
+    figures = {block.id: block for block in blocks_of(sections, Figure)}
+    tables = {block.id: [[cell.text for cell in row] for row in block.rows] for block in blocks_of(sections, Table)}
+    return SimpleNamespace(
+        results=results,
+        out=out,
+        sections=sections,
+        figures=figures,
+        tables=tables,
+        grids=dict(zip((id for id in figures if "architecture" not in id), grids, strict=True)),
+        networks=networks,
+        texts=[block.text for block in sections[0].blocks if isinstance(block, Text)],
+        claims=claims_of(sections),
+    )
+
+
+def colour(id, direction):
+    return 20 * ALL.index(id) + 10 * (direction == "b_to_a")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """All four runs; the outputs of each run and direction have one colour."""
+    results = Results(tmp_path_factory.mktemp("whole"), ALL)
+    for id in ALL:
+        for direction in TARGET:
+            folder = fakes_folder(results.root / results.values().one(id).translated, direction)
+            for name in NAMES:
+                image = np.full((SIDE, SIDE, 3), colour(id, direction), np.uint8)
+                Image.fromarray(image).save(folder / f"{name}.png")
+    return drawn(results, tmp_path_factory.mktemp("out"))
+
+
+@pytest.fixture(scope="module")
+def part(tmp_path_factory):
+    """Two of the four runs and one of report 003, on stand-in data."""
+    ids = ["kth-cityscapes", "kaist-summer2winter", "kaist-cityscapes"]
+    return drawn(Results(tmp_path_factory.mktemp("part"), ids, scale="rehearsal"), tmp_path_factory.mktemp("out"))
+
+
+def test_kaist_sections_have_all_tables_and_figures_of_the_registry(whole):
+    assert [(s.id, s.title, s.level) for s in whole.sections] == [
+        ("kaist-results", "Results", 2),
+        ("kaist-figures", "Figures", 2),
+        ("kaist-claims", "Claims", 2),
+    ]
+    assert list(whole.tables) == ["kaist-table-1", "kaist-fcn-score", "kaist-quality"]
+    assert list(whole.figures) == [
+        "kaist-figure-1",
+        "kaist-samples-maps",
+        "kaist-samples-cityscapes",
+        "kaist-architecture-generator",
+        "kaist-architecture-discriminator",
+    ]
+
+
+def test_kaist_table_1_equals_the_slides_followed_by_pix2pix(whole):
+    rows = whole.tables["kaist-table-1"]
+    assert {row[0]: (row[1], row[4]) for row in rows[:5]} == TABLE_1
+    assert {row[0]: (row[3], row[6]) for row in rows[5:]} == ELSEWHERE
+    assert [row[0] for row in rows] == [*TABLE_1, *ELSEWHERE]
+
+
+def test_kaist_table_1_shows_no_study_result_without_a_study(whole, part):
+    for column in (2, 5):
+        ours = [row[column] for row in whole.tables["kaist-table-1"]]
+        assert ours == [*["not ours"] * 4, "no study yet", "–", "–"]
+        assert part.tables["kaist-table-1"][4][column] == "not run"
+
+
+def test_kaist_table_1_shows_our_study_with_its_interval_and_protocol(tmp_path):
+    results = Results(tmp_path / "root", ["kaist-maps"])
+    run = results.values().one("kaist-maps")
+    study = Study(study_file(run, "b_to_a", results.root), len(NAMES))
+    for _ in range(4):
+        participant = study.begin()
+        while turn := study.turn(participant):
+            study.show(participant, turn.token)
+            with sqlite3.connect(study_file(run, "b_to_a", results.root)) as db:
+                db.execute("UPDATE trials SET shown = shown - 1 WHERE token = ?", (turn.token,))
+            fooled = turn.trial.kind == "test" and turn.number % 4 == 0
+            other = "right" if turn.trial.real == "left" else "left"
+            study.answer(participant, turn.token, other if fooled else turn.trial.real, 1000.0)
+    share = results.values().study("kaist-maps", "b_to_a")
+    chapter = drawn(results, tmp_path / "out")
+    percentage = f"{share.percent:.1f}% [{share.low:.1f}, {share.high:.1f}]"
+    assert 0 < share.percent < 50 and share.participants == 4
+    assert [row[2] for row in chapter.tables["kaist-table-1"]] == [*["not ours"] * 4, percentage, "–", "–"]
+    assert chapter.tables["kaist-table-1"][4][5] == "no study yet"
+    assert f"Map → photo: {percentage}" in chapter.claims[0].evidence and chapter.claims[0].verdict == "not run"
+    [section] = studies(results.values())
+    assert [cell.text for cell in section.blocks[0].rows[0]][2:] == ["4", str(share.answers), percentage]
+    assert studies(Results(tmp_path / "other", ["kaist-maps"]).values()) == []
+
+
+def test_kaist_table_1_transcription_is_complete():
+    assert read_published("kaist-table-1", ROOT).drop(columns="row").count().sum() == 5 * 2 * 2
+
+
+def test_kaist_fcn_score_is_shown_next_to_published_scores(whole):
+    rows = whole.tables["kaist-fcn-score"]
+    assert [(row[0], row[1], row[3:8:2]) for row in rows] == [
+        ("real photos", "our segmenter", ["0.80", "0.26", "0.21"]),
+        ("kaist-cityscapes", "label → photo", ["0.52", "0.17", "0.11"]),
+        ("kaist-cityscapes", "photo → label", ["0.58", "0.22", "0.16"]),
+        ("pix2pix, not ours", "labels → photo", ["0.71", "0.25", "0.18"]),
+        ("pix2pix, not ours", "photo → labels", ["0.85", "0.40", "0.32"]),
+    ]
+    assert rows[1][2:7:2] == ["0.60", "0.30", "0.20"]
+
+
+def test_kaist_fcn_score_includes_kth_cityscapes_if_measured(part):
+    rows = [row[:3] for row in part.tables["kaist-fcn-score"] if row[0] == "kth-cityscapes"]
+    assert rows == [["kth-cityscapes", "label → photo", "0.60"], ["kth-cityscapes", "photo → label", "0.60"]]
+
+
+def test_kaist_quality_has_both_directions_and_rows_of_missing_runs(whole, part):
+    tasks = ["map → aerial", "aerial → map", "horse → zebra", "zebra → horse"]
+    tasks += ["summer → winter", "winter → summer", "label → photo", "photo → label"]
+    for chapter in (whole, part):
+        assert [row[1] for row in chapter.tables["kaist-quality"]] == tasks
+    assert [row[2] for row in whole.tables["kaist-quality"]] == ["100.00"] * 8
+    assert [row[2] for row in part.tables["kaist-quality"]] == ["not run"] * 4 + ["100.00"] * 4
+    assert part.tables["kaist-quality"][3][-1] == "138.6; 141.2"
+
+
+def test_kaist_learning_rate_text_states_our_and_published_epochs(whole):
+    (text,) = whole.texts
+    e = whole.results.values().one("kaist-maps").config
+    assert e.n_epochs != 100
+    assert f"0.0002 for {e.n_epochs} epochs, then falling linearly to 0 over {e.n_epochs_decay} more" in text
+    assert "(100 and 100 as published)" in text
+    assert all(id in text for id in ALL)
+
+
+def real(chapter, id, domain):
+    return np.load(
+        chapter.results.root / "data/prepared" / chapter.results.values().one(id).data / f"test_{domain}.npy"
+    )
+
+
+@pytest.mark.parametrize(
+    ("figure", "groups", "paired"),
+    [
+        (
+            "kaist-figure-1",
+            {
+                "horse → zebra": ("kaist-horse2zebra", "a_to_b"),
+                "zebra → horse": ("kaist-horse2zebra", "b_to_a"),
+                "summer → winter": ("kaist-summer2winter", "a_to_b"),
+                "winter → summer": ("kaist-summer2winter", "b_to_a"),
+            },
+            False,
+        ),
+        (
+            "kaist-samples-maps",
+            {"map → aerial": ("kaist-maps", "b_to_a"), "aerial → map": ("kaist-maps", "a_to_b")},
+            True,
+        ),
+        (
+            "kaist-samples-cityscapes",
+            {"label → photo": ("kaist-cityscapes", "b_to_a"), "photo → label": ("kaist-cityscapes", "a_to_b")},
+            True,
+        ),
+    ],
+)
+def test_kaist_grids_show_inputs_outputs_and_truths_per_task(whole, figure, groups, paired):
+    columns, headings = whole.grids[figure]
+    names = ["Input", "Generated", "Ground truth"][: 2 + paired]
+    assert headings == [(task, len(names)) for task in groups]
+    assert [heading for heading, _ in columns] == names * len(groups)
+    assert {len(cells) for _, cells in columns} == {4}
+    for place, (id, direction) in enumerate(groups.values()):
+        inputs, outputs, *truths = [cells for _, cells in columns[place * len(names) :][: len(names)]]
+        source, target = "AB" if direction == "a_to_b" else "BA"
+        assert np.array_equal([inputs[0], inputs[-1]], real(whole, id, source)[[0, -1]])
+        assert np.unique(outputs).tolist() == [colour(id, direction)]
+        for truth in truths:
+            assert np.array_equal([truth[0], truth[-1]], real(whole, id, target)[[0, -1]])
+
+
+def test_kaist_captions_name_figure_stand_in_data_and_missing_runs(whole, part):
+    caption = whole.figures["kaist-figure-1"].caption
+    assert caption.startswith("Figure 1 of the report: horse ↔ zebra and summer ↔ winter.")
+    assert "Not run" not in caption
+    caption = part.figures["kaist-figure-1"].caption
+    assert "summer2winter_yosemite (earth-unpaired in its place)" in caption
+    assert caption.endswith("Not run here: kaist-horse2zebra.")
+    assert [heading for heading, _ in part.grids["kaist-figure-1"][1]] == ["summer → winter", "winter → summer"]
+    assert part.figures["kaist-figure-1"].made_from == ["kaist-summer2winter/0"]
+
+
+def test_kaist_figures_without_runs_are_left_out(part):
+    assert "kaist-samples-maps" not in part.figures
+    assert "kaist-samples-cityscapes" in part.figures
+
+
+def test_kaist_architectures_show_the_networks_of_the_runs(whole):
+    (generator, shape, _), (discriminator, same, _) = whole.networks
+    e = whole.results.values().one("kaist-maps").config
+    assert shape == same == (3, e.crop_size, e.crop_size)
+    # Nine residual blocks of two convolutions, three before and three after.
+    assert sum("Conv" in type(layer).__name__ for layer in generator.modules()) == 3 + 9 * 2 + 3
+    convolutions = [layer for layer in discriminator.modules() if "Conv" in type(layer).__name__]
+    assert [layer.out_channels for layer in convolutions] == [*(k * e.filters for k in (1, 2, 4, 8)), 1]
+    caption = whole.figures["kaist-architecture-generator"].caption
+    assert f"{e.filters} filters in the first layer (64 as published)" in caption
+
+
+def test_kaist_claim_is_not_judged_and_cites_the_smallest_ratio(whole):
+    (claim,) = whole.claims
+    assert (claim.id, claim.verdict) == ("kaist-claim-a", "not run")
+    # 26.8 / 2.1 = 12.8 of BiGAN/ALI, 23.2 / 2.6 = 8.9 of SimGAN
+    assert "at least 8.9 times as often" in claim.evidence
+    assert "Map → photo: 26.8% ± 2.8% against 2.1% ± 1.0% of BiGAN/ALI." in claim.evidence
+    assert "Photo → map: 23.2% ± 3.4% against 2.6% ± 1.1% of SimGAN." in claim.evidence

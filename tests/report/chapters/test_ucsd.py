@@ -1,0 +1,181 @@
+"""Tests of tables, verdicts and the whole report, from invented measurements with known results."""
+
+import json
+
+import pytest
+import yaml
+
+from pixcycle.base.errors import UserError
+from pixcycle.params.load import load_params
+from pixcycle.report.build import build
+from pixcycle.report.chapters.ucsd import claims as ucsd_claims
+from pixcycle.report.published import comparison_table, read_published
+from pixcycle.report.values import Values
+from pixcycle.report.verdicts import verdict
+from tests.support import ROOT
+from tests.support.edited import edited_json
+from tests.support.results import Results
+
+FID = {"l1": 100.0, "l2": 110, "l1l2": 120, "patch16": 130, "patch286": 140, "noskip": 300}
+FID |= {"cyc-l1": 200.0, "cyc-l2": 190, "cyc-l1l2": 210, "untrained": 400}
+
+
+def facades(root, seeds=(0,), scale="small"):
+    """Write the facades experiments of report 000, with FID = value above + seed."""
+    tree = yaml.safe_load((ROOT / "params.yaml").read_text())
+    names = tree["scales"][scale].get("experiments") or [f"ucsd-facades-{name}" for name in FID]
+    return Results(root, names, lambda run: {"fid": FID[run.name.removeprefix("facades-")] + run.seed}, seeds, scale)
+
+
+@pytest.fixture
+def results(tmp_path):
+    return facades(tmp_path)
+
+
+def claims(results):
+    return {claim.id[-1]: claim for claim in ucsd_claims.claims(results.values())}
+
+
+def test_ucsd_claims_hold_only_if_the_numbers_support_them(results):
+    verdicts = {letter: claim.verdict for letter, claim in claims(results).items()}
+    assert verdicts == {
+        "a": "holds",
+        "b": "holds",
+        "c": "does not hold",  # cyc-l2 has 190 against 200
+        "d": "holds",
+        "e": "holds",
+        "f": "holds",  # the L1 term falls in every epoch, the others go up and down
+    }
+
+
+def test_ucsd_claim_evidence_has_numbers_and_unjudged_datasets(results):
+    evidence = claims(results)["d"].evidence
+    assert "FID on facades: Patch GAN 16 130.00, Patch GAN 286 140.00." in evidence
+    assert "Not judged on cityscapes, maps." in evidence
+
+
+def test_ucsd_claims_without_runs_are_not_run(tmp_path):
+    few = facades(tmp_path, scale="demo")
+    verdicts = {letter: claim.verdict for letter, claim in claims(few).items()}
+    assert verdicts["c"] == verdicts["d"] == "not run"
+    assert verdicts["b"] == "not run"  # L1 beats Skip, but four more could still beat L1
+    assert "Not run: ucsd-facades-l2, " in claims(few)["b"].evidence
+
+
+def test_ucsd_claims_are_undecided_within_the_spread_over_seeds(tmp_path):
+    results = facades(tmp_path, seeds=(0, 20))  # FIDs of a run and of the same 20 higher: spread 14
+    assert claims(results)["d"].verdict == "not distinguishable"
+    assert claims(results)["a"].verdict == "holds"
+    assert results.values().spread("ucsd-facades-l1", "fid") == pytest.approx(200**0.5)
+
+
+@pytest.mark.parametrize(
+    ("orders", "complete", "expected"),
+    [
+        ([], True, "not run"),
+        (["better", "better"], True, "holds"),
+        (["better", "better"], False, "not run"),
+        (["better", "unclear"], True, "not distinguishable"),
+        (["unclear", "worse"], True, "does not hold"),
+        (["better", "worse"], False, "does not hold"),
+    ],
+)
+def test_verdict_is_refuted_by_one_order_and_open_if_incomplete(orders, complete, expected):
+    assert verdict(orders, complete) == expected
+
+
+def table(results):
+    values = results.values()
+    published = read_published("ucsd-table-1", ROOT)
+    published = published[published["dataset"] == "facades"]
+    ids = [f"ucsd-facades-{name}" for name in (*ucsd_claims.PAIRED, "untrained")]
+    return comparison_table("t", "caption", values, ids, published, ["precision", "recall", "fid"], ["l1"])
+
+
+def row(table, label):
+    return next([cell.text for cell in row] for row in table.rows if row[0].text == label)
+
+
+def test_comparison_table_has_no_difference_for_stand_in_extractor(results):
+    comparison = table(results)
+    assert row(comparison, "L1 Loss") == [
+        "L1 Loss",
+        "0.76",
+        "0.50",
+        "–",
+        "0.39",
+        "0.25",
+        "–",
+        "110.68",
+        "100.00",
+        "–",
+        "119.1; 125.0, 127.8",
+        "0.2000",
+    ]
+    assert any("not comparable with published values" in note for note in comparison.notes)
+
+
+def test_comparison_table_has_differences_if_values_are_comparable(tmp_path, monkeypatch):
+    results = facades(tmp_path)
+    monkeypatch.setattr(Values, "comparable", True)
+    assert row(table(results), "L1 Loss")[7:10] == ["110.68", "100.00", "-10.68"]
+
+
+def test_comparison_table_marks_our_best_value_and_keeps_own_rows(results):
+    comparison = table(results)
+    fid = [column.title == "ours" and "FID" in column.group for column in comparison.columns].index(True)
+    assert [row[0].text for row in comparison.rows if row[fid].kind == "best"] == ["L1 Loss"]
+    assert row(comparison, "untrained")[7:9] == ["–", "400.00"]
+
+
+def test_build_writes_the_whole_report_and_its_made_from_file(results):
+    out = results.root / "reports/small"
+    build(results.plan, "all", results.root, out, "0123abcd")
+    page = (out / "report.html").read_text()
+    for text in (
+        "Stand-in extractor",
+        "Scale small",
+        "CMP facades",
+        "275.91",
+        "does not hold",
+        "lambda_reconstruction",
+        "val/7 = val/8",
+        "9 × 9 to 16 × 16",
+    ):
+        assert text in page
+    assert (out / "report.pdf").read_bytes().startswith(b"%PDF")
+    values = json.loads((out / "values.json").read_text())
+    assert values["experiments"]["ucsd-facades-l2"]["metrics"]["fid"] == {"mean": 110.0, "std": None}
+    (made_from,) = (out / "made-from").glob("0123abcd.json")
+    assert (
+        json.loads(made_from.read_text())["runs"]["ucsd-facades-l1/0"]
+        == results.plan.runs["ucsd-facades-l1/0"].metrics_fingerprint
+    )
+
+
+def test_build_refuses_a_missing_run_or_another_fingerprint(results):
+    run = results.plan.runs["ucsd-facades-l1/0"]
+    path = results.root / run.metrics
+    with edited_json(path) as measured:
+        measured["fingerprint"] = "12345678"
+    with pytest.raises(UserError, match=r"12345678.*asks for"):
+        build(results.plan, "all", results.root, results.root / "out", "0123abcd")
+    path.unlink()
+    with pytest.raises(UserError, match="is missing; run its experiment first"):
+        build(results.plan, "all", results.root, results.root / "out", "0123abcd")
+
+
+def test_build_refuses_a_missing_number(results):
+    run = results.plan.runs["ucsd-facades-l1/0"]
+    with edited_json(results.root / run.metrics) as measured:
+        measured["metrics"]["b_to_a"]["fid"] = None
+    with pytest.raises(UserError, match=r"ucsd-facades-l1/0: .*: metrics\.b_to_a\.fid must be a valid number"):
+        build(results.plan, "all", results.root, results.root / "out", "0123abcd")
+
+
+def test_ucsd_published_tables_are_complete():
+    one, two = (read_published(f"ucsd-table-{n}", ROOT) for n in (1, 2))
+    assert one[["precision", "recall", "fid"]].count().sum() == 6 * 3 * 3
+    assert two["fid"].count() == 3 * 3
+    labels = {e.label for e in load_params(ROOT / "params.yaml").experiments["ucsd"].values() if not e.extra}
+    assert set(one["row"]) | set(two["row"]) == labels

@@ -1,0 +1,289 @@
+"""Tests of the chapter of report 001, from invented measurements with known results."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pixcycle.report.chapters.wustl import sections as wustl
+from pixcycle.report.chapters.wustl.claims import EQUAL, LAMBDAS, NORMAL, PAIRED, claims
+from pixcycle.report.chapters.wustl.sections import EXPERIMENTS
+from pixcycle.report.drawing import curves, grids, style
+from pixcycle.report.drawing.samples import Album
+from pixcycle.report.published import read_published
+from tests.support.results import EPOCHS, ROOT, Results
+
+FID = {e: 100.0 for e in EXPERIMENTS} | {"wustl-cezanne2photo-lambda1": 130.0, "wustl-photo2cezanne-lambda1": 112.0}
+"""Claims a and c hold: with λ = 1, FID is 26 % and 11 % of the mean worse; all others are equal."""
+
+
+def finished(root: Path, experiments=EXPERIMENTS, seeds=(0,), **fids: float) -> Results:
+    """Write the experiments with the FIDs above; `fids` overrides them, named without `wustl-` and with `_` for `-`."""
+    chosen = FID | {f"wustl-{name.replace('_', '-')}": fid for name, fid in fids.items()}
+    return Results(root, list(experiments), lambda run: {"fid": chosen[run.id] + run.seed}, seeds)
+
+
+def claim(results: Results, letter: str):
+    return next(c for c in claims(results.values()) if c.id == f"wustl-claim-{letter}")
+
+
+def blocks(results: Results) -> dict:
+    sections = wustl.sections(results.values(), results.root / "out")
+    return {block.id: block for section in sections for block in section.blocks if hasattr(block, "id")}
+
+
+@pytest.fixture
+def unsaved(monkeypatch):
+    """Skip writing figures, which takes longest."""
+    monkeypatch.setattr(style, "save", lambda picture, path: None)
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Record the columns of each call of image_grid, as heading -> cells."""
+    pictures, draw = [], grids.image_grid
+
+    def recorded(columns):
+        pictures.append(dict(columns))
+        return draw(columns)
+
+    monkeypatch.setattr(grids, "image_grid", recorded)
+    return pictures
+
+
+# Claim a: λ
+
+
+def test_wustl_claim_a_holds_if_fid_is_over_a_tenth_worse_on_both_tasks(tmp_path):
+    result = claim(finished(tmp_path), "a")
+    assert result.verdict == "holds"
+    assert "Cézanne to photo 100.00 with λ = 10, 130.00 with λ = 1 (+26.1%)" in result.evidence
+
+
+@pytest.mark.parametrize("fid", [90.0, 100.0, 110.0])
+def test_wustl_claim_a_does_not_hold_if_fid_is_better_or_similar(tmp_path, fid):
+    assert claim(finished(tmp_path, photo2cezanne_lambda1=fid), "a").verdict == "does not hold"
+
+
+def test_wustl_claim_a_counts_a_collapse_as_failing_at_any_fid(tmp_path):
+    results = finished(tmp_path, photo2cezanne_lambda1=50.0)
+    results.collapse("wustl-photo2cezanne-lambda1/0")
+    assert claim(results, "a").verdict == "holds"
+    assert "wustl-photo2cezanne-lambda1/0 collapsed: g no longer finite." in claim(results, "a").evidence
+
+
+def test_wustl_claim_a_does_not_hold_if_lambda_10_collapsed(tmp_path):
+    results = finished(tmp_path)
+    results.collapse("wustl-cezanne2photo/0")
+    assert claim(results, "a").verdict == "does not hold"
+
+
+def test_wustl_claim_a_is_decided_by_fid_if_one_of_two_seeds_collapsed(tmp_path):
+    results = finished(tmp_path, seeds=(0, 1), photo2cezanne_lambda1=50.0)
+    results.collapse("wustl-photo2cezanne-lambda1/1")
+    assert claim(results, "a").verdict == "does not hold"
+
+
+def test_wustl_claim_a_is_not_run_while_a_task_is_missing(tmp_path):
+    result = claim(finished(tmp_path, LAMBDAS[0]), "a")
+    assert result.verdict == "not run"
+    assert "Not run: wustl-photo2cezanne, wustl-photo2cezanne-lambda1." in result.evidence
+    refuted = claim(finished(tmp_path / "other", LAMBDAS[0], cezanne2photo_lambda1=100.0), "a")
+    assert refuted.verdict == "does not hold"
+
+
+# Claim c: paired comparison and cycle
+
+
+@pytest.mark.parametrize(
+    ("paired", "verdict"),
+    # differences around a tenth of the mean, in both directions
+    [(100.0, "holds"), (110.5, "holds"), (111.0, "does not hold"), (90.5, "holds"), (90.0, "does not hold")],
+)
+def test_wustl_claim_c_holds_up_to_a_tenth_of_the_mean(tmp_path, paired, verdict):
+    assert claim(finished(tmp_path, facades_label2photo_paired=paired), "c").verdict == verdict
+
+
+def test_wustl_claims_are_undecided_if_the_spread_crosses_the_limit(tmp_path):
+    # The spread of the difference is 40; with λ = 1 FID is 30 higher, at means of about 130.
+    results = finished(tmp_path, seeds=(0, 40), photo2cezanne_lambda1=130.0)
+    assert [claim(results, letter).verdict for letter in "ac"] == ["not distinguishable", "not distinguishable"]
+
+
+def test_wustl_claims_are_decided_despite_a_small_spread_over_seeds(tmp_path):
+    results = finished(tmp_path, seeds=(0, 1), photo2cezanne_lambda1=130.0)
+    assert [claim(results, letter).verdict for letter in "ac"] == ["holds", "holds"]
+
+
+# Claim b: learning rates
+
+
+def trained(results: Results, experiment: str, seed: int = 0, **losses: float) -> None:
+    """Write losses that change linearly from a first to a last value over the epochs."""
+    lines = {name: np.linspace(*ends, EPOCHS) for name, ends in losses.items()}
+    curves = {name: lambda epoch, line=line: line[epoch] for name, line in lines.items()}
+    results.write_training(results.plan.runs[f"{experiment}/{seed}"], **curves)
+
+
+@pytest.mark.parametrize(
+    ("equal_d", "normal_d", "g", "verdict"),
+    [
+        ((0.5, 0), (0.5, 0.25), (0.7, 1.0), "does not hold"),  # at zero in the last epoch only: 0.023 on average
+        ((0.005, 0.001), (0.5, 0.25), (0.7, 1.0), "holds"),
+        ((0.005, 0.001), (0.5, 0.25), (1.0, 0.98), "holds"),  # 2 % lower is no fall
+        ((0.005, 0.001), (0.5, 0.25), (1.0, 0.5), "does not hold"),  # G still learns
+        ((0.5, 0.1), (0.5, 0.25), (0.7, 1.0), "does not hold"),
+        ((0.005, 0.001), (0.005, 0.001), (0.7, 1.0), "does not hold"),  # the same with normal rates
+    ],
+)
+def test_wustl_claim_b_requires_d_at_zero_with_equal_rates_only(tmp_path, equal_d, normal_d, g, verdict):
+    results = finished(tmp_path, [NORMAL, EQUAL])
+    trained(results, EQUAL, d_b=equal_d, g_ab_gan=g)
+    trained(results, NORMAL, d_b=normal_d)
+    assert claim(results, "b").verdict == verdict
+
+
+def test_wustl_claim_b_evidence_averages_first_and_last_two_epochs(tmp_path):
+    results = finished(tmp_path, [NORMAL, EQUAL])
+    trained(results, EQUAL, d_b=(0.22, 0), g_ab_gan=(0.0, 1.1))
+    trained(results, NORMAL, d_b=(0.4, 0.4))
+    sentence = "12 epochs: D's loss ends at 0.010, with normal rates at 0.400; G's GAN loss goes from 0.05 to 1.05."
+    assert sentence in claim(results, "b").evidence
+
+
+def test_wustl_claim_b_is_undecided_if_seeds_disagree(tmp_path):
+    results = finished(tmp_path, [NORMAL, EQUAL], seeds=(0, 1))
+    trained(results, EQUAL, seed=1, d_b=(0.001, 0.001), g_ab_gan=(1.0, 1.0))
+    assert claim(results, "b").verdict == "not distinguishable"
+    trained(results, EQUAL, seed=0, d_b=(0.001, 0.001), g_ab_gan=(1.0, 1.0))
+    assert claim(results, "b").verdict == "holds"
+
+
+def test_wustl_claims_without_runs_are_not_run_and_name_them(tmp_path):
+    judged = claims(finished(tmp_path, [NORMAL]).values())
+    assert [c.verdict for c in judged] == ["not run"] * 3
+    assert EQUAL in judged[1].evidence
+
+
+# Tables
+
+
+def test_wustl_section_4_6_published_times():
+    rows = [tuple(row) for row in read_published("wustl-section-4.6", ROOT).fillna("").to_numpy()]
+    assert rows == [
+        ("Batches per epoch", 120, ""),
+        ("Time per epoch", 5, "minutes"),
+        ("Time of 1000 epochs", 15, "hours"),
+    ]
+
+
+def test_wustl_section_4_6_scales_times_of_a_shorter_run(tmp_path, unsaved):
+    table = blocks(finished(tmp_path))["wustl-section-4.6"]  # 12 epochs of one step in 60 seconds
+    assert [[cell.text for cell in row] for row in table.rows] == [
+        ["Batches per epoch", "120", "1"],
+        ["Time per epoch (minutes)", "5", "0.0833"],
+        ["Time of 1000 epochs (hours)", "15", "1.39"],
+    ]
+    notes = " ".join(table.notes)
+    assert "on CPU, 1 thread(s)" in notes
+    assert "Our time of 1000 epochs is 1000 times that of one, measured over 12 epochs." in notes
+    assert "1000 × 5 minutes are 83 hours, and 15 hours are 54 seconds per epoch" in notes
+
+
+def test_wustl_section_4_6_keeps_published_times_without_a_run(tmp_path, unsaved):
+    table = blocks(finished(tmp_path, [NORMAL]))["wustl-section-4.6"]
+    assert [row[1].text for row in table.rows] == ["120", "5", "15"]
+    assert {row[2].text for row in table.rows} == {"not run"}
+    assert "83 hours" in table.notes[-1]
+
+
+def test_wustl_quality_has_a_row_for_each_of_the_nine_experiments(tmp_path, unsaved):
+    table = blocks(finished(tmp_path))["wustl-quality"]
+    assert [column.title.split()[0] for column in table.columns[2:]] == [
+        *("FID", "KID", "Precision", "Recall", "Pixel", "SSIM", "FID")
+    ]
+    tasks = {row[0].text: row[1].text for row in table.rows}
+    assert list(tasks) == EXPERIMENTS
+    assert len(tasks) == 9
+    assert tasks["wustl-facades-label2photo-paired"] == "label → photo"
+    assert tasks["wustl-facades-photo2label-lr"] == "photo → label"
+    assert tasks["wustl-cezanne2photo-lambda1"] == "painting → photo"
+    assert tasks["wustl-photo2cezanne"] == "photo → painting"
+    elsewhere = {row[0].text: row[-1].text for row in table.rows}
+    assert elsewhere["wustl-facades-label2photo"] == "123.6; 124.8, 118.3"
+    assert "All runs finished; none collapsed." in table.notes
+
+
+def test_wustl_quality_notes_name_collapsed_runs_and_reasons(tmp_path, unsaved):
+    results = finished(tmp_path, [NORMAL, EQUAL], seeds=(0, 1))
+    results.collapse(f"{EQUAL}/1")
+    table = blocks(results)["wustl-quality"]
+    assert f"{EQUAL}/1 collapsed: g no longer finite." in table.notes
+    assert [row[2].text for row in table.rows].count("not run") == 7
+
+
+# Figures
+
+
+def test_wustl_figures_have_the_columns_of_the_report_in_order(tmp_path, drawn):
+    by_id = blocks(finished(tmp_path))
+    paired = ["Input x", "Output G(x)", "Paired comparison", "Reconstruction F(G(x))", "Ground truth y"]
+    low = ["Input x", "Output G(x)", "Output with λ = 1", "Reconstruction F(G(x))"]
+    rates = ["Input x", "Normal learning rates", "Equal learning rates", "Ground truth y"]
+    assert [list(picture) for picture in drawn] == [paired, paired, low, low, rates]
+    ids = [id for id in by_id if id.startswith(("wustl-figure", "wustl-samples"))]
+    assert ids == [*(f"wustl-figure-{n}" for n in range(3, 8)), "wustl-samples-lr"]
+    assert by_id["wustl-figure-3"].made_from == [f"{e}/0" for e in PAIRED[1]]  # image to label
+    assert by_id["wustl-figure-4"].made_from == [f"{e}/0" for e in PAIRED[0]]
+    assert by_id["wustl-figure-5"].made_from == [f"{e}/0" for e in LAMBDAS[1]]  # photo to Cézanne
+    assert by_id["wustl-figure-6"].made_from == [f"{e}/0" for e in LAMBDAS[0]]
+    for id in ids:
+        assert (tmp_path / "out" / by_id[id].file).exists()
+        assert "in the report for 1000" in by_id[id].caption  # these runs have fewer epochs than the report's
+
+
+def test_wustl_figure_cells_match_their_headings(tmp_path, drawn, unsaved):
+    results = finished(tmp_path)
+    wustl.sections(results.values(), tmp_path / "out")
+    cycle, paired = (Album(results.values(), e) for e in PAIRED[1])
+    places = [0, 3, 5, 8]  # four of nine at even distances
+    expected = [cycle.inputs(places), cycle.outputs(places), paired.outputs(places)]
+    expected += [cycle.returned(places), cycle.truths(places)]
+    for cells, images in zip(drawn[0].values(), expected, strict=True):
+        assert np.array_equal(cells, images)
+
+
+def test_wustl_figures_name_missing_and_collapsed_runs(tmp_path, drawn, unsaved):
+    results = finished(tmp_path, [PAIRED[0][1], EQUAL])
+    results.collapse(f"{EQUAL}/0")
+    by_id = blocks(results)
+    picture = drawn[0]  # figure 3 has no run
+    assert picture["Output G(x)"] == picture["Reconstruction F(G(x))"] == [None] * 4
+    assert isinstance(picture["Paired comparison"][0], np.ndarray)
+    assert "wustl-figure-3" not in by_id
+    assert by_id["wustl-figure-4"].caption.endswith("Not run here: wustl-facades-label2photo.")
+    assert f"{EQUAL}/0 collapsed: g no longer finite." in by_id["wustl-figure-7"].caption
+    assert f"{EQUAL}/0 collapsed: g no longer finite." in by_id["wustl-samples-lr"].caption
+
+
+def test_wustl_figure_7_compares_both_runs_and_explains_the_halves(tmp_path, unsaved, monkeypatch):
+    calls, draw = [], curves.compared_curves
+    monkeypatch.setattr(curves, "compared_curves", lambda *arguments: calls.append(arguments) or draw(*arguments))
+    caption = blocks(finished(tmp_path))["wustl-figure-7"].caption
+    histories, terms, steps = calls[0]
+    assert list(histories) == list(steps) == ["normal rates", "equal rates"]
+    assert {"g", "g_ab_gan", "d_b"} <= terms.keys()
+    assert "With normal rates G learns at 0.0001, D at 0.000001." in caption
+    assert "With equal rates G learns at 0.0001, D at 0.0001." in caption
+    assert "its 0.5 is 0.25 in ours" in caption
+
+
+def test_wustl_quality_includes_user_experiments_without_a_figure(tmp_path):
+    values = finished(tmp_path, [NORMAL]).values()
+    values.runs = {"wustl-own": values.runs[NORMAL]}
+    values.plan.params.experiments["wustl"]["own"] = values.one("wustl-own").config
+    results, figures, _ = wustl.sections(values, tmp_path / "out")
+    assert [cell.text for cell in results.blocks[1].rows[-1][:3]] == ["wustl-own", "photo → label", "100.00"]
+    assert [block.text for block in figures.blocks] == [
+        "None of the runs that its figures show is part of this selection."
+    ]

@@ -1,0 +1,230 @@
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import typst
+
+from pixcycle.report.content import (
+    Cell,
+    Claim,
+    Claims,
+    Column,
+    Document,
+    Figure,
+    Reference,
+    RunEntry,
+    Runs,
+    Section,
+    Table,
+    Text,
+)
+from pixcycle.report.rendering import pdf
+from tests.support.pdf_pages import beyond_margins, overlaps, pages, squeezed
+
+A4 = (595, 842)
+
+
+def with_sections(document: Document, *sections: Section) -> Document:
+    return replace(document, sections=list(sections))
+
+
+def test_pdf_contains_all_texts_and_none_as_markup(document, texts, folder):
+    shown = squeezed("".join(page.text for page in pages(pdf.render(document, folder))))
+    assert [text for text in texts if squeezed(text) not in shown] == []
+
+
+def test_pdf_has_the_same_bytes_wherever_its_figures_are(document, folder, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("with a space") / "other"
+    shutil.copytree(folder, elsewhere)
+    first = pdf.render(document, folder)
+    assert pdf.render(document, elsewhere) == first
+    assert b"CreationDate" not in first
+
+
+def test_pdf_embeds_all_fonts_and_uses_only_those_of_typst(document, folder):
+    rendered = pdf.render(document, folder)
+    names = re.findall(rb"/BaseFont/(?:[A-Z]{6}\+)?([A-Za-z]+)", rendered)
+    assert set(names) <= {b"LibertinusSerif", b"NewCM", b"NewCMMath", b"DejaVuSansMono"}
+    descriptors = re.findall(rb"<</Type/FontDescriptor/.*?>>", rendered, re.S)
+    assert descriptors
+    assert all(re.search(rb"/FontFile[23]? \d+ 0 R", descriptor) for descriptor in descriptors)
+
+
+def test_pdf_pages_are_a4_with_number_title_scale_and_warnings(document, folder):
+    long = with_sections(document, Section("s", "Long", 1, [Text("word " * 2000)]))
+    first, *others = pages(pdf.render(long, folder))
+    assert others
+    for number, page in enumerate([first, *others], 1):
+        assert page.size == A4
+        assert squeezed(f"{number} / {1 + len(others)}") in squeezed(page.text)
+        assert squeezed("Stand-in data") in squeezed(page.text)
+    for page in others:
+        assert squeezed(page.text).startswith(squeezed("Reports, run again Scale: demo"))
+
+
+def test_pdf_figures_have_alternative_texts(document, folder):
+    alternatives = re.findall(rb"/Alt\s*\(([^)]*)\)", pdf.render(document, folder))
+    assert b"Falling lines" in alternatives
+
+
+def test_pdf_keeps_picture_and_caption_on_one_page(document, folder):
+    picture = Figure("f", "Figure 9: a picture.", Path("figures/a picture.png"), "")
+    for lines in range(1, 60, 7):
+        text = Text("word " * 17 * lines)
+        rendered = pages(pdf.render(with_sections(document, Section("s", "S", 1, [text, picture])), folder))
+        (page,) = [page for page in rendered if squeezed("Figure 9: a picture.") in squeezed(page.text)]
+        assert page.images == 1
+
+
+def table(columns: int, rows: int, value: str) -> Table:
+    titles = [Column("Experiment", numeric=False)]
+    titles += [Column(("published", "ours")[i % 2], group=f"Dataset {i // 6}") for i in range(columns - 1)]
+    return Table(
+        "t",
+        "Table 1: values.",
+        titles,
+        [[Cell("0.5 × L1 + 0.5 × L2"), *[Cell(value)] * (columns - 1)]] * rows,
+    )
+
+
+def test_pdf_repeats_header_of_long_table_on_every_page(document, folder):
+    rendered = pages(pdf.render(with_sections(document, Section("s", "S", 1, [table(5, 100, "1.00")])), folder))
+    with_rows = [page for page in rendered if "1.00" in page.text]
+    assert len(with_rows) >= 3
+    assert all(page.text.count("Experiment") == 1 for page in with_rows)
+
+
+@pytest.mark.parametrize(("columns", "size"), [(7, A4), (19, A4[::-1]), (28, A4[::-1])])
+def test_pdf_fits_tables_to_pages_and_wide_ones_to_landscape(document, folder, columns, size):
+    section = Section("s", "S", 1, [table(columns, 3, "340.10")])
+    (page,) = [p for p in pages(pdf.render(with_sections(document, section), folder)) if "340.10" in p.text]
+    assert page.size == size
+    assert page.text.count("340.10") == 3 * (columns - 1)
+    assert beyond_margins(page) == []
+    assert overlaps(page) == []
+
+
+def test_pdf_breaks_words_wider_than_their_column(document, folder):
+    digest = "325982c21965cc04b896f5c388a245fe7119975bc8b599afb959caa4fe6713bd"
+    columns = [Column(title, numeric=False) for title in "abc"]
+    digests = Table("t", "Table 1: digests.", columns, [[Cell(digest)] * 3])
+    (page,) = pages(pdf.render(with_sections(document, Section("s", "S", 1, [digests])), folder))
+    assert squeezed(page.text).count(digest) == 3
+    assert not [piece for piece in page.pieces if digest in squeezed(piece.text)]
+
+
+def test_pdf_keeps_chapter_opening_with_its_wide_table(document, folder):
+    opening = Section("c", "Chapter", 1, [Text("It begins.")])
+    wide = Section("r", "Results", 2, [table(19, 3, "340.10")])
+    after = Section("e", "Ending", 2, [Text("It ends.")])
+    rendered = pages(pdf.render(with_sections(document, opening, wide, after), folder))
+    assert [page.size for page in rendered] == [A4, A4[::-1], A4]
+    _, side, last = rendered
+    for text, page in (("It begins.", side), ("340.10", side), ("It ends.", last)):
+        assert squeezed(text) in squeezed(page.text)
+
+
+def test_pdf_links_figures_tables_and_claims_to_runs_and_back(document, folder):
+    next_page = Text("word " * 900)
+    shown = Figure("f", "Figure 9: a picture.", Path("figures/a picture.png"), "", ["a/0"])
+    counted = Table("t", "Table 9: values.", [Column("Run", numeric=False)], [[Cell("b")]], [], ["b/0", "c/0"])
+    judged = Claim("c", "A claim.", "holds", "Numbers.", ["b/0", "a/0"])
+    a, b = (Runs(e, [], [RunEntry(f"{e}/0", [], [], back)]) for e, back in (("a", ["f", "c"]), ("b", ["t", "c"])))
+    blocks = [next_page, shown, next_page, counted, next_page, Claims([judged]), next_page, a, next_page, b]
+    bare = replace(document, facts=[], notices=[], subtitle="", sections=[Section("s", "S", 1, blocks)])
+    rendered = pages(pdf.render(bare, folder))
+
+    def page_of(text: str) -> int:
+        (place,) = [i for i, page in enumerate(rendered) if squeezed(text) in squeezed(page.text)]
+        return place
+
+    figure, table, claim = map(page_of, ("Figure 9", "Table 9", "A claim."))
+    first, second = (page_of(f"Parameters of {experiment}") for experiment in "ab")
+    assert len({figure, table, claim, first, second}) == 5
+    assert rendered[figure].links == [first]
+    assert rendered[table].links == [second]  # c has no entry
+    assert rendered[claim].links == [second, first]
+    assert rendered[first].links == [figure, claim]
+    assert rendered[second].links == [table, claim]
+
+
+def test_pdf_links_mentions_with_the_right_numbers(document, folder):
+    next_page = Text("word " * 900)
+    shown = Figure("f", "A picture.", Path("figures/a picture.png"), "")
+    counted = Table("t", "Values.", [Column("Run", numeric=False)], [[Cell("b")]], ["As in @f, from @cite-b."])
+    judged = Claim("c", "A claim.", "holds", "Numbers of @t.", [], ["t", "f"])
+    mentions = Text("Before: @t, @f, @c, @s and @cite-a.")
+    blocks = [mentions, next_page, shown, next_page, counted, next_page, Claims([judged]), next_page]
+    references = [Reference("cite-a", "A. Author: First."), Reference("cite-b", "B. Author: Second.")]
+    bare = replace(document, facts=[], notices=[], subtitle="", references=references, abstract=["Abstract of @c."])
+    rendered = pages(pdf.render(with_sections(bare, Section("s", "S", 1, blocks)), folder))
+    texts = [squeezed(page.text) for page in rendered]
+    figure, table, claim, last = (
+        next(i for i, text in enumerate(texts) if squeezed(words) in text)
+        for words in ("Figure 1. A picture.", "Table 1. Values.", "Claim 1. A claim.", "B. Author: Second.")
+    )
+    assert len({0, figure, table, claim, last}) == 5
+    assert squeezed("Abstract of Claim 1. 1 S Before: Table 1, Figure 1, Claim 1, Section 1 and [1].") in texts[0]
+    assert rendered[0].links == [claim, table, figure, claim, 0, last]
+    assert squeezed("As in Figure 1, from [2].") in texts[table]
+    assert rendered[table].links == [figure, last]
+    assert squeezed("Numbers of Table 1. Shown in Table 1, Figure 1.") in texts[claim]
+    assert rendered[claim].links == [table, table, figure]
+
+
+def test_pdf_has_numbered_contents_only_for_many_sections(document, folder):
+    for count, listed in ((12, False), (13, True)):
+        sections = [Section(f"s{n}", f"Title {n}", 1, [Text("word")]) for n in range(count)]
+        text = squeezed(pages(pdf.render(with_sections(document, *sections), folder))[0].text)
+        assert ("Contents" in text) == listed
+        assert (squeezed("12 Title 11 ..") in text) == listed
+
+
+def test_pdf_keeps_heading_and_table_caption_with_what_follows(document, folder):
+    short = table(3, 4, "1.00")
+    bare = replace(document, facts=[], notices=[], subtitle="")
+    for lines in range(34, 48, 2):
+        filler, after = (
+            Section("a", "First", 1, [Text("word " * 15 * lines)]),
+            Section("b", "Second", 1, [Text("Of all.")]),
+        )
+        results = Section("c", "Third", 2, [short])
+        rendered = pages(pdf.render(with_sections(bare, filler, after, results), folder))
+        together = [page for page in rendered if "Second" in page.text]
+        assert [("Third" in page.text, page.text.count("1.00")) for page in together] == [(True, 8)]
+
+
+def test_pdf_is_accessible_by_pdf_ua_1(document, folder, monkeypatch):
+    compiler = typst.Compiler
+
+    class Checked:
+        def __init__(self, *inputs, **settings):
+            self._compiler = compiler(*inputs, **settings)
+
+        def compile(self, **settings):
+            return self._compiler.compile(**settings, pdf_standards=["ua-1"])
+
+    monkeypatch.setattr(typst, "Compiler", Checked)
+    assert b"pdfuaid:part" in pdf.render(document, folder)
+
+
+def test_pdf_says_if_figure_is_made_from_no_run(document, folder):
+    picture = Figure("f", "Figure 9: a picture.", Path("figures/a picture.png"), "")
+    shown = replace(picture, id="g", made_from=["a/0"])
+    runs = Runs("a", [], [RunEntry("a/0", [], [], [])])
+    for blocks, times in (([picture, shown, runs], 1), ([shown, runs], 0), ([picture], 0)):
+        rendered = pages(pdf.render(with_sections(document, Section("s", "S", 1, blocks)), folder))
+        text = squeezed("".join(page.text for page in rendered))
+        assert text.count(squeezed("Made from no run.")) == times
+
+
+def test_pdf_breaks_paths_between_their_parts(document, folder):
+    path = "results/full/chapter/" + "/".join(["an-experiment-of-many-words"] * 9)
+    entry = RunEntry("a/0", [("Result", path)], [], [])
+    (page,) = pages(pdf.render(with_sections(document, Section("s", "S", 1, [Runs("a", [], [entry])])), folder))
+    assert squeezed(path) in squeezed(page.text)
+    pieces = [piece.text for piece in page.pieces if "many" in piece.text]
+    assert len(pieces) > 1
+    assert all(text.endswith(("/", "-", "words")) for text in pieces)

@@ -1,0 +1,12 @@
+"""Training as run by the workflow's job."""
+
+from pathlib import Path
+
+from pixcycle.inference.test_split import sampler
+from pixcycle.plan import Run
+from pixcycle.training import loop
+
+
+def train(run: Run, prepared: Path, out: Path, weights: Path | None = None) -> None:
+    """Train, and translate a few test images during training."""
+    loop.train(run, prepared, out, sampler(run.config, prepared), weights)
