@@ -47,6 +47,8 @@ class Method:
     ----------
     words
         Its description in the report's sentence on methods, with a citation.
+    references
+        Key of each citation in `words` -> entry of the list of references, where the project's list has none.
     needs_pairs
         Whether a batch must hold both images of a pair.
     losses
@@ -58,6 +60,7 @@ class Method:
     """
 
     words: ClassVar[str]
+    references: ClassVar[dict[str, str]] = {}
     needs_pairs: ClassVar[bool]
     losses: ClassVar[Losses]
     nets: "Networks"
