@@ -88,7 +88,7 @@ def test_lease_of_all_gpus_is_not_starved_by_later_jobs(tmp_path):
     first = [start(tmp_path, 1, end=end) for _ in range(2)]
     wait_until(lambda: lines(tmp_path / "log") == ["took 1", "took 1"])
     large = start(tmp_path, 4)
-    wait_until(lambda: lines(tmp_path / "stderr") == ["waiting for free GPUs: 4 of 0, 1, 2, 3"])
+    wait_until(lambda: lines(tmp_path / "stderr") == ["waiting for 4 free GPU(s) of 0, 1, 2, 3"])
     later = [start(tmp_path, 1) for _ in range(4)]
     end.set()
     assert [code(process) for process in (*first, large, *later)] == [0] * 7

@@ -76,7 +76,9 @@ class Batches:
         share: tuple[int, int] = (0, 1),
     ):
         if paired and not read_json(prepared / "manifest.json", "paired")["paired"]:
-            raise UserError(f"{prepared} holds an unpaired dataset; only cyclegan can be trained on it")
+            raise UserError(
+                f"{prepared} holds an unpaired dataset; choose a method that needs no pairs, such as cyclegan"
+            )
         # Plain views of the maps: slicing a np.memmap takes as long as copying the crop.
         self._arrays = [np.asarray(_open(prepared, split, domain)) for domain in "AB"]
         self._crop_size, self._flip, self._paired = crop_size, flip, paired

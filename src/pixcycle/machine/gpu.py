@@ -80,7 +80,7 @@ def _take(count: int, available: list[str], locks: Path, held: ExitStack) -> lis
             if len(taken) == count:
                 return taken
             if not announced:
-                print(f"waiting for free GPUs: {count} of {', '.join(available)}", file=sys.stderr, flush=True)
+                print(f"waiting for {count} free GPU(s) of {', '.join(available)}", file=sys.stderr, flush=True)
                 announced = True
             time.sleep(SECONDS_BETWEEN_LOOKS)
 

@@ -89,7 +89,7 @@ class Dataset(Closed):
 
 
 class Experiment(Closed):
-    """A training run, at the size that its report gives. Defaults are shared by all reports (EXPERIMENTS section 2)."""
+    """A training run, at the size that its report gives. Defaults are shared by all reports."""
 
     method: MethodName
     dataset: str
@@ -221,7 +221,7 @@ class Scale(Closed):
 
 
 class Chapter(Closed):
-    """One of the five reports."""
+    """A report, or a chapter of your own."""
 
     title: str
     cite: str
