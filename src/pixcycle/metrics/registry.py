@@ -3,17 +3,14 @@
 from importlib import import_module
 from pathlib import Path
 
+from pixcycle.base.registered import registered
 from pixcycle.metrics.feature_sets import refuse_unlike
 from pixcycle.metrics.metric import Images, Metric, Score
 
-
-def _registered() -> list[Metric]:
-    names = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem != Path(__file__).stem)
-    modules = (import_module(f"{__package__}.{name}") for name in names)
-    return sorted((m.METRIC for m in modules if hasattr(m, "METRIC")), key=lambda metric: metric.position)
-
-
-METRICS = _registered()
+METRICS: list[Metric] = sorted(
+    (import_module(f"{__package__}.{name}").METRIC for name in registered(Path(__file__).parent, "METRIC")),
+    key=lambda metric: metric.position,
+)
 SCORES: dict[str, Score] = {score.name: score for metric in METRICS for score in metric.scores}
 METRIC_OF: dict[str, Metric] = {score.name: metric for metric in METRICS for score in metric.scores}
 

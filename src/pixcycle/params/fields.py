@@ -6,23 +6,19 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StrictInt
 
 from pixcycle.base.files import local_path
+from pixcycle.base.registered import registered
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.params.network_sizes import STRIDED_LAYERS
 
 PACKAGE = Path(__file__).parents[1]
 
 
-def _registered(folder: str, name: str) -> list[str]:
-    """Return the modules of a folder that assign to `name`, such as METHOD, without importing them."""
-    return sorted(path.stem for path in (PACKAGE / folder).glob("*.py") if f"\n{name} = " in path.read_text())
-
-
 ChapterKey = Literal[*sorted(path.parent.name for path in PACKAGE.glob("report/chapters/*/sections.py"))]
 """Name of a folder of report/chapters."""
 ExtractorName = Literal[*EXTRACTORS]
-METHOD_NAMES = _registered("methods", "METHOD")
-LAYOUT_NAMES = _registered("data/layouts", "LAYOUT")
-GENERATOR_NAMES = _registered("models/generators", "GENERATOR")
+METHOD_NAMES = registered(PACKAGE / "methods", "METHOD")
+LAYOUT_NAMES = registered(PACKAGE / "data/layouts", "LAYOUT")
+GENERATOR_NAMES = registered(PACKAGE / "models/generators", "GENERATOR")
 MethodName = Literal[*METHOD_NAMES]
 LayoutName = Literal[*LAYOUT_NAMES]
 GeneratorName = Literal[*GENERATOR_NAMES]

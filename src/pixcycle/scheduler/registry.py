@@ -3,10 +3,12 @@
 from importlib import import_module
 from pathlib import Path
 
+from pixcycle.base.registered import registered
 from pixcycle.scheduler.scheduler import Scheduler
 
-_NAMES = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if "\nSCHEDULER = " in path.read_text())
-SCHEDULERS: list[Scheduler] = [import_module(f"{__package__}.{name}").SCHEDULER for name in _NAMES]
+SCHEDULERS: list[Scheduler] = [
+    import_module(f"{__package__}.{name}").SCHEDULER for name in registered(Path(__file__).parent, "SCHEDULER")
+]
 
 
 def current() -> Scheduler | None:
