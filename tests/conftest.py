@@ -1,6 +1,5 @@
 """Shared fixtures: tiny prepared data, experiments and runs on them, a browser and the command line."""
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from pixcycle.cli import app as cli
 from pixcycle.params.schema import Experiment
 from pixcycle.plan import Run, fingerprint
+from pixcycle.records.manifest import Manifest
 from tests.support.browser import CHROMIUM
 from tests.support.lacking import what_is_lacking
 from tests.support.servers import served
@@ -101,8 +101,7 @@ def prepared(tmp_path: Path) -> Path:
         for domain, images in (("A", a), ("B", 255 - a)):
             np.save(folder / f"{split}_{domain}.npy", images)
             splits.setdefault(split, {})[domain] = {"n": n, "names": names}
-    manifest = {"dataset": "tiny", "title": "Tiny", "paired": True, "domains": ["A", "B"], "splits": splits}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    Manifest(dataset="tiny", title="Tiny", paired=True, splits=splits).write(folder / "manifest.json")
     return folder
 
 

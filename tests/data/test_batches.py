@@ -17,6 +17,7 @@ from pixcycle.data import batches as module
 from pixcycle.data.batches import Batches, to_tensor, to_uint8
 from pixcycle.data.prepare import PrepareSpec, prepare
 from pixcycle.params.schema import Dataset
+from pixcycle.records.manifest import Manifest
 
 
 def tell_tale(n: int, side: int) -> np.ndarray:
@@ -28,7 +29,7 @@ def prepared(folder: Path, n_a: int = 10, n_b: int | None = None, side: int = 8,
     folder.mkdir()
     for domain, n in (("A", n_a), ("B", n_a if n_b is None else n_b)):
         np.save(folder / f"train_{domain}.npy", tell_tale(n, side))
-    (folder / "manifest.json").write_text(json.dumps({"paired": paired}))
+    Manifest(dataset="tiny", paired=paired, splits={}).write(folder / "manifest.json")
     return folder
 
 
@@ -224,7 +225,7 @@ def test_epoch_memory_does_not_grow_with_the_number_of_images(tmp_path):
         for domain in "AB":
             file = tmp_path / name / f"train_{domain}.npy"
             np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=(n, 64, 64, 3))
-        (tmp_path / name / "manifest.json").write_text(json.dumps({"paired": True}))
+        Manifest(dataset="tiny", paired=True, splits={}).write(tmp_path / name / "manifest.json")
     command = [sys.executable, "-c", OWN_MEMORY, *(tmp_path / name for name in sizes)]
     grown = float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     arrays_differ_by = 2 * 1950 * 64 * 64 * 3 / 2**20
@@ -298,8 +299,8 @@ def test_test_images_are_whole_and_in_order_with_their_names(tmp_path):
     a, b = tell_tale(3, 4), 255 - tell_tale(2, 4)
     np.save(tmp_path / "test_A.npy", a)
     np.save(tmp_path / "test_B.npy", b)
-    names = {"A": {"names": ["test/1", "test/2", "test/10"]}, "B": {"names": ["test/3", "test/4"]}}
-    (tmp_path / "manifest.json").write_text(json.dumps({"splits": {"test": names}}))
+    names = {"A": {"n": 3, "names": ["test/1", "test/2", "test/10"]}, "B": {"n": 2, "names": ["test/3", "test/4"]}}
+    Manifest(dataset="tiny", paired=False, splits={"test": names}).write(tmp_path / "manifest.json")
     found_a, found_b, names_a, names_b = module.test_images(tmp_path)
     np.testing.assert_array_equal(found_a, a)
     np.testing.assert_array_equal(found_b, b)

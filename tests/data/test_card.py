@@ -1,10 +1,9 @@
-import json
-
 import numpy as np
 import pytest
 from PIL import Image
 
-from pixcycle.data.card import LISTED, Facts, card, facts
+from pixcycle.data.card import LISTED, Facts, card, count, facts
+from pixcycle.records.manifest import Card, Sizes
 
 
 def picture(seed: int, width: int = 5, height: int = 4) -> Image.Image:
@@ -16,11 +15,8 @@ def seen(split: str, name: str, digest: str, domain: str = "A", grey: bool = Fal
 
 
 def test_card_compares_counts_with_published_ones():
-    counts = {"trainA": {"found": 939, "published": 1067}, "trainB": {"found": 7, "published": None}}
-    assert card([], counts)["counts"] == {
-        "trainA": {"found": 939, "published": 1067, "difference": -128},
-        "trainB": {"found": 7, "published": None, "difference": None},
-    }
+    assert count(found=939, published=1067).difference == -128
+    assert count(found=7, published=None).difference is None
 
 
 def test_card_groups_duplicates_by_split():
@@ -36,7 +32,7 @@ def test_card_groups_duplicates_by_split():
         seen("test", "5", "v"),
         seen("test", "1", "x", domain="B"),
     ]
-    assert card(images, {})["duplicates"] == {
+    assert card(images, {}).model_dump()["duplicates"] == {
         "A": {
             "train": {"groups": 1, "images": 2, "names": [["train/1", "train/2"]]},
             "test": {"groups": 1, "images": 3, "names": [["test/3", "test/4", "test/5"]]},
@@ -51,26 +47,22 @@ def test_card_groups_duplicates_by_split():
 
 def test_card_counts_and_names_grey_images():
     images = [seen("train", "1", "a"), seen("train", "2", "b", grey=True), seen("test", "1", "c", grey=True)]
-    assert card(images, {})["grey"] == {"A": {"total": 2, "names": ["train/2", "test/1"]}}
+    assert card(images, {}).model_dump()["grey"] == {"A": {"total": 2, "names": ["train/2", "test/1"]}}
 
 
 def test_card_caps_lists_but_not_totals():
     grey = [seen("train", str(i), str(i // 2), grey=True) for i in range(100)]
     data = card(grey, {})
-    assert (data["grey"]["A"]["total"], len(data["grey"]["A"]["names"])) == (100, LISTED)
-    duplicates = data["duplicates"]["A"]["train"]
-    assert (duplicates["groups"], duplicates["images"], len(duplicates["names"])) == (50, 100, LISTED)
+    assert (data.grey["A"].total, len(data.grey["A"].names)) == (100, LISTED)
+    duplicates = data.duplicates["A"]["train"]
+    assert (duplicates.groups, duplicates.images, len(duplicates.names)) == (50, 100, LISTED)
 
 
 def test_card_summarises_sizes():
     sizes = [(256, 256), (10, 20), (256, 256), (300, 400), (64, 64)]
     images = [seen("train", str(i), str(i), size=size) for i, size in enumerate(sizes)]
-    assert card(images, {})["sizes"]["A"] == {
-        "smallest": [10, 20],
-        "largest": [300, 400],
-        "most_common": [256, 256],
-        "distinct": 4,
-    }
+    expected = Sizes(smallest=(10, 20), largest=(300, 400), most_common=(256, 256), distinct=4)
+    assert card(images, {}).sizes["A"] == expected
 
 
 def test_card_counts_images_by_split_and_domain():
@@ -80,7 +72,7 @@ def test_card_counts_images_by_split_and_domain():
         seen("test", "1", "c"),
         seen("train", "1", "d", "B"),
     ]
-    assert card(images, {})["images"] == {"train": {"A": 2, "B": 1}, "test": {"A": 1}}
+    assert card(images, {}).images == {"train": {"A": 2, "B": 1}, "test": {"A": 1}}
 
 
 def test_facts_digest_does_not_depend_on_compression(tmp_path):
@@ -109,6 +101,6 @@ def test_facts_grey_needs_equal_channels_in_every_pixel(channel):
     assert not facts(grey, "train", "A", "1").grey
 
 
-def test_card_is_plain_json():
-    data = card([facts(picture(i), "train", "A", str(i)) for i in range(3)], {"train": {"found": 3, "published": 4}})
-    assert json.loads(json.dumps(data)) == data
+def test_card_survives_json():
+    data = card([facts(picture(i), "train", "A", str(i)) for i in range(3)], {"train": count(3, 4)})
+    assert Card.model_validate_json(data.model_dump_json()) == data

@@ -110,7 +110,7 @@ def test_prepare_manifest_describes_the_arrays(tmp_path):
     raw = raw_pairs(tmp_path / "raw", places(16))
     prepare("tiny", dataset(domains=("photo", "label")), raw, tmp_path / "out", spec(load_size=18))
     written = manifest(tmp_path / "out")
-    assert {key: written[key] for key in ("dataset", "title", "paired", "domains", "spec", "counts")} == {
+    assert {key: written[key] for key in ("dataset", "title", "paired", "domains", "spec")} == {
         "dataset": "tiny",
         "title": "Tiny pairs",
         "paired": True,
@@ -123,7 +123,10 @@ def test_prepare_manifest_describes_the_arrays(tmp_path):
             "train_images": None,
             "test_images": None,
         },
-        "counts": {"train": {"found": 3, "published": 5}, "val": {"found": 2, "published": None}},
+    }
+    assert written["card"]["counts"] == {
+        "train": {"found": 3, "published": 5, "difference": -2},
+        "val": {"found": 2, "published": None, "difference": None},
     }
     for split, names in (("train", ["train/0", "train/1", "train/2"]), ("test", ["val/0", "val/1"])):
         for domain in "AB":
@@ -137,7 +140,6 @@ def test_prepare_manifest_describes_the_arrays(tmp_path):
                 "sha256": hashlib.sha256(array.tobytes()).hexdigest(),
             }
     assert written["card"]["duplicates"]["A"]["across splits"]["images"] == 5
-    assert written["card"]["counts"]["train"]["difference"] == -2
 
 
 def test_prepare_limits_take_the_first_images_and_count_all(tmp_path):
@@ -147,7 +149,7 @@ def test_prepare_limits_take_the_first_images_and_count_all(tmp_path):
     assert written["splits"]["train"]["B"]["names"] == [f"train/{i}" for i in range(11)]
     assert written["splits"]["test"]["A"]["names"] == ["val/0"]
     assert [len(array) for array in arrays(tmp_path / "out").values()] == [1, 1, 11, 11]
-    assert {folder: count["found"] for folder, count in written["counts"].items()} == {"train": 12, "val": 4}
+    assert {folder: count["found"] for folder, count in written["card"]["counts"].items()} == {"train": 12, "val": 4}
 
 
 def test_prepare_names_an_unreadable_image_and_leaves_nothing(tmp_path):
@@ -260,7 +262,7 @@ def test_prepare_keeps_the_published_facades_pixel_for_pixel(tmp_path):
     facades = dataset(splits={"train": ["train"], "test": ["val", "test"]}, published=published)
     prepare("facades", facades, record(tmp_path / "raw", tmp_path / "files"), tmp_path / "out", spec(256, 256))
     written = manifest(tmp_path / "out")
-    assert all(count["found"] == count["published"] for count in written["counts"].values())
+    assert all(count["found"] == count["published"] for count in written["card"]["counts"].values())
     assert [len(array) for array in arrays(tmp_path / "out").values()] == [206, 206, 400, 400]
     assert written["splits"]["test"]["A"]["names"].index("val/8") == 7
     with Image.open(tmp_path / "files/facades/val/8.jpg") as pair:

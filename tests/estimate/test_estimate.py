@@ -112,12 +112,14 @@ def test_estimate_steps_and_flops_match_batches_of_training(tree, tmp_path, prep
     assert t.flops == t.flops_per_image * sum(len(a) for a, _ in batches.epoch(0))
 
 
-@pytest.mark.parametrize("content", ['{"splits": {"tr', "{}", '{"splits": {"train": 7}}'])
+@pytest.mark.parametrize(
+    "content", ['{"splits": {"tr', "{}", '{"dataset": "pairs", "paired": true, "splits": {"train": 7}}']
+)
 def test_estimate_refuses_manifest_without_counts(tree, tmp_path, content):
     folder = tmp_path / "data/prepared" / plan(tree, tmp_path).runs["ucsd-pairs/0"].data
     folder.mkdir(parents=True)
     (folder / "manifest.json").write_text(content)
-    with pytest.raises(UserError, match=f"{folder}/manifest.json: does not say .*; remove {folder}, "):
+    with pytest.raises(UserError, match=f"{folder}/manifest.json: .* remove {folder}, "):
         estimated(tree, tmp_path)
 
 
@@ -198,7 +200,9 @@ def test_supplies_have_recorded_size_of_download(tree, tmp_path):
     p = plan(tree, tmp_path)
     raw = p.data[p.runs["ucsd-pairs/0"].data].raw
     assert supply(estimated(tree, tmp_path), "pairs").raw is None
-    write_json(tmp_path / "data/raw" / raw / "fetched.json", {"sources": [{"size": 77}]})
+    write_json(
+        tmp_path / "data/raw" / raw / "fetched.json", {"dataset": "pairs", "sources": [{"root": "files-0", "size": 77}]}
+    )
     pairs = supply(estimated(tree, tmp_path), "pairs")
     assert (pairs.there, pairs.raw) == (True, 77)
 

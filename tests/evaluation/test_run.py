@@ -199,5 +199,5 @@ def test_evaluate_run_refuses_nan_in_real_features_with_right_checksum(measure, 
     vectors = np.zeros((6, LITE.spec.dimension), np.float32)
     features = Features.of(vectors, "", EXTRACTORS["efficientnet-lite0"], ["jpeg"])
     features.vectors[3, 7] = np.nan
-    run.write_features(project / "features", project / "prepared", {"A": features})
+    run.write_features(project / "features", project / "prepared", {"A": features, "B": features})
     assert measure().startswith(f"{project}/features/A.npy: the features of 1 of 6 images contain NaN or infinity")

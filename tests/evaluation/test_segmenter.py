@@ -9,6 +9,7 @@ from pixcycle.base.errors import UserError
 from pixcycle.evaluation.segmenter import fcn, load_segmenter, segment, train_segmenter
 from pixcycle.metrics.segmentation import fcn_score
 from pixcycle.params.schema import Segmenter
+from pixcycle.records.manifest import Manifest, read_manifest
 
 CLASSES = {"sea": (20, 40, 200), "wood": (30, 120, 40), "rock": (150, 140, 130)}
 VOID = [(0, 0, 0)]
@@ -40,8 +41,8 @@ def prepared(tmp_path_factory) -> Path:
         np.save(folder / f"{split}_A.npy", photos)
         np.save(folder / f"{split}_B.npy", labels)
         splits[split] = {domain: {"n": n, "names": [f"{split}/{i}" for i in range(n)]} for domain in "AB"}
-    manifest = {"dataset": "tiny", "paired": True, "spec": {"crop_size": CROP}, "splits": splits}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    spec = {"load_size": LOAD, "crop_size": CROP, "preprocess": "crop", "resize": "nearest"}
+    Manifest(dataset="tiny", paired=True, spec=spec, splits=splits).write(folder / "manifest.json")
     return folder
 
 
@@ -85,14 +86,14 @@ def test_train_segmenter_records_what_it_was_trained_on(trained):
 def test_load_segmenter_reproduces_recorded_scores(trained, prepared):
     network, measured = load_segmenter(trained)
     photos, labels = (np.load(prepared / f"test_{domain}.npy", mmap_mode="r") for domain in "AB")
-    assert fcn_score(photos, labels, CLASSES, VOID, lambda images: segment(network, images)) == measured["real"]
+    assert fcn_score(photos, labels, CLASSES, VOID, lambda images: segment(network, images)) == measured.real
 
 
 def test_fcn_score_is_worse_for_photos_of_other_scenes(trained, prepared):
     network, measured = load_segmenter(trained)
     photos, labels = (np.load(prepared / f"test_{domain}.npy") for domain in "AB")
     elsewhere = fcn_score(np.roll(photos, 1, axis=0), labels, CLASSES, VOID, lambda images: segment(network, images))
-    assert elsewhere["pixel_accuracy"] < measured["real"]["pixel_accuracy"] - 0.2
+    assert elsewhere["pixel_accuracy"] < measured.real["pixel_accuracy"] - 0.2
 
 
 def test_segment_does_not_depend_on_other_photos(trained, prepared):
@@ -129,8 +130,7 @@ def test_train_segmenter_is_reproducible_bit_for_bit(prepared, tmp_path):
 
 
 def test_train_segmenter_refuses_unpaired_dataset(prepared, tmp_path):
-    manifest = json.loads((prepared / "manifest.json").read_text())
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest | {"paired": False}))
+    read_manifest(prepared).model_copy(update={"paired": False}).write(tmp_path / "manifest.json")
     with pytest.raises(UserError, match="unpaired"):
         train(tmp_path, tmp_path / "o")
     assert not (tmp_path / "o").exists()

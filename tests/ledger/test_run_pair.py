@@ -95,9 +95,9 @@ def test_two_sides_have_the_metrics_and_translations_of_their_runs(ledger, finge
     old, current = sides(ledger)
     for side, lr in ((old, 0.002), (current, 0.0002)):
         run = make_plan(ledger.edited(lr=lr), ledger.root).runs[f"{L1}/0"]
-        assert side.measured["fingerprint"] == run.metrics_fingerprint
+        assert side.measured.fingerprint == run.metrics_fingerprint
         assert side.translated == ledger.root / run.translated
-        assert (side.config["config"]["lr"], side.notes) == (lr, [])
+        assert (side.config.config["lr"], side.notes) == (lr, [])
 
 
 def test_current_side_has_the_inference_settings_of_params(ledger, fingerprints):
@@ -105,7 +105,7 @@ def test_current_side_has_the_inference_settings_of_params(ledger, fingerprints)
     with edited_json(ledger.root / ledger.run().folder / "config.json") as config:
         config["config"]["inference_dropout"] = False
     _, current = sides(ledger, params=ledger.edited(inference_dropout=True))
-    assert current.config["config"]["inference_dropout"]
+    assert current.config.config["inference_dropout"]
     assert current.translated == ledger.root / ledger.run().translated
 
 
@@ -118,7 +118,7 @@ def test_side_finds_metrics_made_with_other_settings(ledger, fingerprints):
     assert sides(ledger)[0].translated == ledger.root / first.translated
     (ledger.root / first.metrics).unlink()
     old = sides(ledger)[0]
-    assert (old.measured["fingerprint"], old.translated) == (
+    assert (old.measured.fingerprint, old.translated) == (
         second.metrics_fingerprint,
         ledger.root / second.translated,
     )
@@ -141,7 +141,7 @@ def test_side_notes_fields_that_older_metrics_lack(ledger, fingerprints):
     with edited_json(ledger.root / run.metrics) as measured:
         del measured["neighbours"], measured["resize"]
     old, _ = sides(ledger)
-    assert old.measured == {}
+    assert old.measured is None
     assert old.notes == ["its metrics are of an older recipe and cannot be read: they lack neighbours, resize"]
 
 

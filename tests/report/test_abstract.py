@@ -12,6 +12,10 @@ from tests.support.results import Results
 FACADES = ["ucsd-facades-l1", "ucsd-facades-cyc-l1"]
 
 
+def with_record(values: Values, key: str, **fields) -> None:
+    values.records[key] = values.records[key].model_copy(update=fields)
+
+
 def sections(*claims: Claim) -> list[Section]:
     return [Section("what", "What", 1, [Text("Runs.")]), Section("c", "Claims", 2, [Claims(list(claims))])]
 
@@ -36,7 +40,7 @@ def test_abstract_names_single_experiment_and_its_report(tmp_path):
 
 def test_abstract_counts_collapsed_runs(tmp_path):
     values = Results(tmp_path, FACADES).values()
-    values.records["ucsd-facades-l1/0"] |= {"status": "collapsed", "collapse": "g is not finite"}
+    with_record(values, "ucsd-facades-l1/0", status="collapsed", collapse="g is not finite")
     assert "in 2 runs, of which 1 collapsed, at scale" in abstract(values, [])[0]
 
 
@@ -96,6 +100,6 @@ def test_abstract_gives_differences_to_comparable_published_fids(tmp_path):
 def test_abstract_sums_training_time_per_device_over_all_gpus(tmp_path):
     values = Results(tmp_path, [*FACADES, "kth-horse2zebra"], seeds=(0, 1)).values()
     assert abstract(values, [])[-1] == "Training took 6 min on CPU."  # 6 runs of 60 s
-    values.records["kth-horse2zebra/0"] |= {"device": "NVIDIA H100", "seconds": 3600, "processes": 2}
-    values.records["kth-horse2zebra/1"] |= {"device": "NVIDIA H100", "seconds": 1800}
+    with_record(values, "kth-horse2zebra/0", device="NVIDIA H100", seconds=3600, processes=2)
+    with_record(values, "kth-horse2zebra/1", device="NVIDIA H100", seconds=1800)
     assert abstract(values, [])[-1] == "Training took 4 min on CPU and 2.5 h on NVIDIA H100."

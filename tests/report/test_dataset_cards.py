@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from pixcycle.data.card import card, facts
+from pixcycle.records.manifest import Manifest
 from pixcycle.report.content import Bullets
 from pixcycle.report.dataset_cards import cards
 
@@ -19,7 +20,7 @@ def remarks(orientations: list[int]) -> dict[str, str]:
             images.append(facts(image, "train", domain, f"train/{i}"))
     dataset = SimpleNamespace(title="Tiny", domains=("A", "B"), published={}, licence="free")
     values = SimpleNamespace(
-        manifests={"tiny-1": {"dataset": "tiny", "card": card(images, {})}},
+        manifests={"tiny-1": Manifest(dataset="tiny", paired=True, splits={}, card=card(images, {}))},
         all_runs=[],
         plan=SimpleNamespace(params=SimpleNamespace(datasets={"tiny": dataset})),
     )

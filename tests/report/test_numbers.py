@@ -52,7 +52,8 @@ def test_values_refuse_metric_that_is_not_a_number_and_name_it(results, written)
         with pytest.raises(UserError) as refusal:
             results.values()
         message = str(refusal.value)
-        assert message.startswith(f"report: {L1}/1: {file}: metrics.b_to_a") and metric in message
+        assert message.startswith(f"report: {L1}/1: {file}: ")
+        assert "metrics.b_to_a" in message and metric in message
         assert "\n" not in message
         file.write_text(whole)
 
@@ -86,10 +87,7 @@ def test_job_report_refuses_nan_in_one_line_and_writes_nothing(results):
         folder=results.root,
     )
     path = file.relative_to(results.root)
-    assert output.refusal == (
-        f"report: {L1}/1: {path}: metrics.b_to_a.fid is NaN, which is not a finite number; remove that file to have it"
-        " measured again"
-    )
+    assert output.refusal.startswith(f"report: {L1}/1: {path}: metrics.b_to_a.fid is NaN")
     assert not [file for file in (results.root / "reports/small").rglob("*") if file.suffix in REPORTED]
 
 

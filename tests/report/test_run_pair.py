@@ -22,7 +22,7 @@ from pixcycle.report.rendering import run_pair_page
 from pixcycle.report.rendering.terminal import drawn
 from tests.support.edited import edited_json
 from tests.support.ledger import Ledger
-from tests.support.results import NAMES
+from tests.support.results import NAMES, SEGMENTER
 
 L1, CYCLE = "ucsd-facades-l1", "ucsd-facades-cyc-l1"
 
@@ -114,7 +114,7 @@ def test_metrics_group_cyclegan_directions_by_domains(ledger):
         ({"extractor": "inception-v3", "resize": "another"}, "features, resizing"),
         ({"neighbours": 5}, "k"),
         ({"file_types": {"generated": ["png"], "A": ["png"]}}, "file types"),
-        ({"segmenter": {"real": {"pixel_accuracy": 0.9}}}, "segmenter"),
+        ({"segmenter": SEGMENTER | {"real": {"pixel_accuracy": 0.9}}}, "segmenter"),
     ],
 )
 def test_metrics_give_no_difference_if_measured_differently(ledger, measured, difference):
@@ -143,7 +143,7 @@ def test_two_sides_refuse_metric_that_is_not_a_number(ledger, number):
     file.write_text(file.read_text().replace('"fid": 100.0', f'"fid": {number}'))
     with pytest.raises(UserError) as refusal:
         sides()
-    assert str(refusal.value).startswith(f"{file}: metrics.b_to_a.fid ")
+    assert str(refusal.value).startswith(f"{file}: ") and "metrics.b_to_a.fid " in str(refusal.value)
 
 
 def test_metrics_give_no_difference_for_other_test_images(ledger):
@@ -157,7 +157,7 @@ def test_metrics_give_no_difference_for_other_test_images(ledger):
 def test_metrics_withhold_photo_scores_of_inaccurate_segmenter(ledger, accuracy, shown):
     old, now, sides, plan = compared(ledger)
     for run in (old, now):
-        change(ledger.root / run.metrics, segmenter={"real": {"pixel_accuracy": accuracy}})
+        change(ledger.root / run.metrics, segmenter=SEGMENTER | {"real": {"pixel_accuracy": accuracy}})
         set_metrics(ledger, run, pixel_accuracy=0.6)
     assert plan.segmenter.min_accuracy == 0.4
     assert ("Per-pixel accuracy ↑" in cells(run_pair.metrics(*sides(), plan))) == shown

@@ -1,6 +1,5 @@
 """Fixtures for a study in which real images are light and generated images are dark."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 from PIL import Image
 
 from pixcycle.paths import fakes_folder
+from pixcycle.records.manifest import Manifest
 from pixcycle.study.pairs import Pairs
 from pixcycle.study.storage import Study
 from tests.conftest import tiny_experiment, tiny_run
@@ -22,8 +22,8 @@ def root(tmp_path: Path) -> Path:
     prepared = tmp_path / "data/prepared" / RUN.data
     prepared.mkdir(parents=True)
     names = [f"test/{i}" for i in range(N)]
-    splits = {"test": {"A": {"names": names}, "B": {"names": names}}}
-    (prepared / "manifest.json").write_text(json.dumps({"splits": splits}))
+    splits = {"test": {domain: {"n": N, "names": names} for domain in "AB"}}
+    Manifest(dataset="tiny", paired=True, splits=splits).write(prepared / "manifest.json")
     light = np.full((N, 16, 16, 3), 200, np.uint8) + np.arange(N, dtype=np.uint8)[:, None, None, None] % 50
     np.save(prepared / "test_A.npy", light)
     for i, name in enumerate(names):

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-CLOCKS = {"seconds", "images_per_second", "peak_memory_mb", "attempts", "commit"}
+CLOCKS = {"seconds", "images_per_second", "peak_memory_mb", "attempts", "commit", "digest"}
 
 
 def files(folder: Path) -> dict[str, bytes]:

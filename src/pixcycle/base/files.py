@@ -21,17 +21,6 @@ class NotJson(UserError, ValueError):
     """Error for a file that is not valid JSON, or holds NaN or infinity, which only Python accepts as numbers."""
 
 
-def read_record(file: Path) -> dict[str, Any]:
-    """Return the content of a node's JSON file; an empty dict if there is no file."""
-    try:
-        record = read_json(file)
-    except FileNotFoundError:
-        return {}
-    if not isinstance(record, dict):
-        raise NotJson(f"{file}: is damaged: it is not the record of a node; remove it")
-    return record
-
-
 def write_json(path: Path, value: Any) -> None:
     """Write JSON. Raise NotJson, naming the place, for NaN and infinity, which JSON cannot represent."""
     try:

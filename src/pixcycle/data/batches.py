@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from pixcycle.base.errors import UserError
-from pixcycle.base.files import read_json
 from pixcycle.data.arrays import read_array
 from pixcycle.params.fields import EpochLength
+from pixcycle.records.manifest import read_manifest
 
 ORDER, AUGMENTATION = 0, 1
 """Numbers of the independent random streams of one domain in one epoch."""
@@ -75,7 +75,7 @@ class Batches:
         epoch_length: EpochLength = "larger",
         share: tuple[int, int] = (0, 1),
     ):
-        if paired and not read_json(prepared / "manifest.json", "paired")["paired"]:
+        if paired and not read_manifest(prepared).paired:
             raise UserError(
                 f"{prepared} holds an unpaired dataset; choose a method that needs no pairs, such as cyclegan"
             )
@@ -173,13 +173,8 @@ def to_uint8(images: Tensor) -> np.ndarray:
 
 def test_images(prepared: Path) -> tuple[np.ndarray, np.ndarray, list[str], list[str]]:
     """Return (a, b, names of a, names of b) of the test split, in order; a and b are memory-mapped and uint8."""
-    names = read_json(prepared / "manifest.json", "splits")["splits"]["test"]
-    return (
-        _open(prepared, "test", "A"),
-        _open(prepared, "test", "B"),
-        names["A"]["names"],
-        names["B"]["names"],
-    )
+    test = read_manifest(prepared).test
+    return _open(prepared, "test", "A"), _open(prepared, "test", "B"), test["A"].names, test["B"].names
 
 
 def _open(prepared: Path, split: str, domain: str) -> np.ndarray:

@@ -4,10 +4,12 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from PIL import Image
+
+from pixcycle.records.manifest import Card, Count, Duplicates, Listed, Sizes
 
 LISTED = 20
 """Most names or groups in a list; totals count all of them."""
@@ -52,26 +54,15 @@ def facts(image: Image.Image, split: str, domain: str, name: str) -> Facts:
     return Facts(split, domain, name, image.size, digest.hexdigest(), grey, image.info.get("file_type"), turned)
 
 
-def card(images: Iterable[Facts], counts: Mapping[str, Mapping[str, int | None]]) -> dict[str, Any]:
-    """Return the card as data that can be written as JSON.
+def card(images: Iterable[Facts], counts: Mapping[str, Count]) -> Card:
+    """Return the card.
 
     Parameters
     ----------
     images
         Facts about the prepared images of all splits and domains.
     counts
-        {folder: {"found": images in it, "published": images that its publisher counts, or None}}.
-
-    Returns
-    -------
-    dict
-        - counts: the argument, with the difference found - published (None where nothing is published);
-        - images: {split: {domain: number of images}};
-        - sizes: {domain: {"smallest", "largest" (by area), "most_common": [width, height], "distinct": number}};
-        - grey: {domain: {"total", "names"}};
-        - turned: the same for images that viewers rotate or mirror; absent if there are none;
-        - duplicates: {domain: {place: {"groups", "images": number in all groups, "names": [[equal images], ...]}}},
-          where a place is a split, for groups within it, or "across splits".
+        Number of images in each folder as distributed.
     """
     by_domain: dict[str, list[Facts]] = defaultdict(list)
     for image in images:
@@ -81,37 +72,34 @@ def card(images: Iterable[Facts], counts: Mapping[str, Mapping[str, int | None]]
         for split, number in Counter(image.split for image in members).items():
             numbers[split][domain] = number
     turned = {domain: _with_property(members, "turned") for domain, members in by_domain.items()}
-    return {
-        "counts": {folder: {**count, "difference": _difference(**count)} for folder, count in counts.items()},
-        "images": dict(numbers),
-        "sizes": {domain: _sizes(members) for domain, members in by_domain.items()},
-        "grey": {domain: _with_property(members, "grey") for domain, members in by_domain.items()},
-        **({"turned": turned} if any(listed["total"] for listed in turned.values()) else {}),
-        "duplicates": {domain: _duplicates(members) for domain, members in by_domain.items()},
-    }
+    return Card(
+        counts=counts,
+        images=numbers,
+        sizes={domain: _sizes(members) for domain, members in by_domain.items()},
+        grey={domain: _with_property(members, "grey") for domain, members in by_domain.items()},
+        turned=turned if any(listed.total for listed in turned.values()) else {},
+        duplicates={domain: _duplicates(members) for domain, members in by_domain.items()},
+    )
 
 
-def _difference(found: int, published: int | None) -> int | None:
-    return None if published is None else found - published
+def count(found: int, published: int | None) -> Count:
+    """Return a folder's number of images beside its publisher's count."""
+    return Count(found=found, published=published, difference=None if published is None else found - published)
 
 
-def _sizes(images: list[Facts]) -> dict[str, Any]:
+def _sizes(images: list[Facts]) -> Sizes:
     numbers = Counter(image.size for image in images)
     by_area = sorted(numbers, key=lambda size: (size[0] * size[1], size))
-    return {
-        "smallest": list(by_area[0]),
-        "largest": list(by_area[-1]),
-        "most_common": list(numbers.most_common(1)[0][0]),
-        "distinct": len(numbers),
-    }
+    most_common, _ = numbers.most_common(1)[0]
+    return Sizes(smallest=by_area[0], largest=by_area[-1], most_common=most_common, distinct=len(numbers))
 
 
-def _with_property(images: list[Facts], field: Literal["grey", "turned"]) -> dict[str, Any]:
+def _with_property(images: list[Facts], field: Literal["grey", "turned"]) -> Listed:
     names = [image.name for image in images if getattr(image, field)]
-    return {"total": len(names), "names": names[:LISTED]}
+    return Listed(total=len(names), names=names[:LISTED])
 
 
-def _duplicates(images: list[Facts]) -> dict[str, Any]:
+def _duplicates(images: list[Facts]) -> dict[str, Duplicates]:
     by_digest: dict[str, list[Facts]] = defaultdict(list)
     for image in images:
         by_digest[image.digest].append(image)
@@ -123,6 +111,6 @@ def _duplicates(images: list[Facts]) -> dict[str, Any]:
             place = "across splits" if len(splits) > 1 else group[0].split
             places[place].append([image.name for image in group])
     return {
-        place: {"groups": len(groups), "images": sum(map(len, groups)), "names": groups[:LISTED]}
+        place: Duplicates(groups=len(groups), images=sum(map(len, groups)), names=groups[:LISTED])
         for place, groups in places.items()
     }

@@ -5,7 +5,6 @@ import io
 from collections import Counter
 from math import prod
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -13,30 +12,19 @@ from rich.console import Console
 from rich.progress import track
 
 from pixcycle.base.disk_full import room_for
-from pixcycle.base.files import finished_folder, write_json
-from pixcycle.data.card import Facts, card, facts
+from pixcycle.base.files import finished_folder
+from pixcycle.data.card import Facts, card, count, facts
 from pixcycle.data.layouts.images import images
 from pixcycle.data.layouts.layout import Item
 from pixcycle.data.prefetch import made_ahead
-from pixcycle.params.fields import Positive, Preprocess, Resize
-from pixcycle.params.schema import Closed, Dataset
+from pixcycle.params.schema import Dataset
+from pixcycle.records.manifest import Images, Manifest, PrepareSpec, manifest_file
 
 RESAMPLING = {
     "nearest": Image.Resampling.NEAREST,
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
 }
-
-
-class PrepareSpec(Closed):
-    """Sizes and limits of a prepared dataset; the fields mean the same as in an experiment and a scale."""
-
-    load_size: Positive
-    crop_size: Positive
-    preprocess: Preprocess
-    resize: Resize
-    train_images: Positive | None = None
-    test_images: Positive | None = None
 
 
 def prepare(name: str, dataset: Dataset, raw: Path, out: Path, spec: PrepareSpec, threads: int = 1) -> None:
@@ -60,7 +48,7 @@ def prepare(name: str, dataset: Dataset, raw: Path, out: Path, spec: PrepareSpec
     """
     found: Counter[str] = Counter()
     seen: list[Facts] = []
-    splits: dict[str, dict[str, Any]] = {}
+    splits: dict[str, dict[str, Images]] = {}
     with finished_folder(out) as work:
         for split, limit in (("train", spec.train_images), ("test", spec.test_images)):
             splits[split] = {}
@@ -68,25 +56,24 @@ def prepare(name: str, dataset: Dataset, raw: Path, out: Path, spec: PrepareSpec
                 found |= Counter(item.folder for item in items)
                 written, sha256 = _write_array(name, work, split, domain, items[:limit], spec, threads)
                 seen += written
-                splits[split][domain] = {
-                    "n": len(written),
-                    "names": [image.name for image in written],
-                    "sizes": [image.size for image in written],
-                    "file_types": sorted({image.file_type for image in written if image.file_type}),
-                    "sha256": sha256,
-                }
-        counts = {f: {"found": n, "published": dataset.published.get(f)} for f, n in found.items()}
-        manifest = {
-            "dataset": name,
-            "title": dataset.title,
-            "paired": dataset.paired,
-            "domains": dataset.domains,
-            "spec": spec.model_dump(),
-            "splits": splits,
-            "counts": counts,
-            "card": card(seen, counts),
-        }
-        write_json(work / "manifest.json", manifest)
+                splits[split][domain] = Images(
+                    n=len(written),
+                    names=[image.name for image in written],
+                    sizes=[image.size for image in written],
+                    file_types=sorted({image.file_type for image in written if image.file_type}),
+                    sha256=sha256,
+                )
+        counts = {folder: count(n, dataset.published.get(folder)) for folder, n in found.items()}
+        manifest = Manifest(
+            dataset=name,
+            title=dataset.title,
+            paired=dataset.paired,
+            domains=dataset.domains,
+            spec=spec,
+            splits=splits,
+            card=card(seen, counts),
+        )
+        manifest.write(manifest_file(work))
 
 
 def _write_array(

@@ -7,10 +7,11 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from pixcycle import paths
-from pixcycle.base.errors import UserError
-from pixcycle.base.files import local_path, read_json
+from pixcycle.base.files import local_path
 from pixcycle.params.schema import Dataset, Source
 from pixcycle.plan import Data, Plan, Run, weights_key
+from pixcycle.records.fetched import Fetched, fetched_file
+from pixcycle.records.manifest import Manifest, manifest_file
 
 Images = dict[str, tuple[int, int]]
 """Split (train or test) -> number of images of domain A and of domain B."""
@@ -72,12 +73,12 @@ def supplies(plan: Plan, images: dict[str, Images | None], root: Path) -> list[S
     for name in dict.fromkeys(node.dataset for node in plan.data.values()):
         nodes = [node for node in plan.data.values() if node.dataset == name]
         sources = params.datasets[name].sources
-        fetched = root / paths.raw(nodes[0].raw) / "fetched.json"
-        sizes = [s["size"] for s in read_json(fetched)["sources"]] if fetched.exists() else [None] * len(sources)
+        fetched = Fetched.find(fetched_file(root / paths.raw(nodes[0].raw)))
+        sizes = [source.size for source in fetched.sources] if fetched else [None] * len(sources)
         origins = [origin(source, size, params.mirror, root) for source, size in zip(sources, sizes, strict=True)]
         raw = total(o.size for o in origins)
         prepared = total(prepared_bytes(node, images[node.key]) for node in nodes)
-        needed.append(Supply(name, fetched.exists(), origins, raw, prepared))
+        needed.append(Supply(name, fetched is not None, origins, raw, prepared))
 
     weights = params.fetched_weights
     names = [name for run in plan.runs.values() for name in _weights_of(run)]
@@ -105,14 +106,8 @@ def count_images(dataset: Dataset, node: Data, root: Path) -> Images | None:
     UserError
         If the manifest of the prepared arrays has no counts.
     """
-    prepared = root / paths.prepared(node.key)
-    if (prepared / "manifest.json").exists():
-        try:
-            splits = read_json(prepared / "manifest.json")["splits"]
-            return {split: (splits[split]["A"]["n"], splits[split]["B"]["n"]) for split in ("train", "test")}
-        except (OSError, ValueError, LookupError, TypeError) as error:
-            mistake = f"{prepared}/manifest.json: does not say how many images there are ({error!r})"
-            raise UserError(f"{mistake}; remove {prepared}, and it will be rebuilt") from None
+    if manifest := Manifest.find(manifest_file(root / paths.prepared(node.key))):
+        return {split: (images["A"].n, images["B"].n) for split, images in manifest.splits.items()}
     return published_images(dataset, node.spec["train_images"], node.spec["test_images"])
 
 

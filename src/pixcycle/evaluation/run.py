@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from pixcycle.base.errors import UserError
-from pixcycle.base.files import finished_folder, read_json, write_json
+from pixcycle.base.files import finished_folder
 from pixcycle.data.batches import test_images
 from pixcycle.evaluation.feature_files import read_features, write_features
 from pixcycle.evaluation.features import extract, load_extractor
@@ -20,6 +20,8 @@ from pixcycle.metrics.registry import SCORES, measure
 from pixcycle.params.schema import Params
 from pixcycle.paths import TARGET, fakes_folder
 from pixcycle.plan import Run
+from pixcycle.records.manifest import read_manifest
+from pixcycle.records.metrics import MadeFrom, Measured, Sample
 from pixcycle.records.translated import read_fakes, read_png
 
 
@@ -27,11 +29,11 @@ def real_features(extractor: str, weights: Path | None, prepared: Path, out: Pat
     """Write the features of the real test images of both domains to the folder `out`, see `write_features`."""
     with finished_folder(out) as work:
         network, device = load_extractor(extractor, weights), ranks.fabric().device
-        test = read_json(prepared / "manifest.json")["splits"]["test"]
+        test = read_manifest(prepared).test
         features = {}
         for domain, images in zip("AB", test_images(prepared)[:2], strict=True):
             vectors, source = extract(network, images, device=device), f"{prepared}/test_{domain}.npy"
-            features[domain] = Features.of(vectors, source, network.spec, test[domain].get("file_types", ()))
+            features[domain] = Features.of(vectors, source, network.spec, test[domain].file_types)
         write_features(work, prepared, features)
 
 
@@ -56,7 +58,7 @@ def evaluate_run(
     weights_of_metrics
         Downloaded weights files, by their name under ``weights`` in params.yaml.
     """
-    paired = read_json(prepared / "manifest.json", "paired")["paired"]
+    paired = read_manifest(prepared).paired
     network, device = load_extractor(run.extractor, weights), ranks.fabric().device
     truth = dict(zip("AB", test_images(prepared)[:2], strict=True))
     dataset = params.datasets[run.config.dataset]
@@ -92,27 +94,24 @@ def evaluate_run(
                 "l1": pixel.l1(fakes, truth[domain]).tolist(),
                 "l1_mirrored": pixel.l1(fakes, np.ascontiguousarray(truth[domain][:, :, ::-1])).tolist(),
             }
-    write_json(
-        out,
-        {
-            "run": run.key,
-            "fingerprint": run.metrics_fingerprint,
-            "made_from": {"run": run.fingerprint, "translated": run.translated_fingerprint, "data": run.data},
-            "split": "test",
-            "extractor": network.spec.name,
-            "resize": network.spec.resize,
-            "comparable": network.spec.comparable,
-            "segmenter": segmenter_record,
-            "file_types": file_types,
-            "neighbours": params.neighbours,
-            "seed": run.seed,
-            "direction": run.config.direction,
-            "metrics": measured,
-            "images": images,
-            "real": {domain: {"checkerboard": float(checkerboard_energy(truth[domain]).mean())} for domain in "AB"},
-            "samples": _samples(run, trained),
-        },
+    record = Measured(
+        run=run.key,
+        fingerprint=run.metrics_fingerprint,
+        made_from=MadeFrom(run=run.fingerprint, translated=run.translated_fingerprint, data=run.data),
+        extractor=network.spec.name,
+        resize=network.spec.resize,
+        comparable=network.spec.comparable,
+        segmenter=segmenter_record,
+        file_types=file_types,
+        neighbours=params.neighbours,
+        seed=run.seed,
+        direction=run.config.direction,
+        metrics=measured,
+        images=images,
+        real={domain: {"checkerboard": float(checkerboard_energy(truth[domain]).mean())} for domain in "AB"},
+        samples=_samples(run, trained),
     )
+    record.write(out)
 
 
 def _finite(numbers: dict[str, float | int | None], measured_on: str) -> dict[str, float | int | None]:
@@ -130,7 +129,7 @@ def _finite(numbers: dict[str, float | int | None], measured_on: str) -> dict[st
     return numbers | dict.fromkeys(unbounded)
 
 
-def _samples(run: Run, trained: Path) -> list[dict]:
+def _samples(run: Run, trained: Path) -> list[Sample]:
     """Return the checkerboard energy of the images sampled during training, one row per epoch and direction."""
     rows = []
     for folder in sorted((trained / "samples").glob("*")):
@@ -138,5 +137,5 @@ def _samples(run: Run, trained: Path) -> list[dict]:
             pictures = [read_png(file) for file in sorted(fakes_folder(folder, direction).rglob("*.png"))]
             if pictures:
                 energy = float(checkerboard_energy(np.stack(pictures)).mean())
-                rows.append({"epoch": int(folder.name), "direction": direction, "checkerboard": energy})
+                rows.append(Sample(epoch=int(folder.name), direction=direction, checkerboard=energy))
     return rows

@@ -3,7 +3,6 @@
 import time
 from itertools import chain, count, islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +10,7 @@ from safetensors import torch as safetensors
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from pixcycle.base.files import finished_folder, read_json, write_bytes, write_json
+from pixcycle.base.files import finished_folder, write_bytes
 from pixcycle.base.progress import Progress
 from pixcycle.data.batches import Batches, test_images, to_tensor, to_uint8
 from pixcycle.machine import ranks
@@ -20,6 +19,8 @@ from pixcycle.metrics.metric import Colour
 from pixcycle.metrics.segmentation import VOID, confusion, decode, fcn_score, scores
 from pixcycle.models.weights import read_safetensors, refuse_misfits, refuse_not_finite
 from pixcycle.params.schema import Segmenter
+from pixcycle.records.manifest import read_manifest
+from pixcycle.records.metrics import SegmenterRecord
 
 Classes = dict[str, Colour]
 Void = list[Colour]
@@ -39,12 +40,12 @@ def train_segmenter(
         If the dataset is unpaired.
     """
     with finished_folder(out) as work:
-        manifest = read_json(prepared / "manifest.json", "dataset", "spec", "splits")
+        manifest = read_manifest(prepared)
         fabric = ranks.fabric()
         batches = Batches(
             prepared,
             "train",
-            crop_size=manifest["spec"]["crop_size"],
+            crop_size=manifest.spec.crop_size,
             flip=True,
             paired=True,
             batch_size=settings.batch_size,
@@ -52,7 +53,7 @@ def train_segmenter(
             device=fabric.device,
         )
         epochs = -(-settings.steps // len(batches))
-        progress = Progress(f"segmenter of {manifest['dataset']}", epochs, len(batches), epochs_done=0)
+        progress = Progress(f"segmenter of {manifest.dataset}", epochs, len(batches), epochs_done=0)
         started = time.monotonic()
         torch.manual_seed(seed)
         network = fcn(settings.backbone, len(classes)).to(memory_format=torch.channels_last)
@@ -67,26 +68,26 @@ def train_segmenter(
 
         weights = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
         write_bytes(_weights(work), safetensors.save(weights))
-        record = {
-            "fingerprint": fingerprint,
-            "classes": classes,
-            "void": void,
-            "settings": settings.model_dump(exclude={"min_accuracy"}),
-            "seed": seed,
-            "steps": settings.steps,
-            "seconds": round(seconds, 2),
-            "n_train": manifest["splits"]["train"]["A"]["n"],
-            "n_test": len(photos),
-            "real": real,
-            "most_common_class_accuracy": baseline["pixel_accuracy"],
-        }
-        write_json(_record(work), record)
+        record = SegmenterRecord(
+            fingerprint=fingerprint,
+            classes=classes,
+            void=void,
+            settings=settings.model_dump(exclude={"min_accuracy"}),
+            seed=seed,
+            steps=settings.steps,
+            seconds=round(seconds, 2),
+            n_train=manifest.splits["train"]["A"].n,
+            n_test=len(photos),
+            real=real,
+            most_common_class_accuracy=baseline["pixel_accuracy"],
+        )
+        record.write(_record(work))
 
 
-def load_segmenter(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
+def load_segmenter(folder: Path) -> tuple[nn.Module, SegmenterRecord]:
     """Return the trained network, in evaluation mode on the CPU, and the content of its segmenter.json."""
-    record = read_json(_record(folder), "settings", "classes")
-    network = fcn(record["settings"]["backbone"], len(record["classes"]))
+    record = SegmenterRecord.read(_record(folder))
+    network = fcn(record.settings["backbone"], len(record.classes))
     weights = read_safetensors(_weights(folder))
     refuse_misfits(_weights(folder), weights, network)
     refuse_not_finite(_weights(folder), weights)

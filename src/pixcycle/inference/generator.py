@@ -12,12 +12,12 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from pixcycle.base.errors import UserError
-from pixcycle.base.files import read_record
 from pixcycle.inference.image_sizes import sides_of
 from pixcycle.methods.registry import METHODS
 from pixcycle.params.schema import Experiment
 from pixcycle.paths import Direction, finished_runs
 from pixcycle.plan import MACHINE
+from pixcycle.records.run import RunRecord, run_file
 from pixcycle.training.checkpoint import load_generator
 
 
@@ -62,7 +62,8 @@ def load(run: Path, direction: Direction | None = None) -> Trained:
     direction = direction or e.direction
     if direction not in METHODS[e.method].generators(e):
         raise UserError(f"{run}: {e.method} is trained in one direction, here {e.direction}; it has no {direction}")
-    seed = read_record(run / "run.json").get("seed", 0)
+    record = RunRecord.find(run_file(run))
+    seed = record.seed if record else 0
     return Trained(e, direction, seed, load_generator(run, direction, e))
 
 

@@ -7,16 +7,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from pixcycle import paths
 from pixcycle.base.file_lock import in_progress, only_one
-from pixcycle.base.files import read_record
 from pixcycle.ledger.made_from import runs_behind
 from pixcycle.ledger.referenced import Names, names
 from pixcycle.ledger.staleness import why_stale
 from pixcycle.params.schema import Params
 from pixcycle.paths import GONE, Node, Result, inputs, results
+from pixcycle.records.run import RunConfig, RunRecord, config_file, run_file
 
 KEPT = {
     "asked": "requested by earlier Snakemake calls (seeds, extractor), which .snakemake/plans remembers",
@@ -66,9 +65,9 @@ def unnamed(params: Params, root: Path) -> Iterator[Unnamed]:
         run_of = runs_behind(nodes, root) if unnamed_nodes else {}
         for node in unnamed_nodes:
             run = run_of.get(node.path)
-            config = read_record(root / run.on_disk / "config.json") if run else {}
-            on_named_data = paths.prepared(str(config.get("data"))) in known.params
-            dataset = None if on_named_data else config.get("config", {}).get("dataset")
+            config = RunConfig.find(config_file(root / run.on_disk)) if run else None
+            on_named_data = not config or paths.prepared(config.data) in known.params
+            dataset = None if on_named_data else config.config.get("dataset")
             yield _unnamed(node, dataset, _why(node, run, config, known, root), known, root)
 
 
@@ -108,12 +107,12 @@ def _unnamed(node: Node, dataset: str | None, why: str, known: Names, root: Path
     return Unnamed(node, size, why, next((key for key, is_held in holds.items() if is_held), ""))
 
 
-def _why(node: Result, run: Result | None, config: dict[str, Any], known: Names, root: Path) -> str:
+def _why(node: Result, run: Result | None, config: RunConfig | None, known: Names, root: Path) -> str:
     """Return why params do not name a node. run: the run that it is or was made from; config: that run's."""
     if run is None:
         return "its run is gone"
     if node.kind == "run":
-        record = read_record(root / node.on_disk / "run.json")
+        record = RunRecord.find(run_file(root / node.on_disk))
         return why_stale(node, config, record, known.plans.get(node.scale), known.absent)
     if run.path in known.params:
         return f"of {run.name}, which is now {_DONE[node.kind]} with other settings"

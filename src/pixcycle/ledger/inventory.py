@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Literal
 
 from pixcycle.base.file_lock import in_progress
-from pixcycle.base.files import read_record
 from pixcycle.ledger.made_from import made_by
 from pixcycle.ledger.referenced import absent, asked_plans
 from pixcycle.ledger.staleness import why_stale
@@ -16,6 +15,7 @@ from pixcycle.params.schema import Params
 from pixcycle.paths import GONE, IN_WORK, Result, result, results, run_log
 from pixcycle.plan import Plan, Run, make_plan
 from pixcycle.records.attempts import attempts
+from pixcycle.records.run import RunConfig, RunRecord, config_file, run_file
 
 State = Literal["finished", "collapsed", "training", "interrupted", "failed", "to do"]
 
@@ -108,9 +108,8 @@ def _of_params(run: Run, root: Path, on_disk: set[str], asked: bool = False) -> 
 def _stale(node: Result, root: Path, on_disk: set[str], current: Plan, absent_datasets: set[str]) -> Entry:
     """Describe a run that params do not name from its own files, which an older recipe may have written."""
     folder = root / node.on_disk
-    config, record = read_record(folder / "config.json"), read_record(folder / "run.json")
-    settings = config.get("config", {})
-    epochs = settings["n_epochs"] + settings.get("n_epochs_decay", 0) if settings else None
+    config, record = RunConfig.find(config_file(folder)), RunRecord.find(run_file(folder))
+    epochs = config.config["n_epochs"] + config.config.get("n_epochs_decay", 0) if config else None
     why = why_stale(node, config, record, current, absent_datasets)
     return _entry(node, root, on_disk, epochs, made_by(node, config), stale=why)
 
@@ -129,14 +128,14 @@ def _entry(
     log = run_log("train", node.scale, node.id, node.seed, node.fingerprint)
     work = root / f"{node.path}{IN_WORK}"
     finished, begun = node.path in on_disk, f"{node.path}{IN_WORK}" in on_disk
-    record = read_record(root / node.path / "run.json") if finished else {}
-    all_attempts = record.get("attempts", []) if finished else attempts(work)
-    last = all_attempts[-1] if all_attempts else {}
-    error, seconds = "", record.get("seconds")
+    record = RunRecord.find(run_file(root / node.path)) if finished else None
+    all_attempts = (record.attempts if record else []) if finished else attempts(work)
+    last = all_attempts[-1] if all_attempts else None
+    error, seconds = "", record.seconds if record else None
     if finished:
-        state, epochs = record.get("status", "finished"), record.get("epochs")
+        state, epochs = (record.status, record.epochs) if record else ("finished", None)
     elif in_progress(root / node.path):
-        state, epochs, seconds = "training", epochs_done(work), _since(last["started"]) if last else None
+        state, epochs, seconds = "training", epochs_done(work), _since(last.started) if last else None
     else:
         epochs, error = goes_on_after(work), failure(root / log)
         state = "failed" if error else "interrupted" if begun else "to do"
@@ -151,16 +150,16 @@ def _entry(
         translated=translated in on_disk,
         measured=metrics in on_disk,
         seconds=seconds,
-        images_per_second=record.get("images_per_second"),
+        images_per_second=record.images_per_second if record else None,
         attempts=len(all_attempts),
-        host=last.get("host"),
-        job=last.get("job"),
-        collapse=record.get("collapse", ""),
+        host=last.host if last else None,
+        job=last.job if last else None,
+        collapse=record.collapse if record else "",
         failure=error,
         stale=stale,
         asked=asked,
     )
 
 
-def _since(started: str) -> float:
-    return (datetime.now(UTC) - datetime.fromisoformat(started)).total_seconds()
+def _since(started: datetime) -> float:
+    return (datetime.now(UTC) - started).total_seconds()

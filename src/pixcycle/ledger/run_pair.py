@@ -2,20 +2,16 @@
 
 import os
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from pixcycle.base.errors import UserError
-from pixcycle.base.files import read_record
+from pixcycle.base.files import read_json
 from pixcycle.base.suggest import known
 from pixcycle.ledger.made_from import made_by, runs_behind
 from pixcycle.paths import Result, results, translated
 from pixcycle.plan import Plan
-from pixcycle.records.metrics import check_measured
-
-_READ = {"metrics", "direction", "extractor", "resize", "neighbours"}
-"""Fields that a metrics file needs to be comparable with another."""
+from pixcycle.records.metrics import Measured
+from pixcycle.records.run import RunConfig, RunRecord, config_file, run_file
 
 
 @dataclass(frozen=True)
@@ -27,7 +23,7 @@ class Side:
     current
         True if params name it.
     config, record, measured
-        Its config.json, run.json and metrics; empty if the file is missing.
+        Its config.json, run.json and metrics; None if the file is missing.
     translated
         The folder of its translations; None if it is missing.
     notes
@@ -36,9 +32,9 @@ class Side:
 
     node: Result
     current: bool
-    config: dict[str, Any]
-    record: dict[str, Any]
-    measured: dict[str, Any]
+    config: RunConfig | None
+    record: RunRecord | None
+    measured: Measured | None
     translated: Path | None
     notes: list[str]
 
@@ -92,16 +88,18 @@ def two_sides(plan: Plan, id: str, a: str | None, b: str | None, seed: int | Non
 
 def _begun(node: Result, root: Path) -> float:
     """Return when the last attempt at a run began or, if that is not recorded, when its record was written."""
-    file = root / node.path / "run.json"
-    if attempts := read_record(file).get("attempts"):
-        return datetime.fromisoformat(attempts[-1]["started"]).timestamp()
-    return file.stat().st_mtime if file.exists() else 0.0
+    file = run_file(root / node.path)
+    record = RunRecord.find(file)
+    if record is None:
+        return 0.0
+    return record.attempts[-1].started.timestamp() if record.attempts else file.stat().st_mtime
 
 
 def _side(node: Result, plan: Plan, root: Path) -> Side:
     run = next((run for run in plan.runs.values() if run.folder == node.path), None)
     # The inference and evaluation settings of a current run may have been edited since it was trained.
-    config = run.model_dump(mode="json") if run else read_record(root / node.path / "config.json")
+    current = RunConfig.model_validate(run.model_dump(mode="json")) if run else None
+    config = current or RunConfig.find(config_file(root / node.path))
     named, metrics = made_by(node, config)
     notes = [] if config else ["it has no config.json, so its settings are unknown"]
     if not (root / metrics).exists():
@@ -111,18 +109,25 @@ def _side(node: Result, plan: Plan, root: Path) -> Side:
             if metrics
             else "no metrics were found for this run"
         )
-    measured = read_record(root / metrics) if metrics else {}
-    if missing := _READ - measured.keys() if measured else set():
-        notes.append(f"its metrics are of an older recipe and cannot be read: they lack {', '.join(sorted(missing))}")
-        measured = {}
-    elif measured:
-        check_measured(root / metrics, measured)
-    made_from = measured.get("made_from", {})
-    images = root / (translated(node.experiment, node.seed, made_from["translated"]) if made_from else named)
+    measured = None
+    if metrics:
+        if missing := _lacks(root / metrics):
+            notes.append(f"its metrics are of an older recipe and cannot be read: they lack {', '.join(missing)}")
+        else:
+            measured = Measured.read(root / metrics)
+    made_from = measured.made_from if measured else None
+    images = root / (translated(node.experiment, node.seed, made_from.translated) if made_from else named)
     if not images.exists():
         notes.append("its translations are not on disk")
-    record = read_record(root / node.path / "run.json")
+    record = RunRecord.find(run_file(root / node.path))
     return Side(node, run is not None, config, record, measured, images if images.exists() else None, notes)
+
+
+def _lacks(metrics: Path) -> list[str]:
+    """Return the fields that a metrics file of an older recipe does not have."""
+    content = read_json(metrics)
+    required = [name for name, field in Measured.model_fields.items() if field.is_required()]
+    return sorted(set(required) - content.keys()) if isinstance(content, dict) else []
 
 
 def _other_metrics(node: Result, root: Path) -> str | None:

@@ -6,18 +6,21 @@ from typing import Any
 from pixcycle.params.schema import Experiment
 from pixcycle.paths import Result
 from pixcycle.plan import DESCRIPTIVE, INFERENCE, MACHINE, RECIPE, Plan, Run
+from pixcycle.records.run import RunConfig, RunRecord
 
 _SIZES = {"dataset", "load_size", "crop_size", "preprocess", "resize"}
 """Settings on which the name of the prepared data depends as well."""
 
 
-def why_stale(node: Result, config: dict[str, Any], record: dict[str, Any], plan: Plan | None, absent: set[str]) -> str:
+def why_stale(
+    node: Result, config: RunConfig | None, record: RunRecord | None, plan: Plan | None, absent: set[str]
+) -> str:
     """Return the reason in words; a changed setting reads `lr 0.001 → 0.0002`: value on disk → current value.
 
     Parameters
     ----------
     config, record
-        The run's config.json and run.json; empty if missing.
+        The run's config.json and run.json; None if missing.
     plan
         The plan of the run's scale; None if there is no such scale.
     absent
@@ -60,16 +63,16 @@ def told(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _changes(config: dict[str, Any], record: dict[str, Any], current: Run, absent: set[str]) -> Iterator[str]:
-    differing = changes(config["config"], current.config.model_dump(mode="json"))
+def _changes(config: RunConfig, record: RunRecord | None, current: Run, absent: set[str]) -> Iterator[str]:
+    differing = changes(config.config, current.config.model_dump(mode="json"))
     differing = {name: values for name, values in differing.items() if name not in INFERENCE | MACHINE}
     for name, (before, after) in differing.items():
         yield f"{name} {before} → {after}"
-    if config["data"] != current.data and not differing.keys() & _SIZES:
+    if config.data != current.data and not differing.keys() & _SIZES:
         missing = current.config.dataset in absent
-        yield "the files of its dataset are missing" if missing else f"data {config['data']} → {current.data}"
-    elif record.get("recipe", RECIPE["train"]) != RECIPE["train"]:
-        yield f"recipe {record['recipe']} → {RECIPE['train']}"
+        yield "the files of its dataset are missing" if missing else f"data {config.data} → {current.data}"
+    elif record and record.recipe not in (None, RECIPE["train"]):
+        yield f"recipe {record.recipe} → {RECIPE['train']}"
     elif not differing:
         # The record lacks the recipe (an old one, or a run that never ended), or weights were republished under
         # the same name.

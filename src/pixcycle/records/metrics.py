@@ -1,23 +1,19 @@
-"""Read metrics files, and check that all their values are numbers."""
+"""The metrics file of a run: its scores in every direction, and what they were measured on."""
 
-import json
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, model_validator
 
-from pixcycle.base.errors import UserError
-from pixcycle.base.files import NotJson, read_json
 from pixcycle.paths import Direction
-
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-1e150, le=1e150)]
-"""Finite, and with a finite square, which the spread over seeds needs."""
-Count = Annotated[int, Field(strict=True, ge=1, le=10**9)]
-AGAIN = "remove that file to have it measured again"
+from pixcycle.records.manifest import Domain
+from pixcycle.records.record import Count, Number, Record
 
 
-class _Numbers(BaseModel):
-    """Metrics of one direction. l1, psnr and ssim are None for unpaired data; psnr is also None if it is infinite."""
+class Scores(Record):
+    """Values of one direction by name; those of metrics other than the pixel metrics are extra fields.
+
+    l1, psnr and ssim are None for unpaired data; psnr is also None if it is infinite.
+    """
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Number]
@@ -29,42 +25,78 @@ class _Numbers(BaseModel):
     ssim: Number | None = None
 
     @model_validator(mode="after")
-    def _of_pixels_together(self) -> Self:
+    def _pixel_metrics_together(self) -> Self:
         if (self.l1 is None) != (self.ssim is None) or (self.l1 is None and self.psnr is not None):
             raise ValueError("has only some of l1, psnr and ssim")
         return self
 
 
-class _Sample(BaseModel):
+class SegmenterRecord(Record):
+    """segmenter.json: what the network behind FCN-score was trained on, and its scores on the real test photos."""
+
+    settings: dict[str, Any]
+    steps: int
+    n_train: int
+    n_test: int
+    real: dict[str, Number]
+    most_common_class_accuracy: Number
+    fingerprint: str = ""
+    classes: dict[str, tuple[int, int, int]] = {}
+    void: list[tuple[int, int, int]] = []
+    seed: int = 0
+    seconds: float = 0
+
+    def reaches(self, accuracy: float) -> bool:
+        """Return whether it classifies at least this share of the pixels of real test photos correctly."""
+        return self.real["pixel_accuracy"] >= accuracy
+
+
+class MadeFrom(Record):
+    """Fingerprints of the run and its translations, and the key of the prepared data."""
+
+    run: str
+    translated: str
+    data: str = ""
+
+
+class Sample(Record):
+    """Checkerboard energy of the images of one direction that were sampled after an epoch of training."""
+
     epoch: Count
     direction: Direction
     checkerboard: Number
 
 
-class _Measured(BaseModel):
-    metrics: dict[Direction, _Numbers] = {}
+class Measured(Record):
+    """The content of a metrics file.
+
+    Attributes
+    ----------
+    extractor, resize, neighbours, seed, split
+        Settings of the measurement, as in params.yaml and in the extractor.
+    direction
+        The direction that the experiment is scored in.
+    file_types
+        Types of the files that images were read from, by domain and for the generated ones.
+    images
+        Values of each test image, by direction and name.
+    real
+        Values of the real test images, by domain and name.
+    """
+
+    metrics: dict[Direction, Scores]
+    direction: Direction
+    extractor: str
+    resize: str
+    neighbours: int
+    run: str = ""
+    fingerprint: str = ""
+    made_from: MadeFrom | None = None
+    split: str = "test"
+    comparable: bool = False
+    segmenter: SegmenterRecord | None = None
+    file_types: dict[Literal["A", "B", "generated"], list[str]] = {}
+    seed: int = 0
     images: dict[Direction, dict[str, list[Number]]] = {}
-    real: dict[Literal["A", "B"], dict[str, Number]] = {}
-    samples: list[_Sample] = []
-
-
-def read_measured(path: Path) -> dict[str, Any]:
-    """Return the content of a metrics file. Raise UserError, naming file, direction and metric, for invalid values."""
-    try:
-        measured = read_json(path)
-    except NotJson as error:
-        raise UserError(f"{error}; {AGAIN}") from None
-    check_measured(path, measured)
-    return measured
-
-
-def check_measured(path: Path, measured: Any) -> None:
-    """Raise UserError, naming file, direction and metric, if a metrics file has an invalid value."""
-    try:
-        _Measured.model_validate(measured)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "it"
-        value = json.dumps(first["input"])[:40]
-        message = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-        raise UserError(f"{path}: {place} {message} (is {value}); {AGAIN}") from None
+    real: dict[Domain, dict[str, Number]] = {}
+    samples: list[Sample] = []

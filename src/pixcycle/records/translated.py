@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image
 
 from pixcycle.base.errors import UserError
-from pixcycle.base.files import read_json
 from pixcycle.paths import SOURCE, fakes_folder
+from pixcycle.records.manifest import read_manifest
 
 SAMPLES = 5
 """Test images of each domain, evenly spaced, that are translated during training to show its progress."""
@@ -41,7 +41,7 @@ def read_fakes(translated: Path, direction: str, prepared: Path) -> np.ndarray:
         If an image is missing, damaged or of another size than the first; the message names the files.
     """
     folder = fakes_folder(translated, direction)
-    names = read_json(prepared / "manifest.json", "splits")["splits"]["test"][SOURCE[direction]]["names"]
+    names = read_manifest(prepared).test[SOURCE[direction]].names
     files = [folder / f"{name}.png" for name in names]
     again = f"remove {translated} to make it again"
     if missing := [file for file in files if not file.exists()]:

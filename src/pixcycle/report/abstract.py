@@ -32,7 +32,7 @@ def _run(values: Values) -> str:
     chapters = list(dict.fromkeys(run.chapter for run in values.all_runs))
     subject = f"{len(experiments)} experiments" if experiments[1:] else f"the experiment {experiments[0]}"
     reports = f"{len(chapters)} reports" if chapters[1:] else f"“{params.chapters[chapters[0]].title}”"
-    collapsed = sum(record["status"] == "collapsed" for record in values.records.values())
+    collapsed = sum(record.status == "collapsed" for record in values.records.values())
     return (
         f"This report repeats {subject} of {reports} {', '.join(f'@cite-{key}' for key in chapters)}, "
         f"with {counted(len(params.seeds), 'seed')} each, in {counted(len(values.records), 'run')}"
@@ -97,7 +97,7 @@ def _cost(values: Values) -> str:
     """Return a sentence on training time by kind of device, summed over processes: each has a GPU of its own."""
     seconds: Counter[str] = Counter()
     for record in values.records.values():
-        seconds[record["device"]] += record["seconds"] * record.get("processes", 1)
+        seconds[record.device] += record.seconds * record.processes
     return f"Training took {listed([f'{duration(spent)} on {device}' for device, spent in seconds.items()])}."
 
 

@@ -28,9 +28,8 @@ def measured_images(values: Values, run: Run, direction: str | None = None) -> s
 def _in_test_folders(values: Values, run: Run, domain: str, n: int) -> tuple[int, int | None]:
     """Return the number of images in the test split's folders (`n` if none is recorded) and the publisher's count."""
     manifest = values.manifests[run.data]
-    counts, dataset = manifest["card"]["counts"], values.plan.params.datasets[manifest["dataset"]]
+    counts, dataset = manifest.card.counts, values.plan.params.datasets[manifest.dataset]
     names = [name for part in dataset.splits.get("test", []) for name in (part, f"{part}{domain}") if name in counts]
     published = [dataset.published.get(name) for name in names]
-    return sum(counts[name]["found"] for name in names) or n, sum(
-        published
-    ) if names and None not in published else None
+    found = sum(counts[name].found for name in names) or n
+    return found, sum(published) if names and None not in published else None

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pixcycle.records.manifest import Duplicates, Listed, Manifest, Sizes
 from pixcycle.report.content import Block, Bullets, Cell, Column, Table
 from pixcycle.report.values import Values
 
@@ -11,7 +12,7 @@ COUNTS = [Column("Folder", numeric=False), Column("Published"), Column("Found"),
 def cards(values: Values) -> list[Block]:
     """Return a table of counts and a list of remarks for each prepared dataset."""
     blocks: list[Block] = []
-    alike: list[tuple[dict[str, Any], list[str]]] = []
+    alike: list[tuple[Manifest, list[str]]] = []
     for key, manifest in values.manifests.items():
         keys = next((keys for other, keys in alike if _same(other, manifest)), None)
         if keys is None:
@@ -20,28 +21,28 @@ def cards(values: Values) -> list[Block]:
             keys.append(key)
     for manifest, keys in alike:
         used = dict.fromkeys(run.asked_dataset for run in values.all_runs if run.data in keys)
-        dataset = values.plan.params.datasets[manifest["dataset"]]
-        card = manifest["card"]
+        dataset = values.plan.params.datasets[manifest.dataset]
+        card = manifest.card
         title = f"Dataset card of {dataset.title} (A: {dataset.domains[0]}, B: {dataset.domains[1]})"
-        rows = [_count(folder, n["found"], dataset.published.get(folder)) for folder, n in card["counts"].items()]
+        rows = [_count(folder, n.found, dataset.published.get(folder)) for folder, n in card.counts.items()]
         blocks.append(Table(f"card-{keys[0]}", title, COUNTS, rows))
         remarks = [
-            ("Prepared", _each(card["images"], lambda n: _each(n, str))),
-            ("Sizes as distributed", _each(card["sizes"], _sizes)),
-            ("Exact duplicates", _each(card["duplicates"], _duplicates)),
-            ("Grey images", _each(card["grey"], _numbered)),
+            ("Prepared", _each(card.images, lambda n: _each(n, str))),
+            ("Sizes as distributed", _each(card.sizes, _sizes)),
+            ("Exact duplicates", _each(card.duplicates, _duplicates)),
+            ("Grey images", _each(card.grey, _numbered)),
             ("Licence", f"{dataset.licence}."),
-            ("Used as" if manifest["dataset"] in used else "Stands for", f"{', '.join(used)}."),
+            ("Used as" if manifest.dataset in used else "Stands for", f"{', '.join(used)}."),
         ]
-        if "turned" in card:
-            remarks.insert(-2, ("Turned by EXIF in viewers, here as stored", _each(card["turned"], _numbered)))
+        if card.turned:
+            remarks.insert(-2, ("Turned by EXIF in viewers, here as stored", _each(card.turned, _numbered)))
         blocks.append(Bullets(remarks))
     return blocks
 
 
-def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def _same(one: Manifest, other: Manifest) -> bool:
     """Return whether the same images were prepared, possibly at different sizes, so that one card is enough."""
-    return (one["dataset"], one["card"]) == (other["dataset"], other["card"])
+    return (one.dataset, one.card) == (other.dataset, other.card)
 
 
 def _count(folder: str, found: int, published: int | None) -> list[Cell]:
@@ -56,25 +57,25 @@ def _each(parts: dict[str, Any], describe) -> str:
     return "; ".join(f"{name} {describe(part)}" for name, part in parts.items())
 
 
-def _sizes(sizes: dict[str, Any]) -> str:
-    size = {name: f"{w} × {h}" for name in ("smallest", "largest") for w, h in [sizes[name]]}
-    return size["smallest"] if sizes["distinct"] == 1 else f"{size['smallest']} to {size['largest']}"
+def _sizes(sizes: Sizes) -> str:
+    smallest, largest = (f"{width} × {height}" for width, height in (sizes.smallest, sizes.largest))
+    return smallest if sizes.distinct == 1 else f"{smallest} to {largest}"
 
 
-def _duplicates(places: dict[str, Any]) -> str:
-    repeated = {place: group for place, group in places.items() if group["groups"]}
+def _duplicates(places: dict[str, Duplicates]) -> str:
+    repeated = {place: found for place, found in places.items() if found.groups}
     if not repeated:
         return "none"
     where = {place: place if place.startswith("across") else f"within {place}" for place in repeated}
     return ", ".join(
-        f"{group['images']} images in {group['groups']} groups {where[place]}"
-        f"{_such_as([' = '.join(names) for names in group['names']])}"
-        for place, group in repeated.items()
+        f"{found.images} images in {found.groups} groups {where[place]}"
+        f"{_such_as([' = '.join(names) for names in found.names])}"
+        for place, found in repeated.items()
     )
 
 
-def _numbered(images: dict[str, Any]) -> str:
-    return f"{images['total']}{_such_as(images['names'])}"
+def _numbered(images: Listed) -> str:
+    return f"{images.total}{_such_as(images.names)}"
 
 
 def _such_as(names: list[str], most: int = 3) -> str:

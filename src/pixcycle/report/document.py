@@ -66,12 +66,12 @@ def document(values: Values, out: Path) -> Document:
 
 def _data_titles(values: Values) -> list[str]:
     datasets = values.plan.params.datasets
-    return list(dict.fromkeys(datasets[manifest["dataset"]].title for manifest in values.manifests.values()))
+    return list(dict.fromkeys(datasets[manifest.dataset].title for manifest in values.manifests.values()))
 
 
 def _trained(values: Values) -> list[tuple[str, str]]:
     """Return the first and last day on which trainings started, from the records that state it."""
-    days = sorted(a["started"][:10] for record in values.records.values() for a in record.get("attempts", []))
+    days = sorted(f"{a.started:%Y-%m-%d}" for record in values.records.values() for a in record.attempts)
     return [("Trained", " to ".join(dict.fromkeys([days[0], days[-1]])))] if days else []
 
 
@@ -136,17 +136,17 @@ def _cost(values: Values) -> Table:
     columns = [Column(title, numeric=title != "Run") for title in COST]
     rows = []
     for key, record in values.records.items():
-        millions = sum(record["parameters"].values()) / 1e6
-        rate = record["images_per_second"]
+        millions = sum(record.parameters.values()) / 1e6
+        rate = record.images_per_second
         rows.append(
             [
-                Cell(key if record["status"] == "finished" else f"{key}: {record['status']}, {record['collapse']}"),
+                Cell(key if record.status == "finished" else f"{key}: {record.status}, {record.collapse}"),
                 Cell(f"{millions:.2f}"),
-                Cell(str(record["epochs"])),
-                Cell(str(record["steps"])),
-                Cell(duration(record["seconds"])),
+                Cell(str(record.epochs)),
+                Cell(str(record.steps)),
+                Cell(duration(record.seconds)),
                 Cell("–" if rate is None else f"{rate:.1f}"),
-                Cell(str(record["peak_memory_mb"])),
+                Cell(str(record.peak_memory_mb)),
             ]
         )
     devices = dict.fromkeys(map(device, values.records.values()))

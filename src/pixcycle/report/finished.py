@@ -1,20 +1,21 @@
 """Read the records of a finished run, and check that they are complete and match params.yaml."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pixcycle.base.errors import UserError
-from pixcycle.base.files import read_json
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.paths import SOURCE, TARGET
 from pixcycle.plan import Run
-from pixcycle.records.metrics import read_measured
+from pixcycle.records.manifest import Manifest
+from pixcycle.records.metrics import Measured
+from pixcycle.records.run import RunRecord, run_file
 
+R = TypeVar("R", RunRecord, Measured)
 AGAIN = "and it is measured again"
 
 
-def metrics_of(run: Run, neighbours: int, manifest: dict[str, Any], root: Path) -> dict[str, Any]:
+def metrics_of(run: Run, neighbours: int, manifest: Manifest, root: Path) -> Measured:
     """Return the metrics of a run.
 
     Parameters
@@ -30,7 +31,7 @@ def metrics_of(run: Run, neighbours: int, manifest: dict[str, Any], root: Path) 
         must not be averaged. The message names run, file and field.
     """
     path = root / run.metrics
-    measured = _read(run, path, run.metrics_fingerprint, read_measured)
+    measured = _read(run, path, run.metrics_fingerprint, Measured)
     expected: dict[str, Any] = {
         "split": "test",
         "extractor": run.extractor,
@@ -40,34 +41,33 @@ def metrics_of(run: Run, neighbours: int, manifest: dict[str, Any], root: Path) 
         "direction": run.config.direction,
     }
     for field, value in expected.items():
-        _same(run, path, field, measured.get(field), value)
-    if run.config.direction not in measured["metrics"]:
+        _same(run, path, field, getattr(measured, field), value)
+    if run.config.direction not in measured.metrics:
         raise UserError(f"report: {run.key}: {path} has no metrics of {run.config.direction}; remove it, {AGAIN}")
-    for direction, numbers in measured["metrics"].items():
-        test = manifest["splits"]["test"]
-        n_source = test[SOURCE[direction]]["n"]
-        _same(run, path, f"metrics.{direction}.n_fake", numbers["n_fake"], n_source)
-        _same(run, path, f"metrics.{direction}.n_real", numbers["n_real"], test[TARGET[direction]]["n"])
-        for name, values in measured["images"].get(direction, {}).items():
+    for direction, numbers in measured.metrics.items():
+        n_source = manifest.test[SOURCE[direction]].n
+        _same(run, path, f"metrics.{direction}.n_fake", numbers.n_fake, n_source)
+        _same(run, path, f"metrics.{direction}.n_real", numbers.n_real, manifest.test[TARGET[direction]].n)
+        for name, values in measured.images.get(direction, {}).items():
             _same(run, path, f"number of images.{direction}.{name}", len(values), n_source)
     return measured
 
 
-def record_of(run: Run, root: Path) -> dict[str, Any]:
+def record_of(run: Run, root: Path) -> RunRecord:
     """Return the contents of run.json. Raises UserError if it is missing or belongs to another run."""
-    return _read(run, root / run.folder / "run.json", run.fingerprint, lambda path: read_json(path, "fingerprint"))
+    return _read(run, run_file(root / run.folder), run.fingerprint, RunRecord)
 
 
-def _read(run: Run, path: Path, fingerprint: str, read: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
-    if not path.exists():
-        raise UserError(f"report: {path} is missing; run its experiment first")
+def _read(run: Run, path: Path, fingerprint: str, kind: type[R]) -> R:
     try:
-        value = read(path)
+        record = kind.find(path)
     except UserError as error:
         raise UserError(f"report: {run.key}: {error}") from None
-    if value["fingerprint"] != fingerprint:
-        raise UserError(f"report: {path} was made from {value['fingerprint']}, but params.yaml asks for {fingerprint}")
-    return value
+    if record is None:
+        raise UserError(f"report: {path} is missing; run its experiment first")
+    if record.fingerprint != fingerprint:
+        raise UserError(f"report: {path} was made from {record.fingerprint}, but params.yaml asks for {fingerprint}")
+    return record
 
 
 def _same(run: Run, path: Path, field: str, actual: Any, expected: Any) -> None:

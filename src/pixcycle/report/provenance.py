@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +10,7 @@ from urllib.parse import quote
 from pixcycle.base.git import commit
 from pixcycle.base.progress import duration
 from pixcycle.plan import DESCRIPTIVE, MACHINE, Run
+from pixcycle.records.run import Attempt, RunRecord
 from pixcycle.report.content import Block, Bullets, Figure, File, RunEntry, Runs, Section, Table, blocks_of, claims_of
 from pixcycle.report.values import Values
 
@@ -67,22 +67,22 @@ def _shown_in(sections: list[Section]) -> dict[str, list[str]]:
     return ids
 
 
-def device(record: dict[str, Any]) -> str:
+def device(record: RunRecord) -> str:
     """Return what a run was trained on: device, processes and threads, precision."""
-    processes = f"{n} processes of " if (n := record.get("processes", 1)) > 1 else ""
-    arithmetic = f" ({note})" if (note := record.get("arithmetic")) else ""
-    return f"{record['device']}, {processes}{record['threads']} thread(s), {record['precision']}{arithmetic}"
+    processes = f"{record.processes} processes of " if record.processes > 1 else ""
+    arithmetic = f" ({record.arithmetic})" if record.arithmetic else ""
+    return f"{record.device}, {processes}{record.threads} thread(s), {record.precision}{arithmetic}"
 
 
 def _entry(values: Values, run: Run, shown_in: list[str], out: Path) -> RunEntry:
     record = values.records[run.key]
-    result = f"{record['status']} after {duration(record['seconds'])}"
-    result += f" at {record['images_per_second']:.1f} images/s" if record["images_per_second"] else ""
+    result = f"{record.status} after {duration(record.seconds)}"
+    result += f" at {record.images_per_second:.1f} images/s" if record.images_per_second else ""
     facts = [
-        ("Result", ": ".join(filter(None, [result, record["collapse"]]))),
+        ("Result", ": ".join(filter(None, [result, record.collapse]))),
         ("Command", command(values, [run.key])),
-        ("Commit", record.get("commit", NOT_RECORDED)),
-        ("Attempts", "; ".join(map(_attempt, record.get("attempts", []))) or NOT_RECORDED),
+        ("Commit", record.commit or NOT_RECORDED),
+        ("Attempts", "; ".join(map(_attempt, record.attempts)) or NOT_RECORDED),
         ("Device", f"{device(record)}; {_versions(record)}"),
     ]
     return RunEntry(run.key, facts, _files(values, run, out), shown_in)
@@ -117,11 +117,11 @@ def _files(values: Values, run: Run, out: Path) -> list[tuple[str, list[File]]]:
     ]
 
 
-def _attempt(attempt: dict[str, Any]) -> str:
-    started = f"{datetime.fromisoformat(attempt['started']):%Y-%m-%d %H:%M:%S %Z} on {attempt['host']}"
-    job = f", {attempt['scheduler']} job {attempt['job']}" if attempt.get("job") else ""
-    gpus = f", GPU {attempt['cards']}" if attempt.get("cards") else ""
-    return f"{started}{job}{gpus}, from epoch {attempt['from_epoch']}"
+def _attempt(attempt: Attempt) -> str:
+    started = f"{attempt.started:%Y-%m-%d %H:%M:%S %Z} on {attempt.host}"
+    job = f", {attempt.scheduler} job {attempt.job}" if attempt.job else ""
+    gpus = f", GPU {attempt.cards}" if attempt.cards else ""
+    return f"{started}{job}{gpus}, from epoch {attempt.from_epoch}"
 
 
 def _settings(values: Values, run: Run) -> list[tuple[str, str]]:
@@ -143,8 +143,8 @@ def _written(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _versions(record: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+def _versions(record: RunRecord) -> str:
+    return ", ".join(f"{name} {version}" for name, version in record.versions.items())
 
 
 def _sha256(path: Path) -> str:

@@ -1,13 +1,14 @@
 """Published values beside reproduced ones: tables, differences and notes on how values were measured."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.registry import METRIC_OF, SCORES, in_tables
 from pixcycle.paths import PUBLISHED
+from pixcycle.records.metrics import Measured
 from pixcycle.report.content import Basis, Cell, Column, Table
 from pixcycle.report.counts import measured_images
 from pixcycle.report.literature import FID_NOTE, fid_elsewhere
@@ -149,9 +150,9 @@ def measured_on(values: Values, experiment: str) -> str:
     )
 
 
-def file_types(measured: dict[str, Any]) -> str:
+def file_types(measured: Measured) -> str:
     """Return `PNG`, and the types in which the real images were distributed if they differ."""
-    types = measured["file_types"]
+    types = measured.file_types
     real = {kind for domain in types.keys() - {"generated"} for kind in types[domain]}
     generated = " and ".join(types["generated"]).upper()
     if real <= set(types["generated"]):  # also if no types were recorded, or the images were drawn here

@@ -1,10 +1,10 @@
 """Tables of metrics for which a report prints no numbers: both directions of a run, and FCN-score."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from pixcycle.metrics.registry import SCORES, in_tables
 from pixcycle.metrics.segmentation import FCN_SCORE
+from pixcycle.records.metrics import SegmenterRecord
 from pixcycle.report.content import Cell, Column, Table
 from pixcycle.report.counts import measured_images
 from pixcycle.report.literature import FID_NOTE, fcn_elsewhere, fid_elsewhere
@@ -98,9 +98,9 @@ def fcn_table(
     for experiments in judged.values():
         record = values.segmenter(values.one(experiments[0]))
         which = f" of {', '.join(experiments)}" if len(judged) > 1 else ""
-        real = [Cell(_shown(record["real"][score], score)) for score in FCN_SCORE]
+        real = [Cell(_shown(record.real[score], score)) for score in FCN_SCORE]
         table.append([Cell("real photos"), Cell(f"our segmenter{which}"), *_beside(values, real, REAL_PHOTOS)])
-        notes.append(_accuracy(record, which))
+        notes.append(_accuracy(record, values.plan.segmenter.min_accuracy, which))
     for experiment, direction, published in rows:
         scores = _scores(values, experiment, direction)
         task = task_of(values, experiment, direction)
@@ -150,7 +150,7 @@ def _extra(values: Values, experiment: str) -> str:
 def _scores(values: Values, experiment: str, direction: str) -> list[Cell]:
     """Return our three scores; withheld for photos (domain A) if the segmenter is below its stated accuracy."""
     segmenter = values.segmenter(values.one(experiment)) if experiment in values and direction == "b_to_a" else None
-    if segmenter and not segmenter["passed"]:
+    if segmenter and not segmenter.reaches(values.plan.segmenter.min_accuracy):
         return [Cell("withheld", "muted")] * len(FCN_SCORE)
     return [_ours(values, experiment, direction, score) for score in FCN_SCORE]
 
@@ -167,16 +167,17 @@ def _beside(values: Values, ours: list[Cell], published: PublishedScore | None) 
     return [*cells, Cell(f"{source}, {row}")]
 
 
-def _accuracy(record: dict[str, Any], which: str) -> str:
+def _accuracy(record: SegmenterRecord, min_accuracy: float, which: str) -> str:
     """Return a note on how our segmenter was trained, and whether its scores can be trusted."""
-    reaches = "reaches" if record["passed"] else "does not reach"
-    withheld = "" if record["passed"] else "; its scores of generated photos are withheld"
+    passed = record.reaches(min_accuracy)
+    reaches = "reaches" if passed else "does not reach"
+    withheld = "" if passed else "; its scores of generated photos are withheld"
     return (
-        f"Our segmenter{which}, a torchvision FCN ({record['settings']['backbone']}), was trained for "
-        f"{record['steps']} steps on the {record['n_train']} real pairs of the training split. On the "
-        f"{record['n_test']} real test photos it {reaches} the per-pixel accuracy of {record['min_accuracy']:.2f} that "
+        f"Our segmenter{which}, a torchvision FCN ({record.settings['backbone']}), was trained for "
+        f"{record.steps} steps on the {record.n_train} real pairs of the training split. On the "
+        f"{record.n_test} real test photos it {reaches} the per-pixel accuracy of {min_accuracy:.2f} that "
         f"params.yaml asks for{withheld}. Answering the most common class everywhere would score "
-        f"{record['most_common_class_accuracy']:.2f}."
+        f"{record.most_common_class_accuracy:.2f}."
     )
 
 

@@ -1,7 +1,6 @@
 """Tables that compare two runs of one experiment: settings, metrics, cost and provenance."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from pixcycle.base.progress import duration
@@ -10,7 +9,10 @@ from pixcycle.ledger.staleness import changes
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.registry import SCORES
 from pixcycle.plan import Plan
+from pixcycle.records.metrics import Scores
+from pixcycle.records.run import RunRecord
 from pixcycle.report.content import Block, Cell, Column, Table, Text
+from pixcycle.report.provenance import NOT_RECORDED
 from pixcycle.report.published import INFINITE, NOTHING, file_types
 from pixcycle.report.quality import ARROWS
 from pixcycle.report.values import believed
@@ -50,10 +52,10 @@ def configuration(a: Side, b: Side) -> Block:
     """Return a table of differing settings, and of differing data, recipe, seed and scale."""
     rows = []
     if a.config and b.config:
-        rows = [[name, *values] for name, values in changes(a.config["config"], b.config["config"]).items()]
+        rows = [[name, *values] for name, values in changes(a.config.config, b.config.config).items()]
     named = [
-        ("data", a.config.get("data", "?"), b.config.get("data", "?")),
-        ("recipe of the code", str(a.record.get("recipe", "?")), str(b.record.get("recipe", "?"))),
+        ("data", *(side.config.data if side.config else "?" for side in (a, b))),
+        ("recipe of the code", _recipe(a), _recipe(b)),
         ("seed", str(a.node.seed), str(b.node.seed)),
         ("scale", a.node.scale, b.node.scale),
     ]
@@ -66,7 +68,7 @@ def configuration(a: Side, b: Side) -> Block:
 
 def metrics(a: Side, b: Side, plan: Plan) -> Block:
     """Return a table of all metrics of either run, by direction, with differences if both were measured alike."""
-    directions = [d for d in ARROWS if any(d in side.measured.get("metrics", {}) for side in (a, b))]
+    directions = [d for d in ARROWS if any(side.measured and d in side.measured.metrics for side in (a, b))]
     if not directions:
         return Text("Neither was measured.")
     apart = list(_rulers_apart(a, b)) if a.measured and b.measured else []
@@ -74,15 +76,16 @@ def metrics(a: Side, b: Side, plan: Plan) -> Block:
     for direction in directions:
         group = _task(b, direction, plan) if len(directions) > 1 else ""
         columns += [Column(title, group=group) for title in (*labels(a, b), "B − A")]
-        one, other = (believed(side.measured, direction, plan.segmenter.min_accuracy) for side in (a, b))
+        least = plan.segmenter.min_accuracy
+        one, other = (believed(side.measured, direction, least) if side.measured else {} for side in (a, b))
         for metric, row in rows.items():
             row += _triple(metric, one, other, comparable=not apart)
     filled = [[Cell(SCORES[m].heading), *row] for m, row in rows.items() if any(cell is not NOTHING for cell in row)]
     notes = list(dict.fromkeys(_measured_on(side) for side in (a, b) if side.measured))
     notes += [f"No differences are given: the two differ in {', '.join(apart)}, too."] if apart else [CHANCE]
     for label, side in zip(labels(a, b), (a, b), strict=True):
-        if side.record.get("collapse"):
-            notes.append(f"{label} collapsed: {side.record['collapse']}.")
+        if side.record and side.record.collapse:
+            notes.append(f"{label} collapsed: {side.record.collapse}.")
     return Table("metrics", "Metrics", columns, filled, notes)
 
 
@@ -90,7 +93,7 @@ def cost(a: Side, b: Side) -> Table:
     """Return a table of time, rate, memory and their ratios."""
 
     def number(name: str, key: str, formatter: Any = "{:,.0f}".format) -> list[Cell]:
-        one, other = a.record.get(key), b.record.get(key)
+        one, other = (getattr(side.record, key) if side.record else None for side in (a, b))
         ratio = Cell(f"{other / one:.2f}") if one and other else NOTHING
         return [Cell(name), *(NOTHING if n is None else Cell(formatter(n)) for n in (one, other)), ratio]
 
@@ -115,22 +118,28 @@ def provenance(a: Side, b: Side) -> Table:
 
 
 def _provenance(side: Side) -> dict[str, str]:
-    record, attempts = side.record, side.record.get("attempts", [])
-    commit, _, changed = record.get("commit", "not recorded").partition(",")
-    jobs = [attempt["job"] for attempt in attempts if attempt.get("job")]
-    made_from = side.measured.get("made_from", {})
-    device = record.get("device", "not recorded") + (f" × {n}" if (n := record.get("processes", 1)) > 1 else "")
+    record = side.record or RunRecord()
+    attempts = record.attempts
+    commit, _, changed = (record.commit or NOT_RECORDED).partition(",")
+    jobs = [attempt.job for attempt in attempts if attempt.job]
+    device = (record.device or NOT_RECORDED) + (f" × {record.processes}" if record.processes > 1 else "")
     return {
-        "Begun": f"{datetime.fromisoformat(attempts[0]['started']):%Y-%m-%d %H:%M} UTC" if attempts else "not recorded",
-        "Attempts": str(len(attempts) or "not recorded"),
-        "On": f"{attempts[-1]['host']}, {device}" if attempts else device,
+        "Begun": f"{attempts[0].started:%Y-%m-%d %H:%M} UTC" if attempts else NOT_RECORDED,
+        "Attempts": str(len(attempts) or NOT_RECORDED),
+        "On": f"{attempts[-1].host}, {device}" if attempts else device,
         "Jobs": ", ".join(jobs) or NOTHING.text,
         "Commit": (commit[:12] if len(commit) == 40 else commit) + (", changed" if changed else ""),
-        "torch": record.get("versions", {}).get("torch", "not recorded"),
+        "torch": record.versions.get("torch", NOT_RECORDED),
         "Trained": side.node.fingerprint,
-        "Translated": made_from.get("translated") or side.config.get("translated_fingerprint", "not recorded"),
-        "Measured": side.measured.get("fingerprint", NOTHING.text),
+        "Translated": _translated(side),
+        "Measured": side.measured.fingerprint if side.measured else NOTHING.text,
     }
+
+
+def _translated(side: Side) -> str:
+    if side.measured and side.measured.made_from:
+        return side.measured.made_from.translated
+    return (side.config and side.config.translated_fingerprint) or NOT_RECORDED
 
 
 def _triple(metric: str, a: dict[str, Any], b: dict[str, Any], comparable: bool) -> list[Cell]:
@@ -148,31 +157,40 @@ def _shown(metric: str, numbers: dict[str, Any]) -> Cell:
 def _rulers_apart(a: Side, b: Side) -> Iterator[str]:
     """Yield the conditions of measurement, such as k or the test images, that differ between the two."""
     for key, name in RULERS.items():
-        one, other = a.measured.get(key), b.measured.get(key)
-        if one != other and None not in (one, other):  # older recipes did not record all of them
+        one, other = getattr(a.measured, key), getattr(b.measured, key)
+        if one != other and one and other:  # older recipes did not record all of them
             yield name
-    one, other = a.measured["metrics"], b.measured["metrics"]
+    one, other = a.measured.metrics, b.measured.metrics
     if any(_images(one[direction]) != _images(other[direction]) for direction in one.keys() & other.keys()):
         yield "numbers of images"
-    if a.config.get("data") != b.config.get("data"):
+    if data_of(a) != data_of(b):
         yield "test images"
-    if a.measured.get("segmenter") != b.measured.get("segmenter"):
+    if a.measured.segmenter != b.measured.segmenter:
         yield "segmenter"
 
 
 def _measured_on(side: Side) -> str:
     """Return a sentence on how a side was measured: N, file types, k and features."""
-    extractor = side.measured["extractor"]
+    extractor = side.measured.extractor
     features = EXTRACTORS[extractor].label if extractor in EXTRACTORS else extractor
-    images = dict.fromkeys(map(_images, side.measured["metrics"].values()))
-    kinds = f"{file_types(side.measured)}, " if "file_types" in side.measured else ""
-    return f"{' and '.join(images)}, {kinds}k = {side.measured['neighbours']}; features: {features}."
+    images = dict.fromkeys(map(_images, side.measured.metrics.values()))
+    kinds = f"{file_types(side.measured)}, " if side.measured.file_types else ""
+    return f"{' and '.join(images)}, {kinds}k = {side.measured.neighbours}; features: {features}."
 
 
-def _images(numbers: dict[str, Any]) -> str:
-    return f"{numbers['n_fake']} generated against {numbers['n_real']} real test images"
+def _images(scores: Scores) -> str:
+    return f"{scores.n_fake} generated against {scores.n_real} real test images"
+
+
+def _recipe(side: Side) -> str:
+    return "?" if side.record is None or side.record.recipe is None else str(side.record.recipe)
+
+
+def data_of(side: Side) -> str | None:
+    """Return the key of the prepared data; None if it is not recorded."""
+    return side.config.data if side.config else None
 
 
 def _task(side: Side, direction: str, plan: Plan) -> str:
-    dataset = plan.params.datasets.get(side.config.get("config", {}).get("dataset"))
+    dataset = plan.params.datasets.get(side.config.config.get("dataset")) if side.config else None
     return ARROWS[direction].format(*(dataset.domains if dataset else "AB"))

@@ -8,14 +8,15 @@ from typing import Any
 import pandas as pd
 
 from pixcycle.base.errors import UserError
-from pixcycle.base.files import read_json
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.registry import SCORES
 from pixcycle.metrics.segmentation import FCN_SCORE
 from pixcycle.params.schema import Experiment
-from pixcycle.paths import TARGET
+from pixcycle.paths import TARGET, Direction
 from pixcycle.plan import Plan, Run
 from pixcycle.records.history import read_history
+from pixcycle.records.manifest import read_manifest
+from pixcycle.records.metrics import Measured, SegmenterRecord
 from pixcycle.report.finished import metrics_of, record_of
 from pixcycle.study.files import study_file
 from pixcycle.study.result import Share, attentive
@@ -32,9 +33,7 @@ class Values:
         self._studies: dict[tuple[str, str], Share | None] = {}
         for run in self.all_runs:
             self.runs.setdefault(run.id, []).append(run)
-        self.manifests = {
-            run.data: read_json(root / run.prepared / "manifest.json", "splits", "card") for run in self.all_runs
-        }
+        self.manifests = {run.data: read_manifest(root / run.prepared) for run in self.all_runs}
         neighbours = plan.params.neighbours
         self.measured = {run.key: metrics_of(run, neighbours, self.manifests[run.data], root) for run in self.all_runs}
         self.records = {run.key: record_of(run, root) for run in self.all_runs}
@@ -62,13 +61,9 @@ class Values:
         least = self.plan.segmenter.min_accuracy
         return believed(self.measured[run.key], direction or run.config.direction, least)
 
-    def segmenter(self, run: Run) -> dict[str, Any] | None:
-        """Return the record of a run's segmenter, with `min_accuracy` and `passed`; None for data without classes."""
-        record = self.measured[run.key]["segmenter"]
-        if record is None:
-            return None
-        least = self.plan.segmenter.min_accuracy
-        return record | {"min_accuracy": least, "passed": record["real"]["pixel_accuracy"] >= least}
+    def segmenter(self, run: Run) -> SegmenterRecord | None:
+        """Return the record of a run's segmenter; None for data without classes."""
+        return self.measured[run.key].segmenter
 
     def seeds_of(self, id: str, metric: str, direction: str | None = None) -> list[float]:
         """Return a metric, one value per seed. Raises UserError if it was not measured."""
@@ -105,7 +100,7 @@ class Values:
     def collapses(self, *experiments: str) -> list[str]:
         """Return a sentence for each run of these experiments that collapsed."""
         runs = [run for experiment in experiments for run in self.runs.get(experiment, [])]
-        return [f"{run.key} collapsed: {reason}." for run in runs if (reason := self.records[run.key]["collapse"])]
+        return [f"{run.key} collapsed: {reason}." for run in runs if (reason := self.records[run.key].collapse)]
 
     def history(self, id: str) -> pd.DataFrame:
         """Return the loss history of the first seed."""
@@ -116,7 +111,7 @@ class Values:
         return self.plan.params.experiments[run.chapter][run.name]
 
     def steps_per_epoch(self, id: str) -> int:
-        return self.records[self.one(id).key]["steps_per_epoch"]
+        return self.records[self.one(id).key].steps_per_epoch
 
     @property
     def extractors(self) -> list[Any]:
@@ -154,17 +149,19 @@ class Values:
                 if self.has(id, metric)
             },
             "n": self.numbers(seeds[0])["n_fake"],
-            "status": [self.records[run.key]["status"] for run in seeds],
-            "seconds": [self.records[run.key]["seconds"] for run in seeds],
+            "status": [self.records[run.key].status for run in seeds],
+            "seconds": [self.records[run.key].seconds for run in seeds],
         }
 
 
-def believed(measured: dict[str, Any], direction: str, least: float) -> dict[str, Any]:
+def believed(measured: Measured, direction: Direction, least: float) -> dict[str, Any]:
     """Return a metrics file's values in a direction; empty if it was not measured there.
 
     Scores of photos (domain A) are left out if the segmenter's accuracy on real photos is below `least`.
     """
-    numbers, segmenter = measured.get("metrics", {}).get(direction, {}), measured.get("segmenter")
-    if segmenter and TARGET[direction] == "A" and segmenter["real"]["pixel_accuracy"] < least:
+    if direction not in measured.metrics:
+        return {}
+    numbers, segmenter = measured.metrics[direction].model_dump(), measured.segmenter
+    if segmenter and TARGET[direction] == "A" and not segmenter.reaches(least):
         return {name: value for name, value in numbers.items() if name not in FCN_SCORE}
     return numbers

@@ -33,7 +33,7 @@ def write_versioned(values: Values, out: Path) -> None:
         for id, runs in values.runs.items():
             name = runs[0].name
             write_json(numbers / f"{name}.json", {m: values.mean(id, m) for m in COMPARED if values.has(id, m)})
-            if all(values.records[run.key]["steps"] for run in runs):
+            if all(values.records[run.key].steps for run in runs):
                 histories = [read_history(values.root / run.folder) for run in runs]
                 table = losses(histories, METHODS[runs[0].config.method].losses)
                 write_bytes(lines / f"{name}.csv", table.to_csv(float_format="%.6g").encode())

@@ -7,11 +7,11 @@ import numpy as np
 from PIL import Image
 
 from pixcycle.base.errors import UserError
-from pixcycle.base.files import read_json
 from pixcycle.data.arrays import read_array
 from pixcycle.data.png import png_of
 from pixcycle.paths import SOURCE, TARGET, fakes_folder
 from pixcycle.plan import Run
+from pixcycle.records.manifest import read_manifest
 from pixcycle.study.protocol import Side, Trial
 
 
@@ -48,8 +48,7 @@ class Pairs:
     @cached_property
     def names(self) -> list[str]:
         """Names of the test images in the direction's source domain."""
-        manifest = read_json(self._prepared / "manifest.json")
-        return manifest["splits"]["test"][SOURCE[self._direction]]["names"]
+        return read_manifest(self._prepared).test[SOURCE[self._direction]].names
 
     @cached_property
     def _real(self) -> np.ndarray:

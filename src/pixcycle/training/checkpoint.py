@@ -12,11 +12,12 @@ from safetensors import torch as safetensors
 from torch import Tensor
 
 from pixcycle.base.errors import UserError
-from pixcycle.base.files import read_json, whole_file, write_bytes, write_json
+from pixcycle.base.files import whole_file, write_bytes, write_json
 from pixcycle.methods.registry import METHODS
 from pixcycle.models.weights import read_safetensors, refuse_misfits, refuse_not_finite
 from pixcycle.params.schema import Experiment
 from pixcycle.paths import Direction
+from pixcycle.records.run import RunRecord, run_file
 
 SECONDS_BETWEEN = 60
 """Least time between two saved states, for states that are written within a second. It grows in proportion to the
@@ -116,8 +117,8 @@ def load_generator(run: Path, direction: Direction, e: Experiment) -> dict[str, 
 
 def is_collapsed(run: Path) -> bool:
     """Return whether a run is recorded as collapsed; False for a folder that was copied without its record."""
-    record = run / "run.json"
-    return record.exists() and read_json(record, "status")["status"] == "collapsed"
+    record = RunRecord.find(run_file(run))
+    return record is not None and record.status == "collapsed"
 
 
 def forget(work: Path) -> None:

@@ -25,6 +25,7 @@ from pixcycle.params.schema import Experiment
 from pixcycle.plan import Run
 from pixcycle.records.attempts import attempts, note
 from pixcycle.records.history import History, read_history
+from pixcycle.records.run import config_file, run_file
 from pixcycle.training import checkpoint, collapse
 from pixcycle.training.record import arithmetic, device_name, record_of
 
@@ -76,7 +77,7 @@ def train(run: Run, prepared: Path, out: Path, sample: Sampler, weights: Path | 
         if writes := fabric.is_global_zero:
             progress.say(_where(fabric, e))
             note(work, done.epoch, done.step)
-            write_json(work / "config.json", run.model_dump(mode="json"))
+            write_json(config_file(work), run.model_dump(mode="json"))
             history = History(work / "history.csv", steps)
 
         broken, started = "", time.monotonic()
@@ -123,8 +124,8 @@ def train(run: Run, prepared: Path, out: Path, sample: Sampler, weights: Path | 
         if collapsed:
             progress.say(f"collapsed: {collapsed}")
         checkpoint.write_final(work, method.nets.weights(), e)
-        record = record_of(run, method, fabric, done, steps, batches, collapsed)
-        write_json(work / "run.json", record | {"attempts": attempts(work)})
+        record = record_of(run, method, fabric, done, steps, batches, collapsed, attempts(work))
+        record.write(run_file(work))
     checkpoint.forget(out)
     progress.finish(done.seconds)
 

@@ -15,40 +15,47 @@ from pixcycle.machine.fabric import Fabric
 from pixcycle.models import bf16
 from pixcycle.params.fields import Precision
 from pixcycle.plan import RECIPE, Run
+from pixcycle.records.run import Attempt, RunRecord
 from pixcycle.training import checkpoint
 
 
 def record_of(
-    run: Run, method: Any, fabric: Fabric, done: checkpoint.Done, steps: int, batches: Batches, collapsed: str
-) -> dict[str, Any]:
-    """Return the content of run.json except the attempts; `collapsed` says how the run collapsed, or is empty."""
-    return {
-        "run": run.key,
-        "fingerprint": run.fingerprint,
-        "data": run.data,
-        "seed": run.seed,
-        "status": "collapsed" if collapsed else "finished",
-        "collapse": collapsed,
-        "epochs": done.epoch,
-        "steps": steps,
-        "steps_per_epoch": len(batches),
-        "batch_size": batches.batch_size,
-        "parameters": method.nets.parameter_counts(),
-        "seconds": round(done.seconds, 2),
-        "images_per_second": round(steps * batches.batch_size / done.seconds, 2) if steps else None,
-        "peak_memory_mb": _peak_memory_mb(fabric.device),
-        "device": device_name(fabric.device),
-        "processes": ranks.count(),
-        "threads": torch.get_num_threads(),
-        "precision": run.config.precision,
-        "arithmetic": arithmetic(fabric.device, run.config.precision),
-        "versions": {
-            "python": platform.python_version(),
-            **{p: version(p) for p in ("torch", "torchvision", "numpy", "lightning-fabric")},
-        },
-        "recipe": RECIPE["train"],
-        "commit": commit(Path()),
-    }
+    run: Run,
+    method: Any,
+    fabric: Fabric,
+    done: checkpoint.Done,
+    steps: int,
+    batches: Batches,
+    collapsed: str,
+    attempts: list[Attempt],
+) -> RunRecord:
+    """Return the content of run.json; `collapsed` says how the run collapsed, or is empty."""
+    packages = ("torch", "torchvision", "numpy", "pillow", "lightning-fabric")
+    return RunRecord(
+        run=run.key,
+        fingerprint=run.fingerprint,
+        data=run.data,
+        seed=run.seed,
+        status="collapsed" if collapsed else "finished",
+        collapse=collapsed,
+        epochs=done.epoch,
+        steps=steps,
+        steps_per_epoch=len(batches),
+        batch_size=batches.batch_size,
+        parameters=method.nets.parameter_counts(),
+        seconds=round(done.seconds, 2),
+        images_per_second=round(steps * batches.batch_size / done.seconds, 2) if steps else None,
+        peak_memory_mb=_peak_memory_mb(fabric.device),
+        device=device_name(fabric.device),
+        processes=ranks.count(),
+        threads=torch.get_num_threads(),
+        precision=run.config.precision,
+        arithmetic=arithmetic(fabric.device, run.config.precision),
+        versions={"python": platform.python_version()} | {name: version(name) for name in packages},
+        recipe=RECIPE["train"],
+        commit=commit(Path()),
+        attempts=attempts,
+    )
 
 
 def arithmetic(device: torch.device, precision: Precision) -> str:

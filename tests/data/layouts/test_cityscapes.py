@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ from pixcycle.base.errors import UserError
 from pixcycle.data.layouts.images import images
 from pixcycle.data.prepare import PrepareSpec, prepare
 from pixcycle.params.schema import Dataset
+from pixcycle.records.manifest import read_manifest
 from tests.data.conftest import fetch_zips, zip_of_images
 from tests.support.tiny_archives import record
 
@@ -108,8 +108,8 @@ def test_cityscapes_reads_folders_unpacked_by_hand(tmp_path):
 def test_cityscapes_prepares_256_pixel_pairs_counted_by_split(tmp_path):
     spec = PrepareSpec(load_size=286, crop_size=256, preprocess="jitter", resize="nearest")
     prepare("tiny", dataset(), brought(tmp_path, photos(), labels()), tmp_path / "out", spec)
-    counts = json.loads((tmp_path / "out/manifest.json").read_text())["counts"]
-    assert counts == {"train": {"found": 3, "published": 3}, "val": {"found": 1, "published": 2}}
+    counts = read_manifest(tmp_path / "out").card.counts
+    assert {split: (n.found, n.published) for split, n in counts.items()} == {"train": (3, 3), "val": (1, 2)}
     frame = Image.fromarray(pixels("aachen_000002_000019", 3))
     half = frame.resize((256, 256), Image.Resampling.BICUBIC).resize((286, 286), Image.Resampling.NEAREST)
     np.testing.assert_array_equal(np.load(tmp_path / "out/train_A.npy")[0], np.asarray(half))

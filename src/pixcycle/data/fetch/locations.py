@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files as resources
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from pixcycle.base.disk_full import DiskFull, room_for
 from pixcycle.base.errors import UserError
-from pixcycle.base.files import finished_folder, flush_all_below, local_path, part, put, read_json, write_json
+from pixcycle.base.files import finished_folder, flush_all_below, local_path, part, put
 from pixcycle.data.fetch.archives import archive_content_digest, is_archive, unpack
 from pixcycle.data.fetch.digest import content_digest, file_sha256, folder_digest, is_declared, own_path
 from pixcycle.data.fetch.download import download
 from pixcycle.data.fetch.recorded import hold_to_first_seen, recorded_content
 from pixcycle.params.schema import Source
+from pixcycle.records.fetched import Fetched, FetchedSource, fetched_file
 
 T = TypeVar("T")
 
@@ -60,13 +61,14 @@ def fetch(
         If no location has what the source declares. Gives the reason for each location.
     """
     with finished_folder(out, keep_work=True) as work:
-        state = work / "fetched.json"
-        done = read_json(state, "sources")["sources"] if state.exists() else []
+        state = fetched_file(work)
+        fetched = Fetched.find(state)
+        done = fetched.sources if fetched else []
         for index, source in enumerate(sources[len(done) :], start=len(done)):
             task = _Task(name, source, work, mirror, recorded, progress)
             done.append(_first_good(task, partial(_raw, task, work / f"files-{index}")))
             flush_all_below(work)
-            write_json(state, {"dataset": name, "sources": done})
+            Fetched(dataset=name, sources=done).write(state)
 
 
 def fetch_file(
@@ -140,7 +142,7 @@ def _advice(task: _Task) -> str:
     )
 
 
-def _raw(task: _Task, files: Path, location: str, file: Path) -> dict[str, Any]:
+def _raw(task: _Task, files: Path, location: str, file: Path) -> FetchedSource:
     """Return the entry of fetched.json for a verified source; move or unpack what was downloaded into `files`."""
     source, sha256, size, root = task.source, None, None, str(file.absolute())
     shutil.rmtree(files, ignore_errors=True)
@@ -166,7 +168,7 @@ def _raw(task: _Task, files: Path, location: str, file: Path) -> dict[str, Any]:
     except UserError:
         shutil.rmtree(files, ignore_errors=True)
         raise
-    return {"location": location, "sha256": sha256, "size": size, "content": content, "root": root}
+    return FetchedSource(location=location, sha256=sha256, size=size, content=content, root=root)
 
 
 def _check_content(source: Source, sha256: str | None, content: str) -> None:

@@ -2,13 +2,12 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 from pixcycle.base.errors import UserError
-from pixcycle.base.files import read_json
 from pixcycle.data.layouts.layout import Item
 from pixcycle.data.layouts.registry import LAYOUTS
 from pixcycle.params.schema import Dataset
+from pixcycle.records.fetched import Fetched, fetched_file
 
 
 def images(dataset: Dataset, raw: Path, split: str) -> dict[str, list[Item]]:
@@ -31,7 +30,7 @@ def images(dataset: Dataset, raw: Path, split: str) -> dict[str, list[Item]]:
         If the folder does not have the layout that the dataset declares.
     """
     fetched = _fetched(raw)
-    name, roots = fetched["dataset"], [raw / source["root"] for source in fetched["sources"]]
+    name, roots = fetched.dataset, [raw / source.root for source in fetched.sources]
     layout = LAYOUTS[dataset.layout]
     by_domain: dict[str, list[Item]] = {"A": [], "B": []}
     for part in dataset.splits.get(split, []):
@@ -45,8 +44,8 @@ def images(dataset: Dataset, raw: Path, split: str) -> dict[str, list[Item]]:
     return by_domain
 
 
-def _fetched(raw: Path) -> dict[str, Any]:
+def _fetched(raw: Path) -> Fetched:
     try:
-        return read_json(raw / "fetched.json", "dataset", "sources")
+        return Fetched.read(fetched_file(raw))
     except FileNotFoundError:
         raise UserError(f"{raw} is not a fetched dataset (it has no fetched.json); fetch it first") from None

@@ -31,8 +31,8 @@ class Album:
         self._measured = values.measured[self.run.key]
         self._root = values.root
         manifest = values.manifests[self.run.data]
-        self.names: list[str] = manifest["splits"]["test"][SOURCE[self.direction]]["names"]
-        self.paired: bool = manifest["paired"]
+        self.names: list[str] = manifest.test[SOURCE[self.direction]].names
+        self.paired: bool = manifest.paired
 
     def spread_out(self, images: int) -> list[int]:
         """Return the indices of `images` evenly spaced test images."""
@@ -71,7 +71,7 @@ class Album:
 
     def l1(self) -> np.ndarray:
         """Return the pixel L1 of each test image, (N,)."""
-        return np.array(self._measured["images"][self.direction]["l1"])
+        return np.array(self._measured.images[self.direction]["l1"])
 
     def _real(self, domain: str, places: list[int]) -> list[np.ndarray]:
         images = read_array(self._root / self.run.prepared / f"test_{domain}.npy")

@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from pixcycle import paths
-from pixcycle.base.files import read_record, write_bytes
+from pixcycle.base.files import write_bytes
 from pixcycle.data.arrays import read_array
 from pixcycle.ledger.run_pair import Side
 from pixcycle.paths import SOURCE, TARGET, fakes_folder
 from pixcycle.plan import Plan
 from pixcycle.records.history import read_history
+from pixcycle.records.manifest import Manifest, manifest_file
 from pixcycle.records.translated import read_png, sample_indices
 from pixcycle.report import run_pair
 from pixcycle.report.content import Block, Document, Figure, Notice, Section, Text
@@ -55,7 +56,7 @@ def _document(a: Side, b: Side, plan: Plan, root: Path, drawn: Path) -> Document
 
 def _images(a: Side, b: Side, root: Path, drawn: Path) -> Block:
     """Return evenly spaced test images that both runs translated: input, A, B and, for paired data, the truth."""
-    direction = next((side.measured["direction"] for side in (b, a) if side.measured), None)
+    direction = next((side.measured.direction for side in (b, a) if side.measured), None)
     folders = [fakes_folder(side.translated, direction) for side in (a, b) if side.translated and direction]
     if len(folders) < 2:
         return Text("Images of both would be shown if both were translated and measured.")
@@ -70,7 +71,7 @@ def _images(a: Side, b: Side, root: Path, drawn: Path) -> Block:
     columns = [*real[:1], *columns, *real[1:]]
     style.save(grids.image_grid(columns), drawn / "figures/images.jpg")
     caption = "Test images at even distances, not chosen."
-    if real and a.config.get("data") != b.config.get("data"):
+    if real and run_pair.data_of(a) != run_pair.data_of(b):
         caption += f" Input and truth are those of {data}."
     alt = f"{len(names)} test images as {', '.join(heading for heading, _ in columns)}"
     return Figure("images", caption, Path("figures/images.jpg"), alt)
@@ -81,14 +82,14 @@ def _real(
 ) -> tuple[str, list[tuple[str, list[np.ndarray | str | None]]]]:
     """Return the name of prepared data on disk, B's before A's, and their columns: input and, if paired, truth."""
     for side in (b, a):
-        folder = root / paths.prepared(str(side.config.get("data")))
-        if manifest := read_record(folder / "manifest.json"):
+        folder = root / paths.prepared(str(run_pair.data_of(side)))
+        if manifest := Manifest.find(manifest_file(folder)):
             break
     else:
         return "", []
-    prepared = manifest["splits"]["test"][SOURCE[direction]]["names"]
+    prepared = manifest.test[SOURCE[direction]].names
     columns = []
-    for heading, domain in [("Input", SOURCE[direction]), ("Truth", TARGET[direction])][: 1 + manifest["paired"]]:
+    for heading, domain in [("Input", SOURCE[direction]), ("Truth", TARGET[direction])][: 1 + manifest.paired]:
         images = read_array(folder / f"test_{domain}.npy")
         cells = [
             np.asarray(images[prepared.index(name)]) if name in prepared else "not in these data" for name in names
@@ -102,8 +103,8 @@ def _losses(a: Side, b: Side, root: Path, drawn: Path) -> Block:
     histories, steps = {}, {}
     for label, side in zip(run_pair.labels(a, b), (a, b), strict=True):
         folder = root / side.node.path
-        if (folder / "history.csv").exists() and side.record.get("steps_per_epoch"):
-            histories[label], steps[label] = read_history(folder), side.record["steps_per_epoch"]
+        if (folder / "history.csv").exists() and side.record and side.record.steps_per_epoch:
+            histories[label], steps[label] = read_history(folder), side.record.steps_per_epoch
     terms = {term: term for history in histories.values() for term in history if term not in ("epoch", "step")}
     if not terms:
         return Text("Neither has a history of its losses.")

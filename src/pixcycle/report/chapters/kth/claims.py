@@ -156,7 +156,7 @@ def _first_last_real(values: Values, run: Run, direction: str) -> tuple[float, f
 
 def _finished(values: Values, experiment: str) -> list[Run]:
     """Return the runs of an experiment that did not collapse; a collapsed run allows no further statement."""
-    return [run for run in values.runs.get(experiment, []) if values.records[run.key]["status"] == "finished"]
+    return [run for run in values.runs.get(experiment, []) if values.records[run.key].status == "finished"]
 
 
 def _on_curves(values: Values, id: str, text: str, orders: list[Order], sentences: list[str]) -> Claim:

@@ -173,7 +173,7 @@ def _progress(
     """
     place = [album.sampled[len(album.sampled) // 2 if which is None else which]]
     columns: list[tuple[str, list]] = [("input", album.inputs(place))]
-    reached = values.records[album.run.key]["epochs"]
+    reached = values.records[album.run.key].epochs
     for published in epochs:
         epoch = album.epoch_like(published)
         heading = f"after epoch {epoch}" + (f" (for {published})" if epoch != published else "")

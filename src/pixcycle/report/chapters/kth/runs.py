@@ -27,10 +27,10 @@ def weighted(history: pd.DataFrame, e: Experiment) -> pd.DataFrame:
 
 def energies(values: Values, run: Run, direction: str) -> pd.Series:
     """Return the checkerboard energy of a run's sampled images, indexed by epoch in ascending order."""
-    rows = [row for row in values.measured[run.key]["samples"] if row["direction"] == direction]
-    return pd.Series({row["epoch"]: row["checkerboard"] for row in rows}).sort_index()
+    rows = [row for row in values.measured[run.key].samples if row.direction == direction]
+    return pd.Series({row.epoch: row.checkerboard for row in rows}).sort_index()
 
 
 def real_energy(values: Values, run: Run, direction: str) -> float:
     """Return the checkerboard energy of the real test images of a direction's target domain."""
-    return values.measured[run.key]["real"][TARGET[direction]]["checkerboard"]
+    return values.measured[run.key].real[TARGET[direction]]["checkerboard"]

@@ -52,4 +52,4 @@ def _found(values: Values, dataset: str, folder: str) -> Cell:
         return NOT_RUN
     if dataset in values.stand_ins:
         return NOTHING
-    return Cell(str(values.manifests[run.data]["card"]["counts"][folder]["found"]))
+    return Cell(str(values.manifests[run.data].card.counts[folder].found))

@@ -112,7 +112,7 @@ def _flips_on(values: Values, experiment: str) -> tuple[Order, str]:
 
 
 def _errors(values: Values, run: Run) -> tuple[np.ndarray, np.ndarray]:
-    images = values.measured[run.key]["images"][run.config.direction]
+    images = values.measured[run.key].images[run.config.direction]
     return np.array(images["l1"]), np.array(images["l1_mirrored"])
 
 
@@ -139,6 +139,6 @@ def _batch_and_epochs(values: Values) -> Claim:
 def _quality_of(values: Values, experiment: str) -> str:
     record = values.records[values.one(experiment).key]
     return (
-        f"batch {record['batch_size']} for {record['epochs']} epochs FID {with_spread(values, experiment, 'fid')}, "
+        f"batch {record.batch_size} for {record.epochs} epochs FID {with_spread(values, experiment, 'fid')}, "
         f"L1 {with_spread(values, experiment, 'l1')}"
     )

@@ -109,7 +109,7 @@ def _learning_curves(values: Values, out: Path, number: int, experiment: str, na
         + f", on {title_of(values, run.asked_dataset)}. The L1 term is shown without its weight, "
         f"{run.config.lambda_reconstruction:g}." + _training(values, experiment)
     )
-    title = f"{experiment}, {record['epochs']} epochs of batch size {record['batch_size']}"
+    title = f"{experiment}, {record.epochs} epochs of batch size {record.batch_size}"
     history = values.history(experiment)
     caption = curves.captioned(caption, history)
     picture = curves.loss_curves(history, LOSSES, values.steps_per_epoch(experiment), title)
@@ -142,7 +142,7 @@ def _training(values: Values, experiment: str) -> str:
     """Describe how a training was smaller than the report's and whether it collapsed; each sentence after a space."""
     run, published = values.one(experiment), values.as_published(values.one(experiment))
     record = values.records[run.key]
-    ours, theirs = (record["epochs"], record["batch_size"]), (published.epochs, published.batch_size)
+    ours, theirs = (record.epochs, record.batch_size), (published.epochs, published.batch_size)
     sentence = "{} was trained for {} epochs of batch size {}, in the report for {} of {}."
     smaller = [] if ours == theirs else [sentence.format(run.config.label.capitalize(), *ours, *theirs)]
     return "".join(f" {remark}" for remark in [*smaller, *values.collapses(experiment)])

@@ -149,7 +149,7 @@ def _rates_claim(values: Values) -> Claim:
         learns = end["g_ab_gan"] < (1 - FALLS) * begin["g_ab_gan"]
         agrees.append(end["d_b"] < D_AT_ZERO <= usual["d_b"] and not learns)
         sentences.append(
-            f"Seed {equal.seed}, {values.records[equal.key]['epochs']} epochs: D's loss ends at {end['d_b']:.3f}, with "
+            f"Seed {equal.seed}, {values.records[equal.key].epochs} epochs: D's loss ends at {end['d_b']:.3f}, with "
             f"normal rates at {usual['d_b']:.3f}; G's GAN loss goes from {begin['g_ab_gan']:.2f} to "
             f"{end['g_ab_gan']:.2f}."
         )

@@ -61,7 +61,7 @@ def _times(values: Values) -> Table:
     if LABEL2PHOTO in values:
         run = values.one(LABEL2PHOTO)
         record, pixels, made_from = values.records[run.key], run.config.crop_size, [run.key]
-        seconds = record["seconds"] / record["epochs"]
+        seconds = record.seconds / record.epochs
         ours = [
             Cell(str(values.steps_per_epoch(LABEL2PHOTO))),
             Cell(_digits(seconds / 60)),
@@ -69,12 +69,12 @@ def _times(values: Values) -> Table:
         ]
         caption += f", label to photo on {title_of(values, run.asked_dataset)}"
         notes.append(
-            f"Ours: {run.key}, batch size {record['batch_size']}, {pixels} × {pixels} pixels, on {record['device']}, "
-            f"{record['threads']} thread(s)."
+            f"Ours: {run.key}, batch size {record.batch_size}, {pixels} × {pixels} pixels, on {record.device}, "
+            f"{record.threads} thread(s)."
         )
-        if record["epochs"] != epochs:
+        if record.epochs != epochs:
             notes.append(
-                f"Our time of {epochs} epochs is {epochs} times that of one, measured over {record['epochs']} epochs."
+                f"Our time of {epochs} epochs is {epochs} times that of one, measured over {record.epochs} epochs."
             )
     notes.append(
         f"The published values disagree: {epochs} × {epoch.value:g} {epoch.unit} are {epochs * epoch.value / 60:.0f} "
