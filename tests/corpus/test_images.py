@@ -47,7 +47,7 @@ def test_prepare_reads_an_odd_image_exactly_or_refuses_it_by_name(given: Input, 
         expected = np.where(np.isnan(expected), decoded, expected)
         np.testing.assert_allclose(decoded, expected, rtol=0, atol=given.expected.within)
         turned = {"A": {"total": 1, "names": ["train/odd"]}, "B": {"total": 0, "names": []}}
-        assert project.manifest()["card"]["turned"] == (turned if given.expected.turned else None)
+        assert project.manifest()["card"]["turned"] == (turned if given.expected.turned else {})
 
 
 def test_decode_and_folder_digest_name_an_unreadable_image():
