@@ -106,6 +106,8 @@ class Plan(Closed):
     params: Params
     data: dict[str, Data]
     runs: dict[str, Run]
+    recipe: dict[str, int] = RECIPE
+    """Version of each step in the code that made the plan."""
 
     @property
     def segmenter(self) -> Segmenter:
@@ -150,13 +152,26 @@ class Plan(Closed):
 
 
 def read_plan(path: Path) -> Plan:
-    """Read the plan that Snakemake wrote. Raise UserError if the file is missing or not a plan."""
+    """Read the plan that Snakemake wrote.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or not a plan, or if the code has changed since so that steps give other results.
+    """
     try:
-        return Plan.model_validate_json(path.read_text())
+        plan = Plan.model_validate_json(path.read_text())
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}; start Snakemake again, which writes this file") from None
     except ValueError:  # also pydantic's errors
         raise UserError(f"{path}: is not a plan as Snakemake writes it; remove it and start Snakemake again") from None
+    changed = [step for step in RECIPE if plan.recipe.get(step) != RECIPE[step]]
+    if changed:
+        raise UserError(
+            f"{path}: was planned by another version of pixcycle, which did {', '.join(changed)} otherwise; "
+            "start Snakemake again"
+        )
+    return plan
 
 
 def fingerprint(value: Any) -> str:

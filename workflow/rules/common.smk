@@ -10,6 +10,7 @@ from snakemake.logging import logger
 from pixcycle import paths
 from pixcycle.base.errors import UserError
 from pixcycle.base.files import write_json
+from pixcycle.base.git import refuse_other_code
 from pixcycle.data.user_data import note_own_data
 from pixcycle.estimate.duration import flops_of_card, tflops_of_device, time_limit
 from pixcycle.estimate.supplies import count_images
@@ -28,6 +29,7 @@ try:
     REPORTS = report_fingerprints(PLAN)
     TFLOPS = tflops_of_device()
     IMAGES = {key: count_images(PLAN.params.datasets[node.dataset], node, Path()) for key, node in PLAN.data.items()}
+    refuse_other_code(Path())
     if workflow.is_main_process:  # not a process that runs a single job on a cluster node
         FAILURES = Failures()
         logger.addHandler(FAILURES)

@@ -1,7 +1,19 @@
-"""The state of the code in git."""
+"""The code that runs: where it lies, and its state in git."""
 
 import subprocess
 from pathlib import Path
+
+from pixcycle.base.errors import UserError
+
+CODE = Path(__file__).parents[1]
+"""The folder of the package that runs."""
+
+
+def refuse_other_code(project: Path) -> None:
+    """Raise UserError if the package that runs is not that of a project with the source code, as in a copied .venv."""
+    own = (project / "src" / CODE.name).resolve()
+    if own.is_dir() and own != CODE.resolve():
+        raise UserError(f"the code that runs is that in {CODE}, not that in {own}; run `make install` in this folder")
 
 
 def commit(root: Path) -> str:

@@ -18,6 +18,7 @@ PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
     "Your own images": {"metrics": images.metrics, "translate": images.translate, "export": images.export},
     "Human study": {"study": study.app},
     "Files and weights": {
+        "verify": results.verify,
         "gc": results.gc,
         "digest": params.digest,
         "import-weights": images.import_weights,

@@ -100,6 +100,7 @@ def train(
 ) -> None:
     """Train one experiment with one seed; resume if it was interrupted."""
     from pixcycle.inference.test_split import sampler
+    from pixcycle.ledger.outdated import remove_outdated
     from pixcycle.machine import ranks
     from pixcycle.training.loop import train as train_run
 
@@ -112,6 +113,7 @@ def train(
             ranks.start(len(cards), out)
         else:
             train_run(chosen, prepared, out, sampler(e, prepared), weights)
+    remove_outdated(chosen, Path())
 
 
 @app.command()
@@ -129,9 +131,12 @@ def train_segmenter(data: str, plan_file: PlanFile, prepared: Folder, out: Out) 
 def translate(run: str, plan_file: PlanFile, trained: Folder, prepared: Folder, out: Out) -> None:
     """Translate the test images with a trained generator."""
     from pixcycle.inference.test_split import translate as translate_run
+    from pixcycle.ledger.agreement import refuse_disagreement
 
+    chosen = _run(_plan(plan_file), run)
+    refuse_disagreement(chosen, Path(), "train")
     with _card_for(out):
-        translate_run(_run(_plan(plan_file), run), trained, prepared, out)
+        translate_run(chosen, trained, prepared, out)
 
 
 @app.command()
@@ -149,8 +154,10 @@ def evaluate(
 ) -> None:
     """Measure the translated images against the real ones."""
     from pixcycle.evaluation.run import evaluate_run
+    from pixcycle.ledger.agreement import refuse_disagreement
 
     plan = _plan(plan_file)
+    refuse_disagreement(_run(plan, run), Path(), "train", "translate")
     weight_files = {name: Path(file) for name, _, file in (pair.partition("=") for pair in metric_weights or ())}
     with only_one(out), lease():
         evaluate_run(

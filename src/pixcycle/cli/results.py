@@ -80,6 +80,36 @@ def compare(
     print(write_page(*sides, plan, Path()))
 
 
+def verify(params: ParamsFile = Path("params.yaml")) -> None:
+    """Verify all data and results of this project, as `git fsck` does.
+
+    Every file is read and compared with the checksum that its folder or record has for it. Trained networks,
+    translations, features and metrics are also compared with what they were made from. Nothing is changed.
+
+    Example: pixcycle verify
+    """
+    from rich.console import Console
+    from rich.progress import track
+
+    from pixcycle.base.errors import UserError
+    from pixcycle.ledger.verify import nodes
+    from pixcycle.ledger.verify import verify as verify_nodes
+    from pixcycle.params.load import load_params
+
+    root = Path()
+    found = nodes(root)
+    progress = track(
+        verify_nodes(found, load_params(params), root), "verify", total=len(found), console=Console(stderr=True)
+    )
+    verified = list(progress)
+    problems = [problem for entry in verified for problem in entry.problems]
+    older = sum(not entry.recorded for entry in verified)
+    note = f" Older versions made {older} of them without checksums." if older else ""
+    if problems:
+        raise UserError(f"{len(problems)} problems in {len(verified)} nodes.{note}", *problems)
+    print(f"{len(verified)} nodes hold what was written.{note}")
+
+
 def gc(yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False) -> None:
     """Remove files that params.yaml no longer names at any scale, after listing them and asking.
 

@@ -5,16 +5,17 @@ from typing import Literal
 
 import numpy as np
 
+from pixcycle.base.checksums import verified
 from pixcycle.base.errors import UserError
 
 
 def read_array(path: Path, mapped: Literal["r"] | None = "r") -> np.ndarray:
     """Return the array of a file, memory-mapped, or read into memory if `mapped` is None.
 
-    Raises UserError for a file that is missing or damaged, or that holds objects.
+    Raises UserError for a file that is missing, damaged, not what was written, or that holds objects.
     """
     try:
-        return np.load(path, mmap_mode=mapped, allow_pickle=False)
+        return np.load(verified(path), mmap_mode=mapped, allow_pickle=False)
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror or error}") from None
     except (ValueError, EOFError, SyntaxError, MemoryError) as error:

@@ -11,6 +11,7 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
+from pixcycle.base.checksums import write_checksums
 from pixcycle.base.disk_full import room_for
 from pixcycle.base.files import finished_folder
 from pixcycle.data.card import Facts, card, count, facts
@@ -74,6 +75,7 @@ def prepare(name: str, dataset: Dataset, raw: Path, out: Path, spec: PrepareSpec
             card=card(seen, counts),
         )
         manifest.write(manifest_file(work))
+        write_checksums(work, manifest_file(work).name)
 
 
 def _write_array(

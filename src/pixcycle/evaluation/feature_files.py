@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from pixcycle.base.checksums import file_sha256
 from pixcycle.base.errors import UserError
 from pixcycle.base.files import write_here
 from pixcycle.data.arrays import read_array
-from pixcycle.data.fetch.digest import file_sha256
 from pixcycle.metrics.feature_sets import MADE_BY, Features
 from pixcycle.records.features import DomainFeatures, FeaturesRecord
 from pixcycle.records.manifest import Domain, read_manifest

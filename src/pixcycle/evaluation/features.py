@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from pixcycle.base.checksums import file_sha256
 from pixcycle.base.errors import UserError
-from pixcycle.data.fetch.digest import file_sha256
 from pixcycle.metrics.extractors import EXTRACTORS, ExtractorSpec
 
 

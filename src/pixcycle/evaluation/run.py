@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pixcycle.base.checksums import SUMS, file_sha256, recorded_sha256
 from pixcycle.base.errors import UserError
 from pixcycle.base.files import finished_folder
 from pixcycle.data.batches import test_images
@@ -22,6 +23,7 @@ from pixcycle.paths import TARGET, fakes_folder
 from pixcycle.plan import Run
 from pixcycle.records.manifest import read_manifest
 from pixcycle.records.metrics import MadeFrom, Measured, Sample
+from pixcycle.records.run import weights_file
 from pixcycle.records.translated import read_fakes, read_png
 
 
@@ -58,7 +60,7 @@ def evaluate_run(
     weights_of_metrics
         Downloaded weights files, by their name under ``weights`` in params.yaml.
     """
-    paired = read_manifest(prepared).paired
+    manifest = read_manifest(prepared)
     network, device = load_extractor(run.extractor, weights), ranks.fabric().device
     truth = dict(zip("AB", test_images(prepared)[:2], strict=True))
     dataset = params.datasets[run.config.dataset]
@@ -77,7 +79,7 @@ def evaluate_run(
                 fakes=fakes,
                 fake_features=Features.of(extract(network, fakes, device=device), source, network.spec, ["png"]),
                 real_features=reals,
-                pairs=truth[domain] if paired else None,
+                pairs=truth[domain] if manifest.paired else None,
                 labels=truth["B"] if segmentation else None,
                 classes=dataset.classes,
                 void=dataset.void,
@@ -89,7 +91,7 @@ def evaluate_run(
         )
         file_types[domain] = reals.file_types
         measured[direction] = _finite(numbers, f"{run.key}, {direction} of {translated}")
-        if paired:
+        if manifest.paired:
             images[direction] = {
                 "l1": pixel.l1(fakes, truth[domain]).tolist(),
                 "l1_mirrored": pixel.l1(fakes, np.ascontiguousarray(truth[domain][:, :, ::-1])).tolist(),
@@ -97,7 +99,14 @@ def evaluate_run(
     record = Measured(
         run=run.key,
         fingerprint=run.metrics_fingerprint,
-        made_from=MadeFrom(run=run.fingerprint, translated=run.translated_fingerprint, data=run.data),
+        made_from=MadeFrom(
+            run=run.fingerprint,
+            translated=run.translated_fingerprint,
+            data=run.data,
+            weights_sha256=recorded_sha256(weights_file(trained)),
+            translated_sha256=file_sha256(translated / SUMS) if (translated / SUMS).exists() else "",
+            images_sha256=manifest.sha256("test"),
+        ),
         extractor=network.spec.name,
         resize=network.spec.resize,
         comparable=network.spec.comparable,

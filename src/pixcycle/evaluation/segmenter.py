@@ -10,6 +10,7 @@ from safetensors import torch as safetensors
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from pixcycle.base.checksums import write_checksums
 from pixcycle.base.files import finished_folder, write_bytes
 from pixcycle.base.progress import Progress
 from pixcycle.data.batches import Batches, test_images, to_tensor, to_uint8
@@ -78,10 +79,12 @@ def train_segmenter(
             seconds=round(seconds, 2),
             n_train=manifest.splits["train"]["A"].n,
             n_test=len(photos),
+            images_sha256=manifest.sha256("train"),
             real=real,
             most_common_class_accuracy=baseline["pixel_accuracy"],
         )
         record.write(_record(work))
+        write_checksums(work, _record(work).name)
 
 
 def load_segmenter(folder: Path) -> tuple[nn.Module, SegmenterRecord]:

@@ -17,7 +17,7 @@ from pixcycle.methods.registry import METHODS
 from pixcycle.params.schema import Experiment
 from pixcycle.paths import Direction, finished_runs
 from pixcycle.plan import MACHINE
-from pixcycle.records.run import RunRecord, run_file
+from pixcycle.records.run import RunRecord, run_file, weights_file
 from pixcycle.training.checkpoint import load_generator
 
 
@@ -68,7 +68,7 @@ def load(run: Path, direction: Direction | None = None) -> Trained:
 
 
 def _experiment(run: Path) -> Experiment:
-    file = run / "final.safetensors"
+    file = weights_file(run)
     if not file.is_file():
         raise UserError(f"{run}: {'has no final.safetensors' if run.is_dir() else 'no such folder'}; {_hint(run)}")
     try:

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pixcycle.base.checksums import recorded_sha256, write_checksums
 from pixcycle.base.errors import UserError
 from pixcycle.base.files import finished_folder, write_here
 from pixcycle.data.batches import test_images, to_tensor, to_uint8
@@ -17,7 +18,9 @@ from pixcycle.methods.registry import METHODS
 from pixcycle.params.schema import Experiment
 from pixcycle.paths import BACK, SOURCE, Direction, cycled_folder, fakes_folder, samples_folder
 from pixcycle.plan import Run
-from pixcycle.records.translated import sample_indices
+from pixcycle.records.manifest import read_manifest
+from pixcycle.records.run import weights_file
+from pixcycle.records.translated import Translations, sample_indices, translations_file
 from pixcycle.training import checkpoint
 from pixcycle.training.loop import Sampler
 
@@ -62,6 +65,14 @@ def translate(run: Run, trained: Path, prepared: Path, out: Path) -> None:
                 if back:
                     cycled = generated(back, fakes, BACK[direction], names[start])
                     _save(cycled_folder(work, direction), names[batch], cycled)
+        record = Translations(
+            run=run.key,
+            fingerprint=run.translated_fingerprint,
+            weights_sha256=recorded_sha256(weights_file(trained)),
+            images_sha256=read_manifest(prepared).sha256("test"),
+        )
+        record.write(translations_file(work))
+        write_checksums(work, translations_file(work).name)
 
 
 def sampler(e: Experiment, prepared: Path) -> Sampler:

@@ -7,13 +7,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from pixcycle.base.checksums import verified
 from pixcycle.base.errors import UserError
 
 
 def read_safetensors(path: Path) -> dict[str, Tensor]:
     """Return the tensors of a file, on the CPU; raise UserError if it is missing, damaged or not in this format."""
     try:
-        return load_file(path)
+        return load_file(verified(path))
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror or error}") from None
     except (SafetensorError, ValueError, KeyError, RuntimeError, MemoryError) as error:

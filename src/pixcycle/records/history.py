@@ -7,6 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pixcycle.base.checksums import verified
 from pixcycle.base.disk_full import room_for
 from pixcycle.base.errors import UserError
 
@@ -26,14 +27,15 @@ def read_history(run: Path) -> "pd.DataFrame":
     Raises
     ------
     UserError
-        If the file or a value is missing, or a value is not a number; the message names the file.
+        If the file or a value is missing, a value is not a number, or the file is not what was written; the message
+        names the file.
     """
     import pandas as pd  # imported late: training needs it only at its end
 
     file = run / "history.csv"
     types = defaultdict(lambda: float, epoch=int, step=int)
     try:
-        history = pd.read_csv(file, dtype=types, keep_default_na=False, na_values=["nan"])
+        history = pd.read_csv(verified(file), dtype=types, keep_default_na=False, na_values=["nan"])
         if list(history.columns[:2]) != ["epoch", "step"]:
             raise ValueError("it does not begin with the columns epoch and step")
         return history

@@ -112,6 +112,10 @@ class Manifest(Record):
     def test(self) -> dict[Domain, Images]:
         return self.splits["test"]
 
+    def sha256(self, split: Split) -> dict[Domain, str]:
+        """Return the SHA-256 of the pixels of a split by domain; empty strings if an older version made them."""
+        return {domain: images.sha256 for domain, images in self.splits[split].items()}
+
 
 def manifest_file(prepared: Path) -> Path:
     return prepared / "manifest.json"

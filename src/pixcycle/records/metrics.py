@@ -41,6 +41,7 @@ class SegmenterRecord(Record):
     real: dict[str, Number]
     most_common_class_accuracy: Number
     fingerprint: str = ""
+    images_sha256: dict[Domain, str] = {}
     classes: dict[str, tuple[int, int, int]] = {}
     void: list[tuple[int, int, int]] = []
     seed: int = 0
@@ -52,11 +53,24 @@ class SegmenterRecord(Record):
 
 
 class MadeFrom(Record):
-    """Fingerprints of the run and its translations, and the key of the prepared data."""
+    """Fingerprints of the run and its translations, the key of the prepared data, and checksums of their content.
+
+    Attributes
+    ----------
+    weights_sha256
+        Of the run's final.safetensors.
+    translated_sha256
+        Of the translations' SHA256SUMS.
+    images_sha256
+        Of the pixels of the test images, by domain.
+    """
 
     run: str
     translated: str
     data: str = ""
+    weights_sha256: str = ""
+    translated_sha256: str = ""
+    images_sha256: dict[Domain, str] = {}
 
 
 class Sample(Record):

@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from pixcycle.records.manifest import Domain
 from pixcycle.records.record import Record
 
 
@@ -42,6 +43,8 @@ class RunRecord(Record):
         Commit of the code that trained it.
     recipe
         Version of the training step, see `pixcycle.plan.RECIPE`.
+    images_sha256
+        SHA-256 of the pixels of the training images, by domain.
     """
 
     status: Literal["finished", "collapsed"] = "finished"
@@ -65,6 +68,7 @@ class RunRecord(Record):
     arithmetic: str = ""
     versions: dict[str, str] = {}
     recipe: int | None = None
+    images_sha256: dict[Domain, str] = {}
     commit: str | None = None
     attempts: list[Attempt] = []
 
@@ -88,6 +92,10 @@ class RunConfig(Record):
 
 def run_file(run: Path) -> Path:
     return run / "run.json"
+
+
+def weights_file(run: Path) -> Path:
+    return run / "final.safetensors"
 
 
 def config_file(run: Path) -> Path:

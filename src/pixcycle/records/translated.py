@@ -5,12 +5,33 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from pixcycle.base.checksums import verified
 from pixcycle.base.errors import UserError
 from pixcycle.paths import SOURCE, fakes_folder
-from pixcycle.records.manifest import read_manifest
+from pixcycle.records.manifest import Domain, read_manifest
+from pixcycle.records.record import Record
 
 SAMPLES = 5
 """Test images of each domain, evenly spaced, that are translated during training to show its progress."""
+
+
+class Translations(Record):
+    """translated.json: the run behind translations, and checksums of its final.safetensors and of the test images.
+
+    Attributes
+    ----------
+    images_sha256
+        SHA-256 of the pixels of the test images, by domain.
+    """
+
+    run: str
+    fingerprint: str
+    weights_sha256: str
+    images_sha256: dict[Domain, str]
+
+
+def translations_file(translated: Path) -> Path:
+    return translated / "translated.json"
 
 
 def sample_indices(images: int, chosen: int = SAMPLES) -> np.ndarray:
@@ -21,7 +42,7 @@ def sample_indices(images: int, chosen: int = SAMPLES) -> np.ndarray:
 def read_png(path: Path) -> np.ndarray:
     """Read a PNG that a run wrote, uint8 (H, W, 3). Raise UserError, naming the file, if it is damaged or not RGB."""
     try:
-        with Image.open(path, formats=["PNG"]) as image:
+        with Image.open(verified(path), formats=["PNG"]) as image:
             image.verify()  # the checksums, which decoding ignores
         with Image.open(path, formats=["PNG"]) as image:
             pixels = np.asarray(image)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pixcycle.base.errors import UserError
+from pixcycle.ledger.agreement import refuse_disagreement
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.paths import SOURCE, TARGET
 from pixcycle.plan import Run
@@ -55,6 +56,7 @@ def metrics_of(run: Run, neighbours: int, manifest: Manifest, root: Path) -> Mea
 
 def record_of(run: Run, root: Path) -> RunRecord:
     """Return the contents of run.json. Raises UserError if it is missing or belongs to another run."""
+    refuse_disagreement(run, root, "train", "translate", "evaluate")
     return _read(run, run_file(root / run.folder), run.fingerprint, RunRecord)
 
 

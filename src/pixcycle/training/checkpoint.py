@@ -17,8 +17,10 @@ from pixcycle.methods.registry import METHODS
 from pixcycle.models.weights import read_safetensors, refuse_misfits, refuse_not_finite
 from pixcycle.params.schema import Experiment
 from pixcycle.paths import Direction
-from pixcycle.records.run import RunRecord, run_file
+from pixcycle.records.run import RunRecord, run_file, weights_file
 
+STATE = "state"
+"""Folder of the saved state in that of an unfinished run."""
 SECONDS_BETWEEN = 60
 """Least time between two saved states, for states that are written within a second. It grows in proportion to the
 seconds that writing takes, so that saving is never a large share of the training time."""
@@ -94,7 +96,7 @@ def write_final(work: Path, weights: dict[str, Tensor], e: Experiment) -> None:
     The metadata contain the experiment at the time of training as JSON: how to build the networks, and their settings
     at inference. If params.yaml changes later, its settings at inference apply.
     """
-    write_bytes(work / "final.safetensors", safetensors.save(weights, metadata={"experiment": e.model_dump_json()}))
+    write_bytes(weights_file(work), safetensors.save(weights, metadata={"experiment": e.model_dump_json()}))
 
 
 def load_generator(run: Path, direction: Direction, e: Experiment) -> dict[str, Tensor]:
@@ -106,7 +108,7 @@ def load_generator(run: Path, direction: Direction, e: Experiment) -> dict[str, 
         If the file is damaged or belongs to another network, or contains NaN although the run is not recorded as
         collapsed.
     """
-    path, name = run / "final.safetensors", METHODS[e.method].generators(e)[direction]
+    path, name = weights_file(run), METHODS[e.method].generators(e)[direction]
     weights = {k.removeprefix(f"{name}."): v for k, v in read_safetensors(path).items() if k.startswith(f"{name}.")}
     with torch.device("meta"):  # to draw no random numbers
         refuse_misfits(path, weights, METHODS[e.method].translator(e, direction))
@@ -127,7 +129,7 @@ def forget(work: Path) -> None:
 
 
 def _state(work: Path) -> Path:
-    return work / "state" / "last.pt"
+    return work / STATE / "last.pt"
 
 
 def _read(path: Path) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pixcycle.base.checksums import write_checksums
 from pixcycle.base.files import finished_folder, part, write_json
 from pixcycle.base.progress import Progress, so_far
 from pixcycle.data.batches import Batches
@@ -25,6 +26,7 @@ from pixcycle.params.schema import Experiment
 from pixcycle.plan import Run
 from pixcycle.records.attempts import attempts, note
 from pixcycle.records.history import History, read_history
+from pixcycle.records.manifest import read_manifest
 from pixcycle.records.run import config_file, run_file
 from pixcycle.training import checkpoint, collapse
 from pixcycle.training.record import arithmetic, device_name, record_of
@@ -124,8 +126,10 @@ def train(run: Run, prepared: Path, out: Path, sample: Sampler, weights: Path | 
         if collapsed:
             progress.say(f"collapsed: {collapsed}")
         checkpoint.write_final(work, method.nets.weights(), e)
-        record = record_of(run, method, fabric, done, steps, batches, collapsed, attempts(work))
+        images = read_manifest(prepared).sha256("train")
+        record = record_of(run, method, fabric, done, steps, batches, collapsed, attempts(work), images)
         record.write(run_file(work))
+        write_checksums(work, run_file(work).name, checkpoint.STATE)
     checkpoint.forget(out)
     progress.finish(done.seconds)
 

@@ -3,18 +3,18 @@
 import platform
 import resource
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import torch
 
-from pixcycle.base.git import commit
+from pixcycle.base.git import CODE, commit
 from pixcycle.data.batches import Batches
 from pixcycle.machine import ranks
 from pixcycle.machine.fabric import Fabric
 from pixcycle.models import bf16
 from pixcycle.params.fields import Precision
 from pixcycle.plan import RECIPE, Run
+from pixcycle.records.manifest import Domain
 from pixcycle.records.run import Attempt, RunRecord
 from pixcycle.training import checkpoint
 
@@ -28,6 +28,7 @@ def record_of(
     batches: Batches,
     collapsed: str,
     attempts: list[Attempt],
+    images_sha256: dict[Domain, str],
 ) -> RunRecord:
     """Return the content of run.json; `collapsed` says how the run collapsed, or is empty."""
     packages = ("torch", "torchvision", "numpy", "pillow", "lightning-fabric")
@@ -53,8 +54,9 @@ def record_of(
         arithmetic=arithmetic(fabric.device, run.config.precision),
         versions={"python": platform.python_version()} | {name: version(name) for name in packages},
         recipe=RECIPE["train"],
-        commit=commit(Path()),
+        commit=commit(CODE),
         attempts=attempts,
+        images_sha256=images_sha256,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
+from pixcycle.base.checksums import file_sha256
 from pixcycle.base.errors import UserError
 from pixcycle.base.files import local_path, read_json, write_json
 from pixcycle.data.fetch.recorded import RECORDED, location_key, recorded_content
@@ -22,11 +23,6 @@ SETTLED_NS = 2_000_000_000
 def is_junk(path: str) -> bool:
     """Return True if an operating system left this file behind, so that it is not part of the data."""
     return any(part in JUNK or part.startswith("._") for part in PurePosixPath(path).parts)
-
-
-def file_sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def content_digest(files: Iterable[tuple[str, str]]) -> str:

@@ -11,11 +11,12 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
+from pixcycle.base.checksums import file_sha256
 from pixcycle.base.disk_full import DiskFull, room_for
 from pixcycle.base.errors import UserError
 from pixcycle.base.files import finished_folder, flush_all_below, local_path, part, put
 from pixcycle.data.fetch.archives import archive_content_digest, is_archive, unpack
-from pixcycle.data.fetch.digest import content_digest, file_sha256, folder_digest, is_declared, own_path
+from pixcycle.data.fetch.digest import content_digest, folder_digest, is_declared, own_path
 from pixcycle.data.fetch.download import download
 from pixcycle.data.fetch.recorded import hold_to_first_seen, recorded_content
 from pixcycle.params.schema import Source
