@@ -218,7 +218,7 @@ def test_study_refuses_a_file_of_other_images_by_name(tmp_path):
     with pytest.raises(UserError, match=r"another\.sqlite: is a study of one with 60 images, not of another with 60"):
         Study(tmp_path / "another.sqlite", N)
     (tmp_path / "text.sqlite").write_text("not a database, but text that is long enough to be one" * 99)
-    with pytest.raises(UserError, match=r"text\.sqlite: cannot be used as a study file"):
+    with pytest.raises(UserError, match=r"text\.sqlite: is not a study file"):
         Study(tmp_path / "text.sqlite", N)
 
 
