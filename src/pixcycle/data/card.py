@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 LISTED = 20
-"""Most names or groups in a list; totals count all of them."""
+"""Maximum number of names or groups in a list; totals count all of them."""
 
 
 @dataclass(frozen=True)
@@ -80,15 +80,17 @@ def card(images: Iterable[Facts], counts: Mapping[str, Mapping[str, int | None]]
     for domain, members in by_domain.items():
         for split, number in Counter(image.split for image in members).items():
             numbers[split][domain] = number
-    turned = {domain: _with_property(members, "turned") for domain, members in by_domain.items()}
-    return {
+    content = {
         "counts": {folder: {**count, "difference": _difference(**count)} for folder, count in counts.items()},
         "images": dict(numbers),
         "sizes": {domain: _sizes(members) for domain, members in by_domain.items()},
         "grey": {domain: _with_property(members, "grey") for domain, members in by_domain.items()},
-        **({"turned": turned} if any(listed["total"] for listed in turned.values()) else {}),
-        "duplicates": {domain: _duplicates(members) for domain, members in by_domain.items()},
     }
+    turned = {domain: _with_property(members, "turned") for domain, members in by_domain.items()}
+    if any(listed["total"] for listed in turned.values()):
+        content["turned"] = turned
+    content["duplicates"] = {domain: _duplicates(members) for domain, members in by_domain.items()}
+    return content
 
 
 def _difference(found: int, published: int | None) -> int | None:

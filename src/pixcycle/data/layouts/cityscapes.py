@@ -23,7 +23,7 @@ SIDE = 256
 REDUCED_BY = {"A": Image.Resampling.BICUBIC, "B": Image.Resampling.NEAREST}
 """Resampling of each domain: photos are antialiased, labels keep their colours."""
 DEPTH = 2
-"""Most folders above a split: `leftImg8bit` or `gtFine`, and one more around it."""
+"""Maximum number of folders above a split: `leftImg8bit` or `gtFine`, and one more around it."""
 
 
 def frames(name: str, roots: list[Path], split: str) -> dict[str, dict[str, Path]]:
