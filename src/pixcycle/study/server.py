@@ -33,8 +33,8 @@ BEGINS_PER_MINUTE = 60
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 EVERYWHERE = ("0.0.0.0", "::")
 """Addresses that make a server listen on all addresses of the machine."""
-CONNECTIONS = 1000
-"""Maximum number of connections that are open at the same time."""
+CONNECTIONS = 900
+"""Maximum number of connections that are open at once; many systems allow a process 1024 open files."""
 IDLE_SECONDS = 30
 """Time after which a connection that sends nothing is closed."""
 
