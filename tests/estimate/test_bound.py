@@ -3,8 +3,8 @@
 import pytest
 
 from pixcycle.estimate.bound import memory_bytes, step_bytes, step_seconds
-from pixcycle.estimate.closed_form import image_flops
 from pixcycle.estimate.gpus import CARDS, Card, sustaining
+from pixcycle.estimate.step_cost import image_flops
 from tests.conftest import tiny_experiment
 
 PIXELWISE = tiny_experiment("pix2pix", conditional=False, patch=1, crop_size=8, load_size=8, filters=1)

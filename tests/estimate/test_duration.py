@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from pixcycle.base.errors import UserError
-from pixcycle.estimate.closed_form import image_flops
 from pixcycle.estimate.duration import flops_of_card, tflops_of_device, time_limit
+from pixcycle.estimate.step_cost import image_flops
 from tests.conftest import tiny_experiment
 
 

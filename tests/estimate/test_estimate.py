@@ -12,9 +12,9 @@ from pixcycle.base.files import write_json
 from pixcycle.cli import app as cli
 from pixcycle.data.batches import Batches
 from pixcycle.estimate.bound import step_seconds
-from pixcycle.estimate.closed_form import image_flops
 from pixcycle.estimate.estimate import estimate, wall_hours
 from pixcycle.estimate.gpus import CARDS, sustaining
+from pixcycle.estimate.step_cost import image_flops
 from pixcycle.estimate.table import tables
 from pixcycle.params.load import check_params, load_params
 from pixcycle.plan import make_plan, resolved

@@ -35,7 +35,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def pairs(root: Path) -> Pairs:
-    return Pairs(RUN, "b_to_a", root)
+    return Pairs(RUN, "b_to_a", root, "full")
 
 
 @pytest.fixture

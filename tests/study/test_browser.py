@@ -86,6 +86,16 @@ def test_browser_continues_with_the_next_pair_after_reload_in_mid_trial(chromium
     assert page.text_content("#progress") == "Practice pair 3 of 10"
 
 
+def test_browser_waits_while_too_many_people_begin(chromium, served, monkeypatch):
+    monkeypatch.setattr("pixcycle.study.server.BEGINS_PER_MINUTE", 0)
+    page, _ = opened(chromium, served)
+    page.click("#begin")
+    page.wait_for_selector("#trouble:visible")
+    monkeypatch.setattr("pixcycle.study.server.BEGINS_PER_MINUTE", 60)
+    page.wait_for_selector("#next:visible")
+    assert not page.is_visible("#trouble")
+
+
 THROUGH = """async (choices) => {
     const until = async (seen) => { while (!seen()) await new Promise((done) => setTimeout(done, 5)); };
     const visible = (id) => document.getElementById(id).offsetParent !== null;

@@ -2,8 +2,10 @@
 
 import csv
 import re
+import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -69,10 +71,41 @@ def test_study_commands_report_errors_in_one_line(project, pixcycle, command):
     shutil.rmtree(project.plan.runs[f"{EXPERIMENT}/0"].translated)
     code, out, err = pixcycle("study", command, *OPTIONS)
     assert (code, out, err.count("\n")) == (2, "", 1)
-    assert err.endswith(f"make them first: snakemake {EXPERIMENT}\n")
+    assert err.endswith(f": snakemake {EXPERIMENT} --cores all --config scale=rehearsal\n")
 
 
-def test_study_result_without_a_study_names_the_serve_command(project, pixcycle):
+def suggested(err: str) -> dict[str, str]:
+    """Return the options of the command that an error message suggests."""
+    options = shlex.split(err.rpartition("start it: pixcycle study serve ")[2])
+    return dict(zip(options[::2], options[1::2], strict=True))
+
+
+def test_study_result_without_a_study_suggests_serve_with_the_same_options(project, pixcycle):
     code, out, err = pixcycle("study", "result", *OPTIONS)
     assert (code, out) == (2, "")
-    assert err.endswith(f"no study yet; start it: pixcycle study serve --experiment {EXPERIMENT}\n")
+    same = {"--experiment": EXPERIMENT, "--scale": "rehearsal"}
+    assert suggested(err) == same | {"--direction": "b_to_a"}
+    shutil.move("params.yaml", "my params.yaml")
+    more = {"--direction": "a_to_b", "--seed": "0", "--params": "my params.yaml"}
+    code, out, err = pixcycle("study", "result", *OPTIONS, *(word for option in more.items() for word in option))
+    assert (code, out, suggested(err)) == (2, "", same | more)
+
+
+def test_study_serve_on_a_taken_port_or_unknown_host_says_so_in_one_line(project, pixcycle):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        code, out, err = pixcycle("study", "serve", *OPTIONS, "--port", port)
+        assert (code, out, err.count("\n")) == (2, "", 1) and port in err
+    code, out, err = pixcycle("study", "serve", *OPTIONS, "--host", "no such host", "--port", "0")
+    assert (code, out, err.count("\n")) == (2, "", 1) and "no such host" in err
+
+
+@pytest.mark.parametrize("command", ["serve", "result"])
+@pytest.mark.parametrize("content", [b"", b"no database" * 100])
+def test_study_commands_name_a_file_that_is_not_a_study(project, pixcycle, command, content):
+    file = study_file(project.plan.runs[f"{EXPERIMENT}/0"], "a_to_b", Path())
+    file.parent.mkdir(parents=True)
+    file.write_bytes(content)
+    code, out, err = pixcycle("study", command, *OPTIONS, "--direction", "a_to_b")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"pixcycle: {file}: is not a study file")

@@ -3,6 +3,9 @@
 import re
 from contextlib import suppress
 
+import pytest
+
+from pixcycle.base.disk_full import DiskFull
 from pixcycle.study import storage
 from pixcycle.study.server import app
 from pixcycle.study.storage import Study, read_answers
@@ -30,3 +33,11 @@ def test_answer_on_a_full_disk_is_refused_and_stored_when_repeated(pairs, tmp_pa
         (small.folder / "ballast").unlink()
         assert browser.post("/answer", json=content).status_code == 200
         assert len(read_answers(study.path)) == 1
+
+
+def test_study_begun_on_a_full_disk_leaves_no_file(tmp_path):
+    with disk(tmp_path / "small", 4096) as small:
+        (small.folder / "ballast").write_bytes(bytes(4096))
+        with pytest.raises(DiskFull, match=r"study\.sqlite.*: the disk is full; free at least [\d.]+ MB"):
+            Study(small.folder / "study.sqlite", N)
+        assert [file.name for file in small.folder.iterdir()] == ["ballast"]

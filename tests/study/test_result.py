@@ -19,7 +19,7 @@ def answered_at_random(people, images, chance, seed):
 def test_result_is_percentage_of_generated_images_taken_for_real():
     both = result([answer(1, i, fooled=i < 3) for i in range(10)] + [answer(2, i, fooled=i < 1) for i in range(10)])
     assert both.everybody.percent == pytest.approx(20) and both.everybody.participants == 2
-    assert {id: own.percent for id, own in both.each.items()} == {1: pytest.approx(30), 2: pytest.approx(10)}
+    assert {id: own.percent for id, own in both.by_participant.items()} == {1: pytest.approx(30), 2: pytest.approx(10)}
 
 
 def test_result_ignores_practice_and_checks():

@@ -2,11 +2,12 @@
 
 import io
 import random
+import socket
 import sqlite3
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import redirect_stdout, suppress
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from PIL import Image
 
 from pixcycle.base.errors import UserError
 from pixcycle.plan import fingerprint
-from pixcycle.study import storage
+from pixcycle.study import server, storage
 from pixcycle.study.pairs import Pairs
 from pixcycle.study.protocol import CHECKS, PRACTICE, TRIALS
 from pixcycle.study.server import app, serve
@@ -174,16 +175,105 @@ def test_server_refuses_early_repeated_forged_and_foreign_answers(web, study, mo
     assert len(storage.read_answers(study.path)) == 1
 
 
+MALFORMED = {
+    "no fields": "{}",
+    "a list": "[]",
+    "null": "null",
+    "a string": '"left"',
+    "not JSON": "{",
+    "not UTF-8": b'{"token": "\xff", "real": "left", "displayed_ms": 1}',
+    "numeric token": '{"token": 1, "real": "left", "displayed_ms": 1}',
+    "lone surrogate": '{"token": "\\ud800", "real": "left", "displayed_ms": 1}',
+    "no such side": '{"token": "TOKEN", "real": "up", "displayed_ms": 1}',
+    "time as text": '{"token": "TOKEN", "real": "left", "displayed_ms": "1"}',
+    "time as bool": '{"token": "TOKEN", "real": "left", "displayed_ms": true}',
+    "NaN": '{"token": "TOKEN", "real": "left", "displayed_ms": NaN}',
+    "infinity": '{"token": "TOKEN", "real": "left", "displayed_ms": 1e999}',
+    "huge integer": '{"token": "TOKEN", "real": "left", "displayed_ms": 1' + 400 * "0" + "}",
+    "negative time": '{"token": "TOKEN", "real": "left", "displayed_ms": -1}',
+    "nested list": 4000 * "[",
+    "nested field": '{"token": "TOKEN", "real": "left", "displayed_ms": ' + 3000 * "[",
+}
+
+
+@pytest.mark.parametrize("content", MALFORMED.values(), ids=MALFORMED)
+def test_server_answers_malformed_answer_with_400_and_stores_nothing(web, study, content):
+    browser = begun(web)
+    token = turn(browser)["token"]
+    show(browser, token)
+    CLOCK.let_a_pair_be_shown()
+    content = content.replace("TOKEN", token) if isinstance(content, str) else content
+    assert browser.post("/answer", data=content, content_type="application/json").status_code == 400
+    assert storage.read_answers(study.path) == []
+    assert answer(browser, token).status_code == OK
+
+
+def test_server_answers_malformed_show_with_400(web):
+    for content in ('{"token": "\\ud800"}', 4000 * "[", "{}"):
+        assert begun(web).post("/show", data=content, content_type="application/json").status_code == 400
+
+
+def test_server_refuses_too_large_and_untyped_requests(web):
+    assert begun(web).post("/answer", json={"token": "t" * 5000}).status_code == 413
+    assert begun(web).post("/show", data='{"token": "t"}').status_code == 415
+
+
+def test_server_limits_how_often_an_address_begins(web, study, monkeypatch):
+    minutes = Clock()
+    monkeypatch.setattr(server, "monotonic", minutes.time)
+    statuses = Counter(web.test_client().post("/begin").status_code for _ in range(server.BEGINS_PER_MINUTE + 5))
+    assert statuses == {OK: server.BEGINS_PER_MINUTE, 429: 5}
+    other = web.test_client().post("/begin", environ_base={"REMOTE_ADDR": "192.0.2.7"})
+    assert other.status_code == OK
+    refused = web.test_client().post("/begin", headers={"X-Forwarded-For": "192.0.2.8"})
+    assert refused.status_code == 429 and int(refused.headers["Retry-After"]) <= 60
+    minutes.now += 60
+    assert web.test_client().post("/begin").status_code == OK
+    with sqlite3.connect(study.path) as db:
+        assert db.execute("SELECT COUNT(*) FROM participants").fetchone() == (server.BEGINS_PER_MINUTE + 2,)
+
+
+def host_status(web, host):
+    return web.test_client().get("/", headers={"Host": host}).status_code
+
+
 @pytest.mark.parametrize(
-    "content",
+    "host", ["localhost", "localhost:8765", "LOCALHOST:1", "127.0.0.1:8765", "[::1]:8765", "[::1]"]
+)
+def test_server_accepts_host_header_of_this_machine(web, host):
+    assert host_status(web, host) == OK
+
+
+@pytest.mark.parametrize(
+    "host",
     [
-        *({}, [], None, "left", {"token": 1, "real": "left", "displayed_ms": 1}),
-        *({"token": "t", "real": "up", "displayed_ms": 1}, {"token": "t", "real": "left", "displayed_ms": "1"}),
-        {"token": "t" * 5000, "real": "left", "displayed_ms": 1},
+        "evil.example",
+        "evil.example:8765",
+        "localhost.evil.example",
+        "192.0.2.7",
+        "[2001:db8::1]",
+        "",
+        "a b",
+        "[::1",
+        "x@localhost",
     ],
 )
-def test_server_answers_malformed_requests_with_4xx(web, content):
-    assert 400 <= begun(web).post("/answer", json=content).status_code < 500
+def test_server_refuses_foreign_host_header(web, host):
+    assert host_status(web, host) == 400
+
+
+def test_server_accepts_host_header_that_the_user_allows(study, pairs):
+    web = app(study, pairs, hosts=["study.example", "2001:DB8::1", "Example.ORG"])
+    for host in ("study.example:80", "[2001:db8::1]:8765", "example.org"):
+        assert host_status(web, host) == OK
+    assert host_status(web, "other.example") == 400
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::"])
+def test_server_on_all_addresses_accepts_any_number_but_no_name(study, pairs, address):
+    web = app(study, pairs, hosts=[address])
+    assert host_status(web, "192.0.2.7:8765") == OK and host_status(web, "[2001:db8::1]:8765") == OK
+    assert host_status(web, "evil.example") == 400
 
 
 @pytest.mark.parametrize(
@@ -218,14 +308,49 @@ def test_study_refuses_a_file_of_other_images_by_name(tmp_path):
     with pytest.raises(UserError, match=r"another\.sqlite: is a study of one with 60 images, not of another with 60"):
         Study(tmp_path / "another.sqlite", N)
     (tmp_path / "text.sqlite").write_text("not a database, but text that is long enough to be one" * 99)
-    with pytest.raises(UserError, match=r"text\.sqlite: cannot be used as a study file"):
+    with pytest.raises(UserError, match=r"text\.sqlite: is not a study file"):
         Study(tmp_path / "text.sqlite", N)
 
 
-def serve_study(root: Path, output: Path) -> None:
+def serve_study(root: Path, output: Path, idle_seconds: int = 60) -> None:
     storage.SHOWN_MS = storage.EARLY = 0
+    server.IDLE_SECONDS = idle_seconds
     with output.open("w") as file, redirect_stdout(file):
-        serve(Study(root / "study.sqlite", N), Pairs(RUN, "b_to_a", root), "127.0.0.1", 0)
+        serve(Study(root / "study.sqlite", N), Pairs(RUN, "b_to_a", root, "full"), "127.0.0.1", 0)
+
+
+@contextmanager
+def study_served(root: Path, output: Path, idle_seconds: int = 60):
+    """Serve the study in a process of its own; yield the process and its address."""
+    process = PROCESSES.Process(target=serve_study, args=(root, output, idle_seconds))
+    process.start()
+    try:
+        wait_until(lambda: output.exists() and output.read_text().endswith("\n"))
+        yield process, output.read_text().split()[4].rstrip("/")
+    finally:
+        process.kill()
+        process.join()
+
+
+def half_open(address: str) -> socket.socket:
+    """Open a connection and send the beginning of a request."""
+    host, port = address.removeprefix("http://").split(":")
+    connection = socket.create_connection((host, int(port)))
+    connection.sendall(b"POST /begin HTTP/1.1\r\nHost: loc")
+    return connection
+
+
+def test_server_answers_while_many_connections_are_half_open(root):
+    with study_served(root, root / "out.txt") as (_, address), ExitStack() as connections:
+        for _ in range(300):
+            connections.enter_context(half_open(address))
+        assert requests.get(address, timeout=10).status_code == OK
+
+
+def test_server_closes_half_open_connection_when_idle(root):
+    with study_served(root, root / "out.txt", idle_seconds=1) as (_, address), half_open(address) as connection:
+        connection.settimeout(15)
+        assert connection.recv(1000) == b""
 
 
 def answer_until_server_is_gone(browser, address, acknowledged):
@@ -242,21 +367,16 @@ def test_server_killed_while_people_answer_loses_no_answer(root):
     browsers, acknowledged, moments = [requests.Session() for _ in range(4)], [], random.Random(7)
     with ThreadPoolExecutor(len(browsers)) as people:
         for kills in range(4):
-            output = root / f"{kills}.txt"
-            server = PROCESSES.Process(target=serve_study, args=(root, output))
-            server.start()
-            wait_until(lambda output=output: output.exists() and output.read_text().endswith("\n"))
-            address = output.read_text().split()[4].rstrip("/")
-            for browser in browsers if kills == 0 else []:
-                browser.post(f"{address}/begin")
-            before = len(acknowledged)
-            tasks = [people.submit(answer_until_server_is_gone, b, address, acknowledged) for b in browsers]
-            wait_until(lambda: len(acknowledged) > before or all(task.done() for task in tasks))  # noqa: B023
-            time.sleep(moments.uniform(0, 0.3))
-            server.kill()
-            server.join()
-            for task in tasks:
-                task.result()
+            with study_served(root, root / f"{kills}.txt") as (process, address):
+                for browser in browsers if kills == 0 else []:
+                    browser.post(f"{address}/begin")
+                before = len(acknowledged)
+                tasks = [people.submit(answer_until_server_is_gone, b, address, acknowledged) for b in browsers]
+                wait_until(lambda: len(acknowledged) > before or all(task.done() for task in tasks))  # noqa: B023
+                time.sleep(moments.uniform(0, 0.3))
+                process.kill()
+                for task in tasks:
+                    task.result()
     with sqlite3.connect(root / "study.sqlite") as db:
         stored = {token for (token,) in db.execute("SELECT token FROM trials WHERE answer NOTNULL")}
     assert set(acknowledged) <= stored, "an answer was lost"

@@ -1,5 +1,6 @@
 """`pixcycle study`: a study in which people say which images look real."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,9 +23,12 @@ Experiment = Annotated[
 ]
 Direction = Annotated[
     str | None,
-    typer.Option(help="a_to_b or b_to_a; default: the scored direction.", autocompletion=lambda: list(TARGET)),
+    typer.Option(
+        help="Direction of translation, a_to_b or b_to_a; default: the one in which the experiment is scored.",
+        autocompletion=lambda: list(TARGET),
+    ),
 ]
-Seed = Annotated[int | None, typer.Option(help="Seed; default: the first one in the parameter file.")]
+Seed = Annotated[int | None, typer.Option(help="Seed of the run; default: the first one in the parameter file.")]
 
 
 @app.command()
@@ -33,11 +37,17 @@ def serve(
     direction: Direction = None,
     scale: ScaleName = None,
     seed: Seed = None,
-    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 admits other machines.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")] = 8765,
+    host: Annotated[
+        str, typer.Option(help="Network address to listen on: 127.0.0.1 admits this machine only, 0.0.0.0 also others.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free port.")] = 8765,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Host name, other than localhost, that people may type; repeatable."),
+    ] = None,
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
-    """Serve a study of a finished experiment to any number of browsers; answers are stored in data/studies/.
+    """Ask people in a browser which of two images is real; store their answers in data/studies/.
 
     Example: pixcycle study serve --experiment kaist-maps --direction a_to_b
     """
@@ -46,7 +56,7 @@ def serve(
     from pixcycle.study.storage import Study
 
     run, direction, pairs = _shown(params, scale, experiment, seed, direction)
-    serve_study(Study(study_file(run, direction, Path()), len(pairs)), pairs, host, port)
+    serve_study(Study(study_file(run, direction, Path()), len(pairs)), pairs, host, port, allow_host or [])
 
 
 @app.command()
@@ -55,7 +65,7 @@ def result(
     direction: Direction = None,
     scale: ScaleName = None,
     seed: Seed = None,
-    csv: Annotated[Path | None, typer.Option(help="CSV file to which all answers are written.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write all answers to this CSV file.")] = None,
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
     """Print the percentage of generated images that were labelled real, with its 95% interval.
@@ -71,7 +81,12 @@ def result(
     run, direction, pairs = _shown(params, scale, experiment, seed, direction)
     file = study_file(run, direction, Path())
     if not file.exists():
-        raise UserError(f"{run.key} {direction}: no study yet; start it: pixcycle study serve --experiment {run.id}")
+        options = ["--experiment", run.id, "--direction", direction]
+        options += ["--scale", scale] if scale else []
+        options += ["--seed", str(seed)] if seed is not None else []
+        options += ["--params", str(params)] if params != Path("params.yaml") else []
+        command = shlex.join(["pixcycle", "study", "serve", *options])
+        raise UserError(f"{run.key} {direction}: no study yet; start it: {command}")
     answers = read_answers(file)
     show([as_table(summarize(answers))])
     if csv:
@@ -92,4 +107,4 @@ def _shown(
     seeds = {str(run.seed): run for run in runs}
     run = seeds[known(str(plan.params.seeds[0] if seed is None else seed), seeds, "seed")]
     direction = known(direction or run.config.direction, TARGET, "direction")
-    return run, direction, Pairs(run, direction, Path())
+    return run, direction, Pairs(run, direction, Path(), plan.params.scale)

@@ -12,7 +12,7 @@ from PIL import Image
 from pixcycle.records.manifest import Card, Count, Duplicates, Listed, Sizes
 
 LISTED = 20
-"""Most names or groups in a list; totals count all of them."""
+"""Maximum number of names or groups in a list; totals count all of them."""
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ OTHER_SUFFIXES = {".avif", ".bmp", ".gif", ".heic", ".jfif", ".jp2", ".ppm", ".t
 SIGNATURES: dict[Literal["jpeg", "png"], bytes] = {"jpeg": b"\xff\xd8\xff", "png": SIGNATURE}
 """First bytes of the formats that are read. Pillow's other decoders stay disabled: the one for EPS starts a program."""
 MOST_PIXELS = 2**27
-"""16384 x 8192, a world map. Decoding and inspecting such an image takes a process less than 2 GB of memory."""
+"""Maximum number of pixels: 16384 x 8192, a world map, whose decoding and inspection takes less than 2 GB of memory."""
 MOST_BYTES = 2**28
-"""More than such a map takes as a PNG."""
+"""Maximum size of a file in bytes, more than such a map takes as a PNG."""
 MOST_SCANS = 100
-"""Most scans of a progressive JPEG, each of which passes over all pixels; encoders write about ten."""
+"""Maximum number of scans of a progressive JPEG, each of which passes over all pixels; encoders write about ten."""
 
 Image.MAX_IMAGE_PIXELS = None  # Pillow would warn about images that MOST_PIXELS refuses
 warnings.filterwarnings("ignore", module="PIL")  # their causes are refused here, or do not affect the pixels

@@ -47,14 +47,14 @@ def prepare(name: str, dataset: Dataset, raw: Path, out: Path, spec: PrepareSpec
     UserError
         For an image that cannot be read. Names dataset and file.
     """
-    found: Counter[str] = Counter()
+    available: Counter[str] = Counter()
     seen: list[Facts] = []
     splits: dict[str, dict[str, Images]] = {}
     with finished_folder(out) as work:
         for split, limit in (("train", spec.train_images), ("test", spec.test_images)):
             splits[split] = {}
             for domain, items in images(dataset, raw, split).items():
-                found |= Counter(item.folder for item in items)
+                available |= Counter(item.folder for item in items)
                 written, sha256 = _write_array(name, work, split, domain, items[:limit], spec, threads)
                 seen += written
                 splits[split][domain] = Images(
@@ -64,7 +64,7 @@ def prepare(name: str, dataset: Dataset, raw: Path, out: Path, spec: PrepareSpec
                     file_types=sorted({image.file_type for image in written if image.file_type}),
                     sha256=sha256,
                 )
-        counts = {folder: count(n, dataset.published.get(folder)) for folder, n in found.items()}
+        counts = {folder: count(n, dataset.published.get(folder)) for folder, n in available.items()}
         manifest = Manifest(
             dataset=name,
             title=dataset.title,

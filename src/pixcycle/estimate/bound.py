@@ -1,7 +1,7 @@
 """Roofline of a training step: a lower bound on the time that it takes on a GPU (equations in docs/gpus.md)."""
 
-from pixcycle.estimate.closed_form import kept, parameters, products
 from pixcycle.estimate.gpus import NUMBER_BYTES, Arithmetic, Card
+from pixcycle.estimate.step_cost import kept, parameters, products
 from pixcycle.models.closed_form import Convolution
 from pixcycle.params.schema import Experiment
 

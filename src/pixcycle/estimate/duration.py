@@ -4,7 +4,7 @@ import math
 import os
 
 from pixcycle.base.errors import UserError
-from pixcycle.estimate.closed_form import image_flops
+from pixcycle.estimate.step_cost import image_flops
 from pixcycle.estimate.supplies import Images
 from pixcycle.params.schema import Experiment
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixcycle.estimate.bound import step_seconds
-from pixcycle.estimate.closed_form import image_flops, parameters
 from pixcycle.estimate.duration import images_of_epoch, steps_and_batch
 from pixcycle.estimate.gpus import Card
+from pixcycle.estimate.step_cost import image_flops, parameters
 from pixcycle.estimate.supplies import Images, Supply, count_images, supplies
 from pixcycle.methods.registry import METHODS
 from pixcycle.metrics.extractors import EXTRACTORS

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pixcycle.base.files import write_bytes
 from pixcycle.estimate.bound import memory_bytes, step_bytes, step_seconds
-from pixcycle.estimate.closed_form import image_flops
 from pixcycle.estimate.duration import steps_and_batch
 from pixcycle.estimate.gpus import CARDS, Arithmetic, Card
+from pixcycle.estimate.step_cost import image_flops
 from pixcycle.estimate.supplies import published_images
 from pixcycle.estimate.table import digits
 from pixcycle.methods.registry import METHODS

@@ -17,14 +17,13 @@ from pixcycle.inference.output_paths import refuse_what_is_there
 from pixcycle.inference.test_split import at_inference
 from pixcycle.models.convolution import Conv2d, ConvTranspose2d
 from pixcycle.models.norm import InstanceNorm2d
+from pixcycle.models.replace import replace_layers
 
 Format = Literal["onnx", "torchscript"]
 Network = Callable[[Tensor], Tensor]
 
 TOLERANCE = 1e-4
 """Largest difference allowed between values in [-1, 1]: an eightieth of the step between two pixel levels."""
-PLAIN = {Conv2d: nn.Conv2d, ConvTranspose2d: nn.ConvTranspose2d, InstanceNorm2d: nn.InstanceNorm2d}
-"""Layers of ours, which are faster on a CPU or change gradients, and torch's layers that compute the same."""
 NAMES = {"input_names": ["image"], "output_names": ["translation"]}
 FREE = {0: "images", 2: "height", 3: "width"}
 
@@ -58,10 +57,10 @@ def export(
     sides = [side or e.crop_size for side in (height, width)]
     for side in sides:
         if side != (fits := fitting(side, *trained.sides)):
-            multiple, least = trained.sides
+            multiple, smallest = trained.sides
             raise UserError(
-                f"a side of {side} pixels does not fit: the generator takes multiples of {multiple}, at least {least},"
-                f" such as {fits}"
+                f"a side of {side} pixels does not fit: the generator takes multiples of {multiple},"
+                f" at least {smallest}, such as {fits}"
             )
     quiet = e.model_copy(update={"inference_dropout": False})
     reference = at_inference(quiet, trained.direction, trained.weights)
@@ -79,12 +78,48 @@ def export(
 
 
 def plain(network: nn.Module) -> nn.Module:
-    """Replace a network's layers by torch's own, in place. Batch norm in training mode loses its running statistics."""
-    for layer in network.modules():
-        layer.__class__ = PLAIN.get(type(layer), type(layer))
-        if isinstance(layer, nn.BatchNorm2d) and layer.training:
-            layer.running_mean = layer.running_var = layer.num_batches_tracked = None
+    """Replace a network's layers, in place, by torch's own that compute the same; return the network.
+
+    Ours are faster on a CPU or change gradients. Batch norm in training mode is replaced by one without running
+    statistics.
+    """
+    replace_layers(
+        network,
+        {
+            Conv2d: _plain_convolution,
+            ConvTranspose2d: _plain_transposed_convolution,
+            InstanceNorm2d: lambda layer: nn.InstanceNorm2d(layer.num_features, layer.eps),
+            nn.BatchNorm2d: lambda layer: nn.BatchNorm2d(
+                layer.num_features, layer.eps, track_running_stats=not layer.training
+            ),
+        },
+    )
     return network.eval()
+
+
+def _plain_convolution(layer: Conv2d) -> nn.Conv2d:
+    return nn.Conv2d(
+        layer.in_channels,
+        layer.out_channels,
+        layer.kernel_size,
+        layer.stride,
+        layer.padding,
+        bias=layer.bias is not None,
+        device="meta",  # gets its parameters from the layer
+    )
+
+
+def _plain_transposed_convolution(layer: ConvTranspose2d) -> nn.ConvTranspose2d:
+    return nn.ConvTranspose2d(
+        layer.in_channels,
+        layer.out_channels,
+        layer.kernel_size,
+        layer.stride,
+        layer.padding,
+        layer.output_padding,
+        bias=layer.bias is not None,
+        device="meta",
+    )
 
 
 def _onnx(trained: Trained, network: nn.Module, example: Tensor, free: bool) -> tuple[bytes, Network]:

@@ -21,9 +21,9 @@ def discriminator(e: Experiment) -> list[Convolution]:
     if e.patch == 1:
         return chain(1, [in_channels, f, 2 * f, 1], 4 * [side])
     strided = patchgan_layers(e.patch)
-    widths = [in_channels, *(f * min(2**depth, 8) for depth in range(strided + 1)), 1]
-    sides = [*(side >> depth for depth in range(strided + 1)), (side >> strided) - 1, (side >> strided) - 2]
-    return chain(4, widths, sides)
+    widths = [f * min(2**depth, 8) for depth in range(strided + 1)]
+    sides = [side >> depth for depth in range(strided + 1)]
+    return chain(4, [in_channels, *widths, 1], [*sides, sides[-1] - 1, sides[-1] - 2])
 
 
 def judged(e: Experiment) -> list[Convolution]:

@@ -13,16 +13,12 @@ class ResnetBlock(nn.Module):
     def __init__(self, channels: int, norm: Norm, dropout: bool) -> None:
         super().__init__()
         bias = needs_bias(norm)
-        self.conv_block = nn.Sequential(
-            nn.ReflectionPad2d(1),
-            Conv2d(channels, channels, 3, bias=bias),
-            norm_layer(norm, channels),
-            nn.ReLU(inplace=True),
-            *([nn.Dropout(0.5)] if dropout else []),
-            nn.ReflectionPad2d(1),
-            Conv2d(channels, channels, 3, bias=bias),
-            norm_layer(norm, channels),
-        )
+        layers = [nn.ReflectionPad2d(1), Conv2d(channels, channels, 3, bias=bias), norm_layer(norm, channels)]
+        layers += [nn.ReLU(inplace=True)]
+        if dropout:
+            layers += [nn.Dropout(0.5)]
+        layers += [nn.ReflectionPad2d(1), Conv2d(channels, channels, 3, bias=bias), norm_layer(norm, channels)]
+        self.conv_block = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.conv_block(x)

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pixcycle.machine import ranks
+from pixcycle.models.replace import replace_layers
 
 
 class JointBatchNorm(nn.BatchNorm2d):
@@ -36,10 +37,12 @@ class JointDropout(nn.Dropout):
         return x * ranks.own_share(functional.dropout(ones, self.p))
 
 
-JOINT = {nn.BatchNorm2d: JointBatchNorm, nn.Dropout: JointDropout}
-
-
 def join(network: nn.Module) -> None:
     """Make a network's layers treat the batches of all ranks as one, leaving its parameters unchanged."""
-    for layer in network.modules():
-        layer.__class__ = JOINT.get(type(layer), type(layer))
+    replace_layers(
+        network,
+        {
+            nn.BatchNorm2d: lambda layer: JointBatchNorm(layer.num_features, layer.eps, layer.momentum),
+            nn.Dropout: lambda layer: JointDropout(layer.p),
+        },
+    )

@@ -32,7 +32,9 @@ class UNetBlock(nn.Module):
             ConvTranspose2d(joined, outer, 4, stride=2, padding=1, bias=bias),
             norm_layer(norm, outer),
         ]
-        self.model = nn.Sequential(*down, *up, *([nn.Dropout(0.5)] if dropout else []))
+        if dropout:
+            up += [nn.Dropout(0.5)]
+        self.model = nn.Sequential(*down, *up)
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.model(x)

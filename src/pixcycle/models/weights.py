@@ -25,9 +25,9 @@ def refuse_misfits(path: Path, weights: dict[str, Tensor], network: nn.Module) -
     """Raise UserError if the weights differ from the network's in name, shape or type."""
     tensors = network.state_dict()
     for key in [*tensors, *weights]:
-        found, expected = (f"{tuple(t[key].shape)} {t[key].dtype}" if key in t else "none" for t in (weights, tensors))
-        if found != expected:
-            raise UserError(f"{path}: not the weights of this network: {key:.80}: expected {expected}, found {found}")
+        actual, expected = _described(weights.get(key)), _described(tensors.get(key))
+        if actual != expected:
+            raise UserError(f"{path}: not the weights of this network: {key:.80}: expected {expected}, found {actual}")
 
 
 def refuse_not_finite(path: Path, weights: dict[str, Tensor]) -> None:
@@ -35,3 +35,7 @@ def refuse_not_finite(path: Path, weights: dict[str, Tensor]) -> None:
     for key, value in weights.items():
         if not torch.isfinite(value).all():
             raise UserError(f"{path}: {key:.80} contains NaN or infinity; it was broken when it was written")
+
+
+def _described(tensor: Tensor | None) -> str:
+    return "none" if tensor is None else f"{tuple(tensor.shape)} {tensor.dtype}"

@@ -8,7 +8,7 @@ from torch import Tensor
 TILE = 6
 """Side of the overlapping tiles that an image is cut into. A tile gives (7 - k)^2 outputs of a k x k kernel with 36
 products instead of (7 - k)^2 k^2: a quarter of them for k = 3 and k = 4."""
-POINTS = 0, -(0.5**0.5), 0.5**0.5, -(2**0.5), 2**0.5
+POINTS = (0, -(0.5**0.5), 0.5**0.5, -(2**0.5), 2**0.5)
 """Where the polynomials are evaluated, besides infinity. Reciprocals and opposite signs keep the rounding error of
 float32 at four times that of the plain sum; with the customary 0, 1, -1, 2, -2 it is eight times."""
 

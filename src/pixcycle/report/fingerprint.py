@@ -24,7 +24,7 @@ def report_fingerprints(plan: Plan, root: Path = Path()) -> dict[str, str]:
         for chapter, section in plan.params.experiments.items()
     }
 
-    answers = answered(root)
+    answers = answered(plan.runs.values(), root)
 
     def name(selection: str, runs: list[Run]) -> str:
         measured = [[run.key, run.metrics_fingerprint] for run in runs]

@@ -10,8 +10,8 @@ from pixcycle.study.result import Share
 PROTOCOL = (
     f"Percent of generated images that people took for the real one of a pair, shown for {SHOWN_MS / 1000:g} s, after "
     f"{PRACTICE} pairs of practice; at most {TRIALS} pairs a person, on a screen of their own. In brackets the 95% "
-    "interval by the bootstrap over participants and images. "
-    f"Who missed more than {MISSED_CHECKS} of {CHECKS} attention checks is left out."
+    "interval, bootstrapped over participants and images. "
+    f"Participants who missed more than {MISSED_CHECKS} of {CHECKS} attention checks are left out."
 )
 
 

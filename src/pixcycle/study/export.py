@@ -37,7 +37,7 @@ def as_table(result: Result) -> RenderableType:
     table.add_column("participant")
     for title in ("answers", "labelled real", "95% interval"):
         table.add_column(title, justify="right")
-    for id, share in result.each.items():
+    for id, share in result.by_participant.items():
         table.add_row(f"{id} (missed checks)" if id in result.inattentive else str(id), *_cells(share))
     table.add_section()
     if result.attentive:

@@ -1,5 +1,6 @@
 """Locate the files of studies, and fingerprint the answers that a report uses."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from pixcycle.paths import STUDIES, TARGET
@@ -12,9 +13,16 @@ def study_file(run: Run, direction: str, root: Path) -> Path:
     return root / STUDIES / f"{run.id}-{run.seed}-{direction}-{run.translated_fingerprint}.sqlite"
 
 
-def answered(root: Path) -> dict[str, str]:
-    """Return the fingerprint of each study's answers by file name. Raise UserError for a damaged file."""
-    files = sorted((root / STUDIES).glob("*.sqlite"))
+def answered(runs: Iterable[Run], root: Path) -> dict[str, str]:
+    """Return the fingerprint of the answers of each study of these runs, by file name.
+
+    Raises
+    ------
+    UserError
+        If such a file is damaged. Studies of other images are not read.
+    """
+    names = {study_file(run, direction, root).name for run in runs for direction in TARGET}
+    files = [file for file in sorted((root / STUDIES).glob("*.sqlite")) if file.name in names]
     return {file.name: fingerprint([list(vars(answer).values()) for answer in read_answers(file)]) for file in files}
 
 

@@ -22,15 +22,25 @@ class Pairs:
     beside the real test image at the same index in the target domain, modulo the number of images there.
     """
 
-    def __init__(self, run: Run, direction: str, root: Path):
-        """Raise UserError if the run has no translations in this direction."""
+    def __init__(self, run: Run, direction: str, root: Path, scale: str):
+        """Raise UserError, with the command that makes them, if the run has no translations in this direction.
+
+        Parameters
+        ----------
+        scale
+            The run's scale, for that command.
+        """
         self._direction, self._prepared = direction, root / run.prepared
         self._folder = fakes_folder(root / run.translated, direction)
         if not self._folder.is_dir():
             existing = [other for other in TARGET if fakes_folder(root / run.translated, other).is_dir()]
+            if existing:
+                raise UserError(
+                    f"{run.key} has no images of direction {direction}; its direction is {' or '.join(existing)}"
+                )
             raise UserError(
-                f"{run.key} has no images of direction {direction}; "
-                + (f"its direction is {' or '.join(existing)}" if existing else f"make them first: snakemake {run.id}")
+                f"{run.key} has no images of direction {direction}; make them first:"
+                f" snakemake {run.id} --cores all --config scale={scale}"
             )
 
     def __len__(self) -> int:

@@ -33,7 +33,7 @@ class Result:
         All participants who answered at least one test; None if there are none.
     attentive
         Those of them who missed at most one attention check.
-    each
+    by_participant
         Participant -> their own share.
     inattentive
         Participants who missed more attention checks.
@@ -41,7 +41,7 @@ class Result:
 
     everybody: Share | None
     attentive: Share | None
-    each: dict[int, Share]
+    by_participant: dict[int, Share]
     inattentive: list[int]
 
 
@@ -52,7 +52,7 @@ def result(answers: list[Answer]) -> Result:
     return Result(
         everybody=share(tests),
         attentive=attentive(answers),
-        each={id: own for id in ids if (own := share(a for a in tests if a.participant == id))},
+        by_participant={id: own for id in ids if (own := share(a for a in tests if a.participant == id))},
         inattentive=_inattentive(answers),
     )
 
@@ -87,6 +87,6 @@ def share(answers: Iterable[Answer]) -> Share | None:
     random = np.random.default_rng(0)
     people_counts, image_counts = (random.multinomial(n, np.full(n, 1 / n), RESAMPLED) for n in answered.shape)
     totals, fooled_totals = (((people_counts @ m) * image_counts).sum(axis=1) for m in (answered, fooled))
-    some = totals > 0  # if there are few answers, a resample may contain none of them
-    low, high = np.percentile(100 * fooled_totals[some] / totals[some], [2.5, 97.5])
+    not_empty = totals > 0  # if there are few answers, a resample may contain none of them
+    low, high = np.percentile(100 * fooled_totals[not_empty] / totals[not_empty], [2.5, 97.5])
     return Share(float(100 * fooled.sum() / answered.sum()), float(low), float(high), len(people), len(rows))

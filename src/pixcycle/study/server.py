@@ -2,36 +2,104 @@
 
 import logging
 import sys
+from collections import Counter
+from collections.abc import Iterable
 from http import HTTPStatus
+from ipaddress import ip_address
+from threading import Lock
+from time import monotonic
+from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, jsonify, render_template, request
-from werkzeug.exceptions import BadRequest
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from werkzeug.exceptions import BadRequest, TooManyRequests, UnsupportedMediaType
 
 from pixcycle.base.errors import UserError
 from pixcycle.plan import fingerprint
 from pixcycle.study.pairs import Pairs
-from pixcycle.study.protocol import CHECKS, PRACTICE, SHOWN_MS, SIDES, TRIALS
+from pixcycle.study.protocol import CHECKS, PRACTICE, SHOWN_MS, TRIALS, Side
 from pixcycle.study.storage import Refused, Study
 
 DAYS_TO_RETURN = 90
 """Lifetime of the cookie that identifies a participant."""
 ONLY_OURS = "default-src 'none'; img-src 'self' blob: data:; script-src 'self'; style-src 'self'; connect-src 'self'"
 LARGEST_REQUEST = 4096
+"""Maximum size of a request's JSON, in bytes."""
+LARGEST_HEADERS = 32768
+"""Maximum size of a request's headers, in bytes; they include the cookies of all servers on this host."""
+BEGINS_PER_MINUTE = 60
+"""Maximum number of participants who begin from one network address in a minute."""
+THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+EVERYWHERE = ("0.0.0.0", "::")
+"""Addresses that make a server listen on all addresses of the machine."""
+CONNECTIONS = 900
+"""Maximum number of connections that are open at once; many systems allow a process 1024 open files."""
+IDLE_SECONDS = 30
+"""Time after which a connection that sends nothing is closed."""
 
 
-def app(study: Study, pairs: Pairs) -> Flask:
+class ShownPair(BaseModel):
+    """Content of the request to show a pair."""
+
+    model_config = ConfigDict(strict=True)
+    token: str
+
+
+class AnsweredPair(ShownPair):
+    """Content of the request that answers a pair."""
+
+    real: Side
+    displayed_ms: Annotated[FiniteFloat, Field(ge=0)]
+
+
+Content = TypeVar("Content", bound=BaseModel)
+
+
+class Begins:
+    """Counts who begins, by network address. Addresses are held in memory for at most a minute, and never stored."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._minute, self._counts = 0, Counter()
+
+    def count(self, address: str | None) -> None:
+        """Count one more participant from an address. Raise TooManyRequests if there are too many in this minute."""
+        minute, second = divmod(int(monotonic()), 60)
+        with self._lock:
+            if minute != self._minute:
+                self._minute, self._counts = minute, Counter()
+            self._counts[address] += 1
+            if self._counts[address] > BEGINS_PER_MINUTE:
+                raise TooManyRequests(retry_after=60 - second)
+
+
+def app(study: Study, pairs: Pairs, hosts: Iterable[str] = ()) -> Flask:
     """Return the web application of one study.
 
     Pages send JSON, and identify a trial only by its random token. Requests that a participant may not make (to see a
     pair twice; to answer before the pair was shown, twice, or for somebody else) get status 409, malformed ones 400.
+
+    Parameters
+    ----------
+    hosts
+        Names and addresses in the Host header that are accepted in addition to THIS_MACHINE. Others get status 400: by
+        DNS rebinding, a page of another site could reach the study under its own name.
     """
     web = Flask(__name__, template_folder="pages", static_folder="pages", static_url_path="/page")
     web.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
 
     cookie = f"participant-{fingerprint(study.of)}"  # all ports of a host share their cookies
+    accepted = {_normal(host) for host in (*THIS_MACHINE, *hosts)}
+    begins = Begins()
 
     def participant() -> str:
         return request.cookies.get(cookie, "")
+
+    @web.before_request
+    def refuse_other_hosts() -> None:
+        if not _is_accepted(request.host, accepted):
+            raise BadRequest("this host name is not accepted; allow it with pixcycle study serve --allow-host NAME")
 
     @web.get("/")
     def start() -> str:
@@ -40,6 +108,7 @@ def app(study: Study, pairs: Pairs) -> Flask:
 
     @web.post("/begin")
     def begin() -> Response:
+        begins.count(request.remote_addr)
         answer = jsonify({})
         answer.set_cookie(cookie, study.begin(), DAYS_TO_RETURN * 86400, httponly=True, samesite="Strict")
         return answer
@@ -58,16 +127,13 @@ def app(study: Study, pairs: Pairs) -> Flask:
 
     @web.post("/show")
     def show() -> Response:
-        study.show(participant(), _field("token", str))
+        study.show(participant(), _content(ShownPair).token)
         return jsonify({})
 
     @web.post("/answer")
     def answer() -> Response:
-        side = _field("real", str)
-        if side not in SIDES:
-            raise BadRequest("real must be left or right")
-        right = study.answer(participant(), _field("token", str), side, float(_field("displayed_ms", int | float)))
-        return jsonify(right=right)
+        content = _content(AnsweredPair)
+        return jsonify(right=study.answer(participant(), content.token, content.real, content.displayed_ms))
 
     @web.errorhandler(Refused)
     def refuse(error: Refused) -> tuple[Response, int]:
@@ -90,22 +156,76 @@ def app(study: Study, pairs: Pairs) -> Flask:
     return web
 
 
-def serve(study: Study, pairs: Pairs, host: str, port: int) -> None:
-    """Serve until interrupted."""
+def serve(study: Study, pairs: Pairs, host: str, port: int, hosts: Iterable[str] = ()) -> None:
+    """Serve until interrupted.
+
+    Parameters
+    ----------
+    hosts
+        Further names of this machine that browsers may use, see `app`.
+
+    Raises
+    ------
+    UserError
+        If the host is not an address of this machine, or the port is not free.
+    """
     import waitress
 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns whenever a request waits for a thread
-    server = waitress.create_server(app(study, pairs), host=host, port=port, ident=None)
-    print(f"The study is at http://{server.effective_host}:{server.effective_port}/  (stop it with Ctrl-C)", flush=True)
+    try:
+        server = waitress.create_server(
+            app(study, pairs, [host, *hosts]),
+            host=host,
+            port=port,
+            ident=None,
+            connection_limit=CONNECTIONS,
+            channel_timeout=IDLE_SECONDS,
+            cleanup_interval=1,
+            max_request_header_size=LARGEST_HEADERS,
+            max_request_body_size=LARGEST_REQUEST,
+            asyncore_use_poll=True,  # select() takes at most 1024 connections
+        )
+    except (OSError, ValueError) as error:
+        raise UserError(f"study serve: cannot listen on {host}, port {port} ({error}); try --port 0") from None
+    # A name such as localhost may have several addresses; any of them leads to the study.
+    several = getattr(server, "effective_listen", None)
+    address, port = several[0] if several else (server.effective_host, server.effective_port)
+    print(
+        f"The study is at http://{f'[{address}]' if ':' in address else address}:{port}/  (stop it with Ctrl-C)",
+        flush=True,
+    )
     try:
         server.run()
     finally:
         server.close()
 
 
-def _field(field: str, kind: type) -> object:
-    """Return a field of the request's JSON. Raise BadRequest if it is missing or of another type."""
-    content = request.get_json()
-    if not isinstance(content, dict) or not isinstance(content.get(field), kind):
-        raise BadRequest(f"{field} is missing or of the wrong type")
-    return content[field]
+def _content(kind: type[Content]) -> Content:
+    """Return the request's JSON. Raise BadRequest if a field is missing, of another type or out of range."""
+    if not request.is_json:
+        raise UnsupportedMediaType("the content must be application/json")
+    try:
+        return kind.model_validate_json(request.get_data())
+    except ValidationError as error:
+        mistake = error.errors(include_input=False)[0]
+        raise BadRequest(f"{'.'.join(map(str, mistake['loc']))}: {mistake['msg']}") from None
+
+
+def _is_accepted(header: str, accepted: set[str]) -> bool:
+    """Return whether a Host header has an accepted name. A server on all addresses accepts every numeric address."""
+    host = _normal(urlsplit(f"//{header}").hostname or "")
+    return host in accepted or (_is_numeric(host) and not accepted.isdisjoint(EVERYWHERE))
+
+
+def _normal(host: str) -> str:
+    """Return a host name in small letters, and a numeric address in its usual spelling, without brackets."""
+    host = host.strip("[]").lower()
+    return str(ip_address(host)) if _is_numeric(host) else host
+
+
+def _is_numeric(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,30 +1,22 @@
 """The SQLite file of a study: what each participant was shown and answered, and nothing that identifies them."""
 
-import errno
 import hashlib
-import os
 import secrets
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-from pixcycle.base.disk_full import room_for
+from pydantic import TypeAdapter, ValidationError
+
 from pixcycle.base.errors import UserError
 from pixcycle.study import protocol
+from pixcycle.study.database import NotAStudy, check_tables, create, opened
 from pixcycle.study.protocol import SHOWN_MS, Kind, Side, Trial
 
-TABLES = (
-    "CREATE TABLE IF NOT EXISTS study (of TEXT NOT NULL, images INTEGER NOT NULL, seed INTEGER NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS participants (id INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE)",
-    "CREATE TABLE IF NOT EXISTS trials (participant INTEGER NOT NULL REFERENCES participants, number INTEGER NOT NULL,"
-    " token TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, image INTEGER NOT NULL, real TEXT NOT NULL, shown REAL,"
-    " broken_off INTEGER NOT NULL DEFAULT 0, answer TEXT, displayed_ms REAL, seconds REAL,"
-    " PRIMARY KEY (participant, number))",
-)
 EARLY = 0.1
 """Seconds by which an answer may arrive before the display ends: browser and server have different clocks."""
 
@@ -77,17 +69,16 @@ class Study:
         """
         self.path, self.of = path, path.stem
         self._turns = Lock()  # SQLite's own lock is polled at long intervals
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            create(path, self.of, images, seed)
         with self._transaction() as db:
-            for table in TABLES:
-                db.execute(table)
-            known = db.execute("SELECT of, images, seed FROM study").fetchone()
-            if known is None:
-                known = (self.of, images, seed)
-                db.execute("INSERT INTO study VALUES (?, ?, ?)", known)
-        if known[:2] != (self.of, images):
-            raise UserError(f"{path}: is a study of {known[0]} with {known[1]} images, not of {self.of} with {images}")
-        self._images, self._seed = known[1:]
+            check_tables(path, db)
+            row = db.execute("SELECT of, images, seed FROM study").fetchone()
+        if row is None:
+            raise NotAStudy(path, "its table `study` is empty")
+        if row[:2] != (self.of, images):
+            raise UserError(f"{path}: is a study of {row[0]} with {row[1]} images, not of {self.of} with {images}")
+        self._images, self._seed = row[1:]
 
     def begin(self) -> str:
         """Add a participant and return their token, which only their browser keeps."""
@@ -177,40 +168,36 @@ class Study:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with self._turns, closing(sqlite3.connect(self.path, timeout=30, isolation_level=None)) as db:
-                db.execute("PRAGMA synchronous = FULL")
-                db.execute("BEGIN IMMEDIATE")
-                with db:  # commits on success, otherwise rolls back
-                    yield db
-        except sqlite3.DatabaseError as error:
-            with room_for(self.path):
-                raise _unusable(self.path, error) from error
+        with self._turns, opened(self.path) as db:
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("BEGIN IMMEDIATE")
+            with db:  # commits on success, otherwise rolls back
+                yield db
 
 
 def read_answers(path: Path) -> list[Answer]:
-    """Return all answers of a study, in the order of participants and trials; the file is opened read-only.
+    """Return all answers of a study, in the order of participants and trials.
 
     Raises
     ------
     UserError
         If the file is not a study.
     """
+    with opened(path) as db:
+        check_tables(path, db)
+        rows = db.execute(
+            "SELECT participant, number, kind, image,"
+            " CASE WHEN answer IN ('left', 'right') THEN answer != real END AS took_generated_for_real,"
+            " displayed_ms, seconds FROM trials WHERE answer NOTNULL ORDER BY participant, number"
+        )
+        names = [column for column, *_ in rows.description]
+        answers = [dict(zip(names, row, strict=True)) for row in rows]
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as db:
-            rows = db.execute(
-                "SELECT participant, number, kind, image, answer != real, displayed_ms, seconds FROM trials"
-                " WHERE answer NOTNULL ORDER BY participant, number"
-            ).fetchall()
-    except sqlite3.DatabaseError as error:
-        raise _unusable(path, error) from error
-    return [Answer(*row[:4], bool(row[4]), *row[5:]) for row in rows]
-
-
-def _unusable(path: Path, error: sqlite3.DatabaseError) -> UserError | OSError:
-    if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
-        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-    return UserError(f"{path}: cannot be used as a study file: {error}")
+        return TypeAdapter(list[Answer]).validate_python(answers)
+    except ValidationError as error:
+        mistake = error.errors()[0]
+        index, field = mistake["loc"]
+        raise NotAStudy(path, f"{field} of answer {index + 1}: {mistake['msg']}") from None
 
 
 def _add(db: sqlite3.Connection, participant: int, number: int, trial: Trial) -> None:

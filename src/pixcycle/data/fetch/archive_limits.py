@@ -20,11 +20,11 @@ TIMES = 100
 in params.yaml unpacks to twice its size; label maps of a few colours, as BMP, unpack to about 50 times theirs."""
 SPARE = 100_000_000
 MEMBERS = 200_000
-"""Most members of an archive: eight times as many as the largest dataset in params.yaml has."""
+"""Maximum number of members of an archive: eight times as many as the largest dataset in params.yaml has."""
 LARGEST_READ = 1 << 20
-"""Most bytes of a tar header; also the size of the pieces in which content is read."""
+"""Maximum size in bytes of a tar header; also the size of the pieces in which content is read."""
 LARGEST_DIRECTORY = 64 << 20
-"""Most bytes of a zip's central directory, which is read as a whole."""
+"""Maximum size in bytes of a zip's central directory, which is read as a whole."""
 
 DECOMPRESSORS: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 

@@ -22,7 +22,7 @@ PIECE = 1 << 20
 """Bytes that are read at a time."""
 
 LONGEST_NAME, LONGEST_PATH = 255, 1000
-"""Most bytes of a component and of the whole path of a member."""
+"""Maximum lengths in bytes of a component, and of the whole path, of a member."""
 UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters, which could also forge lines of a content digest, and bytes that are not UTF-8."""
 

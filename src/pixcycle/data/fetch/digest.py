@@ -62,11 +62,9 @@ def folder_digest(folder: Path, cache: Path | None) -> str:
             now, stat = time.time_ns(), entry.stat()
             # A file moved here keeps its size and mtime, but not its ctime.
             stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
-            match before.get(path):
-                case [*cached_stamp, str(sha256)] if cached_stamp == stamp:
-                    pass
-                case _:
-                    sha256 = file_sha256(Path(entry))
+            last = before.get(path)
+            unchanged = isinstance(last, list) and last[:-1] == stamp and isinstance(last[-1], str)
+            sha256 = last[-1] if unchanged else file_sha256(Path(entry))
             if now - max(stamp[1:]) > SETTLED_NS:
                 after[path] = [*stamp, sha256]
             digests.append((path, sha256))

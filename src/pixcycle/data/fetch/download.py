@@ -23,7 +23,7 @@ from pixcycle.base.errors import UserError
 from pixcycle.base.files import read_json, write_json
 
 PIECE = 1 << 18
-"""Most bytes that are read at a time."""
+"""Maximum number of bytes that are read at a time."""
 TIMEOUTS = (10, 60)
 """Seconds to wait for a connection, and for each piece."""
 FRUITLESS_TRIES = 3
@@ -34,7 +34,7 @@ SECONDS_BETWEEN_LOOKS = 300.0
 SLOWEST = 1000
 """Bytes per second in such an interval below which a download, which would take weeks, is abandoned."""
 LARGEST = 100_000_000_000
-"""Most bytes of a file of undeclared size: ten times the largest file in params.yaml."""
+"""Maximum size in bytes of a file of undeclared size: ten times the largest file in params.yaml."""
 SECONDS_BETWEEN_LINES = 5
 
 SIZE = re.compile("[0-9]{1,20}")
@@ -55,8 +55,8 @@ def download(url: str, to: Path, *, title: str, progress: bool, largest: int | N
     progress
         Show progress on stderr.
     largest
-        Most bytes of the file. By default LARGEST; if the server does not send a size either, at least a twentieth
-        of the disk stays free.
+        Maximum size of the file in bytes. By default LARGEST; if the server does not send a size either, at least a
+        twentieth of the disk stays free.
 
     Raises
     ------

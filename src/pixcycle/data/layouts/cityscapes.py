@@ -23,7 +23,7 @@ SIDE = 256
 REDUCED_BY = {"A": Image.Resampling.BICUBIC, "B": Image.Resampling.NEAREST}
 """Resampling of each domain: photos are antialiased, labels keep their colours."""
 DEPTH = 2
-"""Most folders above a split: `leftImg8bit` or `gtFine`, and one more around it."""
+"""Maximum number of folders above a split: `leftImg8bit` or `gtFine`, and one more around it."""
 
 
 def frames(name: str, roots: list[Path], split: str) -> dict[str, dict[str, Path]]:
@@ -46,7 +46,7 @@ def frames(name: str, roots: list[Path], split: str) -> dict[str, dict[str, Path
     if split not in SPLITS:
         raise UserError(f"{name}: Cityscapes publishes no labels for a split '{split}'; known: {', '.join(SPLITS)}")
     by_domain = {domain: _of_domain(name, roots, split, domain) for domain in "AB"}
-    for domain, other in ("AB", "BA"):
+    for domain, other in (("A", "B"), ("B", "A")):
         if unmatched := sorted(by_domain[domain].keys() - by_domain[other].keys()):
             listed = ", ".join(unmatched[:5]) + (", ..." if unmatched[5:] else "")
             raise UserError(

@@ -30,9 +30,9 @@ NORTH, SOUTH = 64, -57
 
 LEAST_LAND = 0.3
 LEAST_VARIATION = 16.0
-"""Least standard deviation of the photograph's pixels, averaged over channels; excludes plain forest and sand."""
+"""Minimum standard deviation of the photograph's pixels, averaged over channels; excludes plain forest and sand."""
 MOST_WHITE = 0.15
-"""Largest share of snow and ice, which hide what the relief could predict."""
+"""Maximum share of snow and ice, which hide what the relief could predict."""
 
 CLASSES = {
     "deep sea": (24, 44, 120),
@@ -87,7 +87,9 @@ class Tile:
     def name(self) -> str:
         """The split and the north-western corner in degrees, such as `test/n34w106`."""
         latitude, longitude = 90 - self.top // DEGREE, self.left // DEGREE - 180
-        return f"{self.split}/{'ns'[latitude < 0]}{abs(latitude):02}{'ew'[longitude < 0]}{abs(longitude):03}"
+        north_south = "s" if latitude < 0 else "n"
+        east_west = "w" if longitude < 0 else "e"
+        return f"{self.split}/{north_south}{abs(latitude):02}{east_west}{abs(longitude):03}"
 
 
 def tiles(photo: Image.Image, relief: Image.Image, split: str) -> list[Tile]:

@@ -10,7 +10,7 @@ from pixcycle.base.errors import UserError
 from pixcycle.data.decode import image_files
 
 WRAPPERS = 2
-"""Most folders between a root and the folder of a split or domain."""
+"""Maximum number of folders between a root and the folder of a split or domain."""
 PLACES = {"side_by_side": [["{}"]], "domain_folders": [["{}A", "A/{}"], ["{}B", "B/{}"]]}
 """Accepted names for the folder of a split, or for those of its two domains."""
 

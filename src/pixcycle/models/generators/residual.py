@@ -29,10 +29,12 @@ def _layers(blocks: int, e: Experiment) -> list[Convolution]:
     f, side = e.filters, e.crop_size
     # A deconvolution doubles the side itself; the input of a resize-convolution has been doubled already.
     doubled = 2 if e.upsampling == "resize" else 1
+    downsamplings = chain(3, [f, 2 * f, 4 * f], [side, side // 2, side // 4])
+    residual_blocks = 2 * blocks * [Convolution(4 * f, 4 * f, 3, side // 4, side // 4)]
     return [
         Convolution(3, f, 7, side, side),
-        *chain(3, [f, 2 * f, 4 * f], [side, side // 2, side // 4]),
-        *(2 * blocks * [Convolution(4 * f, 4 * f, 3, side // 4, side // 4)]),
+        *downsamplings,
+        *residual_blocks,
         Convolution(4 * f, 2 * f, 3, doubled * side // 4, side // 2),
         Convolution(2 * f, f, 3, doubled * side // 2, side),
         Convolution(f, 3, 7, side, side),

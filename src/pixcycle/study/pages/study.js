@@ -12,7 +12,7 @@ let displayedMs = 0;
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const frame = () => new Promise(requestAnimationFrame);
 
-// Repeat a request until the server answers, so that nothing is lost while it is down.
+// Repeat a request until the server accepts or refuses it, so that nothing is lost while it is down or busy.
 async function ask(address, content = {}) {
   for (;;) {
     try {
@@ -21,7 +21,8 @@ async function ask(address, content = {}) {
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(content),
       });
-      if (answer.status < 500) {
+      const busy = answer.status === 429; // too many people begin at once
+      if (answer.status < 500 && !busy) {
         byId("trouble").hidden = true;
         return { status: answer.status, content: await answer.json().catch(() => ({})) };
       }

@@ -1,4 +1,4 @@
-"""Cost of a training step in closed form."""
+"""Cost of a training step: its convolutions, FLOPs and parameters."""
 
 from pixcycle.methods.registry import METHODS
 from pixcycle.models.closed_form import Convolution

@@ -6,7 +6,7 @@ from lightning_fabric import Fabric
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from pixcycle.estimate.closed_form import image_flops, kept, parameters
+from pixcycle.estimate.step_cost import image_flops, kept, parameters
 from pixcycle.methods.registry import METHODS
 from pixcycle.models.convolution import Conv2d, ConvTranspose2d
 from pixcycle.params.load import load_params
