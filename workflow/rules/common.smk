@@ -17,7 +17,7 @@ from pixcycle.params.load import check_params
 from pixcycle.plan import features_key, make_plan, read_plan, weights_key
 from pixcycle.report.fingerprint import report_fingerprints
 from pixcycle.scheduler.failures import Failures
-from pixcycle.scheduler.locks import is_dry_run, work_here
+from pixcycle.scheduler.locks import WorkHere
 
 config.setdefault("mirror", os.environ.get("PIXCYCLE_MIRROR"))
 
@@ -31,7 +31,7 @@ try:
     if workflow.is_main_process:  # not a process that runs a single job on a cluster node
         FAILURES = Failures()
         logger.addHandler(FAILURES)
-        PRESENCE = work_here(dry_run=is_dry_run(sys.argv))
+        logger.addHandler(WorkHere(workflow))
         note_own_data(PLAN.sources)
 except UserError as error:
     print(f"pixcycle: {error}", file=sys.stderr)
