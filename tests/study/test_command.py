@@ -60,6 +60,11 @@ def test_study_result_prints_the_result_and_writes_every_answer(project, pixcycl
     rows = list(csv.DictReader(Path("answers.csv").read_text().splitlines()))
     assert out.endswith(f"answers.csv: {len(rows)} answers\n")
     assert sorted(row["took_generated_for_real"] for row in rows if row["kind"] == "test") == ["0"] * 6 + ["1"] * 2
+    Path("answers.csv").write_text("mine")
+    command = ("study", "result", *OPTIONS, "--direction", "a_to_b", "--csv", "answers.csv")
+    code, out, err = pixcycle(*command)
+    assert code == 2 and "answers.csv exists already" in err and "--overwrite" in err
+    assert Path("answers.csv").read_text() == "mine" and pixcycle(*command, "--overwrite")[0] == 0
 
 
 @pytest.mark.parametrize("command", ["serve", "result"])

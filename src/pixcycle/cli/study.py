@@ -8,7 +8,7 @@ import typer
 from pixcycle.base.errors import UserError
 from pixcycle.base.suggest import known
 from pixcycle.cli import completion
-from pixcycle.cli.options import ParamsFile, ScaleName, at_scale
+from pixcycle.cli.options import Overwrite, ParamsFile, ScaleName, at_scale
 from pixcycle.paths import TARGET
 
 if TYPE_CHECKING:  # each command imports only what it needs, to start quickly
@@ -56,6 +56,7 @@ def result(
     scale: ScaleName = None,
     seed: Seed = None,
     csv: Annotated[Path | None, typer.Option(help="CSV file to which all answers are written.")] = None,
+    overwrite: Overwrite = False,
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
     """Print the percentage of generated images that were labelled real, with its 95% interval.
@@ -75,7 +76,7 @@ def result(
     answers = read_answers(file)
     show([as_table(summarize(answers))])
     if csv:
-        write_csv(answers, pairs.names, csv)
+        write_csv(answers, pairs.names, csv, overwrite)
         print(f"{csv}: {len(answers)} answers")
 
 
