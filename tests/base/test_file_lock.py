@@ -19,6 +19,15 @@ def test_only_one_locks_one_target_and_removes_the_lock(tmp_path):
         assert in_progress(tmp_path / "node")
 
 
+@pytest.mark.parametrize("kind", ["pipe", "link"])
+def test_only_one_neither_waits_for_a_pipe_nor_follows_a_link(tmp_path, kind):
+    lock = tmp_path / "node.lock.part"
+    os.mkfifo(lock) if kind == "pipe" else lock.symlink_to("elsewhere")
+    with pytest.raises(OSError, match=r"node\.lock\.part"), only_one(tmp_path / "node"):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == [lock.name]
+
+
 def test_only_one_warns_and_proceeds_without_file_locks(tmp_path, monkeypatch, capsys):
     def refuse(*_):
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))

@@ -13,6 +13,8 @@ from typing import IO
 from pixcycle.base.disk_full import room_for
 from pixcycle.base.errors import UserError
 
+APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+"""For writing, as NFS locks no other files; not through a link to another file; and without waiting at a pipe."""
 LOOKS = 5
 """Attempts to take a lock before giving up: `in_progress` also holds it for an instant."""
 
@@ -76,7 +78,7 @@ def locked(path: Path, wait: bool = True) -> IO[bytes]:
     """
     while True:
         with room_for(path):
-            file = path.open("ab", buffering=0)  # NFS only locks files that are open for writing
+            file = os.fdopen(os.open(path, APPEND, 0o666), "ab", buffering=0)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
