@@ -182,7 +182,7 @@ def test_supplies_are_downloaded_brought_or_installed(tree, tmp_path):
 
 
 def test_supplies_name_mirror_before_host(tree, tmp_path):
-    result = estimated(tree | {"mirror": "https://near.example"}, tmp_path)
+    result = estimated(tree | {"mirror": "https://user:secret@near.example"}, tmp_path)
     assert supply(result, "pairs").origins[0].place == "https://near.example, else images.example"
 
 

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from pixcycle.base.disk_full import DiskFull, room_for
 from pixcycle.base.errors import UserError
 from pixcycle.base.files import finished_folder, flush_all_below, local_path, part, put, read_json, write_json
+from pixcycle.base.login import without_login
 from pixcycle.data.fetch.archives import archive_content_digest, is_archive, unpack
 from pixcycle.data.fetch.digest import content_digest, file_sha256, folder_digest, is_declared, own_path
 from pixcycle.data.fetch.download import download
@@ -166,7 +167,7 @@ def _raw(task: _Task, files: Path, location: str, file: Path) -> dict[str, Any]:
     except UserError:
         shutil.rmtree(files, ignore_errors=True)
         raise
-    return {"location": location, "sha256": sha256, "size": size, "content": content, "root": root}
+    return {"location": without_login(location), "sha256": sha256, "size": size, "content": content, "root": root}
 
 
 def _check_content(source: Source, sha256: str | None, content: str) -> None:
