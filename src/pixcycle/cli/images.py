@@ -116,8 +116,8 @@ def import_weights(
 
 
 def metrics(
-    real: Annotated[Path, typer.Argument(help="Folder of real images, PNG or JPEG.")],
-    fake: Annotated[Path, typer.Argument(help="Folder of generated images, PNG or JPEG.")],
+    real: Annotated[Path, typer.Argument(help="Folder of real images and subfolders, PNG or JPEG.")],
+    fake: Annotated[Path, typer.Argument(help="Folder of generated images and subfolders, likewise.")],
     extractor: Annotated[
         str, typer.Option(help="Feature extractor: inception-v3, or efficientnet-lite0 as a stand-in.")
     ] = "inception-v3",
@@ -128,6 +128,8 @@ def metrics(
     ] = False,
 ) -> None:
     """Compute FID, KID, precision and recall of any two folders of images, as JSON.
+
+    Subfolders are measured as well, as `pixcycle translate` writes them; `n_real` and `n_fake` count the images.
 
     Example: pixcycle metrics real/ generated/ --extractor efficientnet-lite0
     """

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pixcycle.base.errors import UserError
 from pixcycle.base.user_output import is_empty_folder, refuse_existing
-from pixcycle.data.decode import OTHER_SUFFIXES, SUFFIXES
+from pixcycle.data.decode import OTHER_SUFFIXES, SUFFIXES, folders_below
 
 
 def place_of_image(source: Path, out: Path, overwrite: bool = False) -> Path:
@@ -40,12 +40,10 @@ def places_in_folder(source: Path, out: Path) -> dict[Path, Path]:
     if not is_empty_folder(out):
         refuse_existing(out)
     images: dict[Path, Path] = {}
-    for path in sorted(source.rglob("*")):
-        below = path.relative_to(source)
-        hidden = any(part.startswith(".") for part in below.parts)
-        if path.suffix.lower() not in SUFFIXES | OTHER_SUFFIXES or hidden or path.is_dir():
+    for path in sorted(path for folder in folders_below(source) for path in folder.iterdir()):
+        if path.suffix.lower() not in SUFFIXES | OTHER_SUFFIXES or path.name.startswith(".") or path.is_dir():
             continue
-        place = below.with_suffix(".png")
+        place = path.relative_to(source).with_suffix(".png")
         if place in images:
             raise UserError(f"{images[place]} and {path} would both become {place}; rename one of them")
         images[place] = path
