@@ -11,6 +11,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from pixcycle.base.file_lock import in_use
 from pixcycle.study import storage
 from pixcycle.study.files import study_file
 from pixcycle.study.storage import Study
@@ -38,9 +39,13 @@ def test_study_serve_prints_its_address_and_ends_quietly_on_ctrl_c(project):
             (address,) = re.findall(r"The study is at (http://127\.0\.0\.1:\d+/)", serving.stdout.readline())
             with urlopen(address, timeout=20) as page:
                 assert "I agree: begin" in page.read().decode()
+            run = project.plan.runs[f"{EXPERIMENT}/0"]
+            shown = [Path(run.prepared), Path(run.translated)]
+            assert all(map(in_use, shown))  # so `pixcycle gc` keeps them
             serving.send_signal(signal.SIGINT)
             assert serving.communicate(timeout=20) == ("", "")
             assert serving.returncode == 0
+            assert not any(map(in_use, shown))
         finally:
             serving.kill()
 

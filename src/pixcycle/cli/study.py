@@ -41,12 +41,14 @@ def serve(
 
     Example: pixcycle study serve --experiment kaist-maps --direction a_to_b
     """
+    from pixcycle.base.file_lock import kept
     from pixcycle.study.files import study_file
     from pixcycle.study.server import serve as serve_study
     from pixcycle.study.storage import Study
 
     run, direction, pairs = _shown(params, scale, experiment, seed, direction)
-    serve_study(Study(study_file(run, direction, Path()), len(pairs)), pairs, host, port)
+    with kept(Path(run.prepared)), kept(Path(run.translated)):  # `pixcycle gc` removes nothing that is shown
+        serve_study(Study(study_file(run, direction, Path()), len(pairs)), pairs, host, port)
 
 
 @app.command()
