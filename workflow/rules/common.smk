@@ -11,7 +11,7 @@ from pixcycle import paths
 from pixcycle.base.errors import UserError
 from pixcycle.base.files import write_json
 from pixcycle.data.user_data import note_own_data
-from pixcycle.estimate.duration import flops_of_card, tflops_of_device, time_limit
+from pixcycle.estimate.duration import flops_of_gpu, tflops_of_device, time_limit
 from pixcycle.estimate.supplies import count_images
 from pixcycle.params.load import check_params
 from pixcycle.plan import features_key, make_plan, read_plan, weights_key
@@ -49,7 +49,7 @@ RUN_BY_FINGERPRINT = {
     for run in PLAN.runs.values()
     for fingerprint in (run.fingerprint, run.translated_fingerprint, run.metrics_fingerprint)
 }
-FLOPS = {run.key: flops_of_card(run.config, IMAGES[run.data]) for run in PLAN.runs.values()}
+FLOPS = {run.key: flops_of_gpu(run.config, IMAGES[run.data]) for run in PLAN.runs.values()}
 PLACE = {key: place for place, key in enumerate(sorted(FLOPS, key=FLOPS.get), start=1)}
 
 # With two runs in parallel on few cores, threads that busy-wait make them ten times slower.
