@@ -18,7 +18,7 @@ MOST_SECONDS = {
     "--help": 0.3,
     "show ucsd-facades-l1": 1.0,
     "plan": 1.0,
-    "plan --card h100": 1.0,
+    "plan --gpu h100": 1.0,
     "check": 1.0,
     "runs": 1.0,
 }

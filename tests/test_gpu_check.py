@@ -96,9 +96,9 @@ def test_resumes_to_the_bit_check_fails_if_state_is_incomplete(forgotten, monkey
     assert not torch.are_deterministic_algorithms_enabled()
 
 
-def test_one_card_one_process_check_fails_if_two_get_one_gpu():
+def test_one_gpu_one_process_check_fails_if_two_get_one_gpu():
     with pytest.raises(CheckFailed, match="does not wait"):
-        running.one_card_one_process(CPU, locks=("locks", "others"))
+        running.one_gpu_one_process(CPU, locks=("locks", "others"))
 
 
 ODD = """

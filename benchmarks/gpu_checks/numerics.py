@@ -23,12 +23,12 @@ def machine(device: torch.device) -> Values:
     values = {"device": "CPU", "cores": os.cpu_count(), "python": platform.python_version(), "torch": torch.__version__}
     if device.type == "cpu":
         return values
-    card = torch.cuda.get_device_properties(device)
+    gpu = torch.cuda.get_device_properties(device)
     return values | {
-        "device": card.name,
-        "cards": torch.cuda.device_count(),
-        "capability": f"{card.major}.{card.minor}",
-        "memory GB": card.total_memory / 1e9,
+        "device": gpu.name,
+        "gpus": torch.cuda.device_count(),
+        "capability": f"{gpu.major}.{gpu.minor}",
+        "memory GB": gpu.total_memory / 1e9,
         "cuda": torch.version.cuda,
         "cudnn": torch.backends.cudnn.version(),
     }

@@ -18,7 +18,8 @@ import torch
 from gpu_checks.outcome import Check, CheckFailed, Skipped, Values
 from gpu_checks.small import FLOAT32_TOLERANCE, FORMS, METHODS, STEPS, batch, compared, experiment, fabric_on, losses
 from pixcycle.data.batches import Batches
-from pixcycle.machine.gpu import VISIBLE, cards
+from pixcycle.machine.gpu import VISIBLE, gpus
+from pixcycle.machine.lock_folder import SHARED
 from pixcycle.training.checkpoint import Done, restore, save
 
 ROOT = Path(__file__).parents[2]
@@ -31,11 +32,10 @@ RESUMED = {
 BEFORE = 3
 """Steps before the interruption; the image pool is full by then."""
 LEASE = """
-import sys, time
-from pathlib import Path
+import time
 from pixcycle.machine.gpu import lease
-with lease(1, Path(sys.argv[1])) as cards:
-    print(*cards, flush=True)
+with lease() as gpus:
+    print(*gpus, flush=True)
     time.sleep(60)
 """
 
@@ -129,7 +129,7 @@ def random_images(folder: Path, side: int, n: int) -> Path:
     return folder
 
 
-def one_card_one_process(device: torch.device, locks: tuple[str, str] = ("locks", "locks")) -> Values:
+def one_gpu_one_process(device: torch.device, locks: tuple[str, str] = ("locks", "locks")) -> Values:
     """Check that a process waits for the GPU that another has leased, and gets it when that one is killed.
 
     On a CPU the GPU is only simulated.
@@ -139,12 +139,14 @@ def one_card_one_process(device: torch.device, locks: tuple[str, str] = ("locks"
     locks
         Folders of the two processes' locks, below a temporary one.
     """
-    card = (cards() or ["0"])[0]
+    gpu = (gpus() or ["0"])[0]
     with tempfile.TemporaryDirectory() as folder:
+        for name in locks:
+            Path(folder, name).mkdir(exist_ok=True)
         first, second = (
             subprocess.Popen(
-                [sys.executable, "-c", LEASE, f"{folder}/{name}"],
-                env=environment() | {VISIBLE: card},
+                [sys.executable, "-c", LEASE],
+                env=environment() | {VISIBLE: gpu, SHARED: f"{folder}/{name}"},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -185,12 +187,12 @@ def two_ranks(device: torch.device) -> Values:
     return compared(actual, losses(FORMS["pix2pix"], device), FLOAT32_TOLERANCE)
 
 
-def two_ranks_on_one_card(device: torch.device) -> Values:
+def two_ranks_on_one_gpu(device: torch.device) -> Values:
     """Check that torchrun fails to start two ranks where only one GPU is visible."""
     if device.type == "cpu":
         raise Skipped("for GPUs only")
     with tempfile.TemporaryDirectory() as folder:
-        done, _ = torchrun(Path(folder), {VISIBLE: cards()[0]})
+        done, _ = torchrun(Path(folder), {VISIBLE: gpus()[0]})
     if not done.returncode:
         raise CheckFailed("two ranks trained on one GPU")
     return {"refused": last_error(done.stderr)}
@@ -218,7 +220,7 @@ def last_error(stderr: str) -> str:
 CHECKS: dict[str, Check] = {
     **{f"resume to the bit: {form}": partial(resumes_to_the_bit, form) for form in RESUMED},
     **{f"no synchronisation between logged steps: {form}": partial(steps_do_not_wait, form) for form in FORMS},
-    "a leased GPU": one_card_one_process,
+    "a leased GPU": one_gpu_one_process,
     "two processes, one per GPU": two_ranks,
-    "two processes on one GPU": two_ranks_on_one_card,
+    "two processes on one GPU": two_ranks_on_one_gpu,
 }

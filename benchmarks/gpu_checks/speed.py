@@ -21,7 +21,7 @@ from gpu_checks.running import random_images
 from gpu_checks.small import METHODS, batch, experiment, fabric_on
 from pixcycle.data.batches import Batches
 from pixcycle.estimate.bound import memory_bytes, step_seconds
-from pixcycle.estimate.gpus import CARDS, Arithmetic, Card
+from pixcycle.estimate.gpus import GPUS, Arithmetic, Gpu
 from pixcycle.params.schema import Experiment
 
 WORK: dict[str, dict[str, Any]] = {
@@ -34,7 +34,7 @@ ON_CPU = {"pix2pix": {"filters": 4, "batch_size": 2}, "cyclegan": {"filters": 8,
 PRECISIONS = {"32-true": "none", "tf32": "none", "bf16-mixed": "none", "16-mixed": "none"}
 """Way -> its setting `compile`. The name of a way begins with its precision."""
 ARITHMETIC: dict[str, Arithmetic] = {"32-true": "fp32", "tf32": "TF32", "bf16-mixed": "bf16", "16-mixed": "bf16"}
-"""Precision -> arithmetic of its bound. The GPUs of CARDS are as fast in fp16 as in bf16."""
+"""Precision -> arithmetic of its bound. All in GPUS are as fast in fp16 as in bf16."""
 CUDA_NAMES = {
     "NVIDIA H200": "h200",
     "NVIDIA H100 80GB HBM3": "h100",
@@ -89,8 +89,8 @@ def measured(work: str, device: torch.device, ours: dict[str, str] = PRECISIONS)
         build = partial(METHODS[e.method], compiled, fabric_on(device, precision), 0)
         ways[way] = prepared(build, a, b, (precision == "tf32",) * 2, device)
     seconds = seconds_a_step(ways, device)
-    rows = [row(e, way, ways[way], seconds, card_of(device)) for way in ways]
-    return {"rows": rows, "bound": "known" if card_of(device) else "unknown card"}
+    rows = [row(e, way, ways[way], seconds, gpu_of(device)) for way in ways]
+    return {"rows": rows, "bound": "known" if gpu_of(device) else "unknown GPU"}
 
 
 def prepared(
@@ -122,7 +122,7 @@ def seconds_a_step(ways: dict[str, Way], device: torch.device) -> dict[str, list
     return {name: [turn / steps[name] for turn in seconds] for name, seconds in turns.items()}
 
 
-def row(e: Experiment, name: str, way: Way, seconds: dict[str, list[float]], card: Card | None) -> dict[str, Any]:
+def row(e: Experiment, name: str, way: Way, seconds: dict[str, list[float]], gpu: Gpu | None) -> dict[str, Any]:
     """Return a row of the table. "of the bound" is the fraction of the bound for the way's own arithmetic."""
     median = statistics.median(seconds[name])
     cells = {"way": name, "steps/s": 1 / median, "images/s": e.batch_size / median}
@@ -134,17 +134,17 @@ def row(e: Experiment, name: str, way: Way, seconds: dict[str, list[float]], car
     other = "authors, float32" if precision == "32-true" else "authors, PyTorch defaults"
     rounds = zip(seconds[name], seconds[other], strict=True)
     cells["times as fast"] = statistics.median(theirs / own for own, theirs in rounds)
-    if card and ARITHMETIC[precision] in card.peaks:
+    if gpu and ARITHMETIC[precision] in gpu.peaks:
         arithmetic = ARITHMETIC[precision]
-        cells["of the bound"] = step_seconds(e, e.batch_size, card, arithmetic) / median
+        cells["of the bound"] = step_seconds(e, e.batch_size, gpu, arithmetic) / median
         cells["counted GB"] = memory_bytes(e, e.batch_size, arithmetic) / 1e9
     return cells
 
 
-def card_of(device: torch.device) -> Card | None:
+def gpu_of(device: torch.device) -> Gpu | None:
     """Return the peaks of a GPU if pixcycle.estimate.gpus has them. Even similar names can have other peaks."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
-    return CARDS.get(CUDA_NAMES.get(name, ""))
+    return GPUS.get(CUDA_NAMES.get(name, ""))
 
 
 def delivered(batch_size: int, device: torch.device) -> Values:

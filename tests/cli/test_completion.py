@@ -34,7 +34,7 @@ def test_completion_offers_experiments_targets_and_scales_of_params_yaml(offered
     assert offered("runs", "") == list(make_plan(params).selections)
     assert offered("plan", "--scale", "") == list(params.scales)
     assert offered("study", "serve", "--experiment", "kaist") == [id for id in ids if id.startswith("kaist")]
-    assert offered("plan", "--card", "h") == ["h200", "h100"]
+    assert offered("plan", "--gpu", "h") == ["h200", "h100"]
 
 
 def test_completion_reads_the_file_given_with_params_option(offered, tmp_path, monkeypatch):

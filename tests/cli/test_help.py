@@ -74,12 +74,12 @@ def test_help_fits_the_terminal_width(words, width, pixcycle, monkeypatch):
     [
         ("shw", "No such command 'shw'. Did you mean 'show'? (see pixcycle --help)"),
         ("job trian", "No such command 'trian'. Did you mean 'train'? (see pixcycle job --help)"),
-        ("plan --scal demo", "No such option: --scal (Possible options: --card, --scale) (see pixcycle plan --help)"),
+        ("plan --scal demo", "No such option: --scal (Possible options: --scale) (see pixcycle plan --help)"),
         ("show", "Missing argument 'experiment' (see pixcycle show --help)"),
         ("schema now", "Got unexpected extra argument(s) (now) (see pixcycle schema --help)"),
         ("runs ucsd-facade", "unknown target 'ucsd-facade'; did you mean 'ucsd-facades'?"),
         ("runs --scale dem", "unknown scale 'dem'; did you mean 'demo'?"),
-        ("plan --card h10", "unknown GPU 'h10'; did you mean 'h100'?"),
+        ("plan --gpu h10", "unknown GPU 'h10'; did you mean 'h100'?"),
         ("compare ucsd-facades-l3", "unknown experiment 'ucsd-facades-l3'; did you mean 'ucsd-facades-l2'?"),
     ],
 )

@@ -38,7 +38,7 @@ def imported(*arguments, folder=ROOT):
     return set(run.stderr.split())
 
 
-@pytest.mark.parametrize("command", ["check", "show ucsd-facades-l1", "plan", "plan --card h100", "runs --scale demo"])
+@pytest.mark.parametrize("command", ["check", "show ucsd-facades-l1", "plan", "plan --gpu h100", "runs --scale demo"])
 def test_read_only_commands_do_not_import_computing_modules(command):
     assert not imported(*command.split()) & COMPUTES
 

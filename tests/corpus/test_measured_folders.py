@@ -34,7 +34,6 @@ def folders(tmp_path) -> Path:
         Input(os.fsdecode(b"\xff.png"), lambda path: path.write_bytes(b""), r"\udcff.png: it is neither"),
         Input("odd.webp", lambda path: path.write_bytes(b"RIFF"), "odd.webp would be skipped (1 of 5 files there)"),
         Input("pipe.png", piped, "pipe.png: it is not a regular file"),
-        Input("folder.png", Path.mkdir, "folder.png: it is a folder"),
         Input("link.png", lambda path: path.symlink_to("nowhere.png"), "link.png: it is a broken link"),
         Input("secret.png", lambda path: path.symlink_to("/proc/self/mem"), "secret.png: Input/output error"),
         Input(

@@ -3,7 +3,7 @@
 import pytest
 
 from pixcycle.estimate.bound import memory_bytes, step_bytes, step_seconds
-from pixcycle.estimate.gpus import CARDS, Card, sustaining
+from pixcycle.estimate.gpus import GPUS, Gpu, sustaining
 from pixcycle.estimate.step_cost import image_flops
 from tests.conftest import tiny_experiment
 
@@ -38,15 +38,15 @@ def test_step_seconds_are_flops_at_peak_if_memory_is_free():
 
 
 def test_step_seconds_are_bytes_at_bandwidth_if_arithmetic_is_free():
-    card = Card("", 1, bandwidth=1e9, peaks={"bf16": 1e30})
-    assert step_seconds(PIXELWISE, 3, card, "bf16") == pytest.approx(step_bytes(PIXELWISE, 3, "bf16") / 1e9)
+    gpu = Gpu("", 1, bandwidth=1e9, peaks={"bf16": 1e30})
+    assert step_seconds(PIXELWISE, 3, gpu, "bf16") == pytest.approx(step_bytes(PIXELWISE, 3, "bf16") / 1e9)
 
 
 def test_step_seconds_exceed_either_limit_as_products_run_in_sequence():
-    card = Card("", 1, bandwidth=1e9, peaks={"fp32": 5e9})
+    gpu = Gpu("", 1, bandwidth=1e9, peaks={"fp32": 5e9})
     computes = image_flops(PIXELWISE) / 5e9
     moves = step_bytes(PIXELWISE, 1, "fp32") / 1e9
-    assert max(computes, moves) < step_seconds(PIXELWISE, 1, card, "fp32") < computes + moves
+    assert max(computes, moves) < step_seconds(PIXELWISE, 1, gpu, "fp32") < computes + moves
 
 
 def test_memory_bytes_are_kept_numbers_and_4_numbers_per_parameter():
@@ -63,9 +63,9 @@ def test_memory_bytes_of_cyclegan_keep_four_generator_passes_or_six():
 
 
 @pytest.mark.parametrize(
-    ("card", "rounded", "mixed"), [("h100", "TF32", "bf16"), ("rtx3060", "TF32", "bf16"), ("gtx1080ti", "fp32", "fp32")]
+    ("gpu", "rounded", "mixed"), [("h100", "TF32", "bf16"), ("rtx3060", "TF32", "bf16"), ("gtx1080ti", "fp32", "fp32")]
 )
-def test_card_arithmetic_follows_precision_or_falls_back_to_fp32(card, rounded, mixed):
-    assert CARDS[card].arithmetic("32-true") == "fp32"
-    assert CARDS[card].arithmetic("tf32") == rounded
-    assert CARDS[card].arithmetic("bf16-mixed") == mixed
+def test_gpu_arithmetic_follows_precision_or_falls_back_to_fp32(gpu, rounded, mixed):
+    assert GPUS[gpu].arithmetic("32-true") == "fp32"
+    assert GPUS[gpu].arithmetic("tf32") == rounded
+    assert GPUS[gpu].arithmetic("bf16-mixed") == mixed

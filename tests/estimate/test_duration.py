@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from pixcycle.base.errors import UserError
-from pixcycle.estimate.duration import flops_of_card, tflops_of_device, time_limit
+from pixcycle.estimate.duration import flops_of_gpu, tflops_of_device, time_limit
 from pixcycle.estimate.step_cost import image_flops
 from tests.conftest import tiny_experiment
 
@@ -28,19 +28,19 @@ def test_time_limit_is_twice_flops_plus_ten_minutes_and_grows_with_attempt():
         ({"n_epochs": 0}, 0),
     ],
 )
-def test_flops_of_card_count_whole_batches_of_epoch_domain(settings, seen):
+def test_flops_of_gpu_count_whole_batches_of_epoch_domain(settings, seen):
     e = tiny_experiment("cyclegan", **settings)
-    assert flops_of_card(e, {"train": (7, 11), "test": (3, 3)}) == seen * image_flops(e)
+    assert flops_of_gpu(e, {"train": (7, 11), "test": (3, 3)}) == seen * image_flops(e)
 
 
-def test_flops_of_card_are_shared_by_gpus():
-    one, four = (flops_of_card(tiny_experiment(gpus=gpus), {"train": (8, 8), "test": (3, 3)}) for gpus in (1, 4))
+def test_flops_of_gpu_are_shared_by_gpus():
+    one, four = (flops_of_gpu(tiny_experiment(gpus=gpus), {"train": (8, 8), "test": (3, 3)}) for gpus in (1, 4))
     assert one == 4 * four
 
 
-def test_flops_of_card_assume_3000_images_if_uncounted():
+def test_flops_of_gpu_assume_3000_images_if_uncounted():
     e = tiny_experiment(batch_size=1, n_epochs=1)
-    assert flops_of_card(e, None) == 3000 * image_flops(e)
+    assert flops_of_gpu(e, None) == 3000 * image_flops(e)
 
 
 def test_tflops_of_device_reads_environment(monkeypatch):

@@ -13,7 +13,7 @@ from pixcycle.cli import app as cli
 from pixcycle.data.batches import Batches
 from pixcycle.estimate.bound import step_seconds
 from pixcycle.estimate.estimate import estimate, wall_hours
-from pixcycle.estimate.gpus import CARDS, sustaining
+from pixcycle.estimate.gpus import GPUS, sustaining
 from pixcycle.estimate.step_cost import image_flops
 from pixcycle.estimate.table import tables
 from pixcycle.params.load import check_params, load_params
@@ -184,7 +184,7 @@ def test_supplies_are_downloaded_brought_or_installed(tree, tmp_path):
 
 
 def test_supplies_name_mirror_before_host(tree, tmp_path):
-    result = estimated(tree | {"mirror": "https://near.example"}, tmp_path)
+    result = estimated(tree | {"mirror": "https://user:secret@near.example"}, tmp_path)
     assert supply(result, "pairs").origins[0].place == "https://near.example, else images.example"
 
 
@@ -240,22 +240,22 @@ def test_plan_command_takes_tflops_from_environment(monkeypatch, capsys):
     assert json.loads(printed_plan(monkeypatch, capsys, "--json")[1])["device"] == "device that sustains 20 TFLOP/s"
 
 
-def test_plan_command_gives_bound_of_card_and_says_so(monkeypatch, capsys):
-    printed = json.loads(printed_plan(monkeypatch, capsys, "--card", "a100", "--json")[1])
+def test_plan_command_gives_bound_of_gpu_and_says_so(monkeypatch, capsys):
+    printed = json.loads(printed_plan(monkeypatch, capsys, "--gpu", "a100", "--json")[1])
     e = dict(resolved(load_params(ROOT / "params.yaml"), "demo"))["ucsd-facades-l1"]
     t = next(t for t in printed["trainings"] if t["id"] == "ucsd-facades-l1")
-    seconds = t["steps"] * step_seconds(e, e.batch_size, CARDS["a100"], "fp32")
+    seconds = t["steps"] * step_seconds(e, e.batch_size, GPUS["a100"], "fp32")
     assert t["hours"] == pytest.approx(seconds / 3600)
-    assert "no training reaches them" in printed_plan(monkeypatch, capsys, "--card", "a100")[1]
+    assert "no training reaches them" in printed_plan(monkeypatch, capsys, "--gpu", "a100")[1]
     assert "no training reaches them" not in printed_plan(monkeypatch, capsys)[1]
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--card", "h10"], "unknown GPU 'h10'; did you mean 'h100'?"),
-        (["--card", "h100", "--tflops", "2"], "--card and --tflops both describe the device: give only one of them"),
+        (["--gpu", "h10"], "unknown GPU 'h10'; did you mean 'h100'?"),
+        (["--gpu", "h100", "--tflops", "2"], "--gpu and --tflops both describe the device: give only one of them"),
     ],
 )
-def test_plan_command_refuses_unknown_card_or_two_devices(monkeypatch, capsys, options, message):
+def test_plan_command_refuses_unknown_gpu_or_two_devices(monkeypatch, capsys, options, message):
     assert printed_plan(monkeypatch, capsys, *options) == (2, "", f"pixcycle: {message}\n")

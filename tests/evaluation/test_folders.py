@@ -87,6 +87,29 @@ def test_metrics_command_resizes_each_image_to_extractor_input(tmp_path, measure
     assert "bicubic" in printed["resize"] and not printed["comparable"]
 
 
+def test_metrics_command_measures_subfolders_that_translate_writes(tmp_path, measure):
+    for seed, name in enumerate(("real", "fake")):
+        write(tmp_path / name, 8, seed)
+    lite = "--extractor", "efficientnet-lite0"
+    flat, _ = measure(tmp_path / "real", tmp_path / "fake", *lite)
+    below = tmp_path / "fake/trip/day 2.png"
+    below.mkdir(parents=True)
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "fake/trip/linked").symlink_to(tmp_path / "linked")
+    (tmp_path / "fake/trip/circle").symlink_to(tmp_path / "fake")
+    (tmp_path / "fake/.hidden").mkdir()
+    (tmp_path / "fake/.hidden/0.png").write_bytes(b"no image")
+    for i in range(4, 8):
+        (tmp_path / f"fake/00{i}.png").rename((below if i < 6 else tmp_path / "linked") / f"{i}.png")
+    nested, _ = measure(tmp_path / "real", tmp_path / "fake", *lite)
+    assert nested["n_fake"] == 8
+    assert {name: nested[name] for name in ("fid", "precision", "recall")} == pytest.approx(
+        {name: flat[name] for name in ("fid", "precision", "recall")}
+    )
+    (below / "broken.png").write_bytes(b"no image")
+    assert f"{below}/broken.png" in measure(tmp_path / "real", tmp_path / "fake", *lite)[1]
+
+
 def test_metrics_command_refuses_mixed_file_types_without_option(tmp_path, measure):
     write(tmp_path / "real", 4, seed=0)
     write(tmp_path / "fake", 4, seed=1, suffix=".jpg")

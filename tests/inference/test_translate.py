@@ -127,18 +127,22 @@ def test_translate_command_skips_unreadable_images_and_lists_them(finished, pixc
     Image.fromarray(noise(20, 30)).save(photos / "trip/day 2/Beach.v2.JPEG")
     Image.fromarray(np.zeros((4, 4), np.uint16)).save(photos / "trip/deep.png")
     (photos / "trip/broken.jpg").write_bytes(b"no image")
+    (tmp_path / "linked").mkdir()
+    Image.fromarray(noise(16, 16)).save(tmp_path / "linked/1.png")
+    (photos / "linked").symlink_to("../linked")
+    (photos / "trip/circle").symlink_to("..")
     Image.fromarray(noise(16, 16)).save(photos / "trip/scan.tif")
     (photos / ".hidden.png").write_bytes(b"no image")
     (photos / "notes.txt").write_text("no image")
     monkeypatch.chdir(tmp_path)
     code, out, err = pixcycle("translate", "--run=run", "--input=photos", "--output=made/here")
     broken, deep, scan = err.splitlines()
-    assert (code, out) == (2, "made/here: 2 translated b_to_a, 1 of them padded to multiples of 16\n")
+    assert (code, out) == (2, "made/here: 3 translated b_to_a, 1 of them padded to multiples of 16\n")
     assert broken.startswith("pixcycle: --input: cannot read the image photos/trip/broken.jpg: ")
     assert deep.startswith("pixcycle: --input: photos/trip/deep.png has more than 8 bits per channel")
     assert scan.startswith("pixcycle: --input: cannot read the image photos/trip/scan.tif: it is neither JPEG nor PNG")
     written = sorted(path.relative_to(tmp_path / "made").as_posix() for path in (tmp_path / "made").rglob("*.*"))
-    assert written == ["here/0.png", "here/trip/day 2/Beach.v2.png"]
+    assert written == ["here/0.png", "here/linked/1.png", "here/trip/day 2/Beach.v2.png"]
     assert pixels(tmp_path / "made/here/trip/day 2/Beach.v2.png").shape == (20, 30, 3)
 
 

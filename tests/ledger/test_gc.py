@@ -5,6 +5,7 @@ import pytest
 import typer
 
 from pixcycle.base.errors import UserError
+from pixcycle.base.file_lock import kept as kept_open
 from pixcycle.base.file_lock import only_one
 from pixcycle.cli import app as cli
 from pixcycle.ledger.gc import remove, unnamed
@@ -23,6 +24,18 @@ def kept(ledger, params):
 
 def made_by(run):
     return {run.folder, run.translated, run.metrics}
+
+
+def make(path):
+    """Make a node with nothing but the record by which it is recognised."""
+    records = {"raw": "fetched.json", "prepared": "manifest.json", "features": "features.json"}
+    records["segmenters"] = "segmenter.json"
+    if path.suffix == ".pth":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    else:
+        path.mkdir(parents=True)
+        (path / records.get(path.parent.name, "config.json")).write_text("{}")
 
 
 def remember(ledger, params):
@@ -96,7 +109,7 @@ def test_unnamed_lists_unread_inputs_and_nothing_else_below_data(ledger):
     others = ["data/own/facades-01234567", "data/bring/x-01234567", "data/mirror/x-01234567", "data/prepared/mine"]
     others += ["reports/small/x-01234567", "results/small/ucsd/facades-l1/0-0123abcd-notes", "results/0-0123abcd"]
     for path in [*stale, *others]:
-        (ledger.root / path).mkdir(parents=True)
+        make(ledger.root / path)
     for entry in removable(ledger).values():
         assert entry.why == "no run of params.yaml reads it"
     assert removable(ledger).keys() == set(stale)
@@ -121,7 +134,7 @@ def test_unnamed_keeps_runs_requested_with_snakemake_config(ledger):
     assert made_by(requested) < removable(ledger).keys()
     remember(ledger, two_seeds)
     assert removable(ledger) == {}
-    assert set(kept(ledger, ledger.params).values()) == {"asked"}
+    assert set(kept(ledger, ledger.params).values()) == {"requested"}
     assert made_by(requested) < kept(ledger, ledger.params).keys()
     assert made_by(requested) < removable(ledger, ledger.edited(lr=0.001)).keys()
 
@@ -143,9 +156,16 @@ def test_unnamed_keeps_a_run_in_training_but_not_an_abandoned_one(ledger):
     work = ledger.root / f"{run.folder}.part"
     shutil.move(ledger.root / run.folder, work)
     with only_one(ledger.root / run.folder):
-        assert kept(ledger, edited) == {f"{run.folder}.part": "in work"}
+        assert kept(ledger, edited) == {f"{run.folder}.part": "in use"}
     assert f"{run.folder}.part" in removable(ledger, edited)
     assert f"{run.folder}.part" not in removable(ledger)  # named by params, so it will be resumed
+
+
+def test_unnamed_keeps_images_that_a_study_shows(ledger):
+    edited, run = ledger.edited(lr=0.001), ledger.run()
+    with kept_open(ledger.root / run.translated):
+        assert kept(ledger, edited) == {run.translated: "in use"}
+    assert run.translated in removable(ledger, edited)
 
 
 def test_remove_leaves_a_run_whose_training_has_begun(ledger):
@@ -279,5 +299,44 @@ def test_unnamed_keeps_data_that_a_process_is_making(ledger, kind):
     out = f"data/{kind}/old-1234abcd"
     (ledger.root / f"{out}.part").mkdir(parents=True)
     with only_one(ledger.root / out):
-        assert kept(ledger, ledger.params) == {f"{out}.part": "in work"}
+        assert kept(ledger, ledger.params) == {f"{out}.part": "in use"}
     assert set(removable(ledger)) == {f"{out}.part"}
+
+
+@pytest.mark.parametrize("suffix", ["", ".part"])
+@pytest.mark.parametrize("kind", ["raw", "prepared", "features", "segmenters", "weights", "run"])
+def test_gc_leaves_folders_of_the_user_that_are_named_like_nodes(gc, ledger, kind, suffix):
+    name = {
+        "features": "data/features/photos-20240101-mine-20240102",
+        "segmenters": "data/segmenters/photos-20240101-20240102",
+        "weights": "data/weights/photos-20240101.pth",
+        "run": "results/small/ucsd/facades-l1/1-20240101",
+    }.get(kind, f"data/{kind}/photos-20240101")
+    file = ledger.root / f"{name}{suffix}/album/photo.jpg"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"mine")
+    gc("--yes")
+    assert file.read_bytes() == b"mine"
+    assert exists(ledger) == set()
+
+
+@pytest.mark.parametrize("location", ["{}", "{}/files-0", "data/raw", "link", "file://{root}/{}", "{root}/{}"])
+@pytest.mark.parametrize("of", ["dataset", "weights"])
+def test_gc_keeps_what_params_name_as_a_location(gc, ledger, location, of):
+    raw = "data/raw/photos-20240101"
+    make(ledger.root / raw)
+    (ledger.root / raw / "files-0").mkdir()
+    (ledger.root / raw / "files-0/1.png").write_bytes(b"mine")
+    (ledger.root / "link").symlink_to(raw)
+    tree = json.loads((ledger.root / "params.yaml").read_text())
+    named = location.format(raw, root=ledger.root)
+    if of == "weights":
+        tree["weights"]["inception-v3"]["locations"].append(named)
+    else:  # of a dataset that no scale uses
+        source = {"locations": [named], "sha256": "1" * 64}
+        tree["datasets"]["mine"] = tree["datasets"]["facades"] | {"sources": [source]}
+    (ledger.root / "params.yaml").write_text(json.dumps(tree))
+    printed = gc("--yes")
+    assert "1 raw dataset" in printed and "location" in printed
+    assert (ledger.root / raw / "files-0/1.png").read_bytes() == b"mine"
+    assert exists(ledger) == set()

@@ -227,7 +227,7 @@ def test_runs_requested_with_snakemake_config_are_not_stale(ledger):
     plans = ledger.root / ".snakemake/plans"
     plans.mkdir(parents=True)
     (plans / "0123abcd.json").write_text(make_plan(two_seeds, ledger.root).model_dump_json())
-    listed = {e.run: (e.stale, e.asked, e.state) for e in entries(ledger, selection=L1)}
+    listed = {e.run: (e.stale, e.requested, e.state) for e in entries(ledger, selection=L1)}
     assert listed == {f"{L1}/0": ("", False, "finished"), f"{L1}/1": ("", True, "finished")}
 
 

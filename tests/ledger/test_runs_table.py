@@ -26,7 +26,7 @@ FINISHED = Entry(
     collapse="",
     failure="",
     stale="",
-    asked=False,
+    requested=False,
 )
 
 
@@ -92,8 +92,8 @@ def test_tables_list_failures_with_logs_and_collapses_with_reasons():
 
 def test_tables_end_with_a_summary():
     stale = replace(FINISHED, stale="lr 1 → 2")
-    asked = replace(FINISHED, run="x/1", asked=True)
-    text = printed([FINISHED, asked, replace(FINISHED, state="to do"), stale], elsewhere=Counter(demo=3))
+    requested = replace(FINISHED, run="x/1", requested=True)
+    text = printed([FINISHED, requested, replace(FINISHED, state="to do"), stale], elsewhere=Counter(demo=3))
     assert "Scale full: 2 finished, 1 to do." in text
     assert "x/1 *" in text and "* Not in params.yaml, but requested by an earlier call of Snakemake (seeds)." in text
     assert "1 stale; `pixcycle gc` lists what it would remove, then asks." in text

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from pixcycle.machine import gpu
-from pixcycle.machine.gpu import cards, lease, most_cards
+from pixcycle.machine.gpu import gpus, lease, most_gpus
+from pixcycle.machine.lock_folder import SHARED
 from tests.conftest import wait_until
 from tests.support.processes import PROCESSES
 
@@ -19,9 +20,10 @@ from tests.support.processes import PROCESSES
 def job(folder: Path, wanted: int, seconds: float, end: Event | None) -> None:
     """Hold GPUs until `end` is set, if given, and then for `seconds`; a second lock for each GPU detects sharing."""
     os.environ["CUDA_VISIBLE_DEVICES"] = "0,1,2,3"
+    os.environ[SHARED] = str(folder)
     gpu.SECONDS_BETWEEN_LOOKS = 0.01
     log, stderr = ((folder / name).open("a", buffering=1) for name in ("log", "stderr"))
-    with redirect_stderr(stderr), lease(wanted, folder / "locks") as taken, ExitStack() as owned:
+    with redirect_stderr(stderr), lease(wanted) as taken, ExitStack() as owned:
         for gpu_name in taken:
             mark = owned.enter_context((folder / f"owner-of-{gpu_name}").open("a"))
             try:
@@ -52,7 +54,10 @@ def lines(file: Path) -> list[str]:
 
 
 @pytest.fixture
-def visible(monkeypatch):
+def visible(monkeypatch, tmp_path):
+    """Return a function that makes GPUs visible, whose locks are in the temporary folder."""
+    monkeypatch.setenv(SHARED, str(tmp_path))
+
     def see(names):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", names)
 
@@ -90,17 +95,19 @@ def test_lease_of_all_gpus_is_not_starved_by_later_jobs(tmp_path):
     large = start(tmp_path, 4)
     wait_until(lambda: lines(tmp_path / "stderr") == ["waiting for 4 free GPU(s) of 0, 1, 2, 3"])
     later = [start(tmp_path, 1) for _ in range(4)]
+    wait_until(lambda: len(lines(tmp_path / "stderr")) == 5)  # those behind it in the queue say so as well
     end.set()
     assert [code(process) for process in (*first, large, *later)] == [0] * 7
     assert lines(tmp_path / "log")[2:] == ["took 4", *["took 1"] * 4]
+    assert lines(tmp_path / "stderr")[1:] == ["waiting for 1 free GPU(s) of 0, 1, 2, 3"] * 4
 
 
 def test_lease_takes_only_gpus_that_slurm_or_the_user_made_visible(visible, tmp_path):
     visible("5,GPU-1a2b")
-    with lease(1, tmp_path) as one:
+    with lease(1) as one:
         assert os.environ["CUDA_VISIBLE_DEVICES"] == "5"
         visible("5,GPU-1a2b")  # as another job sees them
-        with lease(1, tmp_path) as other:
+        with lease(1) as other:
             assert (one, other) == (["5"], ["GPU-1a2b"])
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "5,GPU-1a2b"
 
@@ -108,20 +115,20 @@ def test_lease_takes_only_gpus_that_slurm_or_the_user_made_visible(visible, tmp_
 def test_lease_keeps_gpu_numbers_of_different_slurm_jobs_apart(visible, tmp_path, monkeypatch):
     visible("0")
     monkeypatch.setenv("SLURM_JOB_ID", "17")
-    with lease(1, tmp_path) as one:
+    with lease(1) as one:
         monkeypatch.setenv("SLURM_JOB_ID", "18")
-        with lease(1, tmp_path) as other:
+        with lease(1) as other:
             assert one == other == ["0"]
 
 
 def test_lease_yields_at_most_the_available_gpus(visible, tmp_path):
     visible("0,1")
-    with lease(3, tmp_path) as taken:
+    with lease(3) as taken:
         assert taken == ["0", "1"]
     for none in ("", "-1"):
         visible(none)
-        assert cards() == []
-        with lease(1, tmp_path) as taken:
+        assert gpus() == []
+        with lease(1) as taken:
             assert taken == []
             assert os.environ["CUDA_VISIBLE_DEVICES"] == none
 
@@ -130,19 +137,18 @@ def test_lease_lock_files_are_readable_by_other_users_despite_umask(visible, tmp
     visible("0")
     before = os.umask(0o077)
     try:
-        with lease(1, tmp_path / "locks"):
+        with lease(1):
             pass
     finally:
         os.umask(before)
-    modes = {path.name: path.stat().st_mode & 0o7777 for path in (tmp_path / "locks").iterdir()}
+    modes = {path.name: path.stat().st_mode & 0o7777 for path in tmp_path.iterdir()}
     assert modes == {"machine-0": 0o644, "machine-queue": 0o644}
-    assert (tmp_path / "locks").stat().st_mode & 0o7777 == 0o1777
 
 
 @pytest.mark.parametrize(
-    ("batch_size", "gpus", "available", "used"),
+    ("batch_size", "wanted", "available", "used"),
     [(4, 2, "0,1,2", 2), (4, 4, "0,1,2", 2), (6, 6, "0,1,2,3", 3), (8, 8, "", 1), (1, 1, "0,1", 1)],
 )
-def test_most_cards_divides_the_batch_equally(visible, batch_size, gpus, available, used):
+def test_most_gpus_divides_the_batch_equally(visible, batch_size, wanted, available, used):
     visible(available)
-    assert most_cards(batch_size, gpus) == used
+    assert most_gpus(batch_size, wanted) == used

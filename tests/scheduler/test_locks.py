@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pixcycle.scheduler.locks import is_dry_run, work_here
+from pixcycle.scheduler.locks import work_here
 
 ANOTHER = """
 import sys
@@ -78,28 +78,3 @@ def test_work_here_removes_locks_though_a_training_process_lives_on(tmp_path):
 def test_work_here_in_a_new_project_removes_nothing(tmp_path):
     with work_here(tmp_path / ".snakemake") as presence:
         assert Path(presence.name).exists()
-
-
-def test_work_here_in_a_dry_run_removes_nothing(tmp_path):
-    with work_here(tmp_path):
-        pass
-    lock(tmp_path)
-    with work_here(tmp_path, dry_run=True):
-        assert list((tmp_path / "locks").iterdir())
-    with work_here(tmp_path):
-        assert not list((tmp_path / "locks").iterdir())
-
-
-@pytest.mark.parametrize(
-    ("command", "dry"),
-    [
-        ("snakemake -n", True),
-        ("snakemake ucsd -np --config scale=demo", True),
-        ("snakemake --dry-run", True),
-        ("snakemake --dryrun", True),
-        ("snakemake --cores all --nolock", False),
-        ("snakemake kth-horse2zebra --config scale=demo", False),
-    ],
-)
-def test_is_dry_run_recognises_the_option(command, dry):
-    assert is_dry_run(command.split()) == dry

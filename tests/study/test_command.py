@@ -13,6 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from pixcycle.base.file_lock import in_use
 from pixcycle.study import storage
 from pixcycle.study.files import study_file
 from pixcycle.study.storage import Study
@@ -40,9 +41,13 @@ def test_study_serve_prints_its_address_and_ends_quietly_on_ctrl_c(project):
             (address,) = re.findall(r"The study is at (http://127\.0\.0\.1:\d+/)", serving.stdout.readline())
             with urlopen(address, timeout=20) as page:
                 assert "I agree: begin" in page.read().decode()
+            run = project.plan.runs[f"{EXPERIMENT}/0"]
+            shown = [Path(run.prepared), Path(run.translated)]
+            assert all(map(in_use, shown))  # so `pixcycle gc` keeps them
             serving.send_signal(signal.SIGINT)
             assert serving.communicate(timeout=20) == ("", "")
             assert serving.returncode == 0
+            assert not any(map(in_use, shown))
         finally:
             serving.kill()
 
@@ -62,6 +67,11 @@ def test_study_result_prints_the_result_and_writes_every_answer(project, pixcycl
     rows = list(csv.DictReader(Path("answers.csv").read_text().splitlines()))
     assert out.endswith(f"answers.csv: {len(rows)} answers\n")
     assert sorted(row["took_generated_for_real"] for row in rows if row["kind"] == "test") == ["0"] * 6 + ["1"] * 2
+    Path("answers.csv").write_text("mine")
+    command = ("study", "result", *OPTIONS, "--direction", "a_to_b", "--csv", "answers.csv")
+    code, out, err = pixcycle(*command)
+    assert code == 2 and "answers.csv exists already" in err and "--overwrite" in err
+    assert Path("answers.csv").read_text() == "mine" and pixcycle(*command, "--overwrite")[0] == 0
 
 
 @pytest.mark.parametrize("command", ["serve", "result"])

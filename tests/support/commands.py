@@ -26,9 +26,9 @@ def command(run: Run, prepared: Path, out: Path) -> list[str]:
     return [str(Path(sys.executable).parent / "pixcycle"), *train_command(run, prepared, out)]
 
 
-def environment(cards: str) -> dict[str, str]:
-    """Return our environment with `cards` as CUDA_VISIBLE_DEVICES."""
-    return os.environ | {"CUDA_VISIBLE_DEVICES": cards, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src")}
+def environment(gpus: str) -> dict[str, str]:
+    """Return our environment with `gpus` as CUDA_VISIBLE_DEVICES."""
+    return os.environ | {"CUDA_VISIBLE_DEVICES": gpus, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src")}
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -67,6 +68,28 @@ def started_and_standing_still(project: Project, command: tuple[str, ...]) -> li
 
     wait_until(stands_still)
     return [started, *started.children(recursive=True)]
+
+
+LOOKS = ["-n", "--dry-run", "--summary", "--detailed-summary", "--dag", "--rulegraph", "--filegraph", "--d3dag"]
+LOOKS += ["--list-rules", "--list-target-rules", "--lint", "--list-changes=code", "--report=looked.html"]
+LOOKS += ["no-such-target", "all --until no-such-rule"]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_snakemake_that_only_looks_keeps_locks_and_cluster_jobs(new_project, tmp_path, look):
+    project = new_project.copy(tmp_path / "a project")
+    (project.folder / "job").touch()
+    for name, script in {"squeue": 'if [ -e job ]; then echo "41|rule_train|$PWD"; fi', "scancel": "rm job"}.items():
+        (project.folder / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
+        (project.folder / "bin" / name).chmod(0o755)
+    lock = project.folder / ".snakemake/locks/0.output.lock"
+    lock.parent.mkdir(parents=True)
+    lock.write_text("results/x\n")
+    with suppress(AssertionError):  # some of them fail
+        project.snakemake(*look.split())
+    assert lock.exists() and (project.folder / "job").exists()
+    project.snakemake("--until", "fetch")
+    assert not lock.exists() and not (project.folder / "job").exists()
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -12,13 +12,13 @@ from pixcycle.base.errors import UserError
 from pixcycle.base.files import write_json
 from pixcycle.base.git import refuse_other_code
 from pixcycle.data.user_data import note_own_data
-from pixcycle.estimate.duration import flops_of_card, tflops_of_device, time_limit
+from pixcycle.estimate.duration import flops_of_gpu, tflops_of_device, time_limit
 from pixcycle.estimate.supplies import count_images
 from pixcycle.params.load import check_params
 from pixcycle.plan import features_key, make_plan, read_plan, weights_key
 from pixcycle.report.fingerprint import report_fingerprints
 from pixcycle.scheduler.failures import Failures
-from pixcycle.scheduler.locks import is_dry_run, work_here
+from pixcycle.scheduler.locks import WorkHere
 
 config.setdefault("mirror", os.environ.get("PIXCYCLE_MIRROR"))
 
@@ -33,7 +33,7 @@ try:
     if workflow.is_main_process:  # not a process that runs a single job on a cluster node
         FAILURES = Failures()
         logger.addHandler(FAILURES)
-        PRESENCE = work_here(dry_run=is_dry_run(sys.argv))
+        logger.addHandler(WorkHere(workflow))
         note_own_data(PLAN.sources)
 except UserError as error:
     print(f"pixcycle: {error}", file=sys.stderr)
@@ -51,7 +51,7 @@ RUN_BY_FINGERPRINT = {
     for run in PLAN.runs.values()
     for fingerprint in (run.fingerprint, run.translated_fingerprint, run.metrics_fingerprint)
 }
-FLOPS = {run.key: flops_of_card(run.config, IMAGES[run.data]) for run in PLAN.runs.values()}
+FLOPS = {run.key: flops_of_gpu(run.config, IMAGES[run.data]) for run in PLAN.runs.values()}
 PLACE = {key: place for place, key in enumerate(sorted(FLOPS, key=FLOPS.get), start=1)}
 
 # With two runs in parallel on few cores, threads that busy-wait make them ten times slower.

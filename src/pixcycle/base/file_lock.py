@@ -13,8 +13,10 @@ from typing import IO
 from pixcycle.base.disk_full import room_for
 from pixcycle.base.errors import UserError
 
+APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+"""For writing, as NFS locks no other files; not through a link to another file; and without waiting at a pipe."""
 LOOKS = 5
-"""Attempts to take a lock before giving up: `in_progress` also holds it for an instant."""
+"""Attempts to take a lock before giving up: `in_progress` and `in_use` also hold it for an instant."""
 
 
 @contextmanager
@@ -28,15 +30,7 @@ def only_one(out: Path) -> Iterator[None]:
     UserError
         If another process holds the lock; the message names that process.
     """
-    path = _lock(out)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for _ in range(LOOKS):
-        with suppress(BlockingIOError):
-            lock = locked(path, wait=False)
-            break
-        time.sleep(0.1)
-    else:
-        raise UserError(f"{out}: is already being made{_by_whom(path)}; wait until it is done, or stop it")
+    path, lock = _taken(out)
     with lock:
         try:
             with suppress(OSError):  # on a full disk the lock does not name this process
@@ -49,9 +43,13 @@ def only_one(out: Path) -> Iterator[None]:
 
 def in_progress(out: Path) -> bool:
     """Return whether a process is building a file or folder now."""
+    return _is_locked(out, fcntl.LOCK_SH)
+
+
+def _is_locked(out: Path, against: int) -> bool:
     try:
         with _lock(out).open("rb+") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            fcntl.flock(lock, against | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:  # no process ever did, or this file system has no locks
@@ -59,13 +57,40 @@ def in_progress(out: Path) -> bool:
     return False
 
 
-def locked(path: Path, wait: bool = True) -> IO[bytes]:
+@contextmanager
+def kept(out: Path) -> Iterator[None]:
+    """Keep others from building or removing `out` inside the block, while any number of processes use it.
+
+    Raises
+    ------
+    UserError
+        If a process is building `out`.
+    """
+    path, lock = _taken(out, shared=True)
+    with lock:
+        try:
+            lock.truncate(0)
+            yield
+        finally:
+            with suppress(OSError):  # another process uses it as well
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
+
+
+def in_use(out: Path) -> bool:
+    """Return whether a process is building a file or folder, or keeps it."""
+    return _is_locked(out, fcntl.LOCK_EX)
+
+
+def locked(path: Path, wait: bool = True, shared: bool = False) -> IO[bytes]:
     """Open a file for writing, locked for this process until it is closed; the holder may rename or remove the file.
 
     Parameters
     ----------
     wait
         Wait for another process that holds the lock.
+    shared
+        Let other processes share the lock.
 
     Raises
     ------
@@ -76,9 +101,9 @@ def locked(path: Path, wait: bool = True) -> IO[bytes]:
     """
     while True:
         with room_for(path):
-            file = path.open("ab", buffering=0)  # NFS only locks files that are open for writing
+            file = os.fdopen(os.open(path, APPEND, 0o666), "ab", buffering=0)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             file.close()
             raise
@@ -92,11 +117,18 @@ def locked(path: Path, wait: bool = True) -> IO[bytes]:
         file.close()
 
 
-def _by_whom(lock: Path) -> str:
+def _taken(out: Path, shared: bool = False) -> tuple[Path, IO[bytes]]:
+    """Take the lock of a target, and return its path and the open file."""
+    path = _lock(out)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for _ in range(LOOKS):
+        with suppress(BlockingIOError):
+            return path, locked(path, wait=False, shared=shared)
+        time.sleep(0.1)
     with suppress(OSError):
-        if who := lock.read_text():
-            return f" by {who}"
-    return ""
+        if builder := path.read_text():
+            raise UserError(f"{out}: is already being made by {builder}; wait until it is done, or stop it")
+    raise UserError(f"{out}: is in use by another process; wait until it is done, or stop it")
 
 
 def _lock(out: Path) -> Path:

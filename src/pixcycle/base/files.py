@@ -61,7 +61,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
             except BaseException:
                 beside.unlink(missing_ok=True)
                 raise
-        _flush(path.parent)
+        flush(path.parent)
 
 
 def write_here(path: Path, content: bytes) -> None:
@@ -164,11 +164,11 @@ def put(made: Path, out: Path) -> None:
         shutil.rmtree(gone, ignore_errors=True)
         os.replace(out, gone)
     os.replace(made, out)
-    _flush(out.parent)
+    flush(out.parent)
     shutil.rmtree(gone, ignore_errors=True)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Flush a file, or the list of names in a folder, to the disk."""
     opened = os.open(path, os.O_RDONLY)
     try:

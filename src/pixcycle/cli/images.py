@@ -10,6 +10,7 @@ import typer
 from pixcycle import paths
 from pixcycle.base.errors import UserError
 from pixcycle.cli import completion
+from pixcycle.cli.options import Overwrite
 
 Run = Annotated[
     Path,
@@ -29,6 +30,7 @@ def translate(
     source: Annotated[Path, typer.Option("--input", help="Image, or folder of images and subfolders.")],
     output: Annotated[Path, typer.Option(help="New .png file, or new folder.")],
     direction: Direction = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Translate your own images, of any size, with the generator of a finished run.
 
@@ -49,7 +51,7 @@ def translate(
 
     with lease():
         trained = load(run, direction)
-        outcome = translate_images(trained, source, output)
+        outcome = translate_images(trained, source, output, overwrite)
     padded = f", {outcome.padded} of them padded to multiples of {trained.sides[0]}" if outcome.padded else ""
     print(f"{output}: {outcome.translated} translated {trained.direction}{padded}")
     if outcome.failed:
@@ -69,6 +71,7 @@ def export(
         bool,
         typer.Option("--dynamic", help="Accept any height, width and batch size; TorchScript files always do."),
     ] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Export the generator of a finished run to one file, for programs without pixcycle or without Python.
 
@@ -84,7 +87,7 @@ def export(
     from pixcycle.inference.generator import load
 
     trained = load(run, direction)
-    difference = export_generator(trained, format, output, height, width, dynamic)
+    difference = export_generator(trained, format, output, height, width, dynamic, overwrite)
     multiple, minimum = trained.sides
     sides = "" if format == "onnx" and not dynamic else f", sides are multiples of {multiple}, at least {minimum}"
     print(f"{output}: {trained.direction}{sides}; differs from PyTorch by at most {difference:.1g}")
@@ -94,6 +97,7 @@ def import_weights(
     file: Annotated[Path, typer.Argument(help="Downloaded checkpoint, such as latest_net_G.pth.")],
     generator: Annotated[str, typer.Option(help="Architecture: unet_128, unet_256, resnet_6blocks or resnet_9blocks.")],
     out: Annotated[Path, typer.Option(help="Safetensors file to write.")] = Path("imported.safetensors"),
+    overwrite: Overwrite = False,
 ) -> None:
     """Convert a generator published for the authors' PyTorch code (`*_net_G.pth`) to safetensors.
 
@@ -101,18 +105,19 @@ def import_weights(
     """
     from safetensors.torch import save
 
-    from pixcycle.base.files import write_bytes
+    from pixcycle.base.user_output import refuse_existing, write_new
     from pixcycle.models.foreign import load_foreign
 
+    refuse_existing(out, overwrite)
     network = load_foreign(file, generator)
-    write_bytes(out, save({key: value.contiguous() for key, value in network.state_dict().items()}))
+    write_new(out, save({key: value.contiguous() for key, value in network.state_dict().items()}), overwrite)
     count = sum(parameter.numel() for parameter in network.parameters())
     print(f"{out}: {generator} with {count / 1e6:.3f} million parameters")
 
 
 def metrics(
-    real: Annotated[Path, typer.Argument(help="Folder of real images, PNG or JPEG.")],
-    fake: Annotated[Path, typer.Argument(help="Folder of generated images, PNG or JPEG.")],
+    real: Annotated[Path, typer.Argument(help="Folder of real images and subfolders, PNG or JPEG.")],
+    fake: Annotated[Path, typer.Argument(help="Folder of generated images and subfolders, likewise.")],
     extractor: Annotated[
         str, typer.Option(help="Feature extractor: inception-v3, or efficientnet-lite0 as a stand-in.")
     ] = "inception-v3",
@@ -123,6 +128,8 @@ def metrics(
     ] = False,
 ) -> None:
     """Compute FID, KID, precision and recall of any two folders of images, as JSON.
+
+    Subfolders are measured as well, as `pixcycle translate` writes them; `n_real` and `n_fake` count the images.
 
     Example: pixcycle metrics real/ generated/ --extractor efficientnet-lite0
     """

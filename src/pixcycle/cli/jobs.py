@@ -11,7 +11,7 @@ from pixcycle.base.disk_full import DiskFull
 from pixcycle.base.errors import UserError
 from pixcycle.base.file_lock import only_one
 from pixcycle.base.suggest import known
-from pixcycle.machine.gpu import lease, most_cards
+from pixcycle.machine.gpu import lease, most_gpus
 
 if TYPE_CHECKING:  # each command imports only what it needs, to start quickly
     from pixcycle.plan import Plan, Run
@@ -83,7 +83,7 @@ def features(extractor: str, prepared: Folder, out: Out, weights: WeightsFile = 
     """Compute the features of the real test images."""
     from pixcycle.evaluation.run import real_features
 
-    with _card_for(out):
+    with _gpus_for(out):
         real_features(extractor, weights, prepared, out)
 
 
@@ -108,9 +108,9 @@ def train(
     e = chosen.config
     if ranks.started_as_one_of_many():
         return train_run(chosen, prepared, out, sampler(e, prepared), weights)
-    with _card_for(out, most_cards(e.batch_size, min(e.gpus, gpus or e.gpus))) as cards:
-        if len(cards) > 1:
-            ranks.start(len(cards), out)
+    with _gpus_for(out, most_gpus(e.batch_size, min(e.gpus, gpus or e.gpus))) as leased:
+        if len(leased) > 1:
+            ranks.start(len(leased), out)
         else:
             train_run(chosen, prepared, out, sampler(e, prepared), weights)
     remove_outdated(chosen, Path())
@@ -123,7 +123,7 @@ def train_segmenter(data: str, plan_file: PlanFile, prepared: Folder, out: Out) 
 
     plan = _plan(plan_file)
     dataset = plan.params.datasets[plan.data[known(data, plan.data, "data")].dataset]
-    with _card_for(out):
+    with _gpus_for(out):
         train_on_pairs(plan.segmenter, dataset.classes, dataset.void, prepared, out, out.name.rpartition("-")[2])
 
 
@@ -135,7 +135,7 @@ def translate(run: str, plan_file: PlanFile, trained: Folder, prepared: Folder, 
 
     chosen = _run(_plan(plan_file), run)
     refuse_disagreement(chosen, Path(), "train")
-    with _card_for(out):
+    with _gpus_for(out):
         translate_run(chosen, trained, prepared, out)
 
 
@@ -181,7 +181,7 @@ def report(
 
 
 @contextmanager
-def _card_for(out: Path, wanted: int = 1) -> Iterator[list[str]]:
+def _gpus_for(out: Path, wanted: int = 1) -> Iterator[list[str]]:
     """Lease `wanted` GPUs; first raise UserError if another process is making `out`, rather than after the wait."""
     with only_one(out):
         pass

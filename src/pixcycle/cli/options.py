@@ -18,6 +18,7 @@ ScaleName = Annotated[
 ExperimentId = Annotated[
     str, typer.Argument(help="Id of the experiment, such as ucsd-facades-l1.", autocompletion=completion.experiments)
 ]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 

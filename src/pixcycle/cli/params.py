@@ -11,7 +11,7 @@ from pixcycle.base.errors import UserError
 from pixcycle.base.suggest import known
 from pixcycle.base.terminal import show as show_parts
 from pixcycle.cli.options import AsJson, ExperimentId, ParamsFile, ScaleName, at_scale
-from pixcycle.estimate.gpus import CARDS
+from pixcycle.estimate.gpus import GPUS
 
 
 def check(params: ParamsFile = Path("params.yaml")) -> None:
@@ -70,11 +70,11 @@ def plan(
             "That is a GTX 1080 (peak 8.9), on which CycleGAN's authors train horse2zebra, 501 PFLOP, in 1 to 2 days.",
         ),
     ] = None,
-    card: Annotated[
+    gpu: Annotated[
         str | None,
         typer.Option(
-            help=f"GPU for which to print a lower bound on the hours, instead of --tflops: {', '.join(CARDS)}.",
-            autocompletion=lambda: list(CARDS),
+            help=f"GPU for which to print a lower bound on the hours, instead of --tflops: {', '.join(GPUS)}.",
+            autocompletion=lambda: list(GPUS),
         ),
     ] = None,
     devices: Annotated[int, typer.Option(min=1, help="Number of devices that train at once.")] = 1,
@@ -83,7 +83,7 @@ def plan(
 ) -> None:
     """Estimate steps, FLOPs, hours and disk space, and list missing data.
 
-    Example: pixcycle plan --scale full --card a100 --devices 2
+    Example: pixcycle plan --scale full --gpu a100 --devices 2
     """
     from dataclasses import asdict
 
@@ -93,9 +93,9 @@ def plan(
     from pixcycle.estimate.table import tables
     from pixcycle.plan import make_plan
 
-    if card and tflops:
-        raise UserError("--card and --tflops both describe the device: give only one of them")
-    device = CARDS[known(card, CARDS, "GPU")] if card else sustaining(tflops or tflops_of_device())
+    if gpu and tflops:
+        raise UserError("--gpu and --tflops both describe the device: give only one of them")
+    device = GPUS[known(gpu, GPUS, "GPU")] if gpu else sustaining(tflops or tflops_of_device())
     loaded = at_scale(params, scale)
     mirror = loaded.mirror or os.environ.get("PIXCYCLE_MIRROR")
     estimated = estimate(make_plan(loaded.model_copy(update={"mirror": mirror})), Path(), device, devices)

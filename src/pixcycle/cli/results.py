@@ -120,7 +120,8 @@ def gc(yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")
     - Kept: files that a running Snakemake uses here, and files that a process is writing.
     - Not kept: files that only the params.yaml of another branch names, or another file passed to Snakemake with
       --configfile.
-    - Never touched: data/own, data/bring, data/mirror, reports, and files and folders that you named yourself.
+    - Kept: files that `pixcycle study serve` shows, and whatever params.yaml names as the location of a source.
+    - Never touched: data/own, data/bring, data/mirror, reports, and folders without a record of pixcycle's.
 
     Without a terminal nothing is removed, unless --yes is given.
 

@@ -9,7 +9,7 @@ import typer
 from pixcycle.base.errors import UserError
 from pixcycle.base.suggest import known
 from pixcycle.cli import completion
-from pixcycle.cli.options import ParamsFile, ScaleName, at_scale
+from pixcycle.cli.options import Overwrite, ParamsFile, ScaleName, at_scale
 from pixcycle.paths import TARGET
 
 if TYPE_CHECKING:  # each command imports only what it needs, to start quickly
@@ -51,12 +51,14 @@ def serve(
 
     Example: pixcycle study serve --experiment kaist-maps --direction a_to_b
     """
+    from pixcycle.base.file_lock import kept
     from pixcycle.study.files import study_file
     from pixcycle.study.server import serve as serve_study
     from pixcycle.study.storage import Study
 
     run, direction, pairs = _shown(params, scale, experiment, seed, direction)
-    serve_study(Study(study_file(run, direction, Path()), len(pairs)), pairs, host, port, allow_host or [])
+    with kept(Path(run.prepared)), kept(Path(run.translated)):  # `pixcycle gc` removes nothing that is shown
+        serve_study(Study(study_file(run, direction, Path()), len(pairs)), pairs, host, port, allow_host or [])
 
 
 @app.command()
@@ -66,6 +68,7 @@ def result(
     scale: ScaleName = None,
     seed: Seed = None,
     csv: Annotated[Path | None, typer.Option(help="Write all answers to this CSV file.")] = None,
+    overwrite: Overwrite = False,
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
     """Print the percentage of generated images that were labelled real, with its 95% interval.
@@ -90,7 +93,7 @@ def result(
     answers = read_answers(file)
     show([as_table(summarize(answers))])
     if csv:
-        write_csv(answers, pairs.names, csv)
+        write_csv(answers, pairs.names, csv, overwrite)
         print(f"{csv}: {len(answers)} answers")
 
 

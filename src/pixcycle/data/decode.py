@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +25,17 @@ MOST_SCANS = 100
 
 Image.MAX_IMAGE_PIXELS = None  # Pillow would warn about images that MOST_PIXELS refuses
 warnings.filterwarnings("ignore", module="PIL")  # their causes are refused here, or do not affect the pixels
+
+
+def folders_below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
+    """Yield a folder and all folders below it that are not hidden; follow links, but not in circles."""
+    real = folder.resolve()
+    if real in above:
+        return
+    yield folder
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and not path.name.startswith("."):
+            yield from folders_below(path, (*above, real))
 
 
 def image_files(dataset: str, folder: Path) -> list[Path]:

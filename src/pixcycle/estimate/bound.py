@@ -1,6 +1,6 @@
 """Roofline of a training step: a lower bound on the time that it takes on a GPU (equations in docs/gpus.md)."""
 
-from pixcycle.estimate.gpus import NUMBER_BYTES, Arithmetic, Card
+from pixcycle.estimate.gpus import NUMBER_BYTES, Arithmetic, Gpu
 from pixcycle.estimate.step_cost import kept, parameters, products
 from pixcycle.models.closed_form import Convolution
 from pixcycle.params.schema import Experiment
@@ -11,14 +11,14 @@ RESIDENT_BYTES = 16
 """Bytes in memory per parameter: weight, gradient and two moments."""
 
 
-def step_seconds(e: Experiment, batch: int, card: Card, arithmetic: Arithmetic) -> float:
+def step_seconds(e: Experiment, batch: int, gpu: Gpu, arithmetic: Arithmetic) -> float:
     """Return t = sum_i max(batch * flops_i / peak, bytes_i / bandwidth) + ADAM_BYTES * parameters / bandwidth.
 
     i numbers the products of a step, which run one after another, each limited by arithmetic or by memory bandwidth.
     """
-    width, peak = NUMBER_BYTES[arithmetic], card.peaks[arithmetic]
-    convolutions = sum(max(batch * p.flops / peak, _moved(p, batch, width) / card.bandwidth) for p in products(e))
-    return convolutions + ADAM_BYTES * parameters(e) / card.bandwidth
+    width, peak = NUMBER_BYTES[arithmetic], gpu.peaks[arithmetic]
+    convolutions = sum(max(batch * p.flops / peak, _moved(p, batch, width) / gpu.bandwidth) for p in products(e))
+    return convolutions + ADAM_BYTES * parameters(e) / gpu.bandwidth
 
 
 def step_bytes(e: Experiment, batch: int, arithmetic: Arithmetic) -> int:

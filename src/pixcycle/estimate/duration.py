@@ -29,7 +29,7 @@ def steps_and_batch(e: Experiment, images: Images) -> tuple[int, int]:
     return e.epochs * (epoch // batch), batch
 
 
-def flops_of_card(e: Experiment, images: Images | None) -> int:
+def flops_of_gpu(e: Experiment, images: Images | None) -> int:
     """Return the FLOPs of a training on each GPU that shares it; `images` is None if they are not counted yet."""
     steps, batch = steps_and_batch(e, images or UNCOUNTED)
     return steps * batch * image_flops(e) // e.gpus

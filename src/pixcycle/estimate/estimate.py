@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pixcycle.estimate.bound import step_seconds
 from pixcycle.estimate.duration import images_of_epoch, steps_and_batch
-from pixcycle.estimate.gpus import Card
+from pixcycle.estimate.gpus import Gpu
 from pixcycle.estimate.step_cost import image_flops, parameters
 from pixcycle.estimate.supplies import Images, Supply, count_images, supplies
 from pixcycle.methods.registry import METHODS
@@ -73,23 +73,23 @@ class Estimate:
     wall_hours: float
 
 
-def estimate(plan: Plan, root: Path, card: Card, devices: int) -> Estimate:
+def estimate(plan: Plan, root: Path, gpu: Gpu, devices: int) -> Estimate:
     """Estimate a plan.
 
     Parameters
     ----------
     root
         The project's folder, which is inspected for data and runs that exist already.
-    card
+    gpu
         The GPU that trains, taken at its bound.
     """
     images = {key: count_images(plan.params.datasets[node.dataset], node, root) for key, node in plan.data.items()}
-    trainings = [_training(runs, images[runs[0].data], root, card) for runs in plan.experiments.values()]
+    trainings = [_training(runs, images[runs[0].data], root, gpu) for runs in plan.experiments.values()]
     needed = supplies(plan, images, root)
     hours_to_do = [t.hours or 0.0 for t in trainings for _ in range(t.runs - t.finished)]
     return Estimate(
         scale=plan.params.scale,
-        device=card.name,
+        device=gpu.name,
         devices=devices,
         trainings=trainings,
         supplies=needed,
@@ -108,7 +108,7 @@ def wall_hours(hours: Iterable[float], devices: int) -> float:
     return max(busy)
 
 
-def _training(runs: list[Run], images: Images | None, root: Path, card: Card) -> Training:
+def _training(runs: list[Run], images: Images | None, root: Path, gpu: Gpu) -> Training:
     e = runs[0].config
     per_image = image_flops(e)
     epoch = steps = flops = hours = None
@@ -116,7 +116,7 @@ def _training(runs: list[Run], images: Images | None, root: Path, card: Card) ->
         epoch = images_of_epoch(e, images)
         steps, batch = steps_and_batch(e, images)
         flops = steps * batch * per_image
-        hours = steps * step_seconds(e, batch, card, card.arithmetic(e.precision)) / 3600
+        hours = steps * step_seconds(e, batch, gpu, gpu.arithmetic(e.precision)) / 3600
     return Training(
         id=runs[0].id,
         runs=len(runs),

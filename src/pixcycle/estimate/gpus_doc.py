@@ -7,7 +7,7 @@ from pathlib import Path
 from pixcycle.base.files import write_bytes
 from pixcycle.estimate.bound import memory_bytes, step_bytes, step_seconds
 from pixcycle.estimate.duration import steps_and_batch
-from pixcycle.estimate.gpus import CARDS, Arithmetic, Card
+from pixcycle.estimate.gpus import GPUS, Arithmetic, Gpu
 from pixcycle.estimate.step_cost import image_flops
 from pixcycle.estimate.supplies import published_images
 from pixcycle.estimate.table import digits
@@ -18,8 +18,8 @@ from pixcycle.plan import resolved
 
 PAGE = Path("docs/gpus.md")
 BEGIN, END = "<!-- computed from here: python -m pixcycle.estimate.gpus_doc -->", "<!-- to here -->"
-WAYS: list[tuple[Card, Arithmetic]] = [(card, arithmetic) for card in CARDS.values() for arithmetic in card.peaks]
-WORDS = {"card", "step", "experiments", "report 001, GTX 1080 Ti"}
+WAYS: list[tuple[Gpu, Arithmetic]] = [(gpu, arithmetic) for gpu in GPUS.values() for arithmetic in gpu.peaks]
+WORDS = {"GPU", "step", "experiments", "report 001, GTX 1080 Ti"}
 REPORTED = [
     ("120 batches of 4 in 5 minutes", 120 * 4 / 300),
     ("1000 such epochs in 15 hours", 1000 * 120 * 4 / (15 * 3600)),
@@ -39,8 +39,8 @@ class Step:
     def key(self) -> tuple[str, int]:
         return self.name, self.batch
 
-    def seconds(self, card: Card, arithmetic: Arithmetic) -> float:
-        return step_seconds(self.e, self.batch, card, arithmetic)
+    def seconds(self, gpu: Gpu, arithmetic: Arithmetic) -> float:
+        return step_seconds(self.e, self.batch, gpu, arithmetic)
 
 
 def with_tables(page: str, params: Params) -> str:
@@ -56,9 +56,7 @@ def tables(params: Params) -> str:
     steps = {step.key: step for step, _ in trainings.values()}
     experiments = {key: [id for id, (step, _) in trainings.items() if step.key == key] for key in steps}
     parts = {
-        "The cards": _table(
-            ["card", "memory, GB", "GB/s", "fp32, TFLOP/s", "TF32", "bf16"], map(_card, CARDS.values())
-        ),
+        "The GPUs": _table(["GPU", "memory, GB", "GB/s", "fp32, TFLOP/s", "TF32", "bf16"], map(_gpu, GPUS.values())),
         "A step": _table(
             ["step", "GFLOP an image", "GB moved, fp32", "bf16", "GB of memory, fp32", "bf16", "experiments"],
             ([*_work(step), _named(experiments[key])] for key, step in steps.items()),
@@ -99,12 +97,12 @@ def _name(e: Experiment) -> str:
 
 
 def _headings() -> list[str]:
-    return [f"{card.name} {arithmetic}" for card, arithmetic in WAYS]
+    return [f"{gpu.name} {arithmetic}" for gpu, arithmetic in WAYS]
 
 
-def _card(card: Card) -> list[str]:
-    peaks = [f"{card.peaks[a] / 1e12:g}" if a in card.peaks else "none" for a in ("fp32", "TF32", "bf16")]
-    return [card.name, f"{card.memory / 1e9:g}", f"{card.bandwidth / 1e9:g}", *peaks]
+def _gpu(gpu: Gpu) -> list[str]:
+    peaks = [f"{gpu.peaks[a] / 1e12:g}" if a in gpu.peaks else "none" for a in ("fp32", "TF32", "bf16")]
+    return [gpu.name, f"{gpu.memory / 1e9:g}", f"{gpu.bandwidth / 1e9:g}", *peaks]
 
 
 def _work(step: Step) -> list[str]:
@@ -117,7 +115,7 @@ def _images_per_second(step: Step) -> list[str]:
 
 
 def _reported(step: Step) -> Iterator[list[str]]:
-    bound = step.batch / step.seconds(CARDS["gtx1080ti"], "fp32")
+    bound = step.batch / step.seconds(GPUS["gtx1080ti"], "fp32")
     for claim, rate in REPORTED:
         yield [claim, f"{rate:.1f}", f"{rate / bound:.0%}"]
 

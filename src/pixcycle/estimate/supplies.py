@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pixcycle import paths
 from pixcycle.base.files import local_path
+from pixcycle.base.login import without_login
 from pixcycle.params.schema import Dataset, Source
 from pixcycle.plan import Data, Plan, Run, weights_key
 from pixcycle.records.fetched import Fetched, fetched_file
@@ -144,8 +145,8 @@ def origin(source: Source, recorded: int | None, mirror: str | None, root: Path)
             return Origin("package", location.removeprefix("package:"), 0)
         path = local_path(location, root)
         if path is None:
-            host = urlsplit(location).hostname or location
-            return Origin("fetch", f"{mirror}, else {host}" if mirror else host, size)
+            host = urlsplit(location).hostname or without_login(location)
+            return Origin("fetch", f"{without_login(mirror)}, else {host}" if mirror else host, size)
         if path.exists():
             return Origin("disk", location, 0 if path.is_dir() else path.stat().st_size)
     return Origin("bring", source.locations[0], size, source.bring)

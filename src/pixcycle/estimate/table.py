@@ -7,7 +7,7 @@ from rich.filesize import decimal
 from rich.table import Table
 
 from pixcycle.estimate.estimate import Estimate
-from pixcycle.estimate.gpus import CARDS
+from pixcycle.estimate.gpus import GPUS
 from pixcycle.estimate.supplies import Supply
 
 COMES = {
@@ -89,9 +89,9 @@ def _summary(e: Estimate) -> Iterator[str]:
     yield (
         f"{runs} runs, {finished} finished. All runs take {digits(flops / 1e15)} PFLOP, or {digits(e.hours, 2)} hours "
         f"on one {e.device}. The unfinished runs take {digits(e.wall_hours, 2)} hours on {e.devices} of them. "
-        "Pass --tflops or --card, and --devices, to describe your own."
+        "Pass --tflops or --gpu, and --devices, to describe your own."
     )
-    if e.device in {card.name for card in CARDS.values()}:
+    if e.device in {gpu.name for gpu in GPUS.values()}:
         yield "These hours are a lower bound, with the GPU always at its peaks: no training reaches them."
     if any(t.images is None for t in e.trainings):
         yield "Not in the sums: experiments with a ?, whose images are counted when their data are prepared."

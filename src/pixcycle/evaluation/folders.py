@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import track
 
 from pixcycle.base.errors import UserError
-from pixcycle.data.decode import decode, file_type, image_files
+from pixcycle.data.decode import decode, file_type, folders_below, image_files
 from pixcycle.data.prefetch import made_ahead
 from pixcycle.evaluation.features import Extractor, extract, load_extractor
 from pixcycle.machine import ranks
@@ -25,9 +25,9 @@ NEIGHBOURS, SEED = 3, 0
 def compare_folders(
     real: Path, fake: Path, extractor: str, weights: Path | None, batch_size: int, mixed_file_types: bool
 ) -> dict[str, Any]:
-    """Compute FID, KID, precision and recall of the .png, .jpg and .jpeg files in two folders.
+    """Compute FID, KID, precision and recall of the .png, .jpg and .jpeg files in two folders and their subfolders.
 
-    Images may have any size, as the extractor resizes each to its input. Subfolders are not searched.
+    Images may have any size, as the extractor resizes each to its input. Hidden files and folders are left out.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def compare_folders(
 def _enough_images(name: str, folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder")
-    files = sorted(image_files(name, folder))
+    files = sorted(path for at in folders_below(folder) for path in image_files(name, at) if not path.is_dir())
     if len(files) <= NEIGHBOURS:
         raise UserError(f"{folder} holds {len(files)} .png, .jpg or .jpeg files; at least {NEIGHBOURS + 1} are needed")
     return files

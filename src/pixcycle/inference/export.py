@@ -10,10 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from pixcycle.base.errors import UserError
-from pixcycle.base.files import write_bytes
+from pixcycle.base.user_output import refuse_existing, write_new
 from pixcycle.inference.generator import Trained
 from pixcycle.inference.image_sizes import fitting
-from pixcycle.inference.output_paths import refuse_what_is_there
 from pixcycle.inference.test_split import at_inference
 from pixcycle.models.convolution import Conv2d, ConvTranspose2d
 from pixcycle.models.norm import InstanceNorm2d
@@ -29,7 +28,13 @@ FREE = {0: "images", 2: "height", 3: "width"}
 
 
 def export(
-    trained: Trained, format: Format, out: Path, height: int | None = None, width: int | None = None, free: bool = False
+    trained: Trained,
+    format: Format,
+    out: Path,
+    height: int | None = None,
+    width: int | None = None,
+    free: bool = False,
+    overwrite: bool = False,
 ) -> float:
     """Write the generator to `out`, as a function from float32 (N, 3, H, W) in [-1, 1] to the same, without dropout.
 
@@ -41,6 +46,8 @@ def export(
         H and W of an ONNX file, whose N is 1. Defaults to crop_size.
     free
         Leave N, H and W of an ONNX file open, as they always are in TorchScript.
+    overwrite
+        Replace an existing file.
 
     Returns
     -------
@@ -49,10 +56,10 @@ def export(
     Raises
     ------
     UserError
-        If that difference exceeds TOLERANCE, if H or W does not fit the generator, or if the packages that ONNX needs
-        are missing.
+        If `out` exists, if that difference exceeds TOLERANCE, if H or W does not fit the generator, or if the packages
+        that ONNX needs are missing.
     """
-    refuse_what_is_there(out)
+    refuse_existing(out, overwrite)
     e = trained.experiment
     sides = [side or e.crop_size for side in (height, width)]
     for side in sides:
@@ -73,7 +80,7 @@ def export(
         raise UserError(
             f"{out}: not written: its output would differ from PyTorch's by {difference:.2g}, more than {TOLERANCE:g}"
         )
-    write_bytes(out, content)
+    write_new(out, content, overwrite)
     return difference
 
 

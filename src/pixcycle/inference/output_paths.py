@@ -1,24 +1,24 @@
-"""Find the images to translate and the path of each translation; existing files are never overwritten."""
+"""Find the images to translate and the path of each translation."""
 
-import os
 from pathlib import Path
 
 from pixcycle.base.errors import UserError
-from pixcycle.data.decode import OTHER_SUFFIXES, SUFFIXES
+from pixcycle.base.user_output import is_empty_folder, refuse_existing
+from pixcycle.data.decode import OTHER_SUFFIXES, SUFFIXES, folders_below
 
 
-def place_of_image(source: Path, out: Path) -> Path:
+def place_of_image(source: Path, out: Path, overwrite: bool = False) -> Path:
     """Return the PNG to write an image's translation to: `out`, or a file of the image's name if `out` is a folder.
 
     Raises
     ------
     UserError
-        If that file exists, or is not named .png.
+        If that file exists and `overwrite` is False, or is not named .png.
     """
     place = out / f"{source.stem}.png" if out.is_dir() else out
     if place.suffix.lower() != ".png":
         raise UserError(f"{place}: translations are PNG files; name it {place.with_suffix('.png')}")
-    refuse_what_is_there(place)
+    refuse_existing(place, overwrite)
     return place
 
 
@@ -37,23 +37,16 @@ def places_in_folder(source: Path, out: Path) -> dict[Path, Path]:
         raise UserError(f"{source}: no such file or folder")
     if out.resolve().is_relative_to(source.resolve()):
         raise UserError(f"{out} lies inside {source}, the folder to translate; choose a folder outside it")
-    if not out.is_dir() or out.is_symlink() or any(out.iterdir()):
-        refuse_what_is_there(out)
+    if not is_empty_folder(out):
+        refuse_existing(out)
     images: dict[Path, Path] = {}
-    for path in sorted(source.rglob("*")):
-        below = path.relative_to(source)
-        hidden = any(part.startswith(".") for part in below.parts)
-        if path.suffix.lower() not in SUFFIXES | OTHER_SUFFIXES or hidden or path.is_dir():
+    for path in sorted(path for folder in folders_below(source) for path in folder.iterdir()):
+        if path.suffix.lower() not in SUFFIXES | OTHER_SUFFIXES or path.name.startswith(".") or path.is_dir():
             continue
-        place = below.with_suffix(".png")
+        place = path.relative_to(source).with_suffix(".png")
         if place in images:
             raise UserError(f"{images[place]} and {path} would both become {place}; rename one of them")
         images[place] = path
     if not images:
         raise UserError(f"{source} holds no images")
     return {path: place for place, path in images.items()}
-
-
-def refuse_what_is_there(out: Path) -> None:
-    if os.path.lexists(out):
-        raise UserError(f"{out} exists already; choose another path, or remove it first")

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
 from typing import TypeVar
@@ -15,8 +16,9 @@ from rich.console import Console
 from rich.progress import track
 
 from pixcycle.base.errors import UserError
-from pixcycle.base.files import finished_folder, write_bytes, write_here
+from pixcycle.base.files import write_here
 from pixcycle.base.progress import SECONDS_BETWEEN_LINES, duration
+from pixcycle.base.user_output import new_output, write_new
 from pixcycle.data.batches import to_tensor, to_uint8
 from pixcycle.data.decode import decode
 from pixcycle.data.png import png_of
@@ -63,11 +65,16 @@ class Told:
     failed: list[str] = field(default_factory=list)
 
 
-def translate(trained: Trained, source: Path, out: Path) -> Told:
+def translate(trained: Trained, source: Path, out: Path, overwrite: bool = False) -> Told:
     """Translate an image to the PNG `out`, or all images below a folder to the folder `out`, under their names.
 
     The output appears only once it is complete. Images of a folder that cannot be read, or are too large, are skipped
     and reported in the summary.
+
+    Parameters
+    ----------
+    overwrite
+        Replace an existing image; folders are never replaced.
 
     Raises
     ------
@@ -75,9 +82,10 @@ def translate(trained: Trained, source: Path, out: Path) -> Told:
         If no image could be translated, or if `place_of_image` or `places_in_folder` refuses the paths.
     """
     if source.is_file():
-        return _write(trained, {source: place_of_image(source, out)}, write_bytes)
+        place = place_of_image(source, out, overwrite)
+        return _write(trained, {source: place}, partial(write_new, overwrite=overwrite))
     files = places_in_folder(source, out)
-    with finished_folder(out) as work:
+    with new_output(out) as work:
         return _write(trained, {path: work / place for path, place in files.items()}, write_here)
 
 

@@ -9,8 +9,9 @@ from itertools import groupby
 from pathlib import Path
 
 from pixcycle import paths
-from pixcycle.base.file_lock import in_progress, only_one
+from pixcycle.base.file_lock import in_use, only_one
 from pixcycle.ledger.made_from import runs_behind
+from pixcycle.ledger.ours import is_ours, touches
 from pixcycle.ledger.referenced import Names, names
 from pixcycle.ledger.staleness import why_stale
 from pixcycle.params.schema import Params
@@ -18,9 +19,10 @@ from pixcycle.paths import GONE, Node, Result, inputs, results
 from pixcycle.records.run import RunConfig, RunRecord, config_file, run_file
 
 KEPT = {
-    "asked": "requested by earlier Snakemake calls (seeds, extractor), which .snakemake/plans remembers",
+    "location": "named by params.yaml as the location of a source, or part of one",
+    "requested": "requested by earlier Snakemake calls (seeds, extractor), which .snakemake/plans remembers",
     "locked": "in use by a running Snakemake; if none is running, release them with `snakemake --unlock`",
-    "in work": "being made by a process",
+    "in use": "being made by a process, or shown by `pixcycle study serve`",
     "absent": "made from files that are not where params.yaml expects them, so that their names cannot be determined",
 }
 """Reasons to keep a node that params do not name, and how they are explained."""
@@ -48,7 +50,7 @@ class Unnamed:
 
 
 def unnamed(params: Params, root: Path) -> Iterator[Unnamed]:
-    """Yield the nodes of all scales that params do not name, grouped by folder.
+    """Yield the nodes of all scales that params do not name, grouped by folder; nothing that pixcycle did not make.
 
     Parameters
     ----------
@@ -57,11 +59,11 @@ def unnamed(params: Params, root: Path) -> Iterator[Unnamed]:
     """
     known = names(params, root)
     for node in inputs(root):
-        if _is_unnamed(node, known):
+        if _is_unnamed(node, known) and is_ours(node, root):
             yield _unnamed(node, node.dataset, "no run of params.yaml reads it", known, root)
     for _, group in groupby(results(root), lambda node: (node.scale, node.id)):
         nodes = list(group)
-        unnamed_nodes = [node for node in nodes if _is_unnamed(node, known)]
+        unnamed_nodes = [node for node in nodes if _is_unnamed(node, known) and is_ours(node, root)]
         run_of = runs_behind(nodes, root) if unnamed_nodes else {}
         for node in unnamed_nodes:
             run = run_of.get(node.path)
@@ -99,9 +101,10 @@ def _unnamed(node: Node, dataset: str | None, why: str, known: Names, root: Path
     # Whatever a running Snakemake will use is named by params or, if it was called with --config, by its plan.
     # But it follows the params.yaml of its start: after an edit, only its lock names what it needs.
     holds = {
-        "asked": node.path in known.asked,
+        "location": touches(root / node.on_disk, known.places),
+        "requested": node.path in known.requested,
         "locked": node.path in known.locked,
-        "in work": in_progress(root / node.path),
+        "in use": in_use(root / node.path),
         "absent": dataset in known.absent,
     }
     return Unnamed(node, size, why, next((key for key, is_held in holds.items() if is_held), ""))

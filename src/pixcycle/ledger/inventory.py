@@ -8,7 +8,7 @@ from typing import Literal
 
 from pixcycle.base.file_lock import in_progress
 from pixcycle.ledger.made_from import made_by
-from pixcycle.ledger.referenced import absent, asked_plans
+from pixcycle.ledger.referenced import absent, requested_plans
 from pixcycle.ledger.staleness import why_stale
 from pixcycle.ledger.unfinished import epochs_done, failure, goes_on_after
 from pixcycle.params.schema import Params
@@ -33,7 +33,7 @@ class Entry:
         Wall time of all epochs; for a run in training, the time since the current attempt began.
     stale
         Why params do not name the run; empty if they do.
-    asked
+    requested
         True if only earlier calls of Snakemake named it.
     """
 
@@ -54,7 +54,7 @@ class Entry:
     collapse: str
     failure: str
     stale: str
-    asked: bool
+    requested: bool
 
 
 def inventory(params: Params, selection: str, root: Path) -> list[Entry]:
@@ -71,13 +71,13 @@ def inventory(params: Params, selection: str, root: Path) -> list[Entry]:
     wanted = _wanted(selection, current, {node.id for node in nodes})
 
     named = {run.folder: run for run in current.runs.values()}
-    asked = {run.folder: run for plan in asked_plans(params, root) for run in plan.runs.values()}
+    requested = {run.folder: run for plan in requested_plans(params, root) for run in plan.runs.values()}
     entries = [_of_params(run, root, on_disk) for run in named.values() if run.id in wanted]
     absent_datasets = absent(params, root)
     others = {n.path: n for n in nodes if n.kind == "run" and n.id in wanted and n.path not in named}
     for node in others.values():
-        if node.path in asked:
-            entries.append(_of_params(asked[node.path], root, on_disk, asked=True))
+        if node.path in requested:
+            entries.append(_of_params(requested[node.path], root, on_disk, requested=True))
         else:
             entries.append(_stale(node, root, on_disk, current, absent_datasets))
     return entries
@@ -100,9 +100,9 @@ def _wanted(selection: str, current: Plan, on_disk: set[str]) -> set[str]:
     return selected | {id for id in only_on_disk if selection == "all" or id.startswith(f"{selection}-")}
 
 
-def _of_params(run: Run, root: Path, on_disk: set[str], asked: bool = False) -> Entry:
+def _of_params(run: Run, root: Path, on_disk: set[str], requested: bool = False) -> Entry:
     epochs = run.config.epochs
-    return _entry(result(run.folder), root, on_disk, epochs, (run.translated, run.metrics), asked=asked)
+    return _entry(result(run.folder), root, on_disk, epochs, (run.translated, run.metrics), requested=requested)
 
 
 def _stale(node: Result, root: Path, on_disk: set[str], current: Plan, absent_datasets: set[str]) -> Entry:
@@ -121,7 +121,7 @@ def _entry(
     epochs_of: int | None,
     outputs: tuple[str, str],
     stale: str = "",
-    asked: bool = False,
+    requested: bool = False,
 ) -> Entry:
     """Describe a run. outputs: the paths of its translations and metrics, which need not exist yet."""
     translated, metrics = outputs
@@ -157,7 +157,7 @@ def _entry(
         collapse=record.collapse if record else "",
         failure=error,
         stale=stale,
-        asked=asked,
+        requested=requested,
     )
 
 

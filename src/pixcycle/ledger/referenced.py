@@ -10,10 +10,11 @@ from pixcycle import paths
 from pixcycle.base.files import local_path, read_json
 from pixcycle.data.fetch.digest import declared_digest
 from pixcycle.data.fetch.recorded import location_key
+from pixcycle.ledger.ours import places_of_the_user
 from pixcycle.params.schema import Params, Source
 from pixcycle.plan import Plan, features_key, make_plan, weights_key
 
-ASKED = {"scale", "seeds", "extractor", "neighbours"}
+OVERRIDES = {"scale", "seeds", "extractor", "neighbours"}
 """Params that affect node names and can be set for one invocation: `snakemake --config seeds=[0,1,2]`."""
 
 
@@ -25,16 +26,19 @@ class Names:
     ----------
     plans
         Scale -> its plan.
-    params, asked, locked
+    params, requested, locked
         Paths named by params, by earlier calls of Snakemake, and by Snakemake's lock.
+    places
+        Files and folders that params name as locations.
     absent
         Datasets whose own files are missing, so that the names of their nodes cannot be determined.
     """
 
     plans: dict[str, Plan]
     params: set[str]
-    asked: set[str]
+    requested: set[str]
     locked: set[str]
+    places: set[Path]
     absent: set[str]
 
 
@@ -44,25 +48,26 @@ def names(params: Params, root: Path) -> Names:
     return Names(
         plans,
         params=set().union(*(needed(plan, root) for plan in plans.values())),
-        asked=set().union(*(needed(plan, root) for plan in asked_plans(params, root))),
+        requested=set().union(*(needed(plan, root) for plan in requested_plans(params, root))),
         locked=locked(root),
+        places=places_of_the_user(params, root),
         absent=absent(params, root),
     )
 
 
-def asked_plans(params: Params, root: Path) -> list[Plan]:
+def requested_plans(params: Params, root: Path) -> list[Plan]:
     """Return the plans of everything ever requested from Snakemake in this folder, with the current params.
 
     The plans of earlier calls are in .snakemake/plans. Only the values that --config can set are taken from them: the
     rest comes from an older params.yaml, which no longer names anything.
     """
-    asked = {}
+    requested = {}
     for file in sorted((root / paths.PLANS).glob("*.json")):
         old_params = read_json(file, "params")["params"]
-        overrides = {key: old_params[key] for key in ASKED & old_params.keys()}
+        overrides = {key: old_params[key] for key in OVERRIDES & old_params.keys()}
         if overrides.get("scale") in params.scales:
-            asked[json.dumps(overrides, sort_keys=True)] = overrides
-    return [make_plan(params.model_copy(update=overrides), root) for overrides in asked.values()]
+            requested[json.dumps(overrides, sort_keys=True)] = overrides
+    return [make_plan(params.model_copy(update=overrides), root) for overrides in requested.values()]
 
 
 def needed(plan: Plan, root: Path) -> set[str]:

@@ -44,7 +44,7 @@ def _epochs(e: Entry) -> str:
 
 
 _NAMED: dict[str, Callable[[Entry], str]] = {
-    "run": lambda e: f"{e.run} *" if e.asked else e.run,
+    "run": lambda e: f"{e.run} *" if e.requested else e.run,
     "state": lambda e: e.state,
     "results": lambda e: "measured" if e.measured else "translated" if e.translated else "",
     "finger-\nprint": lambda e: e.fingerprint,
@@ -79,7 +79,7 @@ def _summary(named: list[Entry], stale: list[Entry], scale: str, elsewhere: Coun
     states = Counter(entry.state for entry in named)
     counts = ", ".join(f"{n} {state}" for state, n in states.most_common())
     yield f"Scale {scale}: {counts}." if named else f"No runs at scale {scale}."
-    if any(entry.asked for entry in named):
+    if any(entry.requested for entry in named):
         yield "* Not in params.yaml, but requested by an earlier call of Snakemake (seeds)."
     if stale:
         yield f"{len(stale)} stale; `pixcycle gc` lists what it would remove, then asks."

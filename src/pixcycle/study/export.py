@@ -7,26 +7,28 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from pixcycle.base.csv_table import as_csv, no_formula
-from pixcycle.base.files import write_bytes
+from pixcycle.base.user_output import write_new
 from pixcycle.study.protocol import MISSED_CHECKS
 from pixcycle.study.result import Result, Share
 from pixcycle.study.storage import Answer
 
 
-def write_csv(answers: list[Answer], names: list[str], to: Path) -> None:
+def write_csv(answers: list[Answer], names: list[str], to: Path, overwrite: bool = False) -> None:
     """Write one row per answer: the fields of `Answer`, with the image's name as `image`.
 
     Parameters
     ----------
     names
         Names of the test images, in their order.
+    overwrite
+        Replace an existing file.
     """
     safe_names = list(map(no_formula, names))
     rows = [
         asdict(a) | {"image": safe_names[a.image], "took_generated_for_real": int(a.took_generated_for_real)}
         for a in answers
     ]
-    write_bytes(to, as_csv([field.name for field in fields(Answer)], (row.values() for row in rows)))
+    write_new(to, as_csv([field.name for field in fields(Answer)], (row.values() for row in rows)), overwrite)
 
 
 def as_table(result: Result) -> RenderableType:

@@ -1,5 +1,6 @@
 """Tests of `fetch`: where it looks for a source, what its errors say, and how it resumes after an interruption."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -42,6 +43,23 @@ def test_fetch_downloads_verifies_and_unpacks_an_archive(server):
         "location": address, "sha256": sha256(GOOD), "size": len(GOOD), "content": CONTENT, "root": "files-0",
     }  # fmt: skip
     assert not RECORDED.exists()
+
+
+@pytest.mark.parametrize("place", ["mirror", "location"])
+@pytest.mark.parametrize("fails", [False, True])
+def test_fetch_stores_and_prints_no_password_of_an_address(server, capfd, place, fails):
+    address = server.put("/d/facades.tar.gz", PAGE if fails else GOOD)
+    own = "http://user:secret@" + address.removeprefix("http://")
+    source = Source(locations=[own if place == "location" else "http://127.0.0.1:1/d/facades.tar.gz"])
+    mirror = own.removesuffix("/d/facades.tar.gz") if place == "mirror" else None
+    if fails:
+        told = refusal(source, mirror=mirror)
+    else:
+        [entry] = get(source, mirror=mirror)
+        told = json.dumps(entry) + RECORDED.read_text()
+    assert address in told and "secret" not in told and "user" not in told.replace("user's", "")
+    assert not [file for file in Path().rglob("*") if file.is_file() and b"secret" in file.read_bytes()]
+    assert "secret" not in "".join(capfd.readouterr())
 
 
 @pytest.mark.parametrize("path", ["my data/facades.tar.gz", "{here}/my data/facades.tar.gz"])

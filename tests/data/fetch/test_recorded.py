@@ -42,6 +42,16 @@ def test_hold_to_first_seen_records_concurrent_downloads(tmp_path):
     assert {key: entry["sha256"] for key, entry in entries.items()} == {f"{n}.zip": f"{n:064}" for n in range(20)}
 
 
+def test_hold_to_first_seen_finds_and_cleans_entries_with_passwords(tmp_path):
+    recorded, address = tmp_path / "recorded.json", "https://user:secret@h/x.zip"
+    recorded.write_text(json.dumps({address: {"sha256": "1" * 64, "size": 7, "location": address}}))
+    with pytest.raises(UserError, match="2" * 64):
+        hold_to_first_seen(recorded, Source(locations=[address]), "2" * 64, 7, address)
+    hold_to_first_seen(recorded, Source(locations=["y.zip"]), "1" * 64, 7, "y.zip")
+    assert json.loads(recorded.read_text()).keys() == {"https://h/x.zip", "y.zip"}
+    assert "secret" not in recorded.read_text()
+
+
 def test_record_content_writes_only_when_the_content_changes(tmp_path):
     recorded, source = tmp_path / "recorded.json", Source(locations=["/home/me/pairs"])
     assert recorded_content(recorded, source) is None

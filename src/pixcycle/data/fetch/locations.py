@@ -15,6 +15,7 @@ from pixcycle.base.checksums import file_sha256
 from pixcycle.base.disk_full import DiskFull, room_for
 from pixcycle.base.errors import UserError
 from pixcycle.base.files import finished_folder, flush_all_below, local_path, part, put
+from pixcycle.base.login import without_login
 from pixcycle.data.fetch.archives import archive_content_digest, is_archive, unpack
 from pixcycle.data.fetch.digest import content_digest, folder_digest, is_declared, own_path
 from pixcycle.data.fetch.download import download
@@ -169,7 +170,7 @@ def _raw(task: _Task, files: Path, location: str, file: Path) -> FetchedSource:
     except UserError:
         shutil.rmtree(files, ignore_errors=True)
         raise
-    return FetchedSource(location=location, sha256=sha256, size=size, content=content, root=root)
+    return FetchedSource(location=without_login(location), sha256=sha256, size=size, content=content, root=root)
 
 
 def _check_content(source: Source, sha256: str | None, content: str) -> None:
