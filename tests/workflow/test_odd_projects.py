@@ -60,3 +60,11 @@ def test_snakemake_quotes_commands_in_a_folder_with_a_space(tmp_path):
         *("pixcycle", "job", "train", run.key, "--plan", f".snakemake/plans/{plan.name}"),
         *("--prepared", prepared, "--out", run.folder, "--gpus", "1"),
     ]
+
+
+def test_snakemake_without_gpus_trains_on_what_the_machine_has(tmp_path):
+    project = in_a_project(tmp_path)
+    (project / "params.yaml").symlink_to(ROOT / "params.yaml")
+    demo = ("--config", "scale=demo", "--", "ucsd-facades-l1")
+    printed = snakemake(project, "-np", "--quiet", "host", "--resources", "gpu=0", *demo)
+    assert re.findall("pixcycle job train .* --gpus ([0-9]+)", printed.stdout + printed.stderr) == ["1"]

@@ -118,6 +118,11 @@ def gpus_of_run(wildcards):
     return run_of(wildcards).config.gpus
 
 
+def most_gpus_of_training(wildcards, resources):
+    """Return at least 1, which on a machine without GPUs means its CPUs: `--resources gpu=0` makes the resource 0."""
+    return max(1, resources.gpu)
+
+
 def run_folder(wildcards):
     return run_of(wildcards).folder
 
