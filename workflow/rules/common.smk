@@ -10,6 +10,7 @@ from snakemake.logging import logger
 from pixcycle import paths
 from pixcycle.base.errors import UserError
 from pixcycle.base.files import write_json
+from pixcycle.data.dvc_links import refuse_links
 from pixcycle.data.user_data import note_own_data
 from pixcycle.estimate.duration import flops_of_card, tflops_of_device, time_limit
 from pixcycle.estimate.supplies import count_images
@@ -31,6 +32,7 @@ try:
     if workflow.is_main_process:  # not a process that runs a single job on a cluster node
         FAILURES = Failures()
         logger.addHandler(FAILURES)
+        refuse_links(PLAN.params.scale)
         PRESENCE = work_here(dry_run=is_dry_run(sys.argv))
         note_own_data(PLAN.sources)
 except UserError as error:
