@@ -55,6 +55,14 @@ def test_remarks_name_roundings_and_mistakes_of_other_scales(tree):
     assert not any("patch" in line for line in remarks(check_params(tree | {"scale": "tiny"})))
 
 
+def test_check_says_which_target_is_only_one_experiment_of_its_group(tree, tmp_path, monkeypatch, pixcycle):
+    monkeypatch.chdir(tmp_path)
+    tree["experiments"]["kth"]["wide-again"] = tree["experiments"]["kth"]["wide"]
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(tree))
+    _, out, _ = pixcycle("check")
+    assert "kth-wide (not kth-wide-again)" in out
+
+
 def test_committed_params_need_no_remarks():
     tree = yaml.safe_load((ROOT / "params.yaml").read_text())
     assert not list(remarks(check_params(tree)))

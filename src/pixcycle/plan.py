@@ -128,11 +128,26 @@ class Plan(Closed):
         name, the target is the experiment.
         """
         runs = self.runs.values()
-        groups: dict[str, list[Run]] = {}
-        for run in runs:
-            groups.setdefault(f"{run.chapter}-{run.name.split('-')[0]}", []).append(run)
         chapters = {key: [run for run in runs if run.chapter == key] for key in self.params.chapters}
-        return {"all": list(runs)} | chapters | groups | self.experiments
+        return {"all": list(runs)} | chapters | self.groups | self.experiments
+
+    @property
+    def groups(self) -> dict[str, list[Run]]:
+        """Runs of the experiments of a chapter whose names begin alike, by the name of their group."""
+        groups: dict[str, list[Run]] = {}
+        for run in self.runs.values():
+            groups.setdefault(group(run.chapter, run.name), []).append(run)
+        return groups
+
+    @property
+    def hidden(self) -> dict[str, list[str]]:
+        """Experiments named like their group -> the other experiments of that group, which no target unites."""
+        hidden = {}
+        for name, runs in self.groups.items():
+            ids = list(dict.fromkeys(run.id for run in runs))
+            if name in ids and len(ids) > 1:
+                hidden[name] = [id for id in ids if id != name]
+        return hidden
 
     @property
     def sources(self) -> list[Source]:
@@ -143,6 +158,11 @@ class Plan(Closed):
     def select(self, selection: str) -> list[Run]:
         """Return the runs of `all`, a chapter (`ucsd`), a group (`ucsd-facades`) or one experiment."""
         return self.selections[known(selection, self.selections, "target")]
+
+
+def group(chapter: str, name: str) -> str:
+    """Return the target that unites an experiment with those of its chapter whose names begin alike."""
+    return f"{chapter}-{name.split('-')[0]}"
 
 
 def read_plan(path: Path) -> Plan:

@@ -81,3 +81,11 @@ def test_snakemake_started_by_dvc_refuses_linked_results_before_it_runs(tmp_path
     (project / "results").symlink_to(tmp_path)
     monkeypatch.setenv("DVC_STAGE", "chapter@ucsd")
     assert refusal(project, "-n").startswith("results is a link to ")
+
+
+def test_snakemake_names_the_nearest_target_and_the_scales_of_one(tmp_path):
+    project = in_a_project(tmp_path)
+    (project / "params.yaml").symlink_to(ROOT / "params.yaml")
+    assert refusal(project, "-n", "ucsd-facade-l1").endswith("did you mean 'ucsd-facades-l1'?")
+    of_another_scale = refusal(project, "-n", "kth-cityscapes", "--config", "scale=demo")
+    assert of_another_scale.startswith("kth-cityscapes is not part of scale demo, but of full")

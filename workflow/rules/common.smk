@@ -19,6 +19,7 @@ from pixcycle.plan import features_key, make_plan, read_plan, weights_key
 from pixcycle.report.fingerprint import report_fingerprints
 from pixcycle.scheduler.failures import Failures
 from pixcycle.scheduler.locks import is_dry_run, work_here
+from pixcycle.scheduler.targets import refuse_unknown, requested
 
 config.setdefault("mirror", os.environ.get("PIXCYCLE_MIRROR"))
 
@@ -64,6 +65,16 @@ shell.prefix('set -euo pipefail; tee() {{ command tee "$@" || true; }}; ')
 wildcard_constraints:
     fp="[0-9a-f]{8}",
     seed="[0-9]+",
+
+
+def check_targets():
+    """Refuse unknown targets in one line; call it when all rules are defined."""
+    try:
+        if workflow.is_main_process:
+            refuse_unknown(requested(sys.argv), [rule.name for rule in workflow.rules], PLAN)
+    except UserError as error:
+        print(f"pixcycle: {error}", file=sys.stderr)
+        sys.exit(2)
 
 
 def log_of_run(step):

@@ -28,6 +28,8 @@ def check(params: ParamsFile = Path("params.yaml")) -> None:
     print(f"{params}: {len(plan.runs)} runs at scale {plan.params.scale}, all settings are valid")
     for remark in remarks(plan.params):
         print(remark)
+    if hidden := [f"{target} (not {', '.join(others)})" for target, others in plan.hidden.items()]:
+        print(f"targets that are one experiment and not its group, which has the same name: {'; '.join(hidden)}")
     for folder in unwatched(plan.sources):
         print(f"DVC does not see when {folder} changes: move it into {WATCHED}/, or run snakemake before dvc repro")
 
