@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,8 @@ from pixcycle.params.schema import Experiment
 from pixcycle.paths import Direction, finished_runs
 from pixcycle.plan import MACHINE
 from pixcycle.training.checkpoint import load_generator
+
+WEIGHTS = "final.safetensors"
 
 
 @dataclass(frozen=True)
@@ -67,9 +70,9 @@ def load(run: Path, direction: Direction | None = None) -> Trained:
 
 
 def _experiment(run: Path) -> Experiment:
-    file = run / "final.safetensors"
+    file = run / WEIGHTS
     if not file.is_file():
-        raise UserError(f"{run}: {'has no final.safetensors' if run.is_dir() else 'no such folder'}; {_hint(run)}")
+        raise UserError(f"{run}: {f'has no {WEIGHTS}' if run.is_dir() else 'no such folder'}; {_hint(run)}")
     try:
         with safe_open(file, "np") as opened:
             settings: dict[str, Any] = json.loads((opened.metadata() or {})["experiment"])
@@ -80,6 +83,10 @@ def _experiment(run: Path) -> Experiment:
 
 
 def _hint(run: Path) -> str:
-    close = difflib.get_close_matches(str(run), finished_runs(Path()), n=1)
+    runs = finished_runs(Path())
+    if os.path.relpath(run) in runs:
+        return "remove that folder and run snakemake again, which trains that run"
+    usable = [path for path in runs if (Path(path) / WEIGHTS).is_file()]
+    close = difflib.get_close_matches(str(run), usable, n=1)
     expected = "expected the folder of a finished run, results/.../SEED-FINGERPRINT"
     return f"did you mean {close[0]}?" if close else expected
