@@ -89,3 +89,15 @@ def test_snakemake_names_the_nearest_target_and_the_scales_of_one(tmp_path):
     assert refusal(project, "-n", "ucsd-facade-l1").endswith("did you mean 'ucsd-facades-l1'?")
     of_another_scale = refusal(project, "-n", "kth-cityscapes", "--config", "scale=demo")
     assert of_another_scale.startswith("kth-cityscapes is not part of scale demo, but of full")
+
+
+@pytest.mark.parametrize("file", [".snakemake/pixcycle.lock", ".snakemake/plans"])
+def test_snakemake_names_a_file_that_it_may_not_write_in_one_line(tmp_path, file):
+    project = in_a_project(tmp_path)
+    (project / "params.yaml").symlink_to(ROOT / "params.yaml")
+    if file.endswith("lock"):
+        (project / file).mkdir(parents=True)
+    else:
+        (project / ".snakemake").mkdir()
+        (project / file).touch()
+    assert refusal(project, "-n").startswith(file)

@@ -19,11 +19,12 @@ from pixcycle.plan import features_key, make_plan, read_plan, weights_key
 from pixcycle.report.fingerprint import report_fingerprints
 from pixcycle.scheduler.failures import Failures
 from pixcycle.scheduler.locks import is_dry_run, work_here
+from pixcycle.scheduler.refusals import in_one_line
 from pixcycle.scheduler.targets import refuse_unknown, requested
 
 config.setdefault("mirror", os.environ.get("PIXCYCLE_MIRROR"))
 
-try:
+with in_one_line():
     # A job on a cluster node uses the plan with which it was submitted, even if params.yaml has changed since.
     submitted = None if workflow.is_main_process else os.environ.get("PIXCYCLE_PLAN")
     PLAN = read_plan(Path(submitted)) if submitted else make_plan(check_params(config))
@@ -36,14 +37,11 @@ try:
         refuse_links(PLAN.params.scale)
         PRESENCE = work_here(dry_run=is_dry_run(sys.argv))
         note_own_data(PLAN.sources)
-except UserError as error:
-    print(f"pixcycle: {error}", file=sys.stderr)
-    sys.exit(2)
+    PLAN_FILE = paths.plan(PLAN.fingerprint)
+    if not Path(PLAN_FILE).exists():
+        write_json(Path(PLAN_FILE), PLAN.model_dump(mode="json"))
 
 SCALE = PLAN.params.scale
-PLAN_FILE = paths.plan(PLAN.fingerprint)
-if not Path(PLAN_FILE).exists():
-    write_json(Path(PLAN_FILE), PLAN.model_dump(mode="json"))
 os.environ.update(PIXCYCLE_PLAN=PLAN_FILE)
 DATASET_OF_RAW = {node.raw: node.dataset for node in PLAN.data.values()}
 OF_EXPERIMENT = paths.experiment("{scale}", "{chapter}", "{experiment}")
@@ -69,12 +67,9 @@ wildcard_constraints:
 
 def check_targets():
     """Refuse unknown targets in one line; call it when all rules are defined."""
-    try:
-        if workflow.is_main_process:
+    if workflow.is_main_process:
+        with in_one_line():
             refuse_unknown(requested(sys.argv), [rule.name for rule in workflow.rules], PLAN)
-    except UserError as error:
-        print(f"pixcycle: {error}", file=sys.stderr)
-        sys.exit(2)
 
 
 def log_of_run(step):
