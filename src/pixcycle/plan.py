@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pixcycle import paths
 from pixcycle.base.errors import UserError
 from pixcycle.base.suggest import known
-from pixcycle.data.fetch.digest import declared_digest
+from pixcycle.data.fetch.digest import declared_digest, is_declared, own_path
 from pixcycle.data.layouts.registry import LAYOUTS
 from pixcycle.metrics.registry import METRICS
 from pixcycle.params.fields import ChapterKey, ExtractorName
@@ -189,7 +189,7 @@ def make_plan(params: Params, root: Path = Path(), *, skip_unbuildable: bool = F
     skip_unbuildable
         Leave out experiments that cannot run at this scale, instead of raising UserError.
     """
-    digest = cache(lambda dataset: _raw_key(params, dataset, root))
+    digest = cache(lambda dataset: raw_key(params, dataset, root))
     data, runs = {}, {}
     experiments = buildable(params, params.scale) if skip_unbuildable else resolved(params, params.scale)
     for id, experiment in experiments:
@@ -217,12 +217,27 @@ def _data(params: Params, experiment: Experiment, raw: str) -> Data:
     return Data(key=f"{experiment.dataset}-{fingerprint(made_by)}", dataset=experiment.dataset, raw=raw, spec=spec)
 
 
-def _raw_key(params: Params, dataset: str, root: Path) -> str:
+def raw_key(params: Params, dataset: str, root: Path = Path()) -> str:
+    """Return the key of a downloaded dataset, which identifies its content."""
     try:
         digests = [declared_digest(source, root) for source in params.datasets[dataset].sources]
     except UserError as error:
         raise UserError(f"params.yaml: datasets.{dataset}: {error}") from None
     return f"{dataset}-{fingerprint([digests, RECIPE['fetch']])}"
+
+
+def refuse_changed(params: Params, dataset: str, key: str, root: Path = Path()) -> None:
+    """Raise UserError if the user's own files of a dataset are no longer those that its key names.
+
+    On a cluster hours pass between the planning and the reading of the files, which must not enter under that name.
+    """
+    if raw_key(params, dataset, root) == key:
+        return
+    own = [own_path(source, root) for source in params.datasets[dataset].sources if not is_declared(source)]
+    raise UserError(
+        f"{dataset}: {' or '.join(str(path) for path in own if path)} changed after Snakemake had planned with it;"
+        " start snakemake again, which takes the files as they are now"
+    )
 
 
 def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str, root: Path) -> Run:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections import Counter
+from collections.abc import Callable
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,15 @@ class PrepareSpec(Closed):
     test_images: Positive | None = None
 
 
-def prepare(name: str, dataset: Dataset, raw: Path, out: Path, spec: PrepareSpec, threads: int = 1) -> None:
+def prepare(
+    name: str,
+    dataset: Dataset,
+    raw: Path,
+    out: Path,
+    spec: PrepareSpec,
+    threads: int = 1,
+    check: Callable[[], None] = lambda: None,
+) -> None:
     """Write the folder `out` with {train,test}_{A,B}.npy, uint8 (N, S, S, 3), RGB, and manifest.json.
 
     S is load_size for train, from which crops are drawn at random, and crop_size for test.
@@ -52,6 +61,8 @@ def prepare(name: str, dataset: Dataset, raw: Path, out: Path, spec: PrepareSpec
         The folder that `fetch` wrote.
     threads
         Threads that decode and resize, each with at most three images in memory. The result does not depend on it.
+    check
+        Called when all images have been read. If it raises UserError, nothing is written.
 
     Raises
     ------
@@ -75,6 +86,7 @@ def prepare(name: str, dataset: Dataset, raw: Path, out: Path, spec: PrepareSpec
                     "file_types": sorted({image.file_type for image in written if image.file_type}),
                     "sha256": sha256,
                 }
+        check()
         counts = {f: {"found": n, "published": dataset.published.get(f)} for f, n in found.items()}
         manifest = {
             "dataset": name,

@@ -40,7 +40,14 @@ class _Task:
 
 
 def fetch(
-    name: str, sources: list[Source], out: Path, *, mirror: str | None, recorded: Path, progress: bool = True
+    name: str,
+    sources: list[Source],
+    out: Path,
+    *,
+    mirror: str | None,
+    recorded: Path,
+    progress: bool = True,
+    check: Callable[[], None] = lambda: None,
 ) -> None:
     """Write the raw folder of a dataset: `fetched.json`, and `files-I/` with the files of archive I.
 
@@ -53,6 +60,8 @@ def fetch(
         Address or folder that is tried first, with the path of the source's first http(s) location.
     recorded
         JSON file with the sha256 of the first download of each source that declares neither sha256 nor content.
+    check
+        Called when everything is fetched. If it raises UserError, nothing is written.
 
     Raises
     ------
@@ -67,6 +76,11 @@ def fetch(
             done.append(_first_good(task, partial(_raw, task, work / f"files-{index}")))
             flush_all_below(work)
             write_json(state, {"dataset": name, "sources": done})
+        try:
+            check()
+        except UserError:
+            shutil.rmtree(work)
+            raise
 
 
 def fetch_file(
