@@ -5,28 +5,28 @@ export PYTHONNOUSERSITE := 1
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
 
-.PHONY: install demo rehearsal test test-fast bench gpu-check lint clean
+.PHONY: environment install demo rehearsal test test-fast bench gpu-check lint clean
 
-install: .venv/installed
+install: environment
 
-demo: .venv/installed
+demo: environment
 	@echo "demo: three small trainings on satellite images, in a few minutes; prints progress every ten seconds"
 	@snakemake --cores all --config scale=demo
 	@echo
 	@echo "The report:  $(CURDIR)/reports/demo/report.html"
 	@echo "As a PDF:    $(CURDIR)/reports/demo/report.pdf"
 
-rehearsal: .venv/installed
+rehearsal: environment
 	@echo "rehearsal: all experiments of the five reports at toy size, in about ten minutes on 2 cores"
 	@snakemake --cores all --config scale=rehearsal
 	@pytest --quiet tests/rehearsal
 	@echo "The report:  $(CURDIR)/reports/rehearsal/report.html"
 	@echo "As a PDF:    $(CURDIR)/reports/rehearsal/report.pdf"
 
-test: .venv/installed
+test: environment
 	@OMP_NUM_THREADS=1 pytest -n 2 --dist worksteal tests
 
-test-fast: .venv/installed
+test-fast: environment
 	@OMP_NUM_THREADS=1 pytest -n 2 --dist worksteal -m "not slow and not slurm and not browser" tests
 
 bench: demo
@@ -38,10 +38,13 @@ bench: demo
 gpu-check:
 	@"$$(command -v .venv/bin/python || echo "$(or $(PYTHON),python3)")" benchmarks/gpu.py
 
-lint: .venv/installed
+lint: environment
 	@ruff check . && ruff format --check .
 	@snakefmt --check Snakefile workflow
 	@snakemake --lint
+
+environment: .venv/installed
+	@python workflow/moved.py
 
 .venv/installed: requirements.lock pyproject.toml
 	@"$(or $(PYTHON),false)" workflow/preflight.py || { \

@@ -27,3 +27,6 @@ rule all:
     default_target: True
     input:
         everything_of("all"),
+
+
+check_targets()

@@ -113,6 +113,14 @@ def test_plan_select_prefers_an_experiment_to_a_group(tree):
     assert {r.id for r in plan(tree).select("wustl-cezanne2photo")} == {"wustl-cezanne2photo"}
 
 
+def test_plan_names_experiments_that_a_target_of_the_same_name_lacks(tree):
+    assert plan(tree).hidden == {
+        "kth-horse2zebra": ["kth-horse2zebra-resize"],
+        "wustl-cezanne2photo": ["wustl-cezanne2photo-lambda1"],
+        "wustl-photo2cezanne": ["wustl-photo2cezanne-lambda1"],
+    }
+
+
 def test_plan_selects_no_runs_of_a_chapter_without_experiments(tree):
     assert plan(tree | {"scale": "demo"}).select("kth") == []
 

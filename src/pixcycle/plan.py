@@ -7,23 +7,19 @@ stale.
 
 import hashlib
 import json
-from collections.abc import Iterator
 from functools import cache, cached_property
-from math import gcd
 from pathlib import Path
 from typing import Any, Literal
 
 from pixcycle import paths
 from pixcycle.base.errors import UserError
 from pixcycle.base.suggest import known
-from pixcycle.data.fetch.digest import declared_digest
+from pixcycle.data.fetch.digest import declared_digest, is_declared, own_path
 from pixcycle.data.layouts.registry import LAYOUTS
-from pixcycle.methods.registry import METHODS
 from pixcycle.metrics.registry import METRICS
-from pixcycle.models.generators.registry import GENERATORS
-from pixcycle.params.checks import unbuildable
 from pixcycle.params.fields import ChapterKey, ExtractorName
-from pixcycle.params.schema import Closed, Experiment, Params, Scale, Segmenter, Source
+from pixcycle.params.schema import Closed, Experiment, Params, Segmenter, Source
+from pixcycle.scales import buildable, resolved
 
 RECIPE = {"fetch": 1, "prepare": 1, "train": 2, "segment": 1, "translate": 2, "features": 2, "evaluate": 3}
 """Version of each step, incremented by hand when the same settings would give another result, which
@@ -134,11 +130,26 @@ class Plan(Closed):
         name, the target is the experiment.
         """
         runs = self.runs.values()
-        groups: dict[str, list[Run]] = {}
-        for run in runs:
-            groups.setdefault(f"{run.chapter}-{run.name.split('-')[0]}", []).append(run)
         chapters = {key: [run for run in runs if run.chapter == key] for key in self.params.chapters}
-        return {"all": list(runs)} | chapters | groups | self.experiments
+        return {"all": list(runs)} | chapters | self.groups | self.experiments
+
+    @property
+    def groups(self) -> dict[str, list[Run]]:
+        """Runs of the experiments of a chapter whose names begin alike, by the name of their group."""
+        groups: dict[str, list[Run]] = {}
+        for run in self.runs.values():
+            groups.setdefault(group(run.chapter, run.name), []).append(run)
+        return groups
+
+    @property
+    def hidden(self) -> dict[str, list[str]]:
+        """Experiments named like their group -> the other experiments of that group, which no target unites."""
+        hidden = {}
+        for name, runs in self.groups.items():
+            ids = list(dict.fromkeys(run.id for run in runs))
+            if name in ids and len(ids) > 1:
+                hidden[name] = [id for id in ids if id != name]
+        return hidden
 
     @property
     def sources(self) -> list[Source]:
@@ -149,6 +160,11 @@ class Plan(Closed):
     def select(self, selection: str) -> list[Run]:
         """Return the runs of `all`, a chapter (`ucsd`), a group (`ucsd-facades`) or one experiment."""
         return self.selections[known(selection, self.selections, "target")]
+
+
+def group(chapter: str, name: str) -> str:
+    """Return the target that unites an experiment with those of its chapter whose names begin alike."""
+    return f"{chapter}-{name.split('-')[0]}"
 
 
 def read_plan(path: Path) -> Plan:
@@ -180,67 +196,24 @@ def fingerprint(value: Any) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()[:8]
 
 
-def make_plan(params: Params, root: Path = Path()) -> Plan:
-    """Plan the runs of the chosen scale and seeds, in the order of params.yaml. Raise UserError if one cannot run."""
-    digest = cache(lambda dataset: _raw_key(params, dataset, root))
+def make_plan(params: Params, root: Path = Path(), *, skip_unbuildable: bool = False) -> Plan:
+    """Plan the runs of the chosen scale and seeds, in the order of params.yaml.
+
+    Parameters
+    ----------
+    skip_unbuildable
+        Leave out experiments that cannot run at this scale, instead of raising UserError.
+    """
+    digest = cache(lambda dataset: raw_key(params, dataset, root))
     data, runs = {}, {}
-    for scale in params.scales:
-        for id, experiment in resolved(params, scale):
-            if scale != params.scale:
-                continue
-            node = _data(params, experiment, digest(experiment.dataset))
-            data[node.key] = node
-            for seed in params.seeds:
-                run = _run(params, id, experiment, seed, node.key, root)
-                runs[run.key] = run
+    experiments = buildable(params, params.scale) if skip_unbuildable else resolved(params, params.scale)
+    for id, experiment in experiments:
+        node = _data(params, experiment, digest(experiment.dataset))
+        data[node.key] = node
+        for seed in params.seeds:
+            run = _run(params, id, experiment, seed, node.key, root)
+            runs[run.key] = run
     return Plan(params=params, data=data, runs=runs)
-
-
-def resolved(params: Params, scale: str) -> Iterator[tuple[str, Experiment]]:
-    """Yield (id, experiment at that scale). Raise UserError for the first experiment that cannot run."""
-    chosen = params.scales[known(scale, params.scales, "scale")]
-    for id, (chapter, name) in params.experiment_ids.items():
-        if chosen.experiments and id not in chosen.experiments:
-            continue
-        experiment = scaled(params.experiments[chapter][name], chosen, chapter)
-        at_scale = "" if scale == "full" else f" at scale {scale}"
-        for field, mistake in _mistakes(experiment):
-            raise UserError(f"params.yaml: experiments.{chapter}.{name}.{field}{at_scale}: {mistake}")
-        yield id, experiment
-
-
-def _mistakes(e: Experiment) -> Iterator[tuple[str, str]]:
-    """Yield (field, what is wrong and what would be right) for each setting that cannot run."""
-    yield from GENERATORS[e.generator].mistakes(e)
-    yield from unbuildable(e)
-    yield from METHODS[e.method].mistakes(e)
-
-
-def scaled(experiment: Experiment, scale: Scale, chapter: ChapterKey) -> Experiment:
-    """Return the experiment with the factors of a scale applied; no positive number becomes less than 1."""
-
-    def times(number: int, factor: float) -> int:
-        return max(1, round(number * factor)) if number else 0
-
-    total = experiment.epochs
-    limit = scale.most_epochs.get(chapter, total)
-    batch = times(experiment.batch_size, scale.batch)
-    epochs = min(scale.epochs, limit / total) if total else scale.epochs
-    return experiment.model_copy(
-        update={
-            "dataset": scale.stand_ins.get(experiment.dataset, experiment.dataset),
-            "load_size": times(experiment.load_size, scale.resolution),
-            "crop_size": times(experiment.crop_size, scale.resolution),
-            "filters": times(experiment.filters, scale.filters),
-            "batch_size": batch,
-            "n_epochs": times(experiment.n_epochs, epochs),
-            "n_epochs_decay": times(experiment.n_epochs_decay, epochs),
-            "sample_epochs": sorted({times(epoch, epochs) for epoch in experiment.sample_epochs}),
-            "gpus": gcd(experiment.gpus, batch),
-            "precision": scale.precision or experiment.precision,
-            "published_weights": experiment.published_weights if scale.published_weights else None,
-        }
-    )
 
 
 def _data(params: Params, experiment: Experiment, raw: str) -> Data:
@@ -259,12 +232,27 @@ def _data(params: Params, experiment: Experiment, raw: str) -> Data:
     return Data(key=f"{experiment.dataset}-{fingerprint(made_by)}", dataset=experiment.dataset, raw=raw, spec=spec)
 
 
-def _raw_key(params: Params, dataset: str, root: Path) -> str:
+def raw_key(params: Params, dataset: str, root: Path = Path()) -> str:
+    """Return the key of a downloaded dataset, which identifies its content."""
     try:
         digests = [declared_digest(source, root) for source in params.datasets[dataset].sources]
     except UserError as error:
         raise UserError(f"params.yaml: datasets.{dataset}: {error}") from None
     return f"{dataset}-{fingerprint([digests, RECIPE['fetch']])}"
+
+
+def refuse_changed(params: Params, dataset: str, key: str, root: Path = Path()) -> None:
+    """Raise UserError if the user's own files of a dataset are no longer those that its key names.
+
+    On a cluster hours pass between the planning and the reading of the files, which must not enter under that name.
+    """
+    if raw_key(params, dataset, root) == key:
+        return
+    own = [own_path(source, root) for source in params.datasets[dataset].sources if not is_declared(source)]
+    raise UserError(
+        f"{dataset}: {' or '.join(str(path) for path in own if path)} changed after Snakemake had planned with it;"
+        " start snakemake again, which takes the files as they are now"
+    )
 
 
 def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str, root: Path) -> Run:

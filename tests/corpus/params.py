@@ -150,6 +150,7 @@ WRONG_VALUES = [
     Input("a seed of 2**70", edited("seeds", [2**70]), "seeds.0: must be less than 4294967296"),
     Input("the largest seed", edited("seeds", [2**32 - 1]), VALID),
     Input("no seeds", edited("seeds", []), "seeds: List should have at least 1 item"),
+    Input("a seed twice", edited("seeds", [0, 2, 0, 2, 1]), "seeds: must differ from each other; more than once: 0, 2"),
     Input("2000 seeds", edited("seeds", [0] * 2000), "seeds: List should have at most 1000 items"),
     Input("seeds that are a number", edited("seeds", 3), "seeds: must be a valid list (is 3)"),
     Input("an unknown scale", edited("scale", "../full"), "scale: unknown scale '../full'; "),
@@ -194,11 +195,11 @@ TEXTS = [
     Input("a list", text("[1, 2]"), "must be a valid dictionary"),
     Input("a word", text("full"), "must be a valid dictionary"),
     Input("two documents", text("a: 1\n---\nb: 2\n"), "not YAML: expected a single document"),
-    Input("binary data", text(bytes(range(256)) * 9), "not YAML: "),
+    Input("binary data", text(bytes(range(256)) * 9), "is not UTF-8 text"),
     Input("a NUL", text("scale: full\0"), "not YAML: unacceptable character #x0000"),
-    Input("Latin-1", text("scale: f\xfcll".encode("latin-1")), "not YAML: "),
+    Input("Latin-1", text("scale: f\xfcll".encode("latin-1")), "is not UTF-8 text"),
     Input("a byte order mark", as_bytes(lambda content: content.encode("utf-8-sig")), VALID),
-    Input("UTF-16", as_bytes(lambda content: content.encode("utf-16")), VALID),
+    Input("UTF-16", as_bytes(lambda content: content.encode("utf-16")), "is not UTF-8 text"),
     Input("Windows line endings", as_bytes(lambda content: content.replace("\n", "\r\n").encode()), VALID),
     Input("a tab", text("scale:\n\tfull"), "not YAML: while scanning for the next token found character '\\t'"),
     Input("an open bracket", text("scale: [full\n"), "not YAML: while parsing a flow sequence"),
@@ -218,8 +219,16 @@ TEXTS = [
     Input("100 MB", text(b"a: " + b"x" * 100_000_000), "has more than 1000000 bytes"),
     Input("a number of 5000 digits", text("seeds: [" + "9" * 5000 + "]"), "not YAML: Exceeds the limit"),
     Input("a hexadecimal number of 5000 digits", text("seeds: [0x" + "f" * 5000 + "]"), "seeds.0: "),
-    Input("a date that does not exist", text("a: 2024-13-45"), "not YAML: month must be in 1..12"),
-    Input("keys that YAML does not read as strings", text("on: 1\n2024-01-01: 2\n1.5: 3\n~: 4\n"), "should be strings"),
+    Input("a date that does not exist", text("a: 2024-13-45"), "line 1, column 4"),
+    Input("keys that YAML does not read as strings", text("true: 1\n1.5: 3\n~: 4\n"), "should be strings"),
+    *(
+        Input(f"the ambiguous value {value}", with_text(f"extra: [{value}]\n"), f"{value} is not the same in YAML 1.1")
+        for value in ("yes", "Off", "ON", "010", "-0_7", "0o17", "0b11", "1:30", "12:30:45.5", "2024-1-1")
+    ),
+    *(
+        Input(f"the quoted value {value}", with_text(f"extra: ['{value}']\n"), "extra: unknown field")
+        for value in ("yes", "010", "1:30", "2024-01-01")
+    ),
     Input("keys of emoji", text("\U0001f600: 1"), "\U0001f600: unknown field; known: scale"),
     Input("a folder", lambda file: file.mkdir(), "params.yaml: cannot be read: Is a directory"),
     Input("no file", lambda file: None, "params.yaml: no such file"),

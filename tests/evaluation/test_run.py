@@ -15,6 +15,7 @@ from pixcycle.evaluation.features import Extractor
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.feature_sets import Features
 from pixcycle.params.load import load_params
+from pixcycle.records.metrics import check_measured
 from tests.conftest import tiny_experiment, tiny_run
 from tests.support.edited import edited_json
 from tests.support.results import ROOT
@@ -84,6 +85,23 @@ def test_evaluate_run_writes_null_for_infinite_psnr(measure, project):
         Image.fromarray(image).save(project / f"translated/fake_A/test/{i}.png")
     numbers = measure()["metrics"]["b_to_a"]
     assert (numbers["psnr"], numbers["l1"], numbers["ssim"]) == (None, 0, pytest.approx(1))
+
+
+def test_evaluate_run_of_one_test_image_has_l1_and_says_what_it_left_out(measure, project):
+    prepared = project / "prepared"
+    for domain in "AB":
+        np.save(prepared / f"test_{domain}.npy", np.load(prepared / f"test_{domain}.npy")[:1])
+    with edited_json(prepared / "manifest.json") as manifest:
+        for domain in "AB":
+            manifest["splits"]["test"][domain] |= {"n": 1, "names": manifest["splits"]["test"][domain]["names"][:1]}
+    for image in sorted((project / "translated/fake_A/test").glob("*"))[1:]:
+        image.unlink()
+    shutil.rmtree(project / "features")
+    run.real_features("efficientnet-lite0", None, prepared, project / "features")
+    written = measure()
+    assert written["metrics"]["b_to_a"]["l1"] >= 0 and "kid" not in written["metrics"]["b_to_a"]
+    assert [line.split(",")[0] for line in written["left_out"]["b_to_a"]] == ["FID", "KID", "Precision and Recall"]
+    check_measured(project / "metrics.json", written)
 
 
 @pytest.mark.parametrize("metric", ["fid", "kid", "recall", "l1", "psnr"])

@@ -28,6 +28,19 @@ def test_load_suggests_nearest_run_for_misspelt_folder(finished, tmp_path, monke
         load(type(tmp_path)("results/demo/ucsd/tiny/0-12345679"))
 
 
+@pytest.mark.parametrize("name", ["results/demo/ucsd/tiny/0-12345678", "./results/demo/../demo/ucsd/tiny/0-12345678/"])
+def test_load_of_a_run_without_its_weights_says_how_to_make_them_again(finished, tmp_path, monkeypatch, name):
+    finished(tiny_experiment())
+    (finished(tiny_experiment(), name="results/demo/ucsd/tiny/0-12345679") / "final.safetensors").unlink()
+    (tmp_path / "results/demo/ucsd/tiny/0-12345678/final.safetensors").unlink()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        UserError, match=r"has no final.safetensors; remove that folder and run snakemake again"
+    ) as error:
+        load(type(tmp_path)(name))
+    assert "did you mean" not in str(error.value)
+
+
 def test_load_refuses_unfinished_run(tmp_path):
     with pytest.raises(UserError, match=r"has no final.safetensors; expected the folder of a finished run"):
         load(tmp_path)

@@ -4,7 +4,7 @@ import pytest
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.feature_sets import Features
 from pixcycle.metrics.metric import Images
-from pixcycle.metrics.registry import measure
+from pixcycle.metrics.registry import left_out, measure
 
 
 def features(vectors: np.ndarray) -> Features:
@@ -60,3 +60,13 @@ def test_measure_neighbours_change_only_precision_and_recall():
 def test_measure_refuses_features_of_another_number_of_images():
     with pytest.raises(ValueError, match="14 generated images, but features of 7"):
         evaluate(IMAGES, FAKE_FEATURES, REAL_FEATURES, None, seed=0, k=3)
+
+
+@pytest.mark.parametrize(("count", "lacking"), [(1, ["fid", "kid", "precision"]), (3, ["precision"]), (4, [])])
+def test_measure_leaves_out_metrics_that_need_more_images(count, lacking):
+    few = features(VECTORS[:count])
+    images = Images(0, 3, IMAGES[:count], few, few, IMAGES[:count])
+    values = measure(images)
+    assert values["l1"] == 0 and [name for name in ("fid", "kid", "precision") if name not in values] == lacking
+    assert len(left_out(images)) == len(lacking)
+    assert not lacking or left_out(images)[-1] == "Precision and Recall, which needs 4 images per set"

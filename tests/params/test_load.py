@@ -78,6 +78,7 @@ def test_check_params_refuses_crop_size_above_load_size(tree):
 
 def test_make_plan_names_the_scale_at_which_a_patch_is_too_large(tree):
     tree["scales"]["small"]["resolution"] = 0.25
+    tree["scale"] = "small"
     message = refused(tree)
     assert message.startswith("params.yaml: experiments.ucsd.cityscapes-patch286.patch at scale small: ")
     assert "96" in message
@@ -145,6 +146,7 @@ def test_json_schema_accepts_params_and_refuses_a_misspelt_field(tree):
 
 def test_make_plan_refuses_published_weights_for_a_smaller_network(tree):
     tree["scales"]["small"]["published_weights"] = True
+    tree["scale"] = "small"
     message = refused(tree)
     assert message.startswith(
         "params.yaml: experiments.paris.maps-aerial2map-authors.published_weights at scale small: "

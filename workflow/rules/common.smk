@@ -11,6 +11,7 @@ from pixcycle import paths
 from pixcycle.base.errors import UserError
 from pixcycle.base.files import write_json
 from pixcycle.base.git import refuse_other_code
+from pixcycle.data.dvc_links import refuse_links
 from pixcycle.data.user_data import note_own_data
 from pixcycle.estimate.duration import flops_of_gpu, tflops_of_device, time_limit
 from pixcycle.estimate.supplies import count_images
@@ -19,30 +20,30 @@ from pixcycle.plan import features_key, make_plan, read_plan, weights_key
 from pixcycle.report.fingerprint import report_fingerprints
 from pixcycle.scheduler.failures import Failures
 from pixcycle.scheduler.locks import WorkHere
+from pixcycle.scheduler.refusals import in_one_line
+from pixcycle.scheduler.targets import refuse_unknown, requested
 
 config.setdefault("mirror", os.environ.get("PIXCYCLE_MIRROR"))
 
-try:
+with in_one_line():
+    refuse_other_code(Path())
     # A job on a cluster node uses the plan with which it was submitted, even if params.yaml has changed since.
     submitted = None if workflow.is_main_process else os.environ.get("PIXCYCLE_PLAN")
     PLAN = read_plan(Path(submitted)) if submitted else make_plan(check_params(config))
     REPORTS = report_fingerprints(PLAN)
     TFLOPS = tflops_of_device()
     IMAGES = {key: count_images(PLAN.params.datasets[node.dataset], node, Path()) for key, node in PLAN.data.items()}
-    refuse_other_code(Path())
     if workflow.is_main_process:  # not a process that runs a single job on a cluster node
         FAILURES = Failures()
         logger.addHandler(FAILURES)
         logger.addHandler(WorkHere(workflow))
+        refuse_links(PLAN.params.scale)
         note_own_data(PLAN.sources)
-except UserError as error:
-    print(f"pixcycle: {error}", file=sys.stderr)
-    sys.exit(2)
+    PLAN_FILE = paths.plan(PLAN.fingerprint)
+    if not Path(PLAN_FILE).exists():
+        write_json(Path(PLAN_FILE), PLAN.model_dump(mode="json"))
 
 SCALE = PLAN.params.scale
-PLAN_FILE = paths.plan(PLAN.fingerprint)
-if not Path(PLAN_FILE).exists():
-    write_json(Path(PLAN_FILE), PLAN.model_dump(mode="json"))
 os.environ.update(PIXCYCLE_PLAN=PLAN_FILE)
 DATASET_OF_RAW = {node.raw: node.dataset for node in PLAN.data.values()}
 OF_EXPERIMENT = paths.experiment("{scale}", "{chapter}", "{experiment}")
@@ -64,6 +65,13 @@ shell.prefix('set -euo pipefail; tee() {{ command tee "$@" || true; }}; ')
 wildcard_constraints:
     fp="[0-9a-f]{8}",
     seed="[0-9]+",
+
+
+def check_targets():
+    """Refuse unknown targets in one line; call it when all rules are defined."""
+    if workflow.is_main_process:
+        with in_one_line():
+            refuse_unknown(requested(sys.argv), [rule.name for rule in workflow.rules], PLAN)
 
 
 def log_of_run(step):
@@ -118,6 +126,11 @@ def minutes_of_training(wildcards, attempt):
 
 def gpus_of_run(wildcards):
     return run_of(wildcards).config.gpus
+
+
+def most_gpus_of_training(wildcards, resources):
+    """Return at least 1, which on a machine without GPUs means its CPUs: `--resources gpu=0` makes the resource 0."""
+    return max(1, resources.gpu)
 
 
 def run_folder(wildcards):

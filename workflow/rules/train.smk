@@ -19,7 +19,8 @@ rule train:
     params:
         plan=PLAN_FILE,
         run=run_key,
+        gpus=most_gpus_of_training,
         weights=weights_option,
     shell:
         "trap : TERM; pixcycle job train {params.run:q} --plan {params.plan:q} --prepared {input.prepared:q} --out {output:q}"
-        " --gpus {resources.gpu} {params.weights} 2>&1 | (trap '' TERM; exec tee {log:q})"
+        " --gpus {params.gpus} {params.weights} 2>&1 | (trap '' TERM; exec tee {log:q})"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,10 +36,14 @@ def fetch(dataset: str, plan_file: PlanFile, out: Out) -> None:
     """Download, verify and unpack a dataset."""
     from pixcycle.data.fetch import locations
     from pixcycle.data.fetch.recorded import RECORDED
+    from pixcycle.plan import refuse_changed
 
-    params = _plan(plan_file).params
+    plan = _plan(plan_file)
+    params = plan.params
     sources = params.datasets[known(dataset, params.datasets, "dataset")].sources
-    locations.fetch(dataset, sources, out, mirror=params.mirror, recorded=RECORDED)
+    key = next((node.raw for node in plan.data.values() if node.dataset == dataset), "")
+    check = partial(refuse_changed, params, dataset, key)
+    locations.fetch(dataset, sources, out, mirror=params.mirror, recorded=RECORDED, check=check)
 
 
 @app.command()
@@ -72,10 +77,13 @@ def prepare(data: str, plan_file: PlanFile, raw: Folder, out: Out, threads: int 
     """Decode and resize a dataset into arrays."""
     from pixcycle.data.prepare import PrepareSpec
     from pixcycle.data.prepare import prepare as prepare_arrays
+    from pixcycle.plan import refuse_changed
 
     plan = _plan(plan_file)
     node = plan.data[known(data, plan.data, "data")]
-    prepare_arrays(node.dataset, plan.params.datasets[node.dataset], raw, out, PrepareSpec(**node.spec), threads)
+    dataset, spec = plan.params.datasets[node.dataset], PrepareSpec(**node.spec)
+    check = partial(refuse_changed, plan.params, node.dataset, node.raw)
+    prepare_arrays(node.dataset, dataset, raw, out, spec, threads, check)
 
 
 @app.command()

@@ -22,9 +22,14 @@ def check(params: ParamsFile = Path("params.yaml")) -> None:
     from pixcycle.data.user_data import WATCHED, unwatched
     from pixcycle.params.load import load_params
     from pixcycle.plan import make_plan
+    from pixcycle.scales import remarks
 
     plan = make_plan(load_params(params))
     print(f"{params}: {len(plan.runs)} runs at scale {plan.params.scale}, all settings are valid")
+    for remark in remarks(plan.params):
+        print(remark)
+    if hidden := [f"{target} (not {', '.join(others)})" for target, others in plan.hidden.items()]:
+        print(f"targets that are one experiment and not its group, which has the same name: {'; '.join(hidden)}")
     for folder in unwatched(plan.sources):
         print(f"DVC does not see when {folder} changes: move it into {WATCHED}/, or run snakemake before dvc repro")
 
@@ -41,19 +46,19 @@ def show(
     import yaml
 
     from pixcycle.params.load import load_params
-    from pixcycle.plan import resolved
+    from pixcycle.scales import at_scale, rounded
 
     loaded = load_params(params)
     ids = loaded.experiment_ids
-    chapter, _ = ids[known(experiment, ids, "experiment")]
+    chapter, name = ids[known(experiment, ids, "experiment")]
     scale = scale or loaded.scale
-    experiments = dict(resolved(loaded, scale))
-    if experiment not in experiments:
-        raise UserError(f"{experiment} is not part of scale {scale}, which has: {', '.join(experiments)}")
-    settings = experiments[experiment].model_dump(exclude={"assumes", "label", "extra"})
+    resolved = at_scale(loaded, scale, experiment)
+    settings = resolved.model_dump(exclude={"assumes", "label", "extra"})
     print(f"# {experiment} at scale {scale}, report: {loaded.chapters[chapter].title}")
+    if rounding := rounded(loaded.experiments[chapter][name], loaded.scales[scale], resolved):
+        print(f"# {rounding}")
     print(yaml.safe_dump(settings, sort_keys=False), end="")
-    assumed = experiments[experiment].assumes | loaded.chapters[chapter].assumes
+    assumed = resolved.assumes | loaded.chapters[chapter].assumes
     if assumed:
         print("\n# Assumed, where the report is silent:")
         print(yaml.safe_dump(assumed, sort_keys=False, width=110, allow_unicode=True), end="")

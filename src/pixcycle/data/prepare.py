@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections import Counter
+from collections.abc import Callable
 from math import prod
 from pathlib import Path
 
@@ -28,7 +29,15 @@ RESAMPLING = {
 }
 
 
-def prepare(name: str, dataset: Dataset, raw: Path, out: Path, spec: PrepareSpec, threads: int = 1) -> None:
+def prepare(
+    name: str,
+    dataset: Dataset,
+    raw: Path,
+    out: Path,
+    spec: PrepareSpec,
+    threads: int = 1,
+    check: Callable[[], None] = lambda: None,
+) -> None:
     """Write the folder `out` with {train,test}_{A,B}.npy, uint8 (N, S, S, 3), RGB, and manifest.json.
 
     S is load_size for train, from which crops are drawn at random, and crop_size for test.
@@ -41,6 +50,8 @@ def prepare(name: str, dataset: Dataset, raw: Path, out: Path, spec: PrepareSpec
         The folder that `fetch` wrote.
     threads
         Threads that decode and resize, each with at most three images in memory. The result does not depend on it.
+    check
+        Called when all images have been read. If it raises UserError, nothing is written.
 
     Raises
     ------
@@ -64,6 +75,7 @@ def prepare(name: str, dataset: Dataset, raw: Path, out: Path, spec: PrepareSpec
                     file_types=sorted({image.file_type for image in written if image.file_type}),
                     sha256=sha256,
                 )
+        check()
         counts = {folder: count(n, dataset.published.get(folder)) for folder, n in available.items()}
         manifest = Manifest(
             dataset=name,

@@ -17,7 +17,7 @@ from pixcycle.metrics import pixel
 from pixcycle.metrics.checkerboard import checkerboard_energy
 from pixcycle.metrics.feature_sets import Features
 from pixcycle.metrics.metric import Images
-from pixcycle.metrics.registry import SCORES, measure
+from pixcycle.metrics.registry import SCORES, left_out, measure
 from pixcycle.params.schema import Params
 from pixcycle.paths import TARGET, fakes_folder
 from pixcycle.plan import Run
@@ -65,30 +65,30 @@ def evaluate_run(
     truth = dict(zip("AB", test_images(prepared)[:2], strict=True))
     dataset = params.datasets[run.config.dataset]
     segmentation, segmenter_record = load_segmenter(segmenter) if segmenter else (None, None)
-    measured, images, file_types = {}, {}, {"generated": ["png"]}
+    measured, too_few, images, file_types = {}, {}, {}, {"generated": ["png"]}
     for direction, domain in TARGET.items():
         if not fakes_folder(translated, direction).exists():
             continue
         fakes, source = read_fakes(translated, direction, prepared), str(fakes_folder(translated, direction))
         reals = read_features(real, domain, prepared)
         are_photos = segmentation and domain == "A"
-        numbers = measure(
-            Images(
-                seed=run.seed,
-                neighbours=params.neighbours,
-                fakes=fakes,
-                fake_features=Features.of(extract(network, fakes, device=device), source, network.spec, ["png"]),
-                real_features=reals,
-                pairs=truth[domain] if manifest.paired else None,
-                labels=truth["B"] if segmentation else None,
-                classes=dataset.classes,
-                void=dataset.void,
-                segment=(lambda photos: segment(segmentation, photos, device)) if are_photos else None,
-                weights=weights_of_metrics,
-                device=device,
-            ),
-            mixed_file_types=True,
+        compared = Images(
+            seed=run.seed,
+            neighbours=params.neighbours,
+            fakes=fakes,
+            fake_features=Features.of(extract(network, fakes, device=device), source, network.spec, ["png"]),
+            real_features=reals,
+            pairs=truth[domain] if manifest.paired else None,
+            labels=truth["B"] if segmentation else None,
+            classes=dataset.classes,
+            void=dataset.void,
+            segment=(lambda photos: segment(segmentation, photos, device)) if are_photos else None,
+            weights=weights_of_metrics,
+            device=device,
         )
+        numbers = measure(compared, mixed_file_types=True)
+        if without := left_out(compared):
+            too_few[direction] = without
         file_types[domain] = reals.file_types
         measured[direction] = _finite(numbers, f"{run.key}, {direction} of {translated}")
         if manifest.paired:
@@ -116,6 +116,7 @@ def evaluate_run(
         seed=run.seed,
         direction=run.config.direction,
         metrics=measured,
+        left_out=too_few,
         images=images,
         real={domain: {"checkerboard": float(checkerboard_energy(truth[domain]).mean())} for domain in "AB"},
         samples=_samples(run, trained),

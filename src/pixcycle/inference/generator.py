@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -70,7 +71,7 @@ def load(run: Path, direction: Direction | None = None) -> Trained:
 def _experiment(run: Path) -> Experiment:
     file = weights_file(run)
     if not file.is_file():
-        raise UserError(f"{run}: {'has no final.safetensors' if run.is_dir() else 'no such folder'}; {_hint(run)}")
+        raise UserError(f"{run}: {f'has no {file.name}' if run.is_dir() else 'no such folder'}; {_hint(run)}")
     try:
         with safe_open(file, "np") as opened:
             settings: dict[str, Any] = json.loads((opened.metadata() or {})["experiment"])
@@ -81,6 +82,10 @@ def _experiment(run: Path) -> Experiment:
 
 
 def _hint(run: Path) -> str:
-    close = difflib.get_close_matches(str(run), finished_runs(Path()), n=1)
+    runs = finished_runs(Path())
+    if os.path.relpath(run) in runs:
+        return "remove that folder and run snakemake again, which trains that run"
+    usable = [path for path in runs if weights_file(Path(path)).is_file()]
+    close = difflib.get_close_matches(str(run), usable, n=1)
     expected = "expected the folder of a finished run, results/.../SEED-FINGERPRINT"
     return f"did you mean {close[0]}?" if close else expected

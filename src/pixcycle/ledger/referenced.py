@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pixcycle import paths
 from pixcycle.base.files import local_path, read_json
@@ -44,7 +45,7 @@ class Names:
 
 def names(params: Params, root: Path) -> Names:
     """Collect all names in the project folder `root`."""
-    plans = {scale: make_plan(params.model_copy(update={"scale": scale}), root) for scale in params.scales}
+    plans = {scale: _plan(params, {"scale": scale}, root) for scale in params.scales}
     return Names(
         plans,
         params=set().union(*(needed(plan, root) for plan in plans.values())),
@@ -67,7 +68,13 @@ def requested_plans(params: Params, root: Path) -> list[Plan]:
         overrides = {key: old_params[key] for key in OVERRIDES & old_params.keys()}
         if overrides.get("scale") in params.scales:
             requested[json.dumps(overrides, sort_keys=True)] = overrides
-    return [make_plan(params.model_copy(update=overrides), root) for overrides in requested.values()]
+    return [_plan(params, overrides, root) for overrides in requested.values()]
+
+
+def _plan(params: Params, overrides: dict[str, Any], root: Path) -> Plan:
+    """Return a plan with other params; at other scales than the chosen one, without experiments that cannot run."""
+    other = params.model_copy(update=overrides)
+    return make_plan(other, root, skip_unbuildable=other.scale != params.scale)
 
 
 def needed(plan: Plan, root: Path) -> set[str]:

@@ -11,9 +11,10 @@ from pixcycle.base.errors import UserError
 from pixcycle.data.arrays import read_array
 from pixcycle.data.fetch.digest import folder_digest
 from pixcycle.ledger.agreement import Step, disagree
+from pixcycle.ledger.referenced import names
 from pixcycle.params.schema import Params
 from pixcycle.paths import Node
-from pixcycle.plan import Run, make_plan
+from pixcycle.plan import Run
 from pixcycle.records.features import FeaturesRecord
 from pixcycle.records.fetched import Fetched, fetched_file
 from pixcycle.records.manifest import Manifest, manifest_file
@@ -48,7 +49,7 @@ def nodes(root: Path) -> list[Node]:
 
 def verify(of_nodes: Iterable[Node], params: Params, root: Path) -> Iterator[Verified]:
     """Verify nodes in turn. Every file is read; images of a dataset that lie in a folder of the user's, too."""
-    plans = [make_plan(params.model_copy(update={"scale": scale}), root) for scale in params.scales]
+    plans = names(params, root).plans.values()
     runs = {path: run for plan in plans for run in plan.runs.values() for path in _results(run)}
     for node in of_nodes:
         try:

@@ -72,6 +72,7 @@ METRIC = Metric(
     scores=(Score("fid", "FID", digits=2, better="lower", versioned=True),),
     measure=lambda images: {"fid": fid(images.real_features.vectors, images.fake_features.vectors)},
     needs=("real_features", "fake_features"),
+    fewest=lambda images: 2,
     words="FID @cite-heusel2017",
     in_all_tables=False,
     recipe=0,

@@ -62,6 +62,7 @@ METRIC = Metric(
     scores=(Score("kid", "KID", digits=4, better="lower", versioned=True),),
     measure=_measure,
     needs=("real_features", "fake_features"),
+    fewest=lambda images: 2,
     words="KID @cite-binkowski2018",
     in_all_tables=False,
     recipe=0,

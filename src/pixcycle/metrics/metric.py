@@ -104,6 +104,8 @@ class Metric:
         Function from Images to values by name: those of `scores`, and optionally others that no table shows.
     needs
         Fields of Images that must not be None for the metric to be computed.
+    fewest
+        Function from Images to the number of images of either set below which the metric is left out.
     words
         Name of the metric in the report's text, with a citation: ``SSIM @cite-wang2004``. Empty to leave it out.
     references
@@ -122,6 +124,7 @@ class Metric:
     scores: tuple[Score, ...]
     measure: Callable[[Images], dict[str, float]]
     needs: tuple[str, ...] = ("fakes",)
+    fewest: Callable[[Images], int] = lambda images: 1
     words: str = ""
     references: dict[str, str] = field(default_factory=dict)
     in_all_tables: bool = True

@@ -111,6 +111,7 @@ METRIC = Metric(
     ),
     measure=_measure,
     needs=("real_features", "fake_features"),
+    fewest=lambda images: images.neighbours + 1,
     words="precision and recall @cite-kynkaanniemi2019",
     in_all_tables=False,
     recipe=0,

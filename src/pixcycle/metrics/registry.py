@@ -16,7 +16,7 @@ METRIC_OF: dict[str, Metric] = {score.name: metric for metric in METRICS for sco
 
 
 def measure(images: Images, mixed_file_types: bool = False) -> dict[str, float | int | None]:
-    """Compute every metric that the given images allow.
+    """Compute every metric that the given images allow and are enough for.
 
     Parameters
     ----------
@@ -31,8 +31,7 @@ def measure(images: Images, mixed_file_types: bool = False) -> dict[str, float |
     Raises
     ------
     UserError
-        If there are too few images for a metric, if they are too small, or if the feature sets were computed
-        differently.
+        If the images are too small for a metric, or if the feature sets were computed differently.
     """
     real, fake = images.real_features, images.fake_features
     if images.fakes is not None and len(images.fakes) != len(fake):
@@ -41,7 +40,8 @@ def measure(images: Images, mixed_file_types: bool = False) -> dict[str, float |
     values: dict[str, float | int | None] = {"n_real": len(real), "n_fake": len(fake)}
     for metric in METRICS:
         if is_measured(metric, images):
-            values |= metric.measure(images)
+            if _enough(metric, images):
+                values |= metric.measure(images)
         elif images.fakes is not None and "pairs" in metric.needs and not metric.weights:
             values |= {score.name: None for score in metric.scores}
     return values
@@ -51,6 +51,19 @@ def is_measured(metric: Metric, images: Images) -> bool:
     """Return True if the images have everything that a metric needs."""
     available = all(getattr(images, need) is not None for need in metric.needs)
     return available and (not metric.weights or metric.weights in images.weights)
+
+
+def left_out(images: Images) -> list[str]:
+    """Return the metrics for which there are too few images, each as `KID, which needs 2 images per set`."""
+    return [
+        f"{' and '.join(score.title for score in metric.scores)}, which needs {metric.fewest(images)} images per set"
+        for metric in METRICS
+        if is_measured(metric, images) and not _enough(metric, images)
+    ]
+
+
+def _enough(metric: Metric, images: Images) -> bool:
+    return min(len(images.real_features), len(images.fake_features)) >= metric.fewest(images)
 
 
 def in_tables(chosen: list[str] | tuple[str, ...]) -> list[str]:

@@ -60,6 +60,13 @@ Real = Annotated[float, Field(le=1e9, allow_inf_nan=False), BeforeValidator(_flo
 Factor = Annotated[Real, Field(gt=0, le=1)]
 
 
+def distinct(values: list[int]) -> list[int]:
+    """Refuse equal values, each of which would name the same run."""
+    if twice := sorted({value for value in values if values.count(value) > 1}):
+        raise ValueError(f"must differ from each other; more than once: {', '.join(map(str, twice))}")
+    return values
+
+
 def _may_be_a_location(value: str) -> str:
     """Refuse strings that cannot be locations; the system's later error would not name the field."""
     if not value.isprintable() or not value.strip():

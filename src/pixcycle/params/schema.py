@@ -29,6 +29,7 @@ from pixcycle.params.fields import (
     Seed,
     Side,
     Upsampling,
+    distinct,
 )
 from pixcycle.paths import Direction
 
@@ -235,7 +236,11 @@ class Params(Closed):
     """All of params.yaml."""
 
     scale: str
-    seeds: list[Seed] = Field(min_length=1, max_length=1000)
+    seeds: Annotated[
+        list[Seed],
+        Field(min_length=1, max_length=1000, json_schema_extra={"uniqueItems": True}),
+        AfterValidator(distinct),
+    ]
     extractor: ExtractorName | None
     """Overrides the scale's extractor."""
     neighbours: Positive

@@ -1,4 +1,4 @@
-"""A strict YAML reader: safe, limited in size, and without duplicate keys."""
+"""A strict YAML reader: safe, limited in size, without duplicate keys and values that other readers misunderstand."""
 
 from pathlib import Path
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from pixcycle.base.errors import UserError
+from pixcycle.params.ambiguous import advice
 
 BYTES = 1_000_000
 """Largest size of a file: twenty times params.yaml, which takes seconds to read."""
@@ -32,7 +33,16 @@ class _Loader(yaml.SafeLoader):
         if len(node.value) - own > VALUES // 100:
             raise yaml.constructor.ConstructorError(None, None, "too much to merge", node.start_mark)
 
-    def __init__(self, stream: bytes):
+    def compose_scalar_node(self, anchor: str | None) -> yaml.ScalarNode:
+        """Refuse values that another YAML reader would understand differently."""
+        node = super().compose_scalar_node(anchor)
+        if node.style is None and (right := advice(node.value)):
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{node.value} is not the same in YAML 1.1 and 1.2; {right}", node.start_mark
+            )
+        return node
+
+    def __init__(self, stream: str):
         super().__init__(stream)
         self._seen: set[yaml.Node] = set()
 
@@ -49,10 +59,12 @@ def read_yaml(path: Path) -> Any:
     if len(text) > BYTES:
         raise UserError(f"{path}: has more than {BYTES} bytes, the limit for a params file")
     try:
-        tree = yaml.load(text, _Loader)
+        tree = yaml.load(text.decode("utf-8-sig"), _Loader)
         left = VALUES - _values(tree, DEPTH)
     except RecursionError:
         raise UserError(f"{path}: its values are nested more than {DEPTH} deep or contain themselves") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path}: is not UTF-8 text; save it as UTF-8") from None
     except Exception as error:  # a YAMLError, or an error of the type of a single value
         raise UserError(f"{path}: not YAML: {' '.join(str(error).split()):.300}") from None
     if left < 0:

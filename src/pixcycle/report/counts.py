@@ -1,5 +1,7 @@
 """The number of images that a metric was measured on, and how many there should have been."""
 
+from collections.abc import Iterable
+
 from pixcycle.paths import SOURCE, TARGET
 from pixcycle.plan import Run
 from pixcycle.report.values import Values
@@ -23,6 +25,17 @@ def measured_images(values: Values, run: Run, direction: str | None = None) -> s
             n, reason = f"{n} of {found}", reason or " (the first ones, as its scale asks)"
         parts.append(n)
     return f"{parts[0]} generated against {parts[1]} real test images{reason}"
+
+
+def left_out(values: Values, experiments: Iterable[str]) -> list[str]:
+    """Return a sentence on the metrics that experiments lack for want of test images; empty if they lack none."""
+    lacking: dict[str, list[str]] = {}
+    for id in experiments:
+        by_direction = values.measured[values.one(id).key].left_out
+        for reason in dict.fromkeys(reason for reasons in by_direction.values() for reason in reasons):
+            lacking.setdefault(reason, []).append(id)
+    listed = [f"{reason} ({', '.join(ids)})" for reason, ids in lacking.items()]
+    return [f"Left out for want of test images: {'; '.join(listed)}."] if listed else []
 
 
 def _in_test_folders(values: Values, run: Run, domain: str, n: int) -> tuple[int, int | None]:

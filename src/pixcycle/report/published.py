@@ -10,7 +10,7 @@ from pixcycle.metrics.registry import METRIC_OF, SCORES, in_tables
 from pixcycle.paths import PUBLISHED
 from pixcycle.records.metrics import Measured
 from pixcycle.report.content import Basis, Cell, Column, Table
-from pixcycle.report.counts import measured_images
+from pixcycle.report.counts import left_out, measured_images
 from pixcycle.report.literature import FID_NOTE, fid_elsewhere
 from pixcycle.report.values import Values
 
@@ -30,7 +30,8 @@ def fid_differences(values: Values) -> list[float]:
     published = pd.concat(read_published(f"ucsd-table-{number}", values.root) for number in (1, 2))
     printed = {(row.dataset, row.row): row.fid for row in published.itertuples()}
     ours = {id: (seeds[0].asked_dataset, seeds[0].config.label) for id, seeds in values.runs.items()}
-    fids = {id: printed[key] for id, key in ours.items() if id.startswith("ucsd-") and key in printed}
+    measured = [id for id in ours if id.startswith("ucsd-") and values.has(id, "fid")]
+    fids = {id: printed[ours[id]] for id in measured if ours[id] in printed}
     return [values.mean(id, "fid") - fid for id, fid in fids.items() if values.comparable]
 
 
@@ -94,7 +95,7 @@ def _triple(values: Values, experiment: str | None, printed: float | None, metri
     digits = SCORES[metric].digits
     published = NOTHING if printed is None else Cell(f"{printed:.{digits}f}", "published")
     ours = _ours(values, experiment, metric, best)
-    if printed is None or experiment is None or not values.comparable:
+    if printed is None or experiment is None or not values.comparable or not values.has(experiment, metric):
         return [published, ours, NOTHING]
     return [published, ours, Cell(f"{values.mean(experiment, metric) - printed:+.{digits}f}")]
 
@@ -123,7 +124,9 @@ def measured(
 
 
 def with_spread(values: Values, experiment: str, metric: str, direction: str | None = None) -> str:
-    """Return `110.68`, or `110.68 ± 2.10` over several seeds."""
+    """Return `110.68`, or `110.68 ± 2.10` over several seeds; `–` if it was not measured."""
+    if not values.has(experiment, metric, direction):
+        return NOTHING.text
     digits, spread = SCORES[metric].digits, values.spread(experiment, metric, direction)
     text = f"{values.mean(experiment, metric, direction):.{digits}f}"
     return text if spread is None else f"{text} ± {spread:.{digits}f}"
@@ -177,7 +180,7 @@ def _notes(values: Values, experiments: list[str]) -> list[str]:
     first = values.one(experiments[0])
     notes = [measured_on(values, experiments[0])]
     rows = {e: (e, values.one(e).config.direction) for e in experiments}
-    notes += other_counts(values, rows, measured_images(values, first))
+    notes += other_counts(values, rows, measured_images(values, first)) + left_out(values, experiments)
     if not values.comparable:
         notes.append("No differences are given: ours and the published values were not measured with one ruler.")
     notes += [

@@ -6,7 +6,7 @@ from pixcycle.metrics.registry import SCORES, in_tables
 from pixcycle.metrics.segmentation import FCN_SCORE
 from pixcycle.records.metrics import SegmenterRecord
 from pixcycle.report.content import Cell, Column, Table
-from pixcycle.report.counts import measured_images
+from pixcycle.report.counts import left_out, measured_images
 from pixcycle.report.literature import FID_NOTE, fcn_elsewhere, fid_elsewhere
 from pixcycle.report.published import INFINITE, NOT_RUN, NOTHING, measured, measured_on, other_counts
 from pixcycle.report.values import Values
@@ -137,6 +137,7 @@ def _remarks(values: Values, rows: list[tuple[str, str]]) -> list[str]:
     named = {f"{e} {task_of(values, e, direction)}": (e, direction) for e, direction in measured_rows}
     notes = [measured_on(values, experiments[0])]
     notes += other_counts(values, named, measured_images(values, values.one(experiments[0])))
+    notes += left_out(values, experiments)
     extras = {e: _extra(values, e) for e in experiments}
     notes += [f"{e}: {extra}." for e, extra in extras.items() if extra]
     return notes + (values.collapses(*experiments) or ["All runs finished; none collapsed."])

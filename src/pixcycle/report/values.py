@@ -81,8 +81,8 @@ class Values:
         return stdev(values) if len(values) > 1 else None
 
     def has(self, id: str, metric: str, direction: str | None = None) -> bool:
-        """Return whether all seeds have the metric: pixel metrics need pairs, FCN-score needs classes."""
-        return all(self.numbers(run, direction).get(metric) is not None for run in self.runs[id])
+        """Return whether it was run and all seeds have the metric: some need pairs, classes or several images."""
+        return id in self.runs and all(self.numbers(run, direction).get(metric) is not None for run in self.runs[id])
 
     @cached_property
     def targets(self) -> list[tuple[str, set[str]]]:

@@ -76,23 +76,30 @@ def pairwise_claim(
     sentences, compared, unjudged, missing = [], [], [], []
     for dataset in datasets:
         ids = {name: f"{chapter}-{dataset}-{name}" for pair in pairs for name in pair}
-        comparisons = [(ids[a], ids[b]) for a, b in pairs if {ids[a], ids[b]} <= values.runs.keys()]
+        comparisons = [(ids[a], ids[b]) for a, b in pairs if all(values.has(ids[name], metric) for name in (a, b))]
         if not comparisons:
             unjudged.append(dataset)
             continue
         orders += [compare(values, first, second, metric) for first, second in comparisons]
-        missing += [ids[name] for name in ids if ids[name] not in values.runs]
-        measured = [experiment for experiment in ids.values() if experiment in values.runs]
+        missing += [experiment for experiment in ids.values() if not values.has(experiment, metric)]
+        measured = [experiment for experiment in ids.values() if values.has(experiment, metric)]
         compared += measured
         sentences.append(
             f"{SCORES[metric].title.split()[0]} on {title_of(values, dataset)}: {evidence(values, measured, metric)}."
         )
     sentences += values.collapses(*dict.fromkeys(compared))
-    if missing:
-        sentences.append(f"Not run: {', '.join(missing)}.")
+    sentences += not_judged(values, missing)
     if sentences and unjudged:
         sentences.append(f"Not judged on {', '.join(unjudged)}.")
     return Claim(id, text, verdict(orders, not missing), " ".join(sentences) or NO_RUN, values.keys(*compared))
+
+
+def not_judged(values: Values, missing: list[str]) -> list[str]:
+    """Return sentences on experiments of a claim that were not run, or not measured for want of test images."""
+    not_run = [experiment for experiment in missing if experiment not in values]
+    not_measured = [experiment for experiment in missing if experiment in values]
+    sentences = {"Not run": not_run, "Too few test images": not_measured}
+    return [f"{why}: {', '.join(experiments)}." for why, experiments in sentences.items() if experiments]
 
 
 def is_finite(history: pd.DataFrame) -> bool:

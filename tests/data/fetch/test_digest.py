@@ -1,4 +1,5 @@
 import hashlib
+import itertools
 import os
 import subprocess
 import sys
@@ -131,6 +132,39 @@ def test_folder_digest_of_10000_unchanged_files_takes_under_a_second(tmp_path, m
     start = time.process_time()
     assert folder_digest(folder, cache) == first
     assert time.process_time() - start < 0.7
+
+
+def test_folder_digest_refuses_1500_levels_in_one_line(tmp_path):
+    deep = write(tmp_path / "own", {"a.txt": b""})
+    here = os.open(deep, os.O_RDONLY)
+    for _ in range(1500):  # the whole path is too long for one call
+        os.mkdir("d", dir_fd=here)
+        below = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    try:
+        with pytest.raises(UserError, match=r"own: the folder is more than 100 levels deep") as refusal:
+            folder_digest(deep, None)
+    finally:
+        subprocess.run(["rm", "-r", deep], check=True)  # shutil cannot
+    assert len(str(refusal.value)) < 500
+
+
+def test_folder_digest_refuses_a_maze_of_links_at_once(tmp_path):
+    folder = write(tmp_path / "own", {f"{i}/a.txt": b"" for i in range(12)})
+    for one, other in itertools.permutations(range(12), 2):
+        (folder / f"{one}/{other}").symlink_to(folder / f"{other}")
+    begin = time.monotonic()
+    with pytest.raises(UserError, match=r"own: its links lead to .* in more than 100 ways"):
+        folder_digest(folder, None)
+    assert time.monotonic() - begin < 5
+
+
+def test_folder_digest_refuses_more_files_than_its_limit(tmp_path, monkeypatch):
+    monkeypatch.setattr(digest, "MOST_FILES", 2)
+    with pytest.raises(UserError, match="own: the folder holds more than 2 files"):
+        folder_digest(write(tmp_path / "own", IMAGES), None)
 
 
 def test_folder_digest_refuses_a_folder_without_files(tmp_path):

@@ -3,9 +3,10 @@
 import hashlib
 import os
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from pixcycle.base.checksums import file_sha256
 from pixcycle.base.errors import UserError
@@ -16,13 +17,20 @@ from pixcycle.params.schema import Source
 JUNK = {"__MACOSX", ".DS_Store", "Thumbs.db"}
 """Names of files and folders that operating systems leave behind."""
 
+DEEPEST = 100
+"""Most levels of folders below the user's own folder."""
+MOST_FILES = 1_000_000
+"""Most files below it."""
+MOST_VISITS = 100
+"""Most paths by which links may lead to one folder; a few links to each other make billions of paths."""
+
 SETTLED_NS = 2_000_000_000
 """Age in nanoseconds from which a file's times are trusted: a younger one may change again in the same clock tick."""
 
 
 def is_junk(path: str) -> bool:
     """Return True if an operating system left this file behind, so that it is not part of the data."""
-    return any(part in JUNK or part.startswith("._") for part in PurePosixPath(path).parts)
+    return any(part in JUNK or part.startswith("._") for part in path.split("/"))
 
 
 def content_digest(files: Iterable[tuple[str, str]]) -> str:
@@ -52,7 +60,7 @@ def folder_digest(folder: Path, cache: Path | None) -> str:
     Raises
     ------
     UserError
-        For a folder without files, and for a file that cannot be read.
+        For a folder without files, a file that cannot be read, and more levels, files or links than the limits above.
     """
     cached = _cached(cache)
     before = cached.get(str(folder.absolute()), {})
@@ -68,6 +76,8 @@ def folder_digest(folder: Path, cache: Path | None) -> str:
             if now - max(stamp[1:]) > SETTLED_NS:
                 after[path] = [*stamp, sha256]
             digests.append((path, sha256))
+            if len(digests) > MOST_FILES:
+                raise UserError(f"{folder}: the folder holds more than {MOST_FILES} files; name a smaller one")
     except OSError as error:
         raise UserError(
             f"{error.filename or os.fspath(entry)}: cannot be read ({error.strerror}); repair or remove it"
@@ -136,20 +146,29 @@ def _cached(cache: Path | None) -> dict[str, dict[str, list]]:
     return {}
 
 
-def _files_below(
-    folder: Path | str, prefix: str = "", above: tuple[str, ...] = ()
-) -> Iterator[tuple[str, os.DirEntry | Path]]:
+def _files_below(folder: Path | str) -> Iterator[tuple[str, os.DirEntry | Path]]:
+    """Yield (path relative to the folder, entry) of each file below a folder; links are followed, loops are not."""
     if os.path.isfile(folder):
         yield os.path.basename(folder), Path(folder)
         return
-    real = os.path.realpath(folder)
-    if real in above:
-        return
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if is_junk(entry.name):
-                continue
-            if entry.is_dir():
-                yield from _files_below(entry.path, f"{prefix}{entry.name}/", (*above, real))
-            elif entry.is_file():
-                yield f"{prefix}{entry.name}", entry
+    visits: Counter[str] = Counter()
+
+    def below(here: str, prefix: str, above: tuple[str, ...]) -> Iterator[tuple[str, os.DirEntry]]:
+        real = os.path.realpath(here)
+        if real in above:
+            return
+        visits[real] += 1
+        if len(above) > DEEPEST:
+            raise UserError(f"{folder}: the folder is more than {DEEPEST} levels deep, as at {here:.200}; flatten it")
+        if visits[real] > MOST_VISITS:
+            raise UserError(f"{folder}: its links lead to {real} in more than {MOST_VISITS} ways; remove some of them")
+        with os.scandir(here) as entries:
+            for entry in entries:
+                if is_junk(entry.name):
+                    continue
+                if entry.is_dir():
+                    yield from below(entry.path, f"{prefix}{entry.name}/", (*above, real))
+                elif entry.is_file():
+                    yield f"{prefix}{entry.name}", entry
+
+    yield from below(os.fspath(folder), "", ())

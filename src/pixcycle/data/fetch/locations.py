@@ -43,7 +43,14 @@ class _Task:
 
 
 def fetch(
-    name: str, sources: list[Source], out: Path, *, mirror: str | None, recorded: Path, progress: bool = True
+    name: str,
+    sources: list[Source],
+    out: Path,
+    *,
+    mirror: str | None,
+    recorded: Path,
+    progress: bool = True,
+    check: Callable[[], None] = lambda: None,
 ) -> None:
     """Write the raw folder of a dataset: `fetched.json`, and `files-I/` with the files of archive I.
 
@@ -56,6 +63,8 @@ def fetch(
         Address or folder that is tried first, with the path of the source's first http(s) location.
     recorded
         JSON file with the sha256 of the first download of each source that declares neither sha256 nor content.
+    check
+        Called when everything is fetched. If it raises UserError, nothing is written.
 
     Raises
     ------
@@ -71,6 +80,11 @@ def fetch(
             done.append(_first_good(task, partial(_raw, task, work / f"files-{index}")))
             flush_all_below(work)
             Fetched(dataset=name, sources=done).write(state)
+        try:
+            check()
+        except UserError:
+            shutil.rmtree(work)
+            raise
 
 
 def fetch_file(

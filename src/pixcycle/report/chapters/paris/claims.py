@@ -8,7 +8,7 @@ from pixcycle.plan import Run
 from pixcycle.report.content import Claim
 from pixcycle.report.published import with_spread
 from pixcycle.report.values import Values
-from pixcycle.report.verdicts import NO_RUN, Order, compare, title_of, verdict
+from pixcycle.report.verdicts import NO_RUN, Order, compare, not_judged, title_of, verdict
 
 TASKS = {
     "paris-face2comics": "face to comic",
@@ -127,8 +127,8 @@ def _batch_and_epochs(values: Values) -> Claim:
         "The report compares two tasks that differ in direction, too, so that their numbers say nothing of the "
         "settings; here one task, map to aerial, is trained at both, and FID decides."
     )
-    if missing := [experiment for experiment in MAP_TO_AERIAL if experiment not in values]:
-        return Claim(id, text, "not run", f"{why} Not run: {', '.join(missing)}.")
+    if missing := [experiment for experiment in MAP_TO_AERIAL if not values.has(experiment, "fid")]:
+        return Claim(id, text, "not run", " ".join([why, *not_judged(values, missing)]))
     numbers = "; ".join(_quality_of(values, experiment) for experiment in MAP_TO_AERIAL)
     evidence = [why, f"On {title_of(values, 'maps')}: {numbers}."]
     evidence += values.collapses(*MAP_TO_AERIAL)

@@ -9,7 +9,16 @@ from pixcycle.records.history import read_history
 from pixcycle.report.content import Claim
 from pixcycle.report.published import with_spread
 from pixcycle.report.values import Values
-from pixcycle.report.verdicts import NO_RUN, NOT_FINITE, Order, is_finite, title_of, verdict, verdict_of_seeds
+from pixcycle.report.verdicts import (
+    NO_RUN,
+    NOT_FINITE,
+    Order,
+    is_finite,
+    not_judged,
+    title_of,
+    verdict,
+    verdict_of_seeds,
+)
 from pixcycle.training.collapse import D_AT_ZERO
 
 NORMAL, EQUAL = "wustl-facades-photo2label", "wustl-facades-photo2label-lr"
@@ -82,7 +91,8 @@ def _fid_claim(
     order
         Judges a pair; `better` if it agrees with the claim.
     """
-    present = [pair for pair in pairs if values.runs.keys() >= set(pair)]
+    present = [pair for pair in pairs if all(values.has(experiment, "fid") for experiment in pair)]
+    missing = [experiment for pair in pairs for experiment in pair if not values.has(experiment, "fid")]
     if not present:
         return Claim(id, text, "not run", NO_RUN)
     compared = []
@@ -91,9 +101,7 @@ def _fid_claim(
         compared.append(f"{values.one(pair[0]).config.label} {fids} ({_difference(values, *pair)[0]:+.1%})")
     evidence = [f"FID on {title_of(values, values.one(present[0][0]).asked_dataset)}: {'; '.join(compared)}."]
     evidence += values.collapses(*(experiment for pair in present for experiment in pair))
-    missing = [experiment for pair in pairs for experiment in pair if experiment not in values]
-    if missing:
-        evidence.append(f"Not run: {', '.join(missing)}.")
+    evidence += not_judged(values, missing)
     outcome = verdict([order(values, *pair) for pair in present], not missing)
     runs = values.keys(*(experiment for pair in present for experiment in pair))
     return Claim(id, text, outcome, " ".join(evidence), runs)

@@ -1,0 +1,129 @@
+"""Experiments at a scale: its factors applied, sizes rounded to what the networks accept, and what still cannot run."""
+
+from collections.abc import Iterator
+from math import gcd
+
+from pixcycle.base.errors import UserError
+from pixcycle.base.suggest import known
+from pixcycle.methods.registry import METHODS
+from pixcycle.models.generators.registry import GENERATORS
+from pixcycle.params.checks import unbuildable
+from pixcycle.params.fields import ChapterKey
+from pixcycle.params.schema import Experiment, Params, Scale
+
+
+def resolved(params: Params, scale: str) -> Iterator[tuple[str, Experiment]]:
+    """Yield (id, experiment at that scale). Raise UserError for the first experiment that cannot run."""
+    for id, experiment in _of_scale(params, scale):
+        for mistake in mistakes(params, scale, id, experiment):
+            raise UserError(f"params.yaml: {mistake}")
+        yield id, experiment
+
+
+def buildable(params: Params, scale: str) -> Iterator[tuple[str, Experiment]]:
+    """Yield (id, experiment at that scale) for those that can run."""
+    for id, experiment in _of_scale(params, scale):
+        if not any(mistakes(params, scale, id, experiment)):
+            yield id, experiment
+
+
+def at_scale(params: Params, scale: str, id: str) -> Experiment:
+    """Return one experiment at a scale. Raise UserError if it is not part of the scale or cannot run."""
+    experiments = dict(_of_scale(params, scale))
+    if id not in experiments:
+        raise UserError(f"{id} is not part of scale {scale}, which has: {', '.join(experiments)}")
+    for mistake in mistakes(params, scale, id, experiments[id]):
+        raise UserError(f"params.yaml: {mistake}")
+    return experiments[id]
+
+
+def mistakes(params: Params, scale: str, id: str, e: Experiment) -> Iterator[str]:
+    """Yield `experiments.CHAPTER.NAME.FIELD: what is wrong` for each setting that cannot run at a scale."""
+    at = "" if scale == "full" else f" at scale {scale}"
+    for field, mistake in _mistakes(e):
+        yield f"experiments.{'.'.join(params.experiment_ids[id])}.{field}{at}: {mistake}"
+
+
+def remarks(params: Params) -> Iterator[str]:
+    """Yield what a scale rounds, and what cannot run at scales other than the chosen one, each with its experiments."""
+    for scale, settings in params.scales.items():
+        experiments: dict[str, list[str]] = {}
+        for id, e in _of_scale(params, scale):
+            found = [] if scale == params.scale else [f"{field}: {mistake}" for field, mistake in _mistakes(e)]
+            chapter, name = params.experiment_ids[id]
+            if rounding := rounded(params.experiments[chapter][name], settings, e):
+                found.append(rounding)
+            for line in found:
+                experiments.setdefault(line, []).append(id)
+        for line, ids in experiments.items():
+            yield f"scale {scale}: {line} ({', '.join(ids)})"
+
+
+def rounded(asked: Experiment, scale: Scale, e: Experiment) -> str | None:
+    """Return how a scale rounded the crop_size of an experiment, or None if it did not."""
+    exact = _times(asked.crop_size, scale.resolution)
+    if e.crop_size == exact:
+        return None
+    return f"crop_size {exact} becomes {e.crop_size}, the nearest size that {e.generator} accepts"
+
+
+def scaled(experiment: Experiment, scale: Scale, chapter: ChapterKey) -> Experiment:
+    """Return the experiment with the factors of a scale applied; no positive number becomes less than 1.
+
+    If the generator does not accept the resulting crop_size, both sizes are changed to the nearest ones that it does.
+    """
+    total = experiment.epochs
+    limit = scale.most_epochs.get(chapter, total)
+    batch = _times(experiment.batch_size, scale.batch)
+    epochs = min(scale.epochs, limit / total) if total else scale.epochs
+    e = experiment.model_copy(
+        update={
+            "dataset": scale.stand_ins.get(experiment.dataset, experiment.dataset),
+            "load_size": _times(experiment.load_size, scale.resolution),
+            "crop_size": _times(experiment.crop_size, scale.resolution),
+            "filters": _times(experiment.filters, scale.filters),
+            "batch_size": batch,
+            "n_epochs": _times(experiment.n_epochs, epochs),
+            "n_epochs_decay": _times(experiment.n_epochs_decay, epochs),
+            "sample_epochs": sorted({_times(epoch, epochs) for epoch in experiment.sample_epochs}),
+            "gpus": gcd(experiment.gpus, batch),
+            "precision": scale.precision or experiment.precision,
+            "published_weights": experiment.published_weights if scale.published_weights else None,
+        }
+    )
+    crop = e.crop_size if scale.resolution == 1 else _nearest_crop(e)
+    if crop == e.crop_size:
+        return e
+    return e.model_copy(
+        update={"crop_size": crop, "load_size": round(experiment.load_size * crop / experiment.crop_size)}
+    )
+
+
+def _of_scale(params: Params, scale: str) -> Iterator[tuple[str, Experiment]]:
+    """Yield (id, experiment at that scale), whether it can run or not."""
+    chosen = params.scales[known(scale, params.scales, "scale")]
+    for id, (chapter, name) in params.experiment_ids.items():
+        if not chosen.experiments or id in chosen.experiments:
+            yield id, scaled(params.experiments[chapter][name], chosen, chapter)
+
+
+def _mistakes(e: Experiment) -> Iterator[tuple[str, str]]:
+    """Yield (field, what is wrong and what would be right) for each setting that cannot run."""
+    yield from GENERATORS[e.generator].mistakes(e)
+    yield from unbuildable(e)
+    yield from METHODS[e.method].mistakes(e)
+
+
+def _nearest_crop(e: Experiment) -> int:
+    """Return the crop_size nearest to the experiment's that its generator accepts; its own if there is none."""
+
+    def accepted(side: int) -> bool:
+        resized = e.model_copy(update={"crop_size": side})
+        return not any(field == "crop_size" for field, _ in GENERATORS[e.generator].mistakes(resized))
+
+    away = (side for distance in range(e.crop_size) for side in (e.crop_size - distance, e.crop_size + distance))
+    return next((side for side in away if accepted(side)), e.crop_size)
+
+
+def _times(number: int, factor: float) -> int:
+    return max(1, round(number * factor)) if number else 0

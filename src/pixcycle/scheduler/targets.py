@@ -1,0 +1,52 @@
+"""Check the targets that the user requests from Snakemake, whose own error names neither near nor missing ones."""
+
+from collections.abc import Iterable
+
+from pixcycle.base.errors import UserError
+from pixcycle.base.suggest import nearest
+from pixcycle.params.schema import Params
+from pixcycle.plan import Plan, group
+
+FOLDERS = ("data", "logs", "reports", "results", ".", "..", "")
+"""First parts of the paths of files that can be targets; an absolute path begins with an empty part."""
+
+
+def requested(command: list[str]) -> list[str]:
+    """Return the targets of a snakemake command line, which it does not expose while it reads its Snakefile."""
+    if "snakemake" not in command[0]:  # another program reads the workflow
+        return []
+    from snakemake.cli import get_argument_parser  # here, so that nothing else needs Snakemake
+
+    end = command.index("--") if "--" in command else len(command)
+    parsed, _ = get_argument_parser().parse_known_args(command[1:end])
+    return [*parsed.targets, *command[end + 1 :]]
+
+
+def refuse_unknown(targets: Iterable[str], rules: Iterable[str], plan: Plan) -> None:
+    """Raise UserError for the first target that is neither a rule nor a path of results.
+
+    The message names the scales that have the target, or the nearest target.
+
+    Parameters
+    ----------
+    rules
+        Names of the workflow's rules; every selection of the plan is one.
+    """
+    known = {*rules, *plan.selections}
+    for target in targets:
+        if target in known or ("/" in target and target.split("/")[0] in FOLDERS):
+            continue
+        if scales := _scales_with(target, plan.params):
+            raise UserError(
+                f"{target} is not part of scale {plan.params.scale}, but of {', '.join(scales)}:"
+                f" snakemake {target} --config scale={scales[0]}"
+            )
+        raise UserError(f"unknown target '{target}'; {nearest(target, list(plan.selections))}")
+
+
+def _scales_with(target: str, params: Params) -> list[str]:
+    ids = params.experiment_ids
+    targets = {id: {id, group(chapter, name)} for id, (chapter, name) in ids.items()}
+    return [
+        name for name, scale in params.scales.items() if any(target in targets[id] for id in scale.experiments or ids)
+    ]

@@ -1,0 +1,40 @@
+"""Reports on runs with fewer test images than some metrics need."""
+
+import pytest
+
+from pixcycle.report.content import Table, blocks_of, claims_of
+from pixcycle.report.document import document
+from tests.support.edited import edited_json
+from tests.support.results import Results
+
+LEFT_OUT = ["FID, which needs 2 images per set", "Precision and Recall, which needs 4 images per set"]
+EXPERIMENTS = {
+    "ucsd": ["ucsd-facades-l1", "ucsd-facades-l2", "ucsd-facades-cyc-l1"],
+    "wustl": ["wustl-facades-label2photo", "wustl-facades-label2photo-paired"],
+    "paris": ["paris-maps-map2aerial", "paris-maps-map2aerial-batch1"],
+}
+
+
+def leave_out(results, *keys):
+    for key in keys:
+        with edited_json(results.root / results.plan.runs[key].metrics) as measured:
+            for direction, numbers in measured["metrics"].items():
+                for name in ("fid", "precision", "recall"):
+                    del numbers[name]
+                measured.setdefault("left_out", {})[direction] = LEFT_OUT
+
+
+@pytest.mark.parametrize("chapter", EXPERIMENTS)
+def test_document_without_fid_has_the_other_metrics_and_says_why(tmp_path, chapter):
+    results = Results(tmp_path, EXPERIMENTS[chapter])
+    leave_out(results, *results.plan.runs)
+    sections = document(results.values(), tmp_path / "report").sections
+    notes = [note for table in blocks_of(sections, Table) for note in table.notes]
+    assert any(note.startswith("Left out for want of test images: FID, which needs 2 images") for note in notes)
+
+
+def test_pairwise_claim_names_experiments_with_too_few_test_images(tmp_path):
+    results = Results(tmp_path, EXPERIMENTS["ucsd"])
+    leave_out(results, "ucsd-facades-l2/0")
+    claims = claims_of(document(results.values(), tmp_path / "report").sections)
+    assert any("Too few test images: ucsd-facades-l2." in claim.evidence for claim in claims)

@@ -1,0 +1,47 @@
+import sys
+
+import pytest
+import yaml
+
+from pixcycle.base.errors import UserError
+from pixcycle.params.load import check_params
+from pixcycle.plan import make_plan
+from pixcycle.scheduler.targets import refuse_unknown, requested
+from tests.support import ROOT
+
+RULES = ["all", "data", "train"]
+
+
+@pytest.fixture(scope="module")
+def demo():
+    return make_plan(check_params(yaml.safe_load((ROOT / "params.yaml").read_text()) | {"scale": "demo"}), ROOT)
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["all", "ucsd", "kth", "ucsd-facades", "ucsd-facades-l1", "data", "results/demo/ucsd/x", "/a/b", "./data/x"],
+)
+def test_refuse_unknown_accepts_targets_rules_and_paths(demo, target):
+    refuse_unknown([target], RULES, demo)
+
+
+@pytest.mark.parametrize(
+    ("target", "phrase"),
+    [
+        ("ucsd-facade-l1", "unknown target 'ucsd-facade-l1'; did you mean 'ucsd-facades-l1'?"),
+        ("ucsd-facades-l1/0", "unknown target 'ucsd-facades-l1/0'; did you mean 'ucsd-facades-l1'?"),
+        ("kth-horse2zebra", "kth-horse2zebra is not part of scale demo, but of full, small, rehearsal: snakemake "),
+        ("kaist-maps", "kaist-maps is not part of scale demo, but of full"),
+        ("ucsd-maps", "ucsd-maps is not part of scale demo, but of full"),
+    ],
+)
+def test_refuse_unknown_names_the_nearest_target_or_its_scales(demo, target, phrase):
+    with pytest.raises(UserError) as refusal:
+        refuse_unknown(["all", target], RULES, demo)
+    assert str(refusal.value).startswith(phrase) and "\n" not in str(refusal.value)
+
+
+def test_requested_returns_targets_wherever_they_stand():
+    command = ["/bin/snakemake", "ucsd", "-np", "--config", "scale=demo", "--resources", "gpu=2", "--", "kth"]
+    assert requested(command) == ["ucsd", "kth"]
+    assert requested(["/bin/snakemake", "-n"]) == requested(sys.argv) == []
