@@ -154,46 +154,6 @@ def test_evaluate_run_refuses_real_features_computed_differently(measure, projec
     assert measure().startswith(expected)
 
 
-@pytest.mark.parametrize(("field", "value"), [("n", 5), ("sha256", "b" * 64)])
-def test_evaluate_run_refuses_real_features_of_other_images(measure, project, field, value):
-    with edited_json(project / "prepared/manifest.json") as manifest:
-        was = manifest["splits"]["test"]["A"][field]
-        manifest["splits"]["test"]["A"][field] = value
-    name = {"n": "images", "sha256": "images_sha256"}[field]
-    expected = f"{project}/features/A.npy: its {name} is {value}, but {was} in {project}/features/features.json; remove"
-    assert measure().startswith(expected)
-
-
-def a_bit_of_the_vectors(folder):
-    content = bytearray((folder / "A.npy").read_bytes())
-    content[-1] ^= 64
-    (folder / "A.npy").write_bytes(bytes(content))
-
-
-def half_of_the_vectors(folder):
-    (folder / "A.npy").write_bytes((folder / "A.npy").read_bytes()[:5000])
-
-
-def no_vectors(folder):
-    (folder / "A.npy").unlink()
-
-
-def no_record(folder):
-    (folder / "features.json").unlink()
-
-
-def half_a_record(folder):
-    (folder / "features.json").write_text('{"A": {"extr')
-
-
-@pytest.mark.parametrize("damage", [a_bit_of_the_vectors, half_of_the_vectors, no_vectors, no_record, half_a_record])
-def test_evaluate_run_says_how_to_rebuild_damaged_features(measure, project, damage):
-    damage(project / "features")
-    message = measure()
-    assert message.startswith(f"{project}/features")
-    assert f"remove {project}/features, and it will be rebuilt" in message
-
-
 def test_evaluate_run_refuses_nan_in_real_features_with_right_checksum(measure, project):
     shutil.rmtree(project / "features")
     vectors = np.zeros((6, LITE.spec.dimension), np.float32)
