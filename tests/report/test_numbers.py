@@ -86,10 +86,7 @@ def test_job_report_refuses_nan_in_one_line_and_writes_nothing(results):
         folder=results.root,
     )
     path = file.relative_to(results.root)
-    assert output.refusal == (
-        f"report: {L1}/1: {path}: metrics.b_to_a.fid is NaN, which is not a finite number; remove that file to have it"
-        " measured again"
-    )
+    assert output.refusal.startswith(f"report: {L1}/1: {path}: metrics.b_to_a.fid is NaN")
     assert not [file for file in (results.root / "reports/small").rglob("*") if file.suffix in REPORTED]
 
 

@@ -17,7 +17,7 @@ from pixcycle.base.files import finished_folder, write_json
 from pixcycle.data.card import Facts, card, facts
 from pixcycle.data.layouts.images import images
 from pixcycle.data.layouts.layout import Item
-from pixcycle.data.prefetch import made_ahead
+from pixcycle.data.prefetch import prefetched
 from pixcycle.params.fields import Positive, Preprocess, Resize
 from pixcycle.params.schema import Closed, Dataset
 
@@ -109,7 +109,7 @@ def _write_array(
     path = folder / f"{split}_{domain}.npy"
     with room_for(path, len(header.getvalue()) + prod(shape)), path.open("wb") as file:
         file.write(header.getvalue())
-        results = made_ahead(inspect_and_fit, items, threads)
+        results = prefetched(inspect_and_fit, items, threads)
         for image_facts, pixels in track(results, bar, total=len(items), console=Console(stderr=True)):
             written.append(image_facts)
             digest.update(pixels)

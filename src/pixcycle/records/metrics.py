@@ -13,7 +13,7 @@ from pixcycle.paths import Direction
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-1e150, le=1e150)]
 """Finite, and with a finite square, which the spread over seeds needs."""
 Count = Annotated[int, Field(strict=True, ge=1, le=10**9)]
-AGAIN = "remove that file to have it measured again"
+AGAIN = "remove that file, and run the same command, to measure it again"
 
 
 class _Numbers(BaseModel):

@@ -9,9 +9,7 @@ from pixcycle.base.files import read_json
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.paths import SOURCE, TARGET
 from pixcycle.plan import Run
-from pixcycle.records.metrics import read_measured
-
-AGAIN = "and it is measured again"
+from pixcycle.records.metrics import AGAIN, read_measured
 
 
 def metrics_of(run: Run, neighbours: int, manifest: dict[str, Any], root: Path) -> dict[str, Any]:
@@ -42,7 +40,7 @@ def metrics_of(run: Run, neighbours: int, manifest: dict[str, Any], root: Path) 
     for field, value in expected.items():
         _same(run, path, field, measured.get(field), value)
     if run.config.direction not in measured["metrics"]:
-        raise UserError(f"report: {run.key}: {path} has no metrics of {run.config.direction}; remove it, {AGAIN}")
+        raise UserError(f"report: {run.key}: {path} has no metrics of {run.config.direction}; {AGAIN}")
     for direction, numbers in measured["metrics"].items():
         test = manifest["splits"]["test"]
         n_source = test[SOURCE[direction]]["n"]
@@ -72,4 +70,4 @@ def _read(run: Run, path: Path, fingerprint: str, read: Callable[[Path], dict[st
 
 def _same(run: Run, path: Path, field: str, actual: Any, expected: Any) -> None:
     if actual != expected:
-        raise UserError(f"report: {run.key}: {field} is {actual} in {path}, but must be {expected}; remove it, {AGAIN}")
+        raise UserError(f"report: {run.key}: {field} is {actual} in {path}, but must be {expected}; {AGAIN}")
