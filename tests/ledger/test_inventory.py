@@ -182,7 +182,7 @@ def test_inventory_target_selects_experiment_group_or_chapter(ledger):
 
     assert selected("ucsd-facades") == selected("ucsd") == [f"{L1}/0", "ucsd-facades-cyc-l1/0"]
     assert selected(L1) == [f"{L1}/0"]
-    with pytest.raises(UserError, match=f"unknown target 'ucsd-facades-l3'; did you mean '{L1}'"):
+    with pytest.raises(UserError, match=f"'ucsd-facades-l3'; did you mean '{L1}'"):
         selected("ucsd-facades-l3")
 
 
