@@ -15,7 +15,7 @@ class Progress:
     """Show epoch, losses, images/s and time left of one run."""
 
     def __init__(self, title: str, epochs: int, steps: int, epochs_done: int, steps_done: int = 0):
-        """Start the bar, or report from where a resumed run continues.
+        """Start the bar, or say after which epoch a resumed run continues.
 
         Parameters
         ----------

@@ -178,7 +178,7 @@ def report(
     selection: Annotated[str, typer.Argument(help="all, a chapter, a dataset of a chapter, or an experiment.")],
     plan_file: PlanFile,
     out: Out,
-    fingerprint: Annotated[str, typer.Option(help="Fingerprint of everything that it is made from.")],
+    fingerprint: Annotated[str, typer.Option(help="Fingerprint of everything that the report is made from.")],
     root: Annotated[Path, typer.Option(help="Folder of the project.")] = Path(),
 ) -> None:
     """Write report.html, report.pdf, values.json, tables and figures from finished runs."""
