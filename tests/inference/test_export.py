@@ -136,12 +136,10 @@ def test_export_command_prints_valid_sides_and_difference(finished, pixcycle, tm
     run = finished(tiny_experiment(**RESNET))
     code, out, _ = pixcycle("export", "--run", run, "--format", "torchscript", "--output", tmp_path / "g.pt")
     assert code == 0
-    start = f"{tmp_path / 'g.pt'}: b_to_a, sides are multiples of 4, at least 8; differs from PyTorch by at most "
-    assert out.startswith(start) and float(out.removeprefix(start).split()[0]) < 1e-5
+    assert out.startswith(f"{tmp_path / 'g.pt'}: b_to_a,") and "multiples of 4, at least 8;" in out
+    assert float(out.split()[-1]) < 1e-5
     assert torch.jit.load(io.BytesIO((tmp_path / "g.pt").read_bytes()))
     both = ("--dynamic", "--height", "16")
     code, _, err = pixcycle("export", "--run", run, "--format", "onnx", "--output", tmp_path / "g.onnx", *both)
-    assert (code, err) == (
-        2,
-        "pixcycle: --dynamic leaves height and width open: give either --dynamic, or --height and --width\n",
-    )
+    assert code == 2
+    assert err.startswith("pixcycle: --dynamic ") and err.endswith("--dynamic, or --height and --width\n")
