@@ -16,11 +16,20 @@ from tests.support.lacking import what_is_lacking
 from tests.support.servers import served
 
 SLOW = {
-    *("base/test_files.py", "cli/test_start.py", "inference/test_export.py", "machine/test_gpu.py"),
-    *("methods/test_baseline.py", "methods/test_compile.py", "report/test_size.py"),
-    *("test_every_node.py", "test_gpu_check.py"),
-    *("training/test_bf16.py", "training/test_interrupted.py", "training/test_long_runs.py"),
-    *("training/test_ranks.py", "training/test_told_to_stop.py"),
+    "base/test_files.py",
+    "cli/test_start.py",
+    "inference/test_export.py",
+    "machine/test_gpu.py",
+    "methods/test_baseline.py",
+    "methods/test_compile.py",
+    "report/test_size.py",
+    "test_every_node.py",
+    "test_gpu_check.py",
+    "training/test_bf16.py",
+    "training/test_interrupted.py",
+    "training/test_long_runs.py",
+    "training/test_ranks.py",
+    "training/test_told_to_stop.py",
 }
 """Files that take more than ten seconds, besides those of corpus/ and workflow/."""
 

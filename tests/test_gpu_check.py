@@ -16,7 +16,8 @@ from tests.support import ROOT
 
 CPU = torch.device("cpu")
 FOR_GPUS_ONLY = {
-    *("TF32 only where requested", "two processes on one GPU"),
+    "TF32 only where requested",
+    "two processes on one GPU",
     *(name for name in numerics.CHECKS if name.startswith(("tf32", "16-mixed"))),
     *(name for name in running.CHECKS if name.startswith("no synchronisation")),
     *compiled.CHECKS,
@@ -142,8 +143,8 @@ def test_gpu_check_without_packages_or_gpu_exits_with_2_in_one_line():
     bare = gpu_py("--device", "cpu", python=("-I", "-S"))
     assert bare.returncode == 2
     [line] = bare.stderr.splitlines()
-    assert line.startswith("missing: torch, numpy, pydantic, lightning-fabric, safetensors; install them: ")
+    assert line.startswith("missing: torch, numpy, pydantic, lightning-fabric, safetensors;")
     assert "pip install 'torch>=2.11' 'numpy>=" in line
     no_gpu = gpu_py(CUDA_VISIBLE_DEVICES="")
     assert no_gpu.returncode == 2
-    assert no_gpu.stderr == "no CUDA device found; --device cpu tests the program itself\n"
+    assert "--device cpu" in no_gpu.stderr and no_gpu.stderr.count("\n") == 1

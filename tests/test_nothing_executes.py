@@ -14,9 +14,23 @@ SOURCES = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / "workflow").rglob("*.p
 
 BUILTINS = {"eval", "exec", "compile", "__import__"}
 RUNS_CODE = {
-    *("import_module", "read_pickle", "unsafe_load", "full_load", "run_path", "os.system", "os.popen"),
-    *("pickle.load", "pickle.loads", "pickle.Unpickler", "marshal.loads", "marshal.load", "shelve.open"),
-    *("torch.hub.load", "torch.jit.load", "subprocess.getoutput", "subprocess.getstatusoutput"),
+    "import_module",
+    "read_pickle",
+    "unsafe_load",
+    "full_load",
+    "run_path",
+    "os.system",
+    "os.popen",
+    "pickle.load",
+    "pickle.loads",
+    "pickle.Unpickler",
+    "marshal.loads",
+    "marshal.load",
+    "shelve.open",
+    "torch.hub.load",
+    "torch.jit.load",
+    "subprocess.getoutput",
+    "subprocess.getstatusoutput",
 }
 """Calls that can execute data, by the end of their name."""
 OWN = {

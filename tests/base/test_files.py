@@ -64,13 +64,13 @@ def test_disk_full_names_the_limit_on_the_number_of_files(tmp_path):
     with disk(tmp_path / "disk", 100 * BLOCK, files=3) as small:
         write_bytes(small.folder / "one", b"1")
         write_bytes(small.folder / "two", b"2")
-        with pytest.raises(DiskFull, match="the disk has reached its maximum number of files; remove some"):
+        with pytest.raises(DiskFull, match="maximum number of files"):
             write_bytes(small.folder / "three", b"3")
 
 
 def test_room_for_reports_an_exhausted_quota_as_disk_full(tmp_path):
     exhausted = OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
-    message = r"/file: .* your quota on it is used up; free at least 0\.005 MB"
+    message = r"/file: .* quota .* at least 0\.005 MB"
     with pytest.raises(DiskFull, match=message), room_for(tmp_path / "file", 5000):
         raise exhausted
 

@@ -53,7 +53,7 @@ def test_tflops_of_device_reads_environment(monkeypatch):
 @pytest.mark.parametrize("wrong", ["0", "-1", "fast", "4,0", "nan", ""])
 def test_tflops_of_device_refuses_invalid_environment(monkeypatch, wrong):
     monkeypatch.setenv("PIXCYCLE_TFLOPS", wrong)
-    with pytest.raises(UserError, match=f"PIXCYCLE_TFLOPS: must be the TFLOP/s .* sustains, such as 4 .is '{wrong}'"):
+    with pytest.raises(UserError, match=f"PIXCYCLE_TFLOPS: .*is '{wrong}'"):
         tflops_of_device()
 
 

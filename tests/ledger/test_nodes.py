@@ -32,8 +32,18 @@ def test_results_parses_the_names_of_nodes(tmp_path, name, kind, seed, suffix):
 @pytest.mark.parametrize(
     "name",
     [
-        *("0-0123abcg", "0-0123abc", "0-0123abcd0", "0-0123ABCD", "x-0123abcd", "0-0123abcd.json", "0-0123abcd copy"),
-        *("metrics-0-0123abcd", "translated-0-0123abcd.json", "translated-0123abcd", "0-0123abcd.part.part", "notes"),
+        "0-0123abcg",
+        "0-0123abc",
+        "0-0123abcd0",
+        "0-0123ABCD",
+        "x-0123abcd",
+        "0-0123abcd.json",
+        "0-0123abcd copy",
+        "metrics-0-0123abcd",
+        "translated-0-0123abcd.json",
+        "translated-0123abcd",
+        "0-0123abcd.part.part",
+        "notes",
     ],
 )
 def test_results_ignores_folders_named_by_people(tmp_path, name):
@@ -60,8 +70,13 @@ def test_inputs_parses_kind_and_dataset_from_paths(tmp_path):
         "data/features/facades-01234567-efficientnet-lite0-89abcdef",
         "data/segmenters/facades-01234567-89abcdef",
         "data/weights/inception-v3-01234567.pth",
-        *("data/own/mine-01234567", "data/bring/mine-01234567", "data/mirror/mine-01234567"),
-        *("data/prepared/mine", "data/features/facades-01234567", "data/weights/own.pth", "data/raw-01234567"),
+        "data/own/mine-01234567",
+        "data/bring/mine-01234567",
+        "data/mirror/mine-01234567",
+        "data/prepared/mine",
+        "data/features/facades-01234567",
+        "data/weights/own.pth",
+        "data/raw-01234567",
     )
     assert [(node.kind, node.dataset, node.suffix) for node in inputs(tmp_path)] == [
         ("raw", "facades-unpaired", ".part"),

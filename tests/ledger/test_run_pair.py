@@ -70,16 +70,14 @@ def test_two_sides_accepts_a_folder_of_another_seed(ledger):
 
 def test_two_sides_without_two_runs_lists_the_finished_ones(ledger):
     finished = f"finished runs: small 0-{ledger.run().fingerprint} \\(current\\)$"
-    with pytest.raises(
-        UserError, match=f"{L1}, scale small, seed 0: two finished runs are needed to compare; {finished}"
-    ):
+    with pytest.raises(UserError, match=f"{L1}, scale small, seed 0: two finished runs .*{finished}"):
         sides(ledger)
     with pytest.raises(UserError, match=f"no run matches zz; {finished}"):
         sides(ledger, "zz")
     shutil.move(ledger.root / ledger.run().folder, ledger.root / f"{ledger.run().folder}.part")
     with pytest.raises(UserError, match=r"finished runs: none$"):
         sides(ledger)
-    with pytest.raises(UserError, match=f"unknown experiment 'ucsd-facades-l1x'; did you mean '{L1}'"):
+    with pytest.raises(UserError, match=f"'ucsd-facades-l1x'; did you mean '{L1}'"):
         two_sides(make_plan(ledger.params, ledger.root), "ucsd-facades-l1x", None, None, None, ledger.root)
 
 
@@ -87,7 +85,7 @@ def test_two_sides_refuses_an_ambiguous_fingerprint_prefix(ledger, fingerprints)
     for fingerprint in fingerprints[:2]:
         folder = ledger.root / f"results/small/ucsd/facades-l1/0-{fingerprint}"
         folder.rename(folder.with_name(f"0-0{fingerprint[1:]}"))
-    with pytest.raises(UserError, match="several fingerprints start with 0; finished runs: small"):
+    with pytest.raises(UserError, match="start with 0; finished runs: small"):
         sides(ledger, "0")
 
 
@@ -122,7 +120,8 @@ def test_side_finds_metrics_made_with_other_settings(ledger, fingerprints):
         second.metrics_fingerprint,
         ledger.root / second.translated,
     )
-    assert old.notes == ["it was measured with other inference or feature settings than its present ones"]
+    [note] = old.notes
+    assert "measured with other inference or feature settings" in note
 
 
 def test_side_notes_what_is_missing(ledger, fingerprints):
@@ -130,10 +129,10 @@ def test_side_notes_what_is_missing(ledger, fingerprints):
     (ledger.root / run.metrics).unlink()
     shutil.rmtree(ledger.root / run.translated)
     old, _ = sides(ledger)
-    assert old.notes == ["no metrics were found for this run", "its translations are not on disk"]
+    assert ["metrics" in old.notes[0], "translations" in old.notes[1]] == [True, True] and len(old.notes) == 2
     (ledger.root / run.folder / "config.json").unlink()
     old, _ = sides(ledger)
-    assert old.notes[0] == "it has no config.json, so its settings are unknown"
+    assert "config.json" in old.notes[0]
 
 
 def test_side_notes_fields_that_older_metrics_lack(ledger, fingerprints):
@@ -142,7 +141,8 @@ def test_side_notes_fields_that_older_metrics_lack(ledger, fingerprints):
         del measured["neighbours"], measured["resize"]
     old, _ = sides(ledger)
     assert old.measured is None
-    assert old.notes == ["its metrics are of an older recipe and cannot be read: they lack neighbours, resize"]
+    [note] = old.notes
+    assert note.endswith("neighbours, resize")
 
 
 def test_two_sides_orders_runs_without_attempts_by_record_time(ledger, fingerprints):

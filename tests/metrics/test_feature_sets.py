@@ -42,8 +42,7 @@ def test_measure_refuses_features_computed_differently(field, one, other):
     changed = replace(FAKE, **{field: (other,) if field == "file_types" else other})
     with pytest.raises(UserError) as refusal:
         compare_features(REAL, changed)
-    expected = f"{field} of real: {one}, but of generated: {other}; only features with the same {field} are compared"
-    assert str(refusal.value) == expected
+    assert str(refusal.value).startswith(f"{field} of real: {one}, but of generated: {other};")
 
 
 def test_measure_compares_jpeg_with_png_only_if_allowed():
@@ -78,7 +77,5 @@ def test_features_that_are_not_finite_are_refused_by_source_and_image(broken):
     vectors[[2, 5], 1] = broken
     with pytest.raises(UserError) as refusal:
         replace(FAKE, vectors=vectors)
-    assert str(refusal.value) == (
-        "generated: the features of 2 of 8 images contain NaN or infinity, the first being image 3;"
-        " no metric can be computed from them"
-    )
+    message = str(refusal.value)
+    assert message.startswith("generated: the features of 2 of 8 images") and "image 3;" in message

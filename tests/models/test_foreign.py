@@ -98,7 +98,7 @@ def test_load_foreign_rejects_pickled_code_without_running_it(path, tmp_path, wi
         torch.save(content, path)
     else:
         path.write_bytes(pickle.dumps(content, protocol=2))
-    assert refusal(path) == f"{path}: damaged, or contains Python objects, which could run code; expected only tensors"
+    assert refusal(path).startswith(f"{path}: damaged, or contains Python objects")
     assert not marker.exists()
     torch.load(path, weights_only=False) if with_torch else pickle.loads(path.read_bytes())
     assert marker.exists(), "the file must have been dangerous"
@@ -107,19 +107,17 @@ def test_load_foreign_rejects_pickled_code_without_running_it(path, tmp_path, wi
 @pytest.mark.parametrize(
     ("content", "found"),
     [
-        ([torch.zeros(1)], "expected a flat dict of tensors, as from state_dict(); found list of 1 entries"),
-        (torch.zeros(3), "expected a flat dict of tensors, as from state_dict(); found Tensor"),
-        ({}, "expected a flat dict of tensors, as from state_dict(); found dict of 0 entries"),
-        ({"epoch": 3}, "expected a flat dict of tensors; found int under 'epoch'"),
-        (
-            {"netG": {"a": torch.zeros(1)}},
-            "expected a flat dict of tensors; found dict of 1 entries under 'netG'",
-        ),
+        ([torch.zeros(1)], "found list of 1 entries"),
+        (torch.zeros(3), "found Tensor"),
+        ({}, "found dict of 0 entries"),
+        ({"epoch": 3}, "found int under 'epoch'"),
+        ({"netG": {"a": torch.zeros(1)}}, "found dict of 1 entries under 'netG'"),
     ],
 )
 def test_load_foreign_rejects_anything_but_a_flat_dict_of_tensors(path, content, found):
     torch.save(content, path)
-    assert refusal(path) == f"{path}: {found}"
+    message = refusal(path)
+    assert message.startswith(f"{path}: expected a flat dict of tensors") and message.endswith(f"; {found}")
 
 
 @pytest.mark.parametrize("content", [b"", b"<!DOCTYPE html><html>404</html>", bytes(range(256)) * 8])
@@ -136,10 +134,8 @@ def test_load_foreign_rejects_truncated_file(published, path, zipped):
 
 
 def test_load_foreign_names_missing_file_and_unknown_generator(path):
-    assert refusal(path) == f"{path}: cannot be read: No such file or directory"
-    assert refusal(path, "unet_512") == (
-        "unknown generator 'unet_512'; known: unet_128, unet_256, resnet_6blocks, resnet_9blocks"
-    )
+    assert refusal(path).startswith(f"{path}: ")
+    assert refusal(path, "unet_512").endswith("'unet_512'; known: unet_128, unet_256, resnet_6blocks, resnet_9blocks")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +160,7 @@ def test_load_foreign_recognises_resnet_trained_with_dropout(published, path):
     weights = {key.replace("conv_block.5", "conv_block.6"): value for key, value in published_keys.items()}
     torch.save(weights, path)
     message = refusal(path, "resnet_6blocks", filters=2)
-    assert message.endswith("they fit resnet_6blocks with instance norm, 2 filters and dropout")
+    assert message.endswith("resnet_6blocks with instance norm, 2 filters and dropout")
     assert_loaded(load_foreign(path, "resnet_6blocks", dropout=True, filters=2), weights)
 
 
@@ -176,9 +172,7 @@ def test_load_foreign_lists_keys_and_shapes_if_no_generator_fits(published, path
         del weights[f"model.{block}.conv_block.1.weight"], weights[f"model.{block}.conv_block.1.bias"]
     torch.save(weights, path)
     message = refusal(path, "resnet_9blocks", filters=2)
-    assert message == (
-        f"{path}: not the weights of resnet_9blocks with instance norm, 2 filters; "
-        "missing: model.10.conv_block.1.weight, model.10.conv_block.1.bias, model.11.conv_block.1.weight "
-        "and 1 more; "
-        "unexpected: extra.weight; wrong shape: model.1.weight (2, 1, 7, 7) instead of (2, 3, 7, 7)"
-    )
+    assert message.startswith(f"{path}: not the weights of resnet_9blocks with instance norm, 2 filters; ")
+    missing = [f"model.{key}" for key in ("10.conv_block.1.weight", "10.conv_block.1.bias", "11.conv_block.1.weight")]
+    assert f"missing: {', '.join(missing)} and 1 more; unexpected: extra.weight; " in message
+    assert message.endswith("model.1.weight (2, 1, 7, 7) instead of (2, 3, 7, 7)")

@@ -109,9 +109,7 @@ def test_values_refuse_seeds_measured_with_other_settings(results, field, value)
         measured[field] = value
     with pytest.raises(UserError) as refusal:
         results.values()
-    assert str(refusal.value).startswith(
-        f"report: {L1}/1: {field} is {value} in {file}, but must be {expected}; remove it"
-    )
+    assert str(refusal.value).startswith(f"report: {L1}/1: {field} is {value} in {file}, but must be {expected};")
 
 
 @pytest.mark.parametrize(("name", "n"), [("n_fake", 8), ("n_real", 10)])

@@ -40,9 +40,7 @@ class Answer:
     @property
     def full_disk(self) -> tuple[Path, float]:
         """The file and the number of missing megabytes in the error message."""
-        match = re.fullmatch(
-            r"(.+): the disk is full; free at least ([\d.]+) MB and run the same command again", self.refusal
-        )
+        match = re.fullmatch(r"(.+): the disk is full; .* ([\d.]+) MB .*", self.refusal)
         assert match, self.text
         return Path(match[1]), float(match[2])
 

@@ -11,10 +11,30 @@ import sys
 from typing import Any
 
 PRELOADED = [
-    *("torch.distributed", "torchvision", "lightning_fabric", "scipy.linalg", "scipy.stats", "skimage.metrics"),
-    *("matplotlib.pyplot", "matplotlib.backends.backend_svg", "pandas", "pydantic", "typer", "rich", "requests"),
-    *("efficientnet_lite_pytorch", "safetensors.torch", "jinja2", "typst", "flask"),
-    *("snakemake.cli", "snakemake.api", "dvc.cli", "dvc.commands.repro", "dvc.repo", "dvc_data.index"),
+    "torch.distributed",
+    "torchvision",
+    "lightning_fabric",
+    "scipy.linalg",
+    "scipy.stats",
+    "skimage.metrics",
+    "matplotlib.pyplot",
+    "matplotlib.backends.backend_svg",
+    "pandas",
+    "pydantic",
+    "typer",
+    "rich",
+    "requests",
+    "efficientnet_lite_pytorch",
+    "safetensors.torch",
+    "jinja2",
+    "typst",
+    "flask",
+    "snakemake.cli",
+    "snakemake.api",
+    "dvc.cli",
+    "dvc.commands.repro",
+    "dvc.repo",
+    "dvc_data.index",
 ]
 
 

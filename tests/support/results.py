@@ -21,13 +21,24 @@ from tests.support.edited import edited_json
 SIDE, EPOCHS = 16, 12
 NAMES = ["val/7", "val/8", "test/1", "test/2", "test/3", "test/4", "test/5", "test/6", "test/9"]
 MEASURED = {
-    **{"n_real": len(NAMES), "n_fake": len(NAMES), "fid": 100.0, "kid": 0.1, "precision": 0.5, "recall": 0.25},
-    **{"l1": 0.2, "psnr": 15.0, "ssim": 0.3, "checkerboard": 0.01},
+    "n_real": len(NAMES),
+    "n_fake": len(NAMES),
+    "fid": 100.0,
+    "kid": 0.1,
+    "precision": 0.5,
+    "recall": 0.25,
+    "l1": 0.2,
+    "psnr": 15.0,
+    "ssim": 0.3,
+    "checkerboard": 0.01,
 }
 SCORES = {"pixel_accuracy": 0.6, "class_accuracy": 0.3, "class_iou": 0.2}
 SEGMENTER = {
-    **{"settings": {"backbone": "resnet18"}, "steps": 10, "n_train": 9, "n_test": len(NAMES)},
-    **{"real": {"pixel_accuracy": 0.8, "class_accuracy": 0.5, "class_iou": 0.4}},
+    "settings": {"backbone": "resnet18"},
+    "steps": 10,
+    "n_train": 9,
+    "n_test": len(NAMES),
+    "real": {"pixel_accuracy": 0.8, "class_accuracy": 0.5, "class_iou": 0.4},
     "most_common_class_accuracy": 0.3,
 }
 COMMIT = "5c4d1b0a9e8f7766554433221100ffeeddccbbaa"
@@ -87,17 +98,25 @@ class Results:
         lines += [",".join(map(str, [e, e, *(loss(e) for loss in values.values())])) for e in range(EPOCHS)]
         (folder / "history.csv").write_text("\n".join(lines))
         record = {
-            **{"fingerprint": run.fingerprint, "status": "finished", "collapse": "", "epochs": EPOCHS},
-            **{
-                "steps": EPOCHS,
-                "steps_per_epoch": 1,
-                "batch_size": 1,
-                "parameters": {"g": 1000000, "d": 500000},
-                "seconds": 60,
-            },
-            **{"images_per_second": 20.0, "peak_memory_mb": 512, "device": "CPU", "threads": 1},
-            **{"precision": "32-true", "versions": {"torch": "2.14.1"}},
-            **{"processes": 1, "commit": COMMIT, "attempts": ATTEMPTS, "recipe": RECIPE["train"]},
+            "fingerprint": run.fingerprint,
+            "status": "finished",
+            "collapse": "",
+            "epochs": EPOCHS,
+            "steps": EPOCHS,
+            "steps_per_epoch": 1,
+            "batch_size": 1,
+            "parameters": {"g": 1000000, "d": 500000},
+            "seconds": 60,
+            "images_per_second": 20.0,
+            "peak_memory_mb": 512,
+            "device": "CPU",
+            "threads": 1,
+            "precision": "32-true",
+            "versions": {"torch": "2.14.1"},
+            "processes": 1,
+            "commit": COMMIT,
+            "attempts": ATTEMPTS,
+            "recipe": RECIPE["train"],
         }
         (folder / "run.json").write_text(json.dumps(record))
         (folder / "config.json").write_text(run.model_dump_json())
@@ -144,8 +163,12 @@ class Results:
         metrics = {
             "fingerprint": run.metrics_fingerprint,
             "made_from": {"run": run.fingerprint, "translated": run.translated_fingerprint, "data": run.data},
-            **{"split": "test", "extractor": run.extractor, "resize": EXTRACTORS[run.extractor].resize},
-            **{"neighbours": self.plan.params.neighbours, "direction": run.config.direction, "seed": run.seed},
+            "split": "test",
+            "extractor": run.extractor,
+            "resize": EXTRACTORS[run.extractor].resize,
+            "neighbours": self.plan.params.neighbours,
+            "direction": run.config.direction,
+            "seed": run.seed,
             "file_types": {"generated": ["png"], "A": ["jpeg"], "B": ["jpeg"]},
             "segmenter": SEGMENTER if run.segmenter else None,
             "metrics": {d: MEASURED | scored | unpaired | numbers for d in directions},

@@ -27,7 +27,12 @@ class Reads(TorchFunctionMode):
     """Count how often Python reads floats and booleans from tensors; integers, as when loading bytes, do not count."""
 
     functions = {getattr(Tensor, f"__{kind}__") for kind in ("bool", "float", "int", "complex", "array")} | {
-        *(Tensor.item, Tensor.tolist, Tensor.numpy, Tensor.cpu, Tensor.nonzero, torch.nonzero),
+        Tensor.item,
+        Tensor.tolist,
+        Tensor.numpy,
+        Tensor.cpu,
+        Tensor.nonzero,
+        torch.nonzero,
     }
     count = 0
 

@@ -60,11 +60,8 @@ def test_snakemake_quotes_commands_in_a_folder_with_a_space(tmp_path):
     [command] = re.findall("(pixcycle job train .*)", printed.stdout + printed.stderr)
     words = shlex.split(command.partition(" 2>&1 | ")[0])
     [plan] = (project / ".snakemake/plans").iterdir()
-    prepared = f"data/prepared/{run.data}"
-    assert words == [
-        *("pixcycle", "job", "train", run.key, "--plan", f".snakemake/plans/{plan.name}"),
-        *("--prepared", prepared, "--out", run.folder, "--gpus", "1"),
-    ]
+    files = ["--plan", f".snakemake/plans/{plan.name}", "--prepared", f"data/prepared/{run.data}", "--out", run.folder]
+    assert words == ["pixcycle", "job", "train", run.key, *files, "--gpus", "1"]
 
 
 def test_snakemake_without_gpus_trains_on_what_the_machine_has(tmp_path):

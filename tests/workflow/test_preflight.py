@@ -32,13 +32,13 @@ def test_preflight_names_an_old_python_and_the_required_version(capsys, monkeypa
 def test_preflight_names_a_missing_venv_module_and_its_package(capsys, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     code, message = answer(capsys)
-    assert code == 2 and "module 'venv' (on Debian and Ubuntu: apt install python3-venv)" in message
+    assert code == 2 and "'venv'" in message and "apt install python3-venv" in message
 
 
 def test_preflight_names_required_and_available_disk_space(capsys, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: collections.namedtuple("Usage", "free")(2.25e9))
     code, message = answer(capsys)
-    assert code == 2 and "9 GB of free disk space in this folder (only 2.2 GB are free)" in message
+    assert code == 2 and "9 GB" in message and "2.2 GB" in message
 
 
 def test_make_without_a_usable_python_fails_and_leaves_nothing_behind(tmp_path):

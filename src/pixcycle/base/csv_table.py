@@ -7,6 +7,7 @@ from typing import Any
 
 
 def as_csv(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> bytes:
+    """Return the rows below their headings as CSV, encoded in UTF-8."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     writer.writerow(head)

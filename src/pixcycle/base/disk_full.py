@@ -21,14 +21,14 @@ class DiskFull(UserError):
 def room_for(path: Path, size: int = 1, written_at: Path | None = None) -> Iterator[None]:
     """Raise DiskFull, naming the file and the space it lacks, if the disk fills up inside the block.
 
-    Also recognises errors that a library raises from the disk's own error, if the library writes to an open file.
+    This includes errors that a library raises in response to the error of the operating system.
 
     Parameters
     ----------
     path
         The file, as the error names it.
     size
-        Least number of bytes that the file will have.
+        Minimum size of the complete file in bytes.
     written_at
         Where the file is written, if not at `path`.
     """
@@ -49,7 +49,7 @@ def has_room(path: Path) -> bool:
 
 
 class Measured(FileIO):
-    """A file whose write error carries in `asked` the least number of bytes that the file would have had."""
+    """A file whose write errors have an attribute `asked`: the minimum size of the complete file in bytes."""
 
     def write(self, data) -> int:
         try:
@@ -60,14 +60,14 @@ class Measured(FileIO):
 
 
 def _full(error: BaseException | None) -> OSError | None:
-    """Return the error of a full disk or exhausted quota in the chain of causes of an error, None if there is none."""
+    """Return the error in a chain of causes that says that the disk is full or the quota used up; None if none does."""
     while error and not (isinstance(error, OSError) and error.errno in FULL):
         error = error.__cause__ or error.__context__
     return error
 
 
 def _lack(path: Path, size: int) -> str:
-    """Return what to free on a file's disk, in whole blocks, less the blocks that the file occupies already."""
+    """Say what to free on a file's disk, so that the file can grow to `size` bytes in whole blocks."""
     disk = _disk_of(path)
     occupied = path.stat().st_blocks * 512 if path.is_file() else 0
     missing = math.ceil(size / disk.f_frsize) * disk.f_frsize - occupied - disk.f_bavail * disk.f_frsize

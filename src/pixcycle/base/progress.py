@@ -15,7 +15,7 @@ class Progress:
     """Show epoch, losses, images/s and time left of one run."""
 
     def __init__(self, title: str, epochs: int, steps: int, epochs_done: int, steps_done: int = 0):
-        """Start the bar, or report from where a resumed run continues.
+        """Start the bar, or say after which epoch a resumed run continues.
 
         Parameters
         ----------
@@ -72,9 +72,9 @@ class Progress:
 
 
 def so_far(epochs: int, steps: int) -> str:
-    """Return `epoch 3`, `epoch 3 and 17 steps` (of the next epoch) or `17 steps` (of the first)."""
+    """Return progress as `epoch 3`, `epoch 3 and 17 steps` (of the next epoch), or `17 steps` (of the first epoch)."""
     words = [f"epoch {epochs}" if epochs else "", f"{steps} step{'s' if steps > 1 else ''}" if steps else ""]
-    return " and ".join(filter(None, words)) or "nothing"
+    return " and ".join(filter(None, words)) or "0 steps"
 
 
 def duration(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""What the modules of a folder register, each by assigning to a name: METRIC, METHOD, LAYOUT, ..."""
+"""Find the modules of a folder that register something by assigning to a name such as METRIC or METHOD."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Output of commands for people."""
+"""Print the output of commands."""
 
 import sys
 from collections.abc import Iterable

@@ -27,12 +27,19 @@ app = typer.Typer(
 
 PlanFile = Annotated[Path, typer.Option("--plan", help="Plan file written by Snakemake.")]
 Out = Annotated[Path, typer.Option(help="File or folder to write; it appears only when it is complete.")]
-Folder = Annotated[Path, typer.Option()]
+Raw = Annotated[Path, typer.Option(help="Folder of the downloaded dataset.")]
+Prepared = Annotated[Path, typer.Option(help="Folder of the prepared dataset.")]
+Trained = Annotated[Path, typer.Option(help="Folder of the finished run.")]
+Key = Annotated[str, typer.Argument(help="Key of the run: EXPERIMENT/SEED, such as ucsd-facades-l1/0.")]
+Extractor = Annotated[str, typer.Argument(help="Feature extractor, such as inception-v3.")]
+Data = Annotated[str, typer.Argument(help="Name of the prepared dataset: DATASET-FINGERPRINT.")]
 WeightsFile = Annotated[Path | None, typer.Option("--weights", help="Downloaded weights.")]
 
 
 @app.command()
-def fetch(dataset: str, plan_file: PlanFile, out: Out) -> None:
+def fetch(
+    dataset: Annotated[str, typer.Argument(help="Name of the dataset in params.yaml.")], plan_file: PlanFile, out: Out
+) -> None:
     """Download, verify and unpack a dataset."""
     from pixcycle.data.fetch import locations
     from pixcycle.data.fetch.recorded import RECORDED
@@ -47,7 +54,9 @@ def fetch(dataset: str, plan_file: PlanFile, out: Out) -> None:
 
 
 @app.command()
-def fetch_weights(name: str, plan_file: PlanFile, out: Out) -> None:
+def fetch_weights(
+    name: Annotated[str, typer.Argument(help="Name of the weights in params.yaml.")], plan_file: PlanFile, out: Out
+) -> None:
     """Download and verify published weights of a feature extractor, a metric or a generator."""
     from pixcycle.data.fetch import locations
     from pixcycle.data.fetch.recorded import RECORDED
@@ -73,7 +82,13 @@ def fetch_weights(name: str, plan_file: PlanFile, out: Out) -> None:
 
 
 @app.command()
-def prepare(data: str, plan_file: PlanFile, raw: Folder, out: Out, threads: int = 1) -> None:
+def prepare(
+    data: Data,
+    plan_file: PlanFile,
+    raw: Raw,
+    out: Out,
+    threads: Annotated[int, typer.Option(min=1, help="Number of threads that decode images.")] = 1,
+) -> None:
     """Decode and resize a dataset into arrays."""
     from pixcycle.data.prepare import PrepareSpec
     from pixcycle.data.prepare import prepare as prepare_arrays
@@ -87,7 +102,7 @@ def prepare(data: str, plan_file: PlanFile, raw: Folder, out: Out, threads: int 
 
 
 @app.command()
-def features(extractor: str, prepared: Folder, out: Out, weights: WeightsFile = None) -> None:
+def features(extractor: Extractor, prepared: Prepared, out: Out, weights: WeightsFile = None) -> None:
     """Compute the features of the real test images."""
     from pixcycle.evaluation.run import real_features
 
@@ -97,9 +112,9 @@ def features(extractor: str, prepared: Folder, out: Out, weights: WeightsFile = 
 
 @app.command()
 def train(
-    run: str,
+    run: Key,
     plan_file: PlanFile,
-    prepared: Folder,
+    prepared: Prepared,
     out: Out,
     weights: WeightsFile = None,
     gpus: Annotated[
@@ -125,7 +140,7 @@ def train(
 
 
 @app.command()
-def train_segmenter(data: str, plan_file: PlanFile, prepared: Folder, out: Out) -> None:
+def train_segmenter(data: Data, plan_file: PlanFile, prepared: Prepared, out: Out) -> None:
     """Train the network behind FCN-score on the real pairs of a dataset."""
     from pixcycle.evaluation.segmenter import train_segmenter as train_on_pairs
 
@@ -136,7 +151,7 @@ def train_segmenter(data: str, plan_file: PlanFile, prepared: Folder, out: Out) 
 
 
 @app.command()
-def translate(run: str, plan_file: PlanFile, trained: Folder, prepared: Folder, out: Out) -> None:
+def translate(run: Key, plan_file: PlanFile, trained: Trained, prepared: Prepared, out: Out) -> None:
     """Translate the test images with a trained generator."""
     from pixcycle.inference.test_split import translate as translate_run
     from pixcycle.ledger.agreement import refuse_disagreement
@@ -149,11 +164,11 @@ def translate(run: str, plan_file: PlanFile, trained: Folder, prepared: Folder, 
 
 @app.command()
 def evaluate(
-    run: str,
+    run: Key,
     plan_file: PlanFile,
-    trained: Folder,
-    translated: Folder,
-    prepared: Folder,
+    trained: Trained,
+    translated: Annotated[Path, typer.Option(help="Folder of the translated test images.")],
+    prepared: Prepared,
     real: Annotated[Path, typer.Option(help="Features of the real test images.")],
     out: Out,
     weights: WeightsFile = None,
@@ -175,11 +190,11 @@ def evaluate(
 
 @app.command()
 def report(
-    selection: str,
+    selection: Annotated[str, typer.Argument(help="all, a chapter, a dataset of a chapter, or an experiment.")],
     plan_file: PlanFile,
     out: Out,
-    fingerprint: Annotated[str, typer.Option(help="Fingerprint of everything that it is made from.")],
-    root: Folder = Path(),
+    fingerprint: Annotated[str, typer.Option(help="Fingerprint of everything that the report is made from.")],
+    root: Annotated[Path, typer.Option(help="Folder of the project.")] = Path(),
 ) -> None:
     """Write report.html, report.pdf, values.json, tables and figures from finished runs."""
     from pixcycle.report.build import build

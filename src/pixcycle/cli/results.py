@@ -115,8 +115,8 @@ def gc(yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")
 
     - Removed: runs (also unfinished ones), translations and metrics in results/; and whatever no run reads any more in
       data/raw, data/prepared, data/features, data/segmenters and data/weights.
-    - Kept: everything that was ever requested from Snakemake with --config (seeds, scale, extractor), with today's
-      settings; until .snakemake/plans is removed.
+    - Kept: everything that was ever requested from Snakemake with --config (seeds, scale, extractor), with the current
+      settings, as long as .snakemake/plans exists.
     - Kept: files that a running Snakemake uses here, and files that a process is writing.
     - Not kept: files that only the params.yaml of another branch names, or another file passed to Snakemake with
       --configfile.
@@ -140,7 +140,7 @@ def gc(yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")
     if not removable:
         return
     if not yes and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        print("Nothing was removed: there is no terminal to ask on. `pixcycle gc --yes` removes everything listed.")
+        print("Nothing was removed: without a terminal to ask on, use `pixcycle gc --yes` to remove everything listed.")
         return
     if not yes and not typer.confirm("Remove them?"):
         return

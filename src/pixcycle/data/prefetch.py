@@ -9,7 +9,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def made_ahead(make: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
+def prefetched(make: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
     """Yield ``make(item)`` for each item, in order, computed in threads at most two items per thread ahead.
 
     Threads suffice for images: Pillow, NumPy and hashlib release the GIL while they work on pixels.

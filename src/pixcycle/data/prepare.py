@@ -18,7 +18,7 @@ from pixcycle.base.files import finished_folder
 from pixcycle.data.card import Facts, card, count, facts
 from pixcycle.data.layouts.images import images
 from pixcycle.data.layouts.layout import Item
-from pixcycle.data.prefetch import made_ahead
+from pixcycle.data.prefetch import prefetched
 from pixcycle.params.schema import Dataset
 from pixcycle.records.manifest import Images, Manifest, PrepareSpec, manifest_file
 
@@ -110,7 +110,7 @@ def _write_array(
     path = folder / f"{split}_{domain}.npy"
     with room_for(path, len(header.getvalue()) + prod(shape)), path.open("wb") as file:
         file.write(header.getvalue())
-        results = made_ahead(inspect_and_fit, items, threads)
+        results = prefetched(inspect_and_fit, items, threads)
         for image_facts, pixels in track(results, bar, total=len(items), console=Console(stderr=True)):
             written.append(image_facts)
             digest.update(pixels)

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.filesize import decimal
-from rich.table import Table
 
+from pixcycle.base.table import left, right, table
 from pixcycle.estimate.estimate import Estimate
 from pixcycle.estimate.gpus import GPUS
 from pixcycle.estimate.supplies import Supply
@@ -27,21 +27,10 @@ def tables(e: Estimate) -> Iterator[RenderableType]:
     yield from _summary(e)
 
 
-def _trainings(e: Estimate) -> Table:
-    table = _table(f"Training at scale {e.scale}: figures per run, that is, per seed", "experiment")
-    for title in (
-        "images\nper epoch",
-        "epochs",
-        "steps",
-        "million\nparam.",
-        "GFLOP\nper image",
-        "PFLOP",
-        "hours",
-        "done",
-    ):
-        table.add_column(title, justify="right")
-    for t in e.trainings:
-        table.add_row(
+def _trainings(e: Estimate) -> Group:
+    numbers = ["images\nper epoch", "epochs", "steps", "million\nparam.", "GFLOP\nper image", "PFLOP", "hours", "done"]
+    rows = (
+        (
             t.id,
             "?" if t.images is None else f"{t.images:,}",
             f"{t.epochs:,}",
@@ -52,18 +41,18 @@ def _trainings(e: Estimate) -> Table:
             "?" if t.hours is None else digits(t.hours, 2),
             f"{t.finished}/{t.runs}",
         )
-    return table
+        for t in e.trainings
+    )
+    title = f"Training at scale {e.scale}: figures per run, that is, per seed"
+    return table(title, [left("experiment"), *map(right, numbers)], rows)
 
 
-def _supplies(e: Estimate) -> Table:
-    table = _table("Data", "")
-    table.add_column("raw", justify="right")
-    table.add_column("prepared", justify="right")
-    table.add_column("", overflow="fold")
-    for s in e.supplies:
-        origins = dict.fromkeys(COMES[origin.how].format(origin.place) for origin in s.origins)
-        table.add_row(s.name, _size(s.raw), _size(s.prepared), "present" if s.there else "\n".join(origins))
-    return table
+def _supplies(e: Estimate) -> Group:
+    def origins(s: Supply) -> str:
+        return "\n".join(dict.fromkeys(COMES[origin.how].format(origin.place) for origin in s.origins))
+
+    rows = ((s.name, _size(s.raw), _size(s.prepared), "present" if s.there else origins(s)) for s in e.supplies)
+    return table("Data", [left(), right("raw"), right("prepared"), left()], rows)
 
 
 def _to_bring(s: Supply) -> str:
@@ -73,14 +62,9 @@ def _to_bring(s: Supply) -> str:
     return f"To provide {s.name}: {steps}. Put it at {' and '.join(o.place for o in missing)}." if steps else ""
 
 
-def _disk(e: Estimate) -> Table:
-    table = _table("Disk", "")
-    table.show_header = False
-    table.add_column(justify="right")
-    for purpose, size in e.disk.items():
-        table.add_row(purpose, _size(size))
-    table.add_row("total", _size(sum(e.disk.values())))
-    return table
+def _disk(e: Estimate) -> Group:
+    sizes = e.disk | {"total": sum(e.disk.values())}
+    return table("Disk", [left(), right()], ((purpose, _size(size)) for purpose, size in sizes.items()))
 
 
 def _summary(e: Estimate) -> Iterator[str]:
@@ -101,12 +85,6 @@ def _summary(e: Estimate) -> Iterator[str]:
         "FLOP counts the convolutions of training, forward and backward; a multiplication and its addition are 2. "
         "Evaluation, segmenters and reports are not counted."
     )
-
-
-def _table(title: str, first: str) -> Table:
-    table = Table(title=title, box=None, title_justify="left", title_style="bold", padding=(0, 1, 0, 0))
-    table.add_column(first, overflow="fold")
-    return table
 
 
 def _size(size: int | None) -> str:

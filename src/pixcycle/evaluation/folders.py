@@ -12,7 +12,7 @@ from rich.progress import track
 
 from pixcycle.base.errors import UserError
 from pixcycle.data.decode import decode, file_type, folders_below, image_files
-from pixcycle.data.prefetch import made_ahead
+from pixcycle.data.prefetch import prefetched
 from pixcycle.evaluation.features import Extractor, extract, load_extractor
 from pixcycle.machine import ranks
 from pixcycle.metrics.feature_sets import Features
@@ -83,7 +83,7 @@ def _enough_images(name: str, folder: Path) -> list[Path]:
 
 def _features(network: Extractor, name: str, files: list[Path], batch_size: int, device: Any) -> Iterator[np.ndarray]:
     """Yield the features of one batch of equally large neighbours after another, while threads decode the next."""
-    images = made_ahead(lambda path: np.asarray(decode(name, path)), files, os.cpu_count() or 1)
+    images = prefetched(lambda path: np.asarray(decode(name, path)), files, os.cpu_count() or 1)
     tracked = track(images, f"{name} images", total=len(files), console=Console(stderr=True))
     for _, same_size in groupby(tracked, key=np.shape):
         while batch := list(islice(same_size, batch_size)):

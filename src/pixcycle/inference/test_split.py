@@ -45,14 +45,15 @@ def translate(run: Run, trained: Path, prepared: Path, out: Path) -> None:
         }
         collapsed = checkpoint.is_collapsed(trained)
 
-        def generated(generator: nn.Module, images: Tensor, direction: str, first: str) -> Tensor:
+        def generated(generator: nn.Module, images: Tensor, direction: str, names: list[str]) -> Tensor:
             outputs = _through(generator, images, fabric)
-            if not collapsed and not outputs.isfinite().all():
-                raise UserError(
-                    f"{run.key}: its generator of {direction} outputs NaN or infinity for {first} or one of the next"
-                    f" images, but the run is not recorded as collapsed; remove {trained}, and it will be trained again"
-                )
-            return outputs
+            finite = outputs.isfinite().flatten(1).all(1).tolist()
+            if collapsed or all(finite):
+                return outputs
+            raise UserError(
+                f"{run.key}: generator {direction}: NaN or infinity for test image {names[finite.index(False)]}, but "
+                f"{trained}/run.json records no collapse; remove {trained} and run the same command to train it again"
+            )
 
         for direction, generator in generators.items():
             back = generators.get(BACK[direction]) if direction == e.direction else None
@@ -60,10 +61,10 @@ def translate(run: Run, trained: Path, prepared: Path, out: Path) -> None:
             for start in range(0, len(images), e.inference_batch):
                 batch = slice(start, start + e.inference_batch)
                 inputs = to_tensor(np.ascontiguousarray(images[batch]), fabric.device)
-                fakes = generated(generator, inputs, direction, names[start])
+                fakes = generated(generator, inputs, direction, names[batch])
                 _save(fakes_folder(work, direction), names[batch], fakes)
                 if back:
-                    cycled = generated(back, fakes, BACK[direction], names[start])
+                    cycled = generated(back, fakes, BACK[direction], names[batch])
                     _save(cycled_folder(work, direction), names[batch], cycled)
         record = Translations(
             run=run.key,

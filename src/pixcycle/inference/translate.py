@@ -22,7 +22,7 @@ from pixcycle.base.user_output import new_output, write_new
 from pixcycle.data.batches import to_tensor, to_uint8
 from pixcycle.data.decode import decode
 from pixcycle.data.png import png_of
-from pixcycle.data.prefetch import made_ahead
+from pixcycle.data.prefetch import prefetched
 from pixcycle.inference.generator import Trained
 from pixcycle.inference.image_sizes import fitting, padded
 from pixcycle.inference.output_paths import place_of_image, places_in_folder
@@ -47,7 +47,7 @@ Item = TypeVar("Item")
 
 
 @dataclass
-class Told:
+class Summary:
     """Summary of a translation.
 
     Attributes
@@ -65,7 +65,7 @@ class Told:
     failed: list[str] = field(default_factory=list)
 
 
-def translate(trained: Trained, source: Path, out: Path, overwrite: bool = False) -> Told:
+def translate(trained: Trained, source: Path, out: Path, overwrite: bool = False) -> Summary:
     """Translate an image to the PNG `out`, or all images below a folder to the folder `out`, under their names.
 
     The output appears only once it is complete. Images of a folder that cannot be read, or are too large, are skipped
@@ -89,8 +89,8 @@ def translate(trained: Trained, source: Path, out: Path, overwrite: bool = False
         return _write(trained, {path: work / place for path, place in files.items()}, write_here)
 
 
-def _write(trained: Trained, files: dict[Path, Path], write: Callable[[Path, bytes], None]) -> Told:
-    summary = Told()
+def _write(trained: Trained, files: dict[Path, Path], write: Callable[[Path, bytes], None]) -> Summary:
+    summary = Summary()
     for path, image in _tracked(translations(trained, list(files)), len(files), f"translate {trained.direction}"):
         if isinstance(image, UserError):
             summary.failed.append(str(image))
@@ -121,7 +121,7 @@ def translations(trained: Trained, files: list[Path]) -> Iterator[tuple[Path, np
         except UserError as error:
             return error
 
-    decoded = zip(files, made_ahead(read, files, DECODERS), strict=True)
+    decoded = zip(files, prefetched(read, files, DECODERS), strict=True)
     for shape, same_size in groupby(decoded, key=lambda pair: np.shape(pair[1])):
         if not shape:  # images that could not be read
             yield from same_size

@@ -6,9 +6,8 @@ from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.filesize import decimal
-from rich.table import Table
-from rich.text import Text
 
+from pixcycle.base.table import left, right, table
 from pixcycle.ledger.gc import KEPT, Unnamed
 
 KINDS = {
@@ -37,13 +36,9 @@ def tables(found: list[Unnamed]) -> Iterator[RenderableType]:
 
 
 def _table(folder: str, group: list[Unnamed], width: int) -> Group:
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, show_header=False)
-    table.add_column(min_width=width, overflow="fold")
-    table.add_column(min_width=len("999.9 MB"), justify="right", no_wrap=True)
-    table.add_column(overflow="fold")
-    for entry in group:
-        table.add_row(_name(entry), decimal(entry.size), entry.why)
-    return Group(Text(f"{folder}: {_sum(group)}", style="bold"), table)
+    columns = [left(min_width=width), right(min_width=len("999.9 MB"), no_wrap=True), left()]
+    rows = ((_name(entry), decimal(entry.size), entry.why) for entry in group)
+    return table(f"{folder}: {_sum(group)}", columns, rows)
 
 
 def _total(removable: list[Unnamed]) -> str:

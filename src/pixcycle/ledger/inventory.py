@@ -1,4 +1,4 @@
-"""Inventory of a scale's runs: those that params name, and those on disk that params no longer name."""
+"""List the runs of a scale: those that params name, and stale ones, which are on disk but no longer named."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -22,19 +22,19 @@ State = Literal["finished", "collapsed", "training", "interrupted", "failed", "t
 
 @dataclass(frozen=True)
 class Entry:
-    """One run, named by params or found on disk.
+    """The state of a run that params name, or that was found on disk.
 
     Attributes
     ----------
     epochs
-        Epochs done, out of `of`. For an interrupted or failed run, the epoch after which it would resume; None if that
-        is unknown.
+        Number of finished epochs, out of `of`; for an interrupted or failed run, of those after which it would resume.
+        None if unknown.
     seconds
-        Wall time of all epochs; for a run in training, the time since the current attempt began.
+        Wall time of the training; for a run in training, the time since its current attempt began.
     stale
         Why params do not name the run; empty if they do.
     requested
-        True if only earlier calls of Snakemake named it.
+        Whether only earlier calls of Snakemake requested the run, with `--config`.
     """
 
     run: str
@@ -58,12 +58,12 @@ class Entry:
 
 
 def inventory(params: Params, selection: str, root: Path) -> list[Entry]:
-    """Return the runs of params.scale that a target selects: first those of params, then those that are only on disk.
+    """Return the runs that a target selects at the scale of params, those that are only on disk last.
 
     Raises
     ------
     UserError
-        If neither params nor the disk have the target.
+        If the target exists neither in params nor on disk.
     """
     current = make_plan(params, root)
     nodes = [node for node in results(root, params.scale) if node.suffix != GONE]
@@ -91,7 +91,7 @@ def on_disk_elsewhere(scale: str, root: Path) -> Counter[str]:
 
 
 def _wanted(selection: str, current: Plan, on_disk: set[str]) -> set[str]:
-    """Return the ids of the experiments that a target selects, from params and from the disk."""
+    """Return the ids of the experiments that a target selects, among those of params and those on disk."""
     ids = {run.id for run in current.runs.values()}
     if selection in on_disk - ids:
         return {selection}
@@ -106,7 +106,7 @@ def _of_params(run: Run, root: Path, on_disk: set[str], requested: bool = False)
 
 
 def _stale(node: Result, root: Path, on_disk: set[str], current: Plan, absent_datasets: set[str]) -> Entry:
-    """Describe a run that params do not name from its own files, which an older recipe may have written."""
+    """Describe a run that params do not name, from its own files, which older code may have written."""
     folder = root / node.on_disk
     config, record = RunConfig.find(config_file(folder)), RunRecord.find(run_file(folder))
     epochs = config.config["n_epochs"] + config.config.get("n_epochs_decay", 0) if config else None
@@ -123,7 +123,15 @@ def _entry(
     stale: str = "",
     requested: bool = False,
 ) -> Entry:
-    """Describe a run. outputs: the paths of its translations and metrics, which need not exist yet."""
+    """Describe a run.
+
+    Parameters
+    ----------
+    epochs_of
+        Number of epochs of the whole training; None if unknown.
+    outputs
+        Paths of its translations and metrics, which need not exist.
+    """
     translated, metrics = outputs
     log = run_log("train", node.scale, node.id, node.seed, node.fingerprint)
     work = root / f"{node.path}{IN_WORK}"

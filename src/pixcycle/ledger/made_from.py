@@ -9,7 +9,7 @@ from pixcycle.records.run import RunConfig, config_file
 
 
 def runs_behind(nodes: list[Result], root: Path) -> dict[str, Result]:
-    """Map the paths of runs, translations and metrics to the run behind them, where records say which it is.
+    """Map the paths of runs, translations and metrics to the run that they come from, as far as records tell.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def runs_behind(nodes: list[Result], root: Path) -> dict[str, Result]:
 
 
 def made_by(run: Result, config: RunConfig | None) -> tuple[str, str]:
-    """Return the paths of a run's translations and metrics, as named when its config was written."""
+    """Return the paths of a run's translations and metrics, as they were named when its config was written."""
     return (
         translated(run.experiment, run.seed, config.translated_fingerprint if config else None),
         metrics(run.experiment, run.seed, config.metrics_fingerprint if config else None),

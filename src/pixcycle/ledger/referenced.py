@@ -103,7 +103,7 @@ def locked(root: Path) -> set[str]:
 
 
 def absent(params: Params, root: Path) -> set[str]:
-    """Return datasets named by files of the user that are missing now, as on a disk that is not mounted."""
+    """Return the datasets whose names depend on the user's own files, which are missing, as on an unmounted disk."""
 
     def missing(source: Source) -> bool:
         return declared_digest(source, root) == location_key(source) and any(map(local_path, source.locations))

@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from pixcycle.base.progress import duration
+from pixcycle.base.table import left, right, table
 from pixcycle.ledger.inventory import Entry
 
 
@@ -62,17 +61,12 @@ _WORDS = {"run", "state", "results", "finger-\nprint", "why"}
 
 def _table(title: str, entries: list[Entry], columns: dict[str, Callable[[Entry], str]]) -> Group:
     """Return a table without the columns that would be empty."""
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
-    shown = []
-    for heading, cell in columns.items():
-        cells = [cell(entry) for entry in entries]
-        if any(cells):
-            justify = "left" if heading in _WORDS else "right"
-            table.add_column(heading, justify=justify, overflow="fold", no_wrap=heading not in ("run", "why"))
-            shown.append(cells)
-    for row in zip(*shown, strict=True):
-        table.add_row(*row)
-    return Group(Text(title, style="bold"), table)
+    cells = {heading: [cell(entry) for entry in entries] for heading, cell in columns.items()}
+    shown = {heading: column for heading, column in cells.items() if any(column)}
+    heads = [
+        (left if heading in _WORDS else right)(heading, no_wrap=heading not in ("run", "why")) for heading in shown
+    ]
+    return table(title, heads, zip(*shown.values(), strict=True))
 
 
 def _summary(named: list[Entry], stale: list[Entry], scale: str, elsewhere: Counter[str]) -> Iterator[str]:

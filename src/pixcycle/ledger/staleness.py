@@ -46,18 +46,18 @@ def changes(old: dict[str, Any], new: dict[str, Any]) -> dict[str, tuple[str, st
     old, new = defaults | old, defaults | new
     ignored = DESCRIPTIVE - {"dataset"}
     return {
-        name: (told(old.get(name)), told(new.get(name)))
+        name: (as_yaml(old.get(name)), as_yaml(new.get(name)))
         for name in (old | new)
         if name not in ignored and old.get(name) != new.get(name)
     }
 
 
-def told(value: Any) -> str:
+def as_yaml(value: Any) -> str:
     """Return a setting as params.yaml would write it."""
     if value is None:
         return "–"
     if isinstance(value, list):
-        return f"[{', '.join(map(told, value))}]"
+        return f"[{', '.join(map(as_yaml, value))}]"
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)

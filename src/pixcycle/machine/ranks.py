@@ -33,8 +33,7 @@ def start(number: int, made: Path) -> None:
     number
         Number of ranks.
     made
-        Output of the ranks. Its existence shows that they had finished when this process, and through it the ranks,
-        received a signal to stop.
+        Output of the ranks. If it exists after a signal to stop, the ranks had finished, and the signal is no failure.
     """
     from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError

@@ -1,4 +1,4 @@
-"""Adam that does not import `torch._dynamo`, an import that takes as long as that of torch."""
+"""Adam without the import of `torch._dynamo`, which takes as long as importing torch itself."""
 
 from inspect import unwrap
 
@@ -6,10 +6,10 @@ import torch
 
 
 class Adam(torch.optim.Adam):
-    """`torch.optim.Adam` with bit-identical results.
+    """A subclass of `torch.optim.Adam` that starts faster, with bit-identical results.
 
-    PyTorch decorates the methods of optimisers to exclude them from compilation, and the decorators import the
-    compiler on their first call. pixcycle compiles networks only, so the undecorated methods compute the same.
+    PyTorch decorates the methods of optimisers to exclude them from compilation, and these decorators import the
+    compiler when they are first called. As pixcycle compiles networks only, the methods work without the decorators.
     """
 
     add_param_group = unwrap(torch.optim.Adam.add_param_group)

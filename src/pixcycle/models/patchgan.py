@@ -21,7 +21,7 @@ class PatchGAN(nn.Sequential):
     in_channels
         3, or 6 when images are concatenated with the generator's input.
     patch
-        Receptive field: 1, 16, 70 or 286 pixels.
+        Receptive field in pixels, one of `params.network_sizes.STRIDED_LAYERS`.
     filters
         Channels of the first layer.
     norm

@@ -49,7 +49,7 @@ class History:
     Parameters
     ----------
     steps_done
-        Steps, counted over the whole run, after which the state was saved from which the run resumes.
+        Number of steps, over the whole run, that the saved state includes from which the run resumes.
     """
 
     def __init__(self, path: Path, steps_done: int):

@@ -1,5 +1,6 @@
 """Read translated images without torch: those of the test split, and samples from during training."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -47,9 +48,9 @@ def read_png(path: Path) -> np.ndarray:
         with Image.open(path, formats=["PNG"]) as image:
             pixels = np.asarray(image)
     except (OSError, SyntaxError, ValueError) as error:
-        raise UserError(f"{path}: is not a complete PNG ({error}); remove its run's folder to make it again") from None
+        raise UserError(f"{path}: is not a complete PNG ({error}); {_again(path)}") from None
     if pixels.dtype != np.uint8 or pixels.shape[2:] != (3,):
-        raise UserError(f"{path}: is not an RGB image of 8 bits; remove its run's folder to make it again")
+        raise UserError(f"{path}: is not an RGB image of 8 bits; {_again(path)}")
     return pixels
 
 
@@ -64,12 +65,17 @@ def read_fakes(translated: Path, direction: str, prepared: Path) -> np.ndarray:
     folder = fakes_folder(translated, direction)
     names = read_manifest(prepared).test[SOURCE[direction]].names
     files = [folder / f"{name}.png" for name in names]
-    again = f"remove {translated} to make it again"
     if missing := [file for file in files if not file.exists()]:
-        raise UserError(f"{missing[0]} is missing ({len(missing)} of {len(files)} images are); {again}")
+        raise UserError(f"{missing[0]} is missing ({len(missing)} of {len(files)} images are); {_again(missing[0])}")
     fakes = [read_png(file) for file in files]
     for file, fake in zip(files, fakes, strict=True):
         if fake.shape != fakes[0].shape:
             (h, w, _), (height, width, _) = fake.shape, fakes[0].shape
-            raise UserError(f"{file} has {w}x{h} pixels, but {files[0]} has {width}x{height}; {again}")
+            raise UserError(f"{file} has {w}x{h} pixels, but {files[0]} has {width}x{height}; {_again(file)}")
     return np.stack(fakes)
+
+
+def _again(image: Path) -> str:
+    """Return how to make an image again: by removing the folder of the run or of its translations, which it is in."""
+    node = next((folder for folder in image.parents if re.fullmatch(r".*-[0-9a-f]{8}", folder.name)), image.parent)
+    return f"remove {node}, and run the same command again, to make it anew"

@@ -27,7 +27,7 @@ def parts(
         Id of a claim -> ids of the tables and figures with its evidence; `ucsd-table-1` also stands for
         `ucsd-table-1-facades`.
     rules
-        How the chapter judges claims, beyond the rules of all chapters.
+        Sentences on how the chapter judges claims, shown after the rule that all chapters share.
     """
     blocks = [block for block in (*results, *figures) if isinstance(block, Table | Figure)]
     linked = [replace(claim, shown_in=_showing(claim, blocks, shown_in.get(claim.id, ()))) for claim in claims]
@@ -39,6 +39,10 @@ def parts(
 
 
 def _showing(claim: Claim, blocks: list[Table | Figure], ids: tuple[str, ...]) -> list[str]:
-    """Return the ids of the blocks that `ids` stand for and that are made from a run of the claim, or from no run."""
+    """Return the ids of the blocks that show a claim's evidence.
+
+    These are the blocks whose id is, or begins with, one of `ids`, unless they show only runs that the claim does not
+    rest on.
+    """
     named = [block for block in blocks if f"{block.id}-".startswith(tuple(f"{id}-" for id in ids))]
     return [block.id for block in named if not block.made_from or {*block.made_from} & {*claim.made_from}]

@@ -18,7 +18,7 @@ Verdict = Literal["holds", "does not hold", "not distinguishable", "not run"]
 
 @dataclass(frozen=True)
 class Notice:
-    """A warning at the top of the report: what it must not be mistaken for."""
+    """A warning at the top of the report, such as that its data are stand-ins."""
 
     title: str
     text: str
@@ -33,7 +33,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Bullets:
-    """A list of (lead, text); a lead is set apart from its text."""
+    """A bulleted list of (lead, text) pairs. The lead, a few words in bold, introduces the text."""
 
     items: list[tuple[str, str]]
 
@@ -73,7 +73,8 @@ class Cell:
     Attributes
     ----------
     kind
-        A published value, the best of its column, a remark or missing value (muted), or none of these.
+        `published`: a value from a published report; `best`: the best value of its column; `muted`: a remark or a
+        missing value; `plain`: anything else.
     basis
         The data behind a measured value; None for other cells.
     """
@@ -126,7 +127,7 @@ class Figure:
     file
         JPEG, PNG or SVG, relative to the report's folder.
     made_from
-        Keys of the runs that it shows. In a document with entries of runs, a figure without any says so.
+        Keys of the runs that it shows. If it is empty, a report that describes runs says that none are shown.
     """
 
     id: str
@@ -138,7 +139,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim of a published report and our verdict on it.
+    """A claim of a published report, and the verdict of our runs on it.
 
     Attributes
     ----------
@@ -181,14 +182,14 @@ class File:
 
 @dataclass(frozen=True)
 class RunEntry:
-    """How a run was made.
+    """The provenance of a run.
 
     Attributes
     ----------
     facts
         (name, fact).
     files
-        (step, the files that it left).
+        Name of a step, such as training, and the files that it wrote.
     shown_in
         Ids of the report's tables, figures and claims that are made from the run.
     """

@@ -13,7 +13,7 @@ from pixcycle.records.metrics import Measured
 from pixcycle.records.run import RunRecord, run_file
 
 R = TypeVar("R", RunRecord, Measured)
-AGAIN = "and it is measured again"
+AGAIN = "remove that file, and run the same command, to measure it again"
 
 
 def metrics_of(run: Run, neighbours: int, manifest: Manifest, root: Path) -> Measured:
@@ -44,7 +44,7 @@ def metrics_of(run: Run, neighbours: int, manifest: Manifest, root: Path) -> Mea
     for field, value in expected.items():
         _same(run, path, field, getattr(measured, field), value)
     if run.config.direction not in measured.metrics:
-        raise UserError(f"report: {run.key}: {path} has no metrics of {run.config.direction}; remove it, {AGAIN}")
+        raise UserError(f"report: {run.key}: {path} has no metrics of {run.config.direction}; {AGAIN}")
     for direction, numbers in measured.metrics.items():
         n_source = manifest.test[SOURCE[direction]].n
         _same(run, path, f"metrics.{direction}.n_fake", numbers.n_fake, n_source)
@@ -74,4 +74,4 @@ def _read(run: Run, path: Path, fingerprint: str, kind: type[R]) -> R:
 
 def _same(run: Run, path: Path, field: str, actual: Any, expected: Any) -> None:
     if actual != expected:
-        raise UserError(f"report: {run.key}: {field} is {actual} in {path}, but must be {expected}; remove it, {AGAIN}")
+        raise UserError(f"report: {run.key}: {field} is {actual} in {path}, but must be {expected}; {AGAIN}")

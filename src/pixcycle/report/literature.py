@@ -1,4 +1,4 @@
-"""Values that others measured on the same tasks, for the columns headed "elsewhere"."""
+"""Values that other authors measured on the same tasks; tables show them in columns headed "elsewhere"."""
 
 from pathlib import Path
 
@@ -15,7 +15,11 @@ FID_NOTE = (
 
 
 def fid_elsewhere(root: Path) -> dict[tuple[str, str], str]:
-    """Map (experiment, direction) to `119.1; 125.0, 127.8`: the authors' weights; reruns, or another resize after |."""
+    """Return FIDs as the text of a cell, such as `119.1; 125.0, 127.8`, for each (experiment, direction).
+
+    The value of the authors' weights comes first, those of reruns after the semicolon, and those with another resize
+    after a `|`.
+    """
     fids: dict[tuple[str, str], str] = {}
     for row in pd.read_csv(root / PUBLISHED / "elsewhere-fid.csv", dtype=str).itertuples():
         key, value = (row.experiment, row.direction), f"{row.official}; {row.reruns}"
@@ -24,7 +28,7 @@ def fid_elsewhere(root: Path) -> dict[tuple[str, str], str]:
 
 
 def fcn_elsewhere(root: Path, source: str, task: str, row: str) -> dict[str, float]:
-    """Return the three scores in a row of fcn-score.csv."""
+    """Return the three scores of FCN-score in the row of fcn-score.csv that has these values in its first columns."""
     table = pd.read_csv(root / PUBLISHED / "fcn-score.csv")
     scores = table[(table["source"] == source) & (table["task"] == task) & (table["row"] == row)].iloc[0]
     return {score: float(scores[score]) for score in FCN_SCORE}

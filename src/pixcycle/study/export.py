@@ -4,9 +4,10 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.text import Text
 
 from pixcycle.base.csv_table import as_csv, no_formula
+from pixcycle.base.table import left, right, table
 from pixcycle.base.user_output import write_new
 from pixcycle.study.protocol import MISSED_CHECKS
 from pixcycle.study.result import Result, Share
@@ -35,24 +36,21 @@ def as_table(result: Result) -> RenderableType:
     """Return a table with one row per participant, and rows for all of them together."""
     if not result.everybody:
         return "No answers yet, apart from practice and attention checks."
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column("participant")
-    for title in ("answers", "labelled real", "95% interval"):
-        table.add_column(title, justify="right")
-    for id, share in result.by_participant.items():
-        table.add_row(f"{id} (missed checks)" if id in result.inattentive else str(id), *_cells(share))
-    table.add_section()
+    columns = [left("participant"), *map(right, ("answers", "labelled real", "95% interval"))]
+    inattentive = {id: f"{id} (missed checks)" for id in result.inattentive}
+    rows = [[inattentive.get(id, str(id)), *_cells(share)] for id, share in result.by_participant.items()]
     if result.attentive:
-        table.add_row("attentive" if result.inattentive else "all", *_cells(result.attentive), style="bold")
+        last = ["attentive" if result.inattentive else "all", *_cells(result.attentive)]
+        rows.append([Text(cell, style="bold") for cell in last])
     if result.inattentive:
-        table.add_row("all", *_cells(result.everybody))
+        rows.append(["all", *_cells(result.everybody)])
     notes = ["Percentage of generated images that were taken for real; intervals are bootstrapped over"]
     notes += ["participants and images (for one participant: over images)."]
     if result.inattentive:
         notes += [
             f"{len(result.inattentive)} with more than {MISSED_CHECKS} missed attention check: left out of the report."
         ]
-    return Group(table, "", *notes)
+    return Group(table("", columns, rows, gap=2), "", *notes)
 
 
 def _cells(share: Share) -> list[str]:

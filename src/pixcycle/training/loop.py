@@ -111,9 +111,8 @@ def train(run: Run, prepared: Path, out: Path, sample: Sampler, weights: Path | 
                 save_at = time.monotonic() + checkpoint.SECONDS_BETWEEN * max(1, time.monotonic() - began)
             if stop:
                 if writes:
-                    progress.say(
-                        f"stopped by SIGTERM; the same command continues after {so_far(saved.epoch, saved.step)}"
-                    )
+                    reached = so_far(saved.epoch, saved.step)
+                    progress.say(f"stopped by SIGTERM; run the same command again to continue after {reached}")
                 fabric.barrier()  # launchers end all ranks as soon as one has exited
                 sys.exit(EXIT_CODE)
             started = time.monotonic()

@@ -118,7 +118,7 @@ def test_unpack_refuses_a_member_outside_the_folder(tmp_path, kind, name):
 )
 def test_unpack_refuses_a_link_pointing_outside(tmp_path, type, target):
     reason = refusal(tar_with(tmp_path / "facades.tar", "facades/train/link", type, target))
-    assert f"member 'facades/train/link' links to '{target}', outside" in reason
+    assert f"'facades/train/link' links to '{target}'" in reason
 
 
 def test_unpack_writes_no_file_through_a_link_pointing_outside(tmp_path):
@@ -167,7 +167,7 @@ def test_unpack_refuses_an_encrypted_zip(tmp_path):
     content[6] |= 1  # bit 0 of the flags, in the header of the first file and in the directory
     content[content.index(b"PK\x01\x02") + 8] |= 1
     archive.write_bytes(content)
-    assert "member 'facades/train/1.jpg' is encrypted" in refusal(archive)
+    assert "'facades/train/1.jpg' is encrypted" in refusal(archive)
 
 
 def test_unpack_refuses_a_zip_with_unknown_compression(tmp_path):

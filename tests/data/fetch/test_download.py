@@ -44,7 +44,7 @@ def test_download_restarts_if_the_server_cannot_resume(server, to, how):
 
 def test_download_gives_up_on_lost_connections_and_resumes_later(server, to):
     address = server.put("/facades.tar.gz", BODY, lose_after=[500_000] * 20)
-    assert "the connection failed or was lost after 500000 bytes" in refusal(address, to)
+    assert " after 500000 bytes" in refusal(address, to)
     assert 2 <= len(server.asked) <= 5
     sent = server.sent
     server.put("/facades.tar.gz", BODY)

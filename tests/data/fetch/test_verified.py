@@ -111,7 +111,7 @@ def test_fetch_requires_other_locations_to_match_recorded_own_files(server):
     assert files_of(*get(own)) == FILES
     shutil.rmtree(OUT)
     server.put("/facades.tar.gz", OTHER)
-    assert f"does not match the content digest of the user's own files in {RECORDED}" in refusal(own)
+    assert "content digest" in (reason := refusal(own)) and str(RECORDED) in reason
 
 
 def test_fetch_accepts_an_archive_of_the_recorded_own_folder(server):

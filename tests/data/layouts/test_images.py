@@ -99,9 +99,7 @@ def test_split_folders_prefers_the_nearest_folder(tmp_path):
 def test_split_folders_refuses_two_matches_at_the_same_depth(tmp_path):
     for wrapper in ("one", "two"):
         pairs(tmp_path / "data" / wrapper, {"train": ["1.png"]})
-    with pytest.raises(
-        UserError, match=r"tiny: several folders are called 'train'.*data/one/train and .*data/two/train"
-    ):
+    with pytest.raises(UserError, match=r"tiny: .*'train'.*data/one/train and .*data/two/train"):
         images(dataset("side_by_side"), fetched(tmp_path, "data"), "train")
 
 
@@ -147,9 +145,7 @@ def test_domain_folders_accepts_other_names_for_the_domains(tmp_path, a, b, file
 def test_split_folders_refuses_two_spellings_of_a_folder(tmp_path):
     one = plain(0)
     raw = zipped(tmp_path, {"trainA/1.png": one, "TrainA/2.png": one, "trainB/1.png": one})
-    with pytest.raises(
-        UserError, match=r"tiny: several folders are called 'trainA' or 'A/train': .*/TrainA and .*/trainA"
-    ):
+    with pytest.raises(UserError, match=r"tiny: .*'trainA' or 'A/train': .*/TrainA and .*/trainA"):
         images(dataset("domain_folders"), raw, "train")
 
 
@@ -169,7 +165,7 @@ def test_split_folders_names_the_layout_that_would_match(tmp_path, declared, fol
 
 def test_domain_folders_names_a_missing_domain(tmp_path):
     raw = zipped(tmp_path, {"A/train/1.png": plain(0)})
-    with pytest.raises(UserError, match=r"tiny: no folder 'trainB' or 'B/train' in .*; folders there: A, train"):
+    with pytest.raises(UserError, match=r"tiny: .*'trainB' or 'B/train' in .*: A, train"):
         images(dataset("domain_folders"), raw, "train")
 
 
@@ -183,7 +179,7 @@ def test_images_skips_other_files_and_macos_junk(tmp_path):
 
 def test_split_folders_lists_folders_if_a_split_is_missing(tmp_path):
     pairs(tmp_path / "facades", {"training": ["1.png"], "base": ["1.png"]})
-    with pytest.raises(UserError, match=r"tiny: no folder 'train' in .*; folders there: base, facades, training"):
+    with pytest.raises(UserError, match=r"tiny: .*'train' in .*: base, facades, training"):
         images(dataset("side_by_side"), fetched(tmp_path, "."), "train")
 
 
@@ -218,7 +214,7 @@ def test_domain_folders_need_equal_names_only_if_the_dataset_is_paired(tmp_path)
     raw = fetched(tmp_path, two_folders(tmp_path / "data", ["1.png", "2.png"], ["2.jpg", "x.jpg", "y.jpg"]))
     unpaired = images(dataset("domain_folders", paired=False), raw, "train")
     assert [len(unpaired[domain]) for domain in "AB"] == [2, 3]
-    with pytest.raises(UserError, match=r"tiny: trainA and trainB .* 3 have no partner: train/1, train/x, train/y"):
+    with pytest.raises(UserError, match=r"tiny: trainA and trainB .* 3 .*: train/1, train/x, train/y"):
         images(dataset("domain_folders"), raw, "train")
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from rich.console import Group
-from rich.table import Table as Drawn
-from rich.text import Text as Bold
 
+from pixcycle.base.table import left, right, table
 from pixcycle.report.content import Table, Text
 
 
@@ -24,9 +23,5 @@ def _tables(block: Table) -> Iterator[Group | str]:
             yield ""
         places = [i for i, column in enumerate(block.columns) if column.group in ("", group)]
         title = f"{block.caption}: {group}" if group else block.caption
-        table = Drawn(box=None, padding=(0, 1, 0, 0), pad_edge=False)
-        for column in (block.columns[i] for i in places):
-            table.add_column(column.title, justify="right" if column.numeric else "left", overflow="fold")
-        for row in block.rows:
-            table.add_row(*(row[i].text for i in places))
-        yield Group(Bold(title, style="bold"), table)
+        columns = [(right if block.columns[i].numeric else left)(block.columns[i].title) for i in places]
+        yield table(title, columns, ([row[i].text for i in places] for row in block.rows))
