@@ -3,8 +3,12 @@
 # training, and tee to write the last lines of the log.
 rule train:
     input:
-        prepared=ancient(prepared_of_run),
-        weights=ancient(published_weights_of_run),
+        wanted_inputs(
+            "train",
+            paths.run(OF_EXPERIMENT, "{seed}", "{fp}"),
+            prepare=prepared_of_run,
+            fetch_weights=published_weights_of_run,
+        ),
     output:
         directory(paths.run(OF_EXPERIMENT, "{seed}", "{fp}")),
     log:
@@ -19,7 +23,8 @@ rule train:
     params:
         plan=PLAN_FILE,
         run=run_key,
-        weights=weights_option,
+        prepared=prepared_of_run,
+        weights=partial(option, "--weights", published_weights_of_run),
     shell:
-        "trap : TERM; pixcycle job train {params.run:q} --plan {params.plan:q} --prepared {input.prepared:q} --out {output:q}"
+        "trap : TERM; pixcycle job train {params.run:q} --plan {params.plan:q} --prepared {params.prepared:q} --out {output:q}"
         " --gpus {resources.gpu} {params.weights} 2>&1 | (trap '' TERM; exec tee {log:q})"
