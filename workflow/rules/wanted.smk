@@ -1,13 +1,20 @@
 # The inputs of rules. Snakemake is asked only for nodes that are missing, or forced with -R, -f or -F. A node that exists is
 # up to date by its name, but Snakemake would judge it by its inputs, time stamps and own records.
+import os
+from functools import cache
+
 from snakemake.settings.types import RerunTrigger
 
 
-def is_forced(rule, path):
-    """Return whether the user forces the rule or the file with -R, -f or -F."""
+@cache
+def forced_names():
+    """Return the rules and files that the user forces with -R or -f; Snakemake knows them only once all rules are read."""
     settings = workflow.dag_settings
-    names = {*settings.forcerun, *(settings.targets if settings.forcetargets else ())}
-    return settings.forceall or not names.isdisjoint({rule, path})
+    return {*settings.forcerun, *(settings.targets if settings.forcetargets else ())}
+
+
+def is_forced(rule, path):
+    return workflow.dag_settings.forceall or rule in forced_names() or path in forced_names()
 
 
 def wanted(nodes):
@@ -16,7 +23,7 @@ def wanted(nodes):
         path
         for rule, made in nodes.items()
         for path in dict.fromkeys(made)
-        if is_forced(rule, path) or not Path(path).exists()
+        if not os.path.exists(path) or is_forced(rule, path)
     ]
 
 
