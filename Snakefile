@@ -8,6 +8,7 @@ configfile: "params.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/wanted.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
@@ -26,7 +27,7 @@ localrules:
 rule all:
     default_target: True
     input:
-        everything_of("all"),
+        partial(everything_of, "all"),
 
 
 check_targets()

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -62,11 +63,19 @@ class Project:
     def snakemake(self, *arguments: str, **options) -> str:
         return self.run("snakemake", "--cores", "2", *arguments, **options)
 
+    def planned(self, *arguments: str) -> list[str]:
+        """Return the jobs of a dry run as `train ucsd-mine-l2/0`, sorted; keys of data without their fingerprint."""
+        return jobs(self.snakemake("-np", "--quiet", "host", *arguments))
+
+    def done(self) -> list[str]:
+        """Return the jobs that were started since the last call, as `planned` does."""
+        calls = self.calls.read_text() if self.calls.exists() else ""
+        self.calls.unlink(missing_ok=True)
+        return jobs(calls)
+
     def trained(self) -> list[str]:
         """Return the runs whose training was started since the last call."""
-        lines = self.calls.read_text().splitlines() if self.calls.exists() else []
-        self.calls.unlink(missing_ok=True)
-        return sorted(line.split()[2] for line in lines if line.startswith("job train "))
+        return [job.removeprefix("train ") for job in self.done() if job.startswith("train ")]
 
     def edit(self, change) -> None:
         """Apply a function to the tree of params.yaml; anchors and comments are kept."""
@@ -102,6 +111,12 @@ class Project:
     def copy(self, folder: Path) -> "Project":
         shutil.copytree(self.folder, folder, symlinks=True)
         return Project(folder)
+
+
+def jobs(commands: str) -> list[str]:
+    """Return the jobs whose commands are in a text."""
+    found = re.findall(r"\bjob ([a-z-]+ [\w/-]+) --", commands)
+    return sorted(re.sub("-[0-9a-f]{8}$", "", job) for job in found)
 
 
 def checkout(folder: Path) -> Project:
@@ -165,9 +180,9 @@ def tiny_params() -> Any:
     return tree
 
 
-def make_pairs(folder: Path, seed: int) -> None:
+def make_pairs(folder: Path, seed: int, train: int = 16, test: int = 8) -> None:
     """Write a folder of images that show a smooth image and its negative side by side."""
-    for split, n in (("train", 16), ("test", 8)):
+    for split, n in (("train", train), ("test", test)):
         (folder / split).mkdir(parents=True)
         for i, image in enumerate(tiny_images(seed + n, n, 64)):
             pair = Image.new("RGB", (128, 64))

@@ -1,4 +1,4 @@
-# Shared by all rules: the plan, which is resolved once and passed to every job as PLAN_FILE, and input functions.
+# Shared by all rules: the plan, which is resolved once and passed to every job as PLAN_FILE, and what it says of a job.
 import os
 import sys
 from functools import partial
@@ -86,30 +86,10 @@ def run_of(wildcards):
     return RUN_BY_FINGERPRINT[key, wildcards.fp]
 
 
-def results_of(selection):
-    """Return all folders and files of the runs of a selection."""
-    return [path for run in PLAN.select(selection) for path in (run.folder, run.translated, run.metrics)]
-
-
-def report_inputs(selection, wildcards):
-    """Return the inputs of a selection's report: its runs, and the data that it describes."""
-    prepared = dict.fromkeys(run.prepared for run in PLAN.select(selection))
-    return [*prepared, *results_of(selection)]
-
-
 def compared_of(selection):
     """Return the folders in which DVC compares versions of a chapter."""
     kinds = ("metrics", "losses") if selection in PLAN.params.chapters else ()
     return [paths.versioned(SCALE, kind, selection) for kind in kinds]
-
-
-def everything_of(selection, wildcards=None):
-    """Return the report of a selection and its runs, without their data, which a pulled chapter does not need."""
-    made_from = f"made-from/{REPORTS[selection]}.json"
-    files = [
-        f"{paths.report(SCALE, selection)}/{name}" for name in ("report.html", "report.pdf", "values.json", made_from)
-    ]
-    return [*files, *compared_of(selection), *(ancient(path) for path in results_of(selection))]
 
 
 def run_key(wildcards):
@@ -134,38 +114,44 @@ def most_gpus_of_training(wildcards, resources):
 
 
 def run_folder(wildcards):
-    return run_of(wildcards).folder
+    return [run_of(wildcards).folder]
 
 
 def translated_folder(wildcards):
-    return run_of(wildcards).translated
+    return [run_of(wildcards).translated]
 
 
 def prepared_of_run(wildcards):
-    return run_of(wildcards).prepared
+    return [run_of(wildcards).prepared]
+
+
+def features_files(run):
+    return [paths.features(features_key(run.data, run.extractor))]
 
 
 def features_of_run(wildcards):
-    run = run_of(wildcards)
-    return paths.features(features_key(run.data, run.extractor))
+    return features_files(run_of(wildcards))
 
 
-def weights_of_run(wildcards):
-    return weights_file(run_of(wildcards).extractor)
+def extractor_of_run(wildcards):
+    return weights_files(run_of(wildcards).extractor)
 
 
 def published_weights_of_run(wildcards):
-    name = run_of(wildcards).config.published_weights
-    return paths.weights(weights_key(PLAN.params, name)) if name else []
+    return weights_files(run_of(wildcards).config.published_weights)
+
+
+def segmenter_files(run):
+    return [paths.segmenter(run.segmenter)] if run.segmenter else []
 
 
 def segmenter_of_run(wildcards):
-    key = run_of(wildcards).segmenter
-    return paths.segmenter(key) if key else []
+    return segmenter_files(run_of(wildcards))
 
 
-def metric_weights_of_run(wildcards):
-    return [paths.weights(key) for key in run_of(wildcards).metric_weights.values()]
+def weights_of_run(wildcards):
+    """Return all weights that the evaluation of a run needs."""
+    return [*extractor_of_run(wildcards), *(paths.weights(key) for key in run_of(wildcards).metric_weights.values())]
 
 
 def metric_weights_option(wildcards):
@@ -178,7 +164,11 @@ def dataset_of_raw(wildcards):
 
 
 def raw_of_data(wildcards):
-    return paths.raw(PLAN.data[wildcards.data].raw)
+    return [paths.raw(PLAN.data[wildcards.data].raw)]
+
+
+def prepared_of_data(wildcards):
+    return [paths.prepared(wildcards.data)]
 
 
 def threads_of_preparing(wildcards):
@@ -187,18 +177,15 @@ def threads_of_preparing(wildcards):
     return min(8, 1 + sum(a + b for a, b in images.values()) // 1000)
 
 
-def weights_file(extractor):
-    """Return the downloaded weights of an extractor; empty if the weights come with its package."""
-    return paths.weights(weights_key(PLAN.params, extractor)) if extractor in PLAN.params.weights else []
+def weights_files(name):
+    """Return the downloaded weights of a name; none if there is no name, or if the weights come with a package."""
+    return [paths.weights(weights_key(PLAN.params, name))] if name in PLAN.params.fetched_weights else []
 
 
 def weights_of_features(wildcards):
-    return weights_file(wildcards.extractor)
+    return weights_files(wildcards.extractor)
 
 
-def weights_option(wildcards, input):
-    return f"--weights {quote(input.weights)}" if input.weights else ""
-
-
-def segmenter_option(wildcards, input):
-    return f"--segmenter {quote(input.segmenter)}" if input.segmenter else ""
+def option(name, paths_of, wildcards):
+    """Return an option of a command with the path that an input function returns, if any."""
+    return " ".join(f"{name} {quote(path)}" for path in paths_of(wildcards))

@@ -15,7 +15,7 @@ rule fetch:
 
 rule prepare:
     input:
-        raw=ancient(raw_of_data),
+        wanted_inputs("prepare", paths.prepared("{data}"), fetch=raw_of_data),
     output:
         directory(paths.prepared("{data}")),
     log:
@@ -25,8 +25,9 @@ rule prepare:
     threads: threads_of_preparing
     params:
         plan=PLAN_FILE,
+        raw=raw_of_data,
     shell:
-        "pixcycle job prepare {wildcards.data:q} --plan {params.plan:q} --raw {input.raw:q} --out {output:q}"
+        "pixcycle job prepare {wildcards.data:q} --plan {params.plan:q} --raw {params.raw:q} --out {output:q}"
         " --threads {threads} 2>&1 | tee {log:q}"
 
 
@@ -45,6 +46,4 @@ rule fetch_weights:
 
 rule data:
     input:
-        [ancient(paths.prepared(key)) for key in PLAN.data],
-        [ancient(paths.features(features_key(run.data, run.extractor))) for run in PLAN.runs.values()],
-        [ancient(paths.segmenter(run.segmenter)) for run in PLAN.runs.values() if run.segmenter],
+        all_data,

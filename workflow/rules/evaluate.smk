@@ -1,8 +1,12 @@
 # Translation of the test images by trained generators, and comparison of the results with real images.
 rule translate:
     input:
-        prepared=ancient(prepared_of_run),
-        trained=ancient(run_folder),
+        wanted_inputs(
+            "translate",
+            paths.translated(OF_EXPERIMENT, "{seed}", "{fp}"),
+            prepare=prepared_of_run,
+            train=run_folder,
+        ),
     output:
         directory(paths.translated(OF_EXPERIMENT, "{seed}", "{fp}")),
     log:
@@ -14,15 +18,21 @@ rule translate:
     params:
         plan=PLAN_FILE,
         run=run_key,
+        trained=run_folder,
+        prepared=prepared_of_run,
     shell:
-        "pixcycle job translate {params.run:q} --plan {params.plan:q} --trained {input.trained:q}"
-        " --prepared {input.prepared:q} --out {output:q} 2>&1 | tee {log:q}"
+        "pixcycle job translate {params.run:q} --plan {params.plan:q} --trained {params.trained:q}"
+        " --prepared {params.prepared:q} --out {output:q} 2>&1 | tee {log:q}"
 
 
 rule real_features:
     input:
-        prepared=ancient(paths.prepared("{data}")),
-        weights=ancient(weights_of_features),
+        wanted_inputs(
+            "real_features",
+            paths.features("{data}-{extractor}-{fp}"),
+            prepare=prepared_of_data,
+            fetch_weights=weights_of_features,
+        ),
     output:
         directory(paths.features("{data}-{extractor}-{fp}")),
     log:
@@ -34,16 +44,17 @@ rule real_features:
     resources:
         gpu=1,
     params:
-        weights=weights_option,
+        prepared=prepared_of_data,
+        weights=partial(option, "--weights", weights_of_features),
     shell:
-        "pixcycle job features {wildcards.extractor:q} --prepared {input.prepared:q} --out {output:q}"
+        "pixcycle job features {wildcards.extractor:q} --prepared {params.prepared:q} --out {output:q}"
         " {params.weights} 2>&1 | tee {log:q}"
 
 
 # The network behind FCN-score, trained on real pairs.
 rule train_segmenter:
     input:
-        prepared=ancient(paths.prepared("{data}")),
+        wanted_inputs("train_segmenter", paths.segmenter("{data}-{fp}"), prepare=prepared_of_data),
     output:
         directory(paths.segmenter("{data}-{fp}")),
     log:
@@ -56,20 +67,24 @@ rule train_segmenter:
         gpu=1,
     params:
         plan=PLAN_FILE,
+        prepared=prepared_of_data,
     shell:
-        "pixcycle job train-segmenter {wildcards.data:q} --plan {params.plan:q} --prepared {input.prepared:q}"
+        "pixcycle job train-segmenter {wildcards.data:q} --plan {params.plan:q} --prepared {params.prepared:q}"
         " --out {output:q} 2>&1 | tee {log:q}"
 
 
 rule evaluate:
     input:
-        prepared=ancient(prepared_of_run),
-        trained=ancient(run_folder),
-        translated=ancient(translated_folder),
-        real=ancient(features_of_run),
-        weights=ancient(weights_of_run),
-        segmenter=ancient(segmenter_of_run),
-        metric_weights=ancient(metric_weights_of_run),
+        wanted_inputs(
+            "evaluate",
+            paths.metrics(OF_EXPERIMENT, "{seed}", "{fp}"),
+            prepare=prepared_of_run,
+            train=run_folder,
+            translate=translated_folder,
+            real_features=features_of_run,
+            train_segmenter=segmenter_of_run,
+            fetch_weights=weights_of_run,
+        ),
     output:
         paths.metrics(OF_EXPERIMENT, "{seed}", "{fp}"),
     log:
@@ -81,10 +96,14 @@ rule evaluate:
     params:
         plan=PLAN_FILE,
         run=run_key,
-        weights=weights_option,
-        segmenter=segmenter_option,
+        trained=run_folder,
+        translated=translated_folder,
+        prepared=prepared_of_run,
+        real=features_of_run,
+        weights=partial(option, "--weights", extractor_of_run),
+        segmenter=partial(option, "--segmenter", segmenter_of_run),
         metric_weights=metric_weights_option,
     shell:
-        "pixcycle job evaluate {params.run:q} --plan {params.plan:q} --trained {input.trained:q}"
-        " --translated {input.translated:q} --prepared {input.prepared:q} --real {input.real:q} --out {output:q}"
+        "pixcycle job evaluate {params.run:q} --plan {params.plan:q} --trained {params.trained:q}"
+        " --translated {params.translated:q} --prepared {params.prepared:q} --real {params.real:q} --out {output:q}"
         " {params.weights} {params.segmenter} {params.metric_weights} 2>&1 | tee {log:q}"

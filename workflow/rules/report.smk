@@ -9,7 +9,7 @@ for selection, made_from in REPORTS.items():
         name:
             f"report-{selection}"
         input:
-            ancient(partial(report_inputs, selection)),
+            partial(report_inputs, selection),
         output:
             html=f"{paths.report(SCALE, selection)}/report.html",
             pdf=f"{paths.report(SCALE, selection)}/report.pdf",

@@ -3,8 +3,12 @@
 # training, and tee to write the last lines of the log.
 rule train:
     input:
-        prepared=ancient(prepared_of_run),
-        weights=ancient(published_weights_of_run),
+        wanted_inputs(
+            "train",
+            paths.run(OF_EXPERIMENT, "{seed}", "{fp}"),
+            prepare=prepared_of_run,
+            fetch_weights=published_weights_of_run,
+        ),
     output:
         directory(paths.run(OF_EXPERIMENT, "{seed}", "{fp}")),
     log:
@@ -19,8 +23,9 @@ rule train:
     params:
         plan=PLAN_FILE,
         run=run_key,
+        prepared=prepared_of_run,
         gpus=most_gpus_of_training,
-        weights=weights_option,
+        weights=partial(option, "--weights", published_weights_of_run),
     shell:
-        "trap : TERM; pixcycle job train {params.run:q} --plan {params.plan:q} --prepared {input.prepared:q} --out {output:q}"
+        "trap : TERM; pixcycle job train {params.run:q} --plan {params.plan:q} --prepared {params.prepared:q} --out {output:q}"
         " --gpus {params.gpus} {params.weights} 2>&1 | (trap '' TERM; exec tee {log:q})"
