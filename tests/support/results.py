@@ -42,8 +42,8 @@ SEGMENTER = {
     "most_common_class_accuracy": 0.3,
 }
 COMMIT = "5c4d1b0a9e8f7766554433221100ffeeddccbbaa"
-_CLUSTER = {"host": "node-a", "cards": "0,1", "scheduler": "SLURM", "job": "41"}
-_LAPTOP = {"host": "laptop", "cards": None, "scheduler": None, "job": None}
+_CLUSTER = {"host": "node-a", "gpus": "0,1", "scheduler": "SLURM", "job": "41"}
+_LAPTOP = {"host": "laptop", "gpus": None, "scheduler": None, "job": None}
 ATTEMPTS = [
     {"started": "2026-03-01T22:15:00+00:00", **_CLUSTER, "from_epoch": 0},
     {"started": "2026-03-02T07:30:05+00:00", **_LAPTOP, "from_epoch": 5},

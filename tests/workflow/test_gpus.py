@@ -12,7 +12,7 @@ def test_snakemake_shares_two_gpus_and_one_training_may_use_both(new_project, tm
         path.parts[-3]: json.loads(path.read_text())
         for path in (project.folder / "results/tiny/ucsd").glob("*/0-*/run.json")
     }
-    gpus = {name: record["attempts"][0]["cards"] for name, record in records.items()}
+    gpus = {name: record["attempts"][0]["gpus"] for name, record in records.items()}
     assert gpus["facades-l1"] == "6,7"
     assert records["facades-l1"]["processes"] == 2
     assert {gpus["facades-noskip"], gpus["facades-cyc-l1"]} <= {"6", "7"}

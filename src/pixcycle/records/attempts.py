@@ -37,7 +37,7 @@ def note(work: Path, from_epoch: int, from_step: int = 0) -> None:
     attempt = Attempt(
         started=datetime.now(UTC).replace(microsecond=0),
         host=platform.node(),
-        cards=os.environ.get(VISIBLE),
+        gpus=os.environ.get(VISIBLE),
         scheduler=scheduler.name if scheduler else None,
         job=scheduler.job() if scheduler else None,
         from_epoch=from_epoch,

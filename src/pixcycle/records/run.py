@@ -4,6 +4,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import AliasChoices, Field
+
 from pixcycle.records.manifest import Domain
 from pixcycle.records.record import Record
 
@@ -13,8 +15,8 @@ class Attempt(Record):
 
     Attributes
     ----------
-    cards
-        CUDA_VISIBLE_DEVICES of the attempt.
+    gpus
+        CUDA_VISIBLE_DEVICES of the attempt; older versions called it `cards`.
     scheduler, job
         Name of the cluster's scheduler and its number of the job; None outside a cluster.
     from_epoch, from_step
@@ -23,7 +25,7 @@ class Attempt(Record):
 
     started: datetime
     host: str
-    cards: str | None = None
+    gpus: str | None = Field(None, validation_alias=AliasChoices("gpus", "cards"))
     scheduler: str | None = None
     job: str | None = None
     from_epoch: int = 0

@@ -120,7 +120,7 @@ def _files(values: Values, run: Run, out: Path) -> list[tuple[str, list[File]]]:
 def _attempt(attempt: Attempt) -> str:
     started = f"{attempt.started:%Y-%m-%d %H:%M:%S %Z} on {attempt.host}"
     job = f", {attempt.scheduler} job {attempt.job}" if attempt.job else ""
-    gpus = f", GPU {attempt.cards}" if attempt.cards else ""
+    gpus = f", GPU {attempt.gpus}" if attempt.gpus else ""
     return f"{started}{job}{gpus}, from epoch {attempt.from_epoch}"
 
 

@@ -4,7 +4,6 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from pixcycle.base.errors import UserError
 from pixcycle.data.arrays import read_array
@@ -12,6 +11,7 @@ from pixcycle.data.png import png_of
 from pixcycle.paths import SOURCE, TARGET, fakes_folder
 from pixcycle.plan import Run
 from pixcycle.records.manifest import read_manifest
+from pixcycle.records.translated import read_png
 from pixcycle.study.protocol import Side, Trial
 
 
@@ -52,8 +52,7 @@ class Pairs:
             return png_of(self._real[trial.image % len(self._real)])
         if trial.kind == "check":
             return png_of(np.random.default_rng(trial.image).integers(0, 256, self._real.shape[1:], dtype=np.uint8))
-        with Image.open(self._folder / f"{self.names[trial.image]}.png") as image:
-            return png_of(np.asarray(image))
+        return png_of(read_png(self._folder / f"{self.names[trial.image]}.png"))
 
     @cached_property
     def names(self) -> list[str]:
