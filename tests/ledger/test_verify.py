@@ -5,9 +5,11 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from pixcycle.base.checksums import write_checksums
 from tests.support.answers import answer
 from tests.support.edited import edited_json
 
@@ -19,18 +21,25 @@ DAMAGED = {
     "weights": ("train", "final.safetensors", "translate"),
     "history": ("train", "history.csv", "report"),
     "run record": ("train", "run.json", "report"),
-    "sample": ("train", "samples/0002/fake_A/val/0.png", "evaluate"),
+    "sample": ("train", "samples/*/fake_A/**/*.png", "evaluate"),
     "segmenter": ("train-segmenter", "model.safetensors", "evaluate"),
-    "translation": ("translate", "fake_A/val/0.png", "evaluate"),
+    "translation": ("translate", "fake_A/**/*.png", "evaluate"),
     "metrics": ("evaluate", "", "report"),
 }
-"""What is damaged -> the node, the file in its folder, and a job that reads the file."""
+"""What is damaged -> the node, the pattern of a file in its folder, and a job that reads the file."""
 
 
 @pytest.fixture
 def project(nodes, tmp_path) -> Path:
-    """Copy of the project with all nodes."""
-    return shutil.copytree(nodes.made, tmp_path / "project")
+    """Copy of the project with all nodes, and its params.yaml."""
+    copy = shutil.copytree(nodes.made, tmp_path / "project")
+    (copy / "params.yaml").write_text(json.dumps(nodes.tree))
+    return copy
+
+
+def one_file(project: Path, node: str, pattern: str) -> Path:
+    """Return the path, relative to the project, of the last file of a node that matches."""
+    return max((project / node).glob(pattern)).relative_to(project) if pattern else Path(node)
 
 
 def verify(project: Path) -> tuple[int, str]:
@@ -58,7 +67,7 @@ def test_verify_accepts_a_project_as_it_was_made(project):
 @pytest.mark.parametrize("what", DAMAGED)
 def test_verify_and_the_next_job_name_a_damaged_file(nodes, project, what):
     node, name, reader = DAMAGED[what]
-    file = Path(nodes.outs[node]) / name
+    file = one_file(project, nodes.outs[node], name)
     (last_digit_changed if file.suffix in (".json", ".csv") else last_byte_changed)(project / file)
     code, text = verify(project)
     assert (code, str(file) in text) == (2, True), text
@@ -67,7 +76,7 @@ def test_verify_and_the_next_job_name_a_damaged_file(nodes, project, what):
 
 
 def test_verify_names_a_file_that_is_gone(nodes, project):
-    file = Path(nodes.outs["translate"]) / "fake_A/val/1.png"
+    file = one_file(project, nodes.outs["translate"], "fake_A/**/*.png")
     (project / file).unlink()
     code, text = verify(project)
     assert (code, str(file) in text) == (2, True), text
@@ -95,13 +104,13 @@ def trained_with_other_digits(nodes, project: Path) -> None:
     """Replace the run by one whose weights differ in the last digits, as another machine would train it."""
     run = project / nodes.outs["train"]
     weights = load_file(run / "final.safetensors")
-    first = next(iter(weights))
+    first = next(name for name, values in weights.items() if values.ndim)
     original = (run / "final.safetensors").read_bytes()
     header = json.loads(original[8 : 8 + int.from_bytes(original[:8], "little")])
-    save_file(weights | {first: weights[first] * (1 + 1e-6)}, run / "final.safetensors", header["__metadata__"])
+    save_file(
+        weights | {first: weights[first] * np.float32(1.000001)}, run / "final.safetensors", header["__metadata__"]
+    )
     sums = run / "SHA256SUMS"
-    from pixcycle.base.checksums import write_checksums
-
     sums.unlink()
     write_checksums(run, "run.json")
 
