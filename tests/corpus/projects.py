@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import yaml
 
+from pixcycle.base.errors import UserError
 from pixcycle.params.load import check_params
+from pixcycle.params.schema import Params
 from pixcycle.plan import Plan, make_plan
 from tests.support.answers import Answer, answer
 
@@ -49,8 +51,16 @@ def _params(dataset: str) -> dict[str, Any]:
 
 
 @cache
-def _plan(dataset: str) -> Plan:
-    return make_plan(check_params(_params(dataset)), Path("nowhere"))
+def _checked(dataset: str) -> Params:
+    return check_params(_params(dataset))
+
+
+def _plan(dataset: str, folder: Path) -> Plan:
+    """Return the plan for the user's files in a folder, or for missing ones if they cannot be read, as jobs refuse."""
+    try:
+        return make_plan(_checked(dataset), folder)
+    except UserError:
+        return make_plan(_checked(dataset), Path("nowhere"))
 
 
 @dataclass(frozen=True)
@@ -83,9 +93,9 @@ class Project:
 
     def prepare(self) -> Answer:
         """Run `fetch` and `prepare`, and return the answer of the first that fails, or else that of `prepare`."""
-        plan = self.folder / "plan.json"
-        plan.write_text(_plan(self.dataset).model_dump_json())
-        [key] = _plan(self.dataset).data
+        plan, made = self.folder / "plan.json", _plan(self.dataset, self.folder)
+        plan.write_text(made.model_dump_json())
+        [key] = made.data
         fetched = answer("job", "fetch", self.dataset, "--plan", plan, "--out", "raw", folder=self.folder)
         if fetched.exit_code:
             return fetched

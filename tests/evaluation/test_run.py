@@ -101,7 +101,7 @@ def test_evaluate_run_of_one_test_image_has_l1_and_says_what_it_left_out(measure
     run.real_features("efficientnet-lite0", None, prepared, project / "features")
     written = measure()
     assert written["metrics"]["b_to_a"]["l1"] >= 0 and "kid" not in written["metrics"]["b_to_a"]
-    assert [line.split(",")[0] for line in written["left_out"]["b_to_a"]] == ["FID", "KID", "Precision and Recall"]
+    assert [line.split(" (")[0] for line in written["left_out"]["b_to_a"]] == ["FID", "KID", "Precision and Recall"]
     check_measured(project / "metrics.json", written)
 
 

@@ -107,11 +107,9 @@ def trained_with_other_digits(nodes, project: Path) -> None:
     first = next(name for name, values in weights.items() if values.ndim)
     original = (run / "final.safetensors").read_bytes()
     header = json.loads(original[8 : 8 + int.from_bytes(original[:8], "little")])
-    save_file(
-        weights | {first: weights[first] * np.float32(1.000001)}, run / "final.safetensors", header["__metadata__"]
-    )
-    sums = run / "SHA256SUMS"
-    sums.unlink()
+    weights[first] = weights[first] * np.float32(1.000001)
+    save_file(weights, run / "final.safetensors", header["__metadata__"])
+    (run / "SHA256SUMS").unlink()
     write_checksums(run, "run.json")
 
 

@@ -69,4 +69,4 @@ def test_measure_leaves_out_metrics_that_need_more_images(count, lacking):
     values = measure(images)
     assert values["l1"] == 0 and [name for name in ("fid", "kid", "precision") if name not in values] == lacking
     assert len(left_out(images)) == len(lacking)
-    assert not lacking or left_out(images)[-1] == "Precision and Recall, which needs 4 images per set"
+    assert not lacking or left_out(images)[-1] == "Precision and Recall (at least 4 images per set)"

@@ -7,7 +7,8 @@ from pixcycle.report.document import document
 from tests.support.edited import edited_json
 from tests.support.results import Results
 
-LEFT_OUT = ["FID, which needs 2 images per set", "Precision and Recall, which needs 4 images per set"]
+LEFT_OUT = [f"{name} (at least 2 images per set)" for name in ("FID", "KID")]
+LEFT_OUT += ["Precision and Recall (at least 4 images per set)"]
 EXPERIMENTS = {
     "ucsd": ["ucsd-facades-l1", "ucsd-facades-l2", "ucsd-facades-cyc-l1"],
     "wustl": ["wustl-facades-label2photo", "wustl-facades-label2photo-paired"],
@@ -19,7 +20,7 @@ def leave_out(results, *keys):
     for key in keys:
         with edited_json(results.root / results.plan.runs[key].metrics) as measured:
             for direction, numbers in measured["metrics"].items():
-                for name in ("fid", "precision", "recall"):
+                for name in ("fid", "kid", "precision", "recall"):
                     del numbers[name]
                 measured.setdefault("left_out", {})[direction] = LEFT_OUT
 
@@ -30,7 +31,7 @@ def test_document_without_fid_has_the_other_metrics_and_says_why(tmp_path, chapt
     leave_out(results, *results.plan.runs)
     sections = document(results.values(), tmp_path / "report").sections
     notes = [note for table in blocks_of(sections, Table) for note in table.notes]
-    assert any(note.startswith("Left out for want of test images: FID, which needs 2 images") for note in notes)
+    assert any(note.startswith("Left out for want of test images: FID (at least 2 images per set)") for note in notes)
 
 
 def test_pairwise_claim_names_experiments_with_too_few_test_images(tmp_path):

@@ -5,6 +5,9 @@ from collections.abc import Iterable
 
 from pixcycle.base.errors import UserError
 
+MOST_IN_A_LINE = 20
+"""Largest number of names that an error lists."""
+
 
 def known(name: str, names: Iterable[str], what: str) -> str:
     """Return `name` if it is among `names`; otherwise raise UserError with a suggestion."""
@@ -14,7 +17,17 @@ def known(name: str, names: Iterable[str], what: str) -> str:
     raise UserError(f"unknown {what} '{name}'; {nearest(name, names)}")
 
 
-def nearest(name: str, names: list[str]) -> str:
-    """Return advice for an unknown name: the nearest known one, or all of them."""
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean '{close[0]}'?" if close else f"known: {', '.join(names)}"
+def nearest(name: str, names: list[str], listed: str = "in params.yaml") -> str:
+    """Return advice for an unknown name: the one that it probably means, all of them, or the three nearest of many.
+
+    Parameters
+    ----------
+    listed
+        Where a reader finds all names, if there are too many for a line.
+    """
+    if close := difflib.get_close_matches(name, names, n=1):
+        return f"did you mean '{close[0]}'?"
+    if len(names) <= MOST_IN_A_LINE:
+        return f"known: {', '.join(names)}"
+    three = difflib.get_close_matches(name, names, n=3, cutoff=0)
+    return f"the nearest of {len(names)} are {', '.join(three)}; all are {listed}"

@@ -15,7 +15,7 @@ from pixcycle.estimate.gpus import GPUS
 
 
 def check(params: ParamsFile = Path("params.yaml")) -> None:
-    """Validate params.yaml: every experiment at every scale.
+    """Check params.yaml. Mistakes at the chosen scale are errors; those at other scales are only listed.
 
     Example: pixcycle check
     """
@@ -71,18 +71,18 @@ def plan(
         typer.Option(
             min=1e-6,
             max=1e6,
-            help="Sustained rate of the device in TFLOP/s; default: the environment variable PIXCYCLE_TFLOPS, or 4. "
-            "That is a GTX 1080 (peak 8.9), on which CycleGAN's authors train horse2zebra, 501 PFLOP, in 1 to 2 days.",
+            help="How fast your device trains, in TFLOP/s: about half of the float32 peak that its maker gives. "
+            "Default: the environment variable PIXCYCLE_TFLOPS, or 4, as a GTX 1080 has.",
         ),
     ] = None,
     gpu: Annotated[
         str | None,
         typer.Option(
-            help=f"GPU for which to print a lower bound on the hours, instead of --tflops: {', '.join(GPUS)}.",
+            help=f"GPU, instead of --tflops, for which to print the fewest hours that are possible: {', '.join(GPUS)}.",
             autocompletion=lambda: list(GPUS),
         ),
     ] = None,
-    devices: Annotated[int, typer.Option(min=1, help="Number of devices that train at once.")] = 1,
+    devices: Annotated[int, typer.Option(min=1, help="How many of these devices train at once.")] = 1,
     as_json: AsJson = False,
     params: ParamsFile = Path("params.yaml"),
 ) -> None:

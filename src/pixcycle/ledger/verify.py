@@ -75,9 +75,10 @@ def _content(node: Node, params: Params, root: Path) -> Iterator[str]:
     path = root / node.path
     if node.kind == "raw":
         for source in Fetched.read(fetched_file(path)).sources:
-            content = folder_digest(path / source.root, cache=None)
+            files = source.path(path, root)
+            content = folder_digest(files, cache=None)
             if source.content and content != source.content:
-                yield f"{path / source.root}: its content is {content[:8]}…, not {source.content[:8]}…; {_again(path)}"
+                yield f"{files}: its content is {content[:8]}…, not {source.content[:8]}…; {_again(path)}"
     elif node.kind == "prepared":
         yield from problems(path)
         for split, domains in Manifest.read(manifest_file(path)).splits.items():

@@ -54,9 +54,9 @@ def is_measured(metric: Metric, images: Images) -> bool:
 
 
 def left_out(images: Images) -> list[str]:
-    """Return the metrics for which there are too few images, each as `KID, which needs 2 images per set`."""
+    """Return the metrics for which there are too few images, each as `KID (at least 2 images per set)`."""
     return [
-        f"{' and '.join(score.title for score in metric.scores)}, which needs {metric.fewest(images)} images per set"
+        f"{' and '.join(score.title for score in metric.scores)} (at least {metric.fewest(images)} images per set)"
         for metric in METRICS
         if is_measured(metric, images) and not _enough(metric, images)
     ]

@@ -16,6 +16,8 @@ from pixcycle.params.strict_yaml import read_yaml
 
 KEPT_IN_REPORTS = {"published", "benchmarks"}
 """Folders of `reports/` in git that do not belong to a scale."""
+FIELDS = "in `pixcycle schema`"
+"""Where all fields are listed."""
 MISTAKES = 20
 """Largest number of mistakes that one error lists."""
 MORE = "and further mistakes"
@@ -89,7 +91,7 @@ def _one_line(error: Any, where: str) -> str:
     *parents, field = loc or [""]
     at = ".".join(loc)
     if error["type"] == "extra_forbidden":
-        return f"{where}: {at}: unknown field; {nearest(field, _fields_at(parents))}"
+        return f"{where}: {at}: unknown field; {nearest(field, _fields_at(parents), FIELDS)}"
     if error["type"] == "missing":
         return f"{where}: {at}: is missing"
     message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")

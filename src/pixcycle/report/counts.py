@@ -34,7 +34,7 @@ def left_out(values: Values, experiments: Iterable[str]) -> list[str]:
         by_direction = values.measured[values.one(id).key].left_out
         for reason in dict.fromkeys(reason for reasons in by_direction.values() for reason in reasons):
             lacking.setdefault(reason, []).append(id)
-    listed = [f"{reason} ({', '.join(ids)})" for reason, ids in lacking.items()]
+    listed = [f"{reason} in {', '.join(ids)}" for reason, ids in lacking.items()]
     return [f"Left out for want of test images: {'; '.join(listed)}."] if listed else []
 
 

@@ -51,9 +51,11 @@ def _metrics(values: Values) -> str:
         return [metric.words for metric in measured if need in metric.needs]
 
     features = listed([_EXTRACTORS[extractor.name] for extractor in values.extractors])
-    sentences = [
-        f"{listed(named('real_features'))} compare the features that {features} finds in generated and in real images."
-    ]
+    sentences = []
+    if of_features := named("real_features"):  # none of them with a single test image
+        sentences.append(
+            f"{listed(of_features)} compare the features that {features} finds in generated and in real images."
+        )
     if of_pairs := named("pairs"):
         sentences.append(f"Where there are pairs, {listed(of_pairs)} compare pixels.")
     if any(seeds[0].segmenter for seeds in values.runs.values()):

@@ -39,9 +39,8 @@ def test_fetch_downloads_verifies_and_unpacks_an_archive(server):
     address = server.put("/d/facades.tar.gz", GOOD)
     [entry] = get(Source(locations=[address], size=len(GOOD), sha256=sha256(GOOD)))
     assert files_of(entry) == FILES
-    assert entry == {
-        "location": address, "sha256": sha256(GOOD), "size": len(GOOD), "content": CONTENT, "root": "files-0",
-    }  # fmt: skip
+    expected = {"location": address, "sha256": sha256(GOOD), "size": len(GOOD), "content": CONTENT}
+    assert entry == expected | {"root": "files-0", "in_place": False}
     assert not RECORDED.exists()
 
 
@@ -80,11 +79,17 @@ def test_fetch_uses_a_folder_in_place(tmp_path):
     for path, content in FILES.items():
         archive_at(f"own/{path}", content)
     [entry] = get(Source(locations=["own"]))
-    assert entry == {
-        "location": "own", "sha256": None, "size": None, "content": CONTENT, "root": str(tmp_path / "own"),
-    }  # fmt: skip
+    expected = {"location": "own", "sha256": None, "size": None, "content": CONTENT}
+    assert entry == expected | {"root": "own", "in_place": True}
     assert not RECORDED.exists()
     assert not list(OUT.glob("files-*"))
+
+
+def test_fetch_outside_the_project_records_an_absolute_path(tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    archive_at(str(elsewhere / "facades/1.jpg"), b"one")
+    [entry] = get(Source(locations=[str(elsewhere)]))
+    assert entry["root"] == str(elsewhere)
 
 
 def test_fetch_checks_a_folder_by_content_but_not_by_sha256():
@@ -113,7 +118,7 @@ def test_fetch_uses_a_local_image_in_place_and_downloads_a_remote_one(server, tm
         Source(locations=[archive_at("own/earth.jpg", image)], **declared),
         Source(locations=[server.put("/earth.jpg", image)], **declared),
     )
-    assert here["root"] == str(tmp_path / "own/earth.jpg")
+    assert (here["root"], here["in_place"]) == ("own/earth.jpg", True)
     assert there["root"] == "files-1/earth.jpg"
     assert (OUT / there["root"]).read_bytes() == image
     assert here["content"] == there["content"] == sha256(f"{sha256(image)}  earth.jpg\n".encode())

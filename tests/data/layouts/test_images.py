@@ -1,4 +1,5 @@
 import json
+import shutil
 from importlib.resources import files
 from pathlib import Path
 
@@ -8,9 +9,10 @@ from PIL import Image
 
 from pixcycle.base.errors import UserError
 from pixcycle.data.decode import decode
+from pixcycle.data.fetch.locations import fetch
 from pixcycle.data.layouts import earth
 from pixcycle.data.layouts.images import images
-from pixcycle.params.schema import Dataset
+from pixcycle.params.schema import Dataset, Source
 from tests.data.conftest import fetch_zips, zip_of_images
 
 SPLITS = {"train": ["train"], "test": ["val", "test"]}
@@ -55,6 +57,21 @@ def test_side_by_side_left_half_is_a_and_right_half_is_b(tmp_path):
     assert [item.name for item in found["A"]] == [item.name for item in found["B"]] == ["train/1", "train/2"]
     np.testing.assert_array_equal(np.asarray(found["A"][1].open()), plain(1))
     np.testing.assert_array_equal(np.asarray(found["B"][1].open()), plain(101))
+
+
+def test_images_of_a_copied_project_are_its_own(tmp_path, monkeypatch):
+    """Only its raw folder says where the first project's images lie."""
+    projects = [tmp_path / "first", tmp_path / "copy"]
+    own = Source(locations=["data/own"])
+    for project in projects:
+        pairs(project / "data/own/tiny", {"train": ["1.png"]})
+    monkeypatch.chdir(projects[0])
+    fetch("tiny", [own], Path("data/raw/tiny"), mirror=None, recorded=Path("data/recorded.json"))
+    shutil.copytree("data/raw", projects[1] / "data/raw")
+    save(projects[1] / "data/own/tiny/train/1.png", pair_of(7, 8))
+    monkeypatch.chdir(projects[1])
+    [item] = images(dataset("side_by_side"), Path("data/raw/tiny"), "train")["A"]
+    np.testing.assert_array_equal(np.asarray(item.open()), plain(7))
 
 
 def test_images_come_in_split_order_and_natural_file_order(tmp_path):

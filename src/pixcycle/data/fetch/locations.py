@@ -160,7 +160,7 @@ def _advice(task: _Task) -> str:
 
 def _raw(task: _Task, files: Path, location: str, file: Path) -> FetchedSource:
     """Return the entry of fetched.json for a verified source; move or unpack what was downloaded into `files`."""
-    source, sha256, size, root = task.source, None, None, str(file.absolute())
+    source, sha256, size, root = task.source, None, None, None
     shutil.rmtree(files, ignore_errors=True)
     try:
         if file.is_dir():
@@ -184,7 +184,20 @@ def _raw(task: _Task, files: Path, location: str, file: Path) -> FetchedSource:
     except UserError:
         shutil.rmtree(files, ignore_errors=True)
         raise
-    return FetchedSource(location=without_login(location), sha256=sha256, size=size, content=content, root=root)
+    return FetchedSource(
+        location=without_login(location),
+        sha256=sha256,
+        size=size,
+        content=content,
+        root=root or _in_project(file),
+        in_place=root is None,
+    )
+
+
+def _in_project(file: Path) -> str:
+    """Return a path relative to the project, so that a copy of the project reads its own files; else absolute."""
+    absolute = file.absolute()
+    return str(absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute)
 
 
 def _check_content(source: Source, sha256: str | None, content: str) -> None:

@@ -30,7 +30,7 @@ def images(dataset: Dataset, raw: Path, split: str) -> dict[str, list[Item]]:
         If the folder does not have the layout that the dataset declares.
     """
     fetched = _fetched(raw)
-    name, roots = fetched.dataset, [raw / source.root for source in fetched.sources]
+    name, roots = fetched.dataset, [source.path(raw) for source in fetched.sources]
     layout = LAYOUTS[dataset.layout]
     by_domain: dict[str, list[Item]] = {"A": [], "B": []}
     for part in dataset.splits.get(split, []):
