@@ -2,6 +2,7 @@
 
 from pixcycle.ledger.made_from import made_by, runs_behind
 from pixcycle.paths import metrics, result, results, translated
+from pixcycle.records.run import RunConfig
 
 
 def nodes(ledger):
@@ -37,7 +38,7 @@ def test_runs_behind_maps_nothing_to_a_run_that_is_gone(ledger):
 
 def test_made_by_returns_the_paths_named_in_the_config(ledger):
     run, node = ledger.run(), result(ledger.run().folder)
-    config = {"translated_fingerprint": "1" * 8, "metrics_fingerprint": "2" * 8}
+    config = RunConfig(config={}, translated_fingerprint="1" * 8, metrics_fingerprint="2" * 8)
     named = (translated(node.experiment, 0, "1" * 8), metrics(node.experiment, 0, "2" * 8))
     assert made_by(node, config) == named
-    assert made_by(node, run.model_dump(mode="json")) == (run.translated, run.metrics)
+    assert made_by(node, RunConfig.model_validate(run.model_dump(mode="json"))) == (run.translated, run.metrics)

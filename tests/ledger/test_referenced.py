@@ -3,7 +3,7 @@
 import pytest
 
 from pixcycle import paths
-from pixcycle.ledger.referenced import absent, asked_plans, locked, names, needed
+from pixcycle.ledger.referenced import absent, locked, names, needed, requested_plans
 from pixcycle.plan import make_plan, weights_key
 
 L1 = "ucsd-facades-l1"
@@ -46,20 +46,20 @@ def test_needed_has_the_segmenter_and_weights_that_runs_read(ledger):
     assert paths.weights(weights_key(params, "sat2map", ledger.root)) in needed(plan, ledger.root)
 
 
-def test_asked_plans_take_seeds_from_earlier_calls_but_no_edited_settings(ledger, remember):
+def test_requested_plans_take_seeds_from_earlier_calls_but_no_edited_settings(ledger, remember):
     remember(ledger.edited(lr=0.001).model_copy(update={"seeds": [7]}))
-    [plan] = asked_plans(ledger.params, ledger.root)
+    [plan] = requested_plans(ledger.params, ledger.root)
     assert plan.params.seeds == [7]
     assert plan.runs[f"{L1}/7"].config.lr == ledger.run().config.lr
 
 
-def test_asked_plans_ignore_scales_that_are_gone_and_repeated_calls(ledger, remember):
+def test_requested_plans_ignore_scales_that_are_gone_and_repeated_calls(ledger, remember):
     remember(ledger.params)
     remember(ledger.edited(lr=0.001))  # the same settings that --config can set
     remember(ledger.params.model_copy(update={"scale": "full"}))
     small = ledger.params.model_copy(update={"scales": {"small": ledger.params.scales["small"]}})
-    assert [plan.params.scale for plan in asked_plans(small, ledger.root)] == ["small"]
-    assert sorted(plan.params.scale for plan in asked_plans(ledger.params, ledger.root)) == ["full", "small"]
+    assert [plan.params.scale for plan in requested_plans(small, ledger.root)] == ["small"]
+    assert sorted(plan.params.scale for plan in requested_plans(ledger.params, ledger.root)) == ["full", "small"]
 
 
 def test_locked_reads_all_of_snakemakes_lock_files(ledger):
@@ -90,5 +90,5 @@ def test_names_collects_all_scales_requests_and_locks(ledger, remember):
     known = names(ledger.params, ledger.root)
     assert known.plans.keys() == ledger.params.scales.keys()
     assert ledger.run().folder in known.params and not any("/7-" in path for path in known.params)
-    assert any(path.startswith("results/small/ucsd/facades-l1/7-") for path in known.asked)
+    assert any(path.startswith("results/small/ucsd/facades-l1/7-") for path in known.requested)
     assert (known.locked, known.absent) == (set(), absent(ledger.params, ledger.root))

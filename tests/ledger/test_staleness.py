@@ -2,11 +2,11 @@
 
 import sys
 
-from pixcycle.base.files import read_record
 from pixcycle.ledger.staleness import changes, why_stale
 from pixcycle.params.schema import Experiment
 from pixcycle.paths import result
 from pixcycle.plan import make_plan
+from pixcycle.records.run import RunConfig, RunRecord, config_file, run_file
 from tests.conftest import tiny_experiment
 from tests.support.edited import edited_json
 
@@ -16,7 +16,8 @@ L1 = "ucsd-facades-l1"
 def why(ledger, params, absent=()):
     """Return why other params do not name the finished run of L1."""
     folder = ledger.run().folder
-    config, record = (read_record(ledger.root / folder / name) for name in ("config.json", "run.json"))
+    path = ledger.root / folder
+    config, record = RunConfig.find(config_file(path)), RunRecord.find(run_file(path))
     plan = make_plan(params, ledger.root) if params.scale in params.scales else None
     return why_stale(result(folder), config, record, plan, set(absent))
 

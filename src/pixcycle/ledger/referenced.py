@@ -1,6 +1,5 @@
 """Find the nodes that something refers to: params.yaml, earlier calls of Snakemake, or a Snakemake lock."""
 
-import json
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -8,15 +7,29 @@ from pathlib import Path
 from typing import Any
 
 from pixcycle import paths
-from pixcycle.base.files import local_path, read_json
+from pixcycle.base.files import local_path
 from pixcycle.data.fetch.digest import declared_digest
 from pixcycle.data.fetch.recorded import location_key
 from pixcycle.ledger.ours import places_of_the_user
+from pixcycle.params.fields import ExtractorName, Positive, Seed
 from pixcycle.params.schema import Params, Source
 from pixcycle.plan import Plan, features_key, make_plan, weights_key
+from pixcycle.records.record import Record
 
-OVERRIDES = {"scale", "seeds", "extractor", "neighbours"}
-"""Params that affect node names and can be set for one invocation: `snakemake --config seeds=[0,1,2]`."""
+
+class Overrides(Record):
+    """Params that affect node names and can be set for one invocation: `snakemake --config seeds=[0,1,2]`."""
+
+    scale: str
+    seeds: list[Seed]
+    extractor: ExtractorName | None
+    neighbours: Positive
+
+
+class _Requested(Record):
+    """A plan that Snakemake wrote, as far as it matters here."""
+
+    params: Overrides
 
 
 @dataclass(frozen=True)
@@ -64,10 +77,9 @@ def requested_plans(params: Params, root: Path) -> list[Plan]:
     """
     requested = {}
     for file in sorted((root / paths.PLANS).glob("*.json")):
-        old_params = read_json(file, "params")["params"]
-        overrides = {key: old_params[key] for key in OVERRIDES & old_params.keys()}
-        if overrides.get("scale") in params.scales:
-            requested[json.dumps(overrides, sort_keys=True)] = overrides
+        overrides = _Requested.read(file).params
+        if overrides.scale in params.scales:
+            requested[overrides.model_dump_json()] = overrides.model_dump()
     return [_plan(params, overrides, root) for overrides in requested.values()]
 
 

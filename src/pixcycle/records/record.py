@@ -16,6 +16,8 @@ from pixcycle.base.files import NotJson, read_json, write_json
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-1e150, le=1e150)]
 """Finite, and with a finite square, which the spread over seeds needs."""
+_OF_FOLDERS = {"attempts", "config", "features", "fetched", "manifest", "run", "segmenter", "translated"}
+"""Names of the records of folders."""
 DIGEST = "digest"
 """Key of a record's digest."""
 Count = Annotated[int, Field(strict=True, ge=1, le=10**9)]
@@ -74,5 +76,5 @@ def digest(content: Any) -> str:
 
 
 def _node(file: Path) -> Path:
-    """Return what to remove so that a record is made again: its folder or, for metrics, the file itself."""
-    return file if file.name.startswith("metrics-") else file.parent
+    """Return what to remove so that a record is made again: its folder or, for metrics and plans, the file itself."""
+    return file.parent if file.stem in _OF_FOLDERS else file
