@@ -23,4 +23,4 @@ rule train:
         weights=weights_option,
     shell:
         "trap : TERM; pixcycle job train {params.run:q} --plan {params.plan:q} --prepared {input.prepared:q} --out {output:q}"
-        " --gpus {params.gpus} {params.weights} 2>&1 | (trap '' TERM; exec tee {log:q})"
+        " --gpus {params.gpus:q} {params.weights} 2>&1 | (trap '' TERM; exec tee {log:q})"
