@@ -127,7 +127,7 @@ def test_strict_yaml_constructs_only_plain_values():
 
 def test_shell_commands_of_rules_quote_their_placeholders():
     """Except numbers, and options that are quoted where they are built."""
-    plain = {"threads", "resources.gpu", "params.weights", "params.segmenter", "params.metric_weights"}
+    plain = {"threads", "params.weights", "params.segmenter", "params.metric_weights"}
     shells = []
     for file in sorted((ROOT / "workflow/rules").glob("*.smk")):
         for shell in re.findall(r"shell:\n((?: +[\"'][^\n]*\n)+)", file.read_text()):

@@ -4,6 +4,7 @@ import pytest
 
 from pixcycle.report.content import Table, blocks_of, claims_of
 from pixcycle.report.document import document
+from tests.support import results as support
 from tests.support.edited import edited_json
 from tests.support.results import Results
 
@@ -12,6 +13,8 @@ LEFT_OUT += ["Precision and Recall (at least 4 images per set)"]
 EXPERIMENTS = {
     "ucsd": ["ucsd-facades-l1", "ucsd-facades-l2", "ucsd-facades-cyc-l1"],
     "wustl": ["wustl-facades-label2photo", "wustl-facades-label2photo-paired"],
+    "kth": ["kth-apple2orange", "kth-summer2winter", "kth-cityscapes"],
+    "kaist": ["kaist-maps", "kaist-horse2zebra"],
     "paris": ["paris-maps-map2aerial", "paris-maps-map2aerial-batch1"],
 }
 
@@ -26,9 +29,15 @@ def leave_out(results, *keys):
 
 
 @pytest.mark.parametrize("chapter", EXPERIMENTS)
-def test_document_without_fid_has_the_other_metrics_and_says_why(tmp_path, chapter):
+def test_document_on_one_test_image_says_what_was_left_out(tmp_path, chapter, monkeypatch):
+    monkeypatch.setattr(support, "NAMES", ["test/1"])
+    monkeypatch.setattr(support, "MEASURED", support.MEASURED | {"n_real": 1, "n_fake": 1})
     results = Results(tmp_path, EXPERIMENTS[chapter])
     leave_out(results, *results.plan.runs)
+    for data in results.plan.data:
+        with edited_json(tmp_path / f"data/prepared/{data}/manifest.json") as manifest:
+            folders = [f"{split}{domain}" for split in ("train", "test", "val") for domain in ("A", "B", "")]
+            manifest["card"]["counts"] = {f: {"found": 1, "published": None, "difference": None} for f in folders}
     sections = document(results.values(), tmp_path / "report").sections
     notes = [note for table in blocks_of(sections, Table) for note in table.notes]
     assert any(note.startswith("Left out for want of test images: FID (at least 2 images per set)") for note in notes)

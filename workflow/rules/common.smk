@@ -133,7 +133,7 @@ def features_of_run(wildcards):
     return features_files(run_of(wildcards))
 
 
-def extractor_of_run(wildcards):
+def extractor_weights_of_run(wildcards):
     return weights_files(run_of(wildcards).extractor)
 
 
@@ -151,7 +151,10 @@ def segmenter_of_run(wildcards):
 
 def weights_of_run(wildcards):
     """Return all weights that the evaluation of a run needs."""
-    return [*extractor_of_run(wildcards), *(paths.weights(key) for key in run_of(wildcards).metric_weights.values())]
+    return [
+        *extractor_weights_of_run(wildcards),
+        *(paths.weights(key) for key in run_of(wildcards).metric_weights.values()),
+    ]
 
 
 def metric_weights_option(wildcards):

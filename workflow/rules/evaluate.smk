@@ -100,7 +100,7 @@ rule evaluate:
         translated=translated_folder,
         prepared=prepared_of_run,
         real=features_of_run,
-        weights=partial(option, "--weights", extractor_of_run),
+        weights=partial(option, "--weights", extractor_weights_of_run),
         segmenter=partial(option, "--segmenter", segmenter_of_run),
         metric_weights=metric_weights_option,
     shell:

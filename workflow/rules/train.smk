@@ -28,4 +28,4 @@ rule train:
         weights=partial(option, "--weights", published_weights_of_run),
     shell:
         "trap : TERM; pixcycle job train {params.run:q} --plan {params.plan:q} --prepared {params.prepared:q} --out {output:q}"
-        " --gpus {params.gpus} {params.weights} 2>&1 | (trap '' TERM; exec tee {log:q})"
+        " --gpus {params.gpus:q} {params.weights} 2>&1 | (trap '' TERM; exec tee {log:q})"

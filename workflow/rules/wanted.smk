@@ -93,9 +93,9 @@ def report_inputs(selection, wildcards):
     return wanted({"prepare": data_of(selection)["prepare"]} | results_of(selection))
 
 
-def or_nothing(paths):
+def or_nothing(inputs):
     """Return the inputs of a target; a file that exists if there are none, as Snakemake runs a rule without inputs."""
-    return paths or ["params.yaml"]
+    return inputs or ["params.yaml"]
 
 
 def everything_of(selection, wildcards):

@@ -1,6 +1,7 @@
 """Batches from prepared arrays: uint8 crops, straight from the memory map, normalised on the device."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -79,8 +80,9 @@ class Batches:
             raise UserError(
                 f"{prepared} holds an unpaired dataset; choose a method that needs no pairs, such as cyclegan"
             )
-        # Plain views of the maps: slicing a np.memmap takes as long as copying the crop.
-        self._arrays = [np.asarray(_open(prepared, split, domain)) for domain in "AB"]
+        # Plain views of the maps: slicing a np.memmap takes as long as copying the crop. Opening one verifies its bytes.
+        with ThreadPoolExecutor(2) as pool:
+            self._arrays = list(pool.map(lambda domain: np.asarray(_open(prepared, split, domain)), "AB"))
         self._crop_size, self._flip, self._paired = crop_size, flip, paired
         self._seed, self._device = seed, torch.device(device)
         self._samples = {"larger": max, "smaller": min}[epoch_length](map(len, self._arrays))

@@ -171,7 +171,8 @@ def _progress(
     which
         Index among the sampled images; the middle one by default.
     """
-    place = [album.sampled[len(album.sampled) // 2 if which is None else which]]
+    sampled = len(album.sampled)
+    place = [album.sampled[sampled // 2 if which is None else which % sampled]]
     columns: list[tuple[str, list]] = [("input", album.inputs(place))]
     reached = values.records[album.run.key].epochs
     for published in epochs:

@@ -72,9 +72,10 @@ def after_flips(l1: np.ndarray, l1_mirrored: np.ndarray) -> tuple[float, float, 
 def _flips(values: Values) -> Claim:
     """Return claim a, which holds if on each task fewer than half of the extreme images remain, beyond seed spread."""
     id, text = "paris-claim-a", "Random flips at evaluation spoil the ranking of the test images by L1."
-    present = [experiment for experiment in TASKS if experiment in values]
+    present = [experiment for experiment in TASKS if experiment in values and _images(values, experiment) > 1]
+    single = [experiment for experiment in TASKS if experiment in values and experiment not in present]
     if not present:
-        return Claim(id, text, "not run", NO_RUN)
+        return Claim(id, text, "not run", " ".join(not_judged(values, single)) or NO_RUN)
     orders: list[Order] = []
     sentences = [
         f"In {DRAWS} seeded draws each test image is compared with its truth or, with probability {FLIPPED}, with its "
@@ -88,7 +89,7 @@ def _flips(values: Values) -> Claim:
     sentences += values.collapses(*present)
     datasets = {_dataset(experiment) for experiment in present}
     missing = [experiment for experiment in TASKS if experiment not in values and _dataset(experiment) in datasets]
-    sentences += [f"Not run: {experiment}." for experiment in missing]
+    sentences += [*(f"Not run: {experiment}." for experiment in missing), *not_judged(values, single)]
     sentences += [f"Not judged on {name}." for name in dict.fromkeys(map(_dataset, TASKS)) if name not in datasets]
     return Claim(id, text, verdict(orders, complete=not missing), " ".join(sentences), values.keys(*present))
 
@@ -114,6 +115,10 @@ def _flips_on(values: Values, experiment: str) -> tuple[Order, str]:
 def _errors(values: Values, run: Run) -> tuple[np.ndarray, np.ndarray]:
     images = values.measured[run.key].images[run.config.direction]
     return np.array(images["l1"]), np.array(images["l1_mirrored"])
+
+
+def _images(values: Values, experiment: str) -> int:
+    return len(_errors(values, values.one(experiment))[0])
 
 
 def _dataset(experiment: str) -> str:

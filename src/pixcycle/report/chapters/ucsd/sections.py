@@ -95,7 +95,8 @@ def _figure_1(values: Values, out: Path) -> list[Figure]:
         if experiment not in values:
             continue
         album = Album(values, experiment)
-        place = album.spread_out(3)[1:2]
+        places = album.spread_out(3)
+        place = [places[len(places) // 2]]
         pictures = [("input", album.inputs(place)), ("generated", album.outputs(place))]
         if paired:
             pictures.insert(1, ("ground truth", album.truths(place)))
