@@ -80,7 +80,7 @@ class Batches:
             raise UserError(
                 f"{prepared} holds an unpaired dataset; choose a method that needs no pairs, such as cyclegan"
             )
-        # Plain views of the maps: slicing a np.memmap takes as long as copying the crop. Opening one verifies its bytes.
+        # Opening a map verifies its bytes. Plain views, as slicing a np.memmap takes as long as copying the crop.
         with ThreadPoolExecutor(2) as pool:
             self._arrays = list(pool.map(lambda domain: np.asarray(_open(prepared, split, domain)), "AB"))
         self._crop_size, self._flip, self._paired = crop_size, flip, paired
