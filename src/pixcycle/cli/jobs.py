@@ -41,8 +41,7 @@ def fetch(dataset: str, plan_file: PlanFile, out: Out) -> None:
     plan = _plan(plan_file)
     params = plan.params
     sources = params.datasets[known(dataset, params.datasets, "dataset")].sources
-    key = next((node.raw for node in plan.data.values() if node.dataset == dataset), "")
-    check = partial(refuse_changed, params, dataset, key)
+    check = partial(refuse_changed, plan, dataset)
     locations.fetch(dataset, sources, out, mirror=params.mirror, recorded=RECORDED, check=check)
 
 
@@ -82,7 +81,7 @@ def prepare(data: str, plan_file: PlanFile, raw: Folder, out: Out, threads: int 
     plan = _plan(plan_file)
     node = plan.data[known(data, plan.data, "data")]
     dataset, spec = plan.params.datasets[node.dataset], PrepareSpec(**node.spec)
-    check = partial(refuse_changed, plan.params, node.dataset, node.raw)
+    check = partial(refuse_changed, plan, node.dataset)
     prepare_arrays(node.dataset, dataset, raw, out, spec, threads, check)
 
 
