@@ -241,14 +241,15 @@ def raw_key(params: Params, dataset: str, root: Path = Path()) -> str:
     return f"{dataset}-{fingerprint([digests, RECIPE['fetch']])}"
 
 
-def refuse_changed(params: Params, dataset: str, key: str, root: Path = Path()) -> None:
-    """Raise UserError if the user's own files of a dataset are no longer those that its key names.
+def refuse_changed(plan: Plan, dataset: str, root: Path = Path()) -> None:
+    """Raise UserError if the user's own files of a dataset are no longer those that name its data in the plan.
 
     On a cluster hours pass between the planning and the reading of the files, which must not enter under that name.
     """
-    if raw_key(params, dataset, root) == key:
+    planned = {node.raw for node in plan.data.values() if node.dataset == dataset}
+    if not planned or planned == {raw_key(plan.params, dataset, root)}:
         return
-    own = [own_path(source, root) for source in params.datasets[dataset].sources if not is_declared(source)]
+    own = [own_path(source, root) for source in plan.params.datasets[dataset].sources if not is_declared(source)]
     raise UserError(
         f"{dataset}: {' or '.join(str(path) for path in own if path)} changed after Snakemake had planned with it;"
         " start snakemake again, which takes the files as they are now"

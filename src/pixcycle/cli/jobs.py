@@ -48,8 +48,7 @@ def fetch(
     plan = _plan(plan_file)
     params = plan.params
     sources = params.datasets[known(dataset, params.datasets, "dataset")].sources
-    key = next((node.raw for node in plan.data.values() if node.dataset == dataset), "")
-    check = partial(refuse_changed, params, dataset, key)
+    check = partial(refuse_changed, plan, dataset)
     locations.fetch(dataset, sources, out, mirror=params.mirror, recorded=RECORDED, check=check)
 
 
@@ -97,7 +96,7 @@ def prepare(
     plan = _plan(plan_file)
     node = plan.data[known(data, plan.data, "data")]
     dataset, spec = plan.params.datasets[node.dataset], PrepareSpec(**node.spec)
-    check = partial(refuse_changed, plan.params, node.dataset, node.raw)
+    check = partial(refuse_changed, plan, node.dataset)
     prepare_arrays(node.dataset, dataset, raw, out, spec, threads, check)
 
 
