@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pixcycle.base.checksums import SUMS
 from pixcycle.base.errors import UserError
 from tests.corpus.damaged import DAMAGES, NOTES, SAFETENSORS, a_list, binary, half, rewritten
 from tests.corpus.form import each, one_line
@@ -15,12 +16,16 @@ from tests.workflow.conftest import params_yaml
 
 @contextmanager
 def replaced(file: Path, content: bytes) -> Iterator[None]:
-    before = file.read_bytes()
+    """Replace a file of a node, and set its checksums aside, so that what reads the file has to judge it."""
+    before, sums = file.read_bytes(), file.with_name(SUMS)
+    aside = sums.rename(sums.with_name("aside")) if sums.exists() else None
     file.write_bytes(content)
     try:
         yield
     finally:
         file.write_bytes(before)
+        if aside:
+            aside.rename(sums)
 
 
 @each(NOTES)

@@ -7,6 +7,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from pixcycle.base.checksums import write_checksums
 from pixcycle.base.errors import UserError
 from pixcycle.data.batches import to_tensor, to_uint8
 from pixcycle.inference.test_split import at_inference, translate
@@ -33,7 +34,8 @@ def test_translate_writes_every_test_image_in_each_trained_direction(method, fol
     run = tiny_run(tiny_experiment(method))
     train(run, prepared, tmp_path / "run")
     translate(run, tmp_path / "run", prepared, tmp_path / "out")
-    assert {path.name for path in (tmp_path / "out").iterdir()} == folders
+    records = {"SHA256SUMS", "translated.json"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == folders | records
     assert all(len(list((tmp_path / "out" / name).rglob("*.png"))) == 6 for name in folders)
     assert read_fakes(tmp_path / "out", "b_to_a", prepared).shape == (6, 16, 16, 3)
 
@@ -95,6 +97,7 @@ def spoil(run, status, factor=torch.nan):
     save_file(spoilt, run / "final.safetensors")
     with edited_json(run / "run.json") as record:
         record["status"] = status
+    write_checksums(run, "run.json")
 
 
 @pytest.mark.parametrize(

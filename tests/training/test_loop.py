@@ -89,7 +89,7 @@ def test_train_leaves_config_record_and_history_in_the_folder(prepared, tmp_path
     run = tiny_run(tiny_experiment())
     train(run, prepared, tmp_path / "run")
     names = {path.name for path in (tmp_path / "run").iterdir()}
-    assert names == {"config.json", "history.csv", "samples", "final.safetensors", "run.json"}
+    assert names == {"config.json", "history.csv", "samples", "final.safetensors", "run.json", "SHA256SUMS"}
     assert json.loads((tmp_path / "run/config.json").read_text()) == run.model_dump(mode="json")
     record = json.loads((tmp_path / "run/run.json").read_text())
     assert (record["epochs"], record["steps"], record["batch_size"], record["seed"]) == (3, 9, 4, 0)

@@ -36,6 +36,7 @@ def write_checksums(folder: Path, *without: str) -> None:
     without
         Names of records and folders to leave out, directly below the folder.
     """
+    without = (*without, SUMS)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     names = [file.relative_to(folder) for file in files]
     lines = [_line(name.as_posix(), file_sha256(folder / name)) for name in names if name.parts[0] not in without]
