@@ -182,7 +182,7 @@ def test_prepare_writes_the_same_bytes_with_any_number_of_threads(tmp_path):
     for threads in (1, 4):
         prepare("tiny", dataset(), raw, tmp_path / f"{threads}", spec(resize="bicubic"), threads)
     files = sorted(file.name for file in (tmp_path / "1").iterdir())
-    assert files == ["manifest.json", "test_A.npy", "test_B.npy", "train_A.npy", "train_B.npy"]
+    assert files == ["SHA256SUMS", "manifest.json", "test_A.npy", "test_B.npy", "train_A.npy", "train_B.npy"]
     assert all((tmp_path / "1" / f).read_bytes() == (tmp_path / "4" / f).read_bytes() for f in files)
 
 
