@@ -21,7 +21,7 @@ from pixcycle.report.fingerprint import report_fingerprints
 from pixcycle.scheduler.failures import Failures
 from pixcycle.scheduler.locks import WorkHere
 from pixcycle.scheduler.refusals import in_one_line
-from pixcycle.scheduler.targets import refuse_unknown, requested
+from pixcycle.cli.targets import refuse_unknown, requested
 
 config.setdefault("mirror", os.environ.get("PIXCYCLE_MIRROR"))
 

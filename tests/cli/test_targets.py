@@ -4,9 +4,9 @@ import pytest
 import yaml
 
 from pixcycle.base.errors import UserError
+from pixcycle.cli.targets import refuse_unknown, requested
 from pixcycle.params.load import check_params
 from pixcycle.plan import make_plan
-from pixcycle.scheduler.targets import refuse_unknown, requested
 from tests.support import ROOT
 
 RULES = ["all", "data", "train"]
