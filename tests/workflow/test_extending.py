@@ -118,7 +118,8 @@ def test_chapter_recipe_has_a_report_of_its_own_for_both_engines(follow):
         file.write_text(text.replace(last, last + last.replace("kaist", "mine")))
 
     project = follow("A chapter", "mine", ["mine-facades-l1"], add_to_dvc)
-    assert "Results of my experiments" in page(project, "mine")
-    assert "What I tried" in page(project, "mine")
+    for text in ("What I tried", "Results of my experiments", "Outputs of my experiments."):
+        assert text in page(project, "mine")
+    assert (project.folder / "reports/tiny/mine/figures/mine-samples.jpg").exists()
     project.run("dvc", "repro", "chapter@mine")
     assert project.trained() == ["mine-facades-l1/0"]  # by Snakemake; DVC found it

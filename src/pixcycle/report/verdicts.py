@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pixcycle.metrics.registry import SCORES
-from pixcycle.report.content import Claim, Verdict
-from pixcycle.report.published import with_spread
+from pixcycle.report.content import Verdict
 from pixcycle.report.values import Values
 
 Order = Literal["better", "worse", "unclear"]
@@ -59,42 +58,6 @@ def verdict_of_seeds(agrees: list[bool]) -> Verdict:
     return "holds" if all(agrees) else "not distinguishable" if any(agrees) else "does not hold"
 
 
-def pairwise_claim(
-    values: Values,
-    id: str,
-    text: str,
-    chapter: str,
-    datasets: tuple[str, ...],
-    pairs: list[tuple[str, str]],
-    metric: str,
-) -> Claim:
-    """Judge the claim that, on each dataset, the first experiment of each pair beats the second.
-
-    Datasets without any comparison are named in the evidence; the verdict rests on the other datasets.
-    """
-    orders: list[Order] = []
-    sentences, compared, unjudged, missing = [], [], [], []
-    for dataset in datasets:
-        ids = {name: f"{chapter}-{dataset}-{name}" for pair in pairs for name in pair}
-        comparisons = [(ids[a], ids[b]) for a, b in pairs if {ids[a], ids[b]} <= values.runs.keys()]
-        if not comparisons:
-            unjudged.append(dataset)
-            continue
-        orders += [compare(values, first, second, metric) for first, second in comparisons]
-        missing += [ids[name] for name in ids if ids[name] not in values.runs]
-        measured = [experiment for experiment in ids.values() if experiment in values.runs]
-        compared += measured
-        sentences.append(
-            f"{SCORES[metric].title.split()[0]} on {title_of(values, dataset)}: {evidence(values, measured, metric)}."
-        )
-    sentences += values.collapses(*dict.fromkeys(compared))
-    if missing:
-        sentences.append(f"Not run: {', '.join(missing)}.")
-    if sentences and unjudged:
-        sentences.append(f"Not judged on {', '.join(unjudged)}.")
-    return Claim(id, text, verdict(orders, not missing), " ".join(sentences) or NO_RUN, values.keys(*compared))
-
-
 def is_finite(history: pd.DataFrame) -> bool:
     """Return whether all losses are finite; a history with NaN or infinity cannot be judged."""
     return bool(np.isfinite(history).all(axis=None))
@@ -109,14 +72,3 @@ def trend(history: pd.DataFrame, term: str) -> float:
     if means[term].nunique() < 2:
         return 0.0
     return round(float(means.corr("spearman").loc["epoch", term]), 6)
-
-
-def evidence(values: Values, experiments: list[str], metric: str) -> str:
-    """Return `L1 Loss 110.68, L2 loss 118.84`."""
-    return ", ".join(f"{values.one(e).config.label} {with_spread(values, e, metric)}" for e in experiments)
-
-
-def title_of(values: Values, dataset: str) -> str:
-    """Return `maps`, or `maps (earth in its place)`."""
-    stand_in = values.stand_ins.get(dataset)
-    return f"{dataset} ({stand_in} in its place)" if stand_in else dataset
