@@ -21,7 +21,7 @@ NO_FIGURES = Text("None of the runs that its figures show is part of this select
 class Draft(Values):
     """A report that is being written: its numbers (see `Values`), and methods that make its blocks.
 
-    Methods take ids of experiments, such as `ucsd-facades-l1`, whether they were run or not.
+    Figures and claims take ids of experiments, such as `ucsd-facades-l1`, and say which of these were not run.
 
     Parameters
     ----------
@@ -114,8 +114,8 @@ class Draft(Values):
         caption = " ".join([caption, *(remark for remark in remarks if remark not in caption)])
         file = Path("figures") / f"{id}.{picture.kind}"
         style.save(picture, self.out / file)
-        firsts = dict.fromkeys(self.one(experiment).key for experiment in self.present(experiments))
-        return Figure(id, caption, file, alt, self.keys(*experiments) if all_seeds else list(firsts))
+        firsts = [self.one(experiment).key for experiment in self.present(experiments)]
+        return Figure(id, caption, file, alt, self.keys(*experiments) if all_seeds else firsts)
 
     def claim(
         self,

@@ -81,7 +81,8 @@ def _figure_7(draft: Draft, id: str) -> Figure:
 
 def _figure_8(draft: Draft, id: str) -> Figure:
     run = draft.one(id)
-    e, factors = run.config, weights(run.config)
+    e = run.config
+    factors = weights(e)
     panels = {
         "Generators, total": {"g": "both"},
         "Adversarial terms": {"g_ab_gan": "summer to winter", "g_ba_gan": "winter to summer"},
