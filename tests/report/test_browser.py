@@ -41,7 +41,7 @@ def results(tmp_path_factory) -> Results:
 
 @pytest.fixture(scope="module")
 def whole(results) -> Document:
-    return document(results.values(), results.root / "reports/rehearsal")
+    return document(results.draft(out=results.root / "reports/rehearsal"))
 
 
 @pytest.fixture(scope="module")

@@ -115,7 +115,8 @@ def peaks(line: tuple[np.ndarray, np.ndarray]) -> dict[int, float]:
     return {round(x * STEPS / 5): y for x, y in zip(*line, strict=True) if y > 50}
 
 
-def test_captioned_mentions_omitted_points_only_for_long_histories(history):
+def test_note_of_curves_mentions_omitted_points_only_for_long_histories(history):
     short = history.iloc[: 2 * curves.STRIPES]
-    assert curves.captioned("Losses.", short) == "Losses."
-    assert curves.captioned("Losses.", short, history).startswith("Losses. A light line of more than")
+    assert curves.loss_curves(short, {"g": "G"}, STEPS).note == ""
+    both = curves.compared_curves({"a": short, "b": history}, {"g": "G"}, {"a": STEPS, "b": STEPS})
+    assert both.note.startswith("A light line of more than")

@@ -145,7 +145,7 @@ def test_table_refuses_nan_and_infinity():
 def test_quality_table_shows_psnr_of_perfect_images_as_infinite(tmp_path):
     rows = [(L1, "b_to_a"), ("ucsd-facades-l2", "b_to_a"), (HORSES, "a_to_b")]
     results = Results(tmp_path, [id for id, _ in rows], lambda run: {"psnr": 15.0 if "l2" in run.id else None})
-    table = quality_table("t", "", results.values(), rows, ("l1", "psnr"))
+    table = quality_table(results.values(), "t", "", rows, ("l1", "psnr"))
     assert [[cell.text for cell in row[2:4]] for row in table.rows] == [
         ["0.2000", "∞"],
         ["0.2000", "15.00"],
@@ -167,7 +167,7 @@ def counted(tmp_path, found, published, limit, n=(9, 9), experiment=L1):
     with edited_json(results.root / f"data/prepared/{run.data}/manifest.json") as prepared:
         prepared["card"]["counts"] = {name: {"found": count, "published": None} for name, count in found.items()}
     results.count_images(run, *n)
-    table = quality_table("t", "", results.values(), [(experiment, run.config.direction)], ("fid",))
+    table = quality_table(results.values(), "t", "", [(experiment, run.config.direction)], ("fid",))
     return table.notes[0].partition(", PNG")[0]
 
 
@@ -212,7 +212,7 @@ def test_comparison_table_says_on_how_many_images(tmp_path):
     results = Results(tmp_path, [L1, CYCLE, HORSES])
     values = results.values()
     for id in (L1, HORSES):
-        table = comparison_table("t", "", values, [id], read_published("ucsd-table-1", tmp_path), ["fid"], [])
+        table = comparison_table(values, "t", "", [id], read_published("ucsd-table-1", tmp_path), ["fid"], [])
         assert table.notes[0].startswith(f"{len(NAMES)} generated against {len(NAMES)} real test images, PNG")
         assert "resized" in table.notes[0] and "features:" in table.notes[0]
 
@@ -221,7 +221,7 @@ def test_comparison_table_names_rows_with_other_image_counts(tmp_path):
     results = Results(tmp_path, [L1, HORSES])
     results.count_images(results.plan.runs[f"{HORSES}/0"], a=7, b=8)
     table = comparison_table(
-        "t", "", results.values(), [L1, HORSES], read_published("ucsd-table-1", tmp_path), ["fid"], []
+        results.values(), "t", "", [L1, HORSES], read_published("ucsd-table-1", tmp_path), ["fid"], []
     )
     assert table.notes[1] == f"Other numbers of images: {HORSES} 7 generated against 8 real test images."
 
@@ -244,7 +244,7 @@ def test_claims_on_losses_that_are_not_finite_are_not_judged(tmp_path, experimen
         results.write_training(run, **terms)
         results.collapse(run.key, ", ".join(terms))
     judge = {"ucsd": ucsd_claims, "wustl": wustl_claims, "kth": kth_claims}[id.partition("-")[0]]
-    (claim,) = (claim for claim in judge.claims(results.values()) if claim.id == id)
+    (claim,) = (claim for claim in judge.claims(results.draft()) if claim.id == id)
     assert claim.verdict == "not run"
     assert "no longer finite" in claim.evidence and not re.search(r"\bnan\b", claim.evidence)
 

@@ -41,7 +41,7 @@ def results(tmp_path_factory) -> Results:
 
 @pytest.fixture(scope="module")
 def whole(results) -> Document:
-    return document(results.values(), results.root / "reports/rehearsal")
+    return document(results.draft(out=results.root / "reports/rehearsal"))
 
 
 def write_log(results, run, step):
@@ -120,8 +120,8 @@ def test_made_from_of_pairwise_claims_names_both_runs(tmp_path):
     }
     of_curves = {"kth-claim-b": ["kth-summer2winter"], "kth-claim-c": ["kth-summer2winter"]}
     experiments = [experiment for pair in pairs.values() for experiment in pair] + ["kth-summer2winter"]
-    values = Results(tmp_path, experiments, scale="rehearsal").values()
-    judged = [*wustl_claims.claims(values), *paris_claims.claims(values), *kth_claims.claims(values)]
+    draft = Results(tmp_path, experiments, scale="rehearsal").draft()
+    judged = [*wustl_claims.claims(draft), *paris_claims.claims(draft), *kth_claims.claims(draft)]
     made_from = {claim.id: claim.made_from for claim in judged}
     for id, judged_on in (pairs | of_curves).items():
         assert made_from[id] == keys(*judged_on, seeds=(0,)), id
@@ -191,7 +191,7 @@ def test_run_entry_files_are_those_of_the_workflow(results, whole):
 @pytest.mark.parametrize("folder", ["reports/rehearsal", "reports/rehearsal/ucsd", "../elsewhere"])
 def test_run_entry_links_existing_files_from_the_reports_folder(results, folder):
     out = results.root / folder
-    drawn = Document("t", "", [], [], [Section("runs", "Runs", 1, runs(results.values(), [], out))])
+    drawn = Document("t", "", [], [], [Section("runs", "Runs", 1, runs(results.draft(out=out), []))])
     hrefs = re.findall(r'<a href="([^#"][^"]*)"', page.render(drawn, out))
     linked = {(out / unquote(urlsplit(href).path)).resolve() for href in hrefs}
     assert not [href for href in hrefs if Path(href).is_absolute()]
@@ -211,7 +211,7 @@ def test_run_entry_says_not_recorded_for_older_records(tmp_path):
     (run,) = older.plan.runs.values()
     with edited_json(older.root / run.folder / "run.json") as record:
         del record["commit"], record["attempts"]
-    ((entry,),) = (block.entries for block in runs(older.values(), [], tmp_path))
+    ((entry,),) = (block.entries for block in runs(older.draft(), []))
     assert dict(entry.facts)["Commit"] == dict(entry.facts)["Attempts"] == "not recorded"
 
 
@@ -219,7 +219,7 @@ def test_run_entry_of_collapsed_run_states_reason_and_processes(tmp_path):
     collapsed = Results(tmp_path, ["ucsd-facades-l1"])
     (run,) = collapsed.plan.runs.values()
     collapsed.collapse(run.key, processes=2)
-    ((entry,),) = (block.entries for block in runs(collapsed.values(), [], tmp_path))
+    ((entry,),) = (block.entries for block in runs(collapsed.draft(), []))
     assert dict(entry.facts)["Result"] == "collapsed after 60 s at 20.0 images/s: g no longer finite"
     assert dict(entry.facts)["Device"] == "CPU, 2 processes of 1 thread(s), 32-true; torch 2.14.1"
 

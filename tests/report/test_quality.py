@@ -38,11 +38,11 @@ def texts(table):
 
 
 def quality(results, rows, metrics=("fid", "kid", "l1")):
-    return quality_table("t", "caption", results.values(), rows, metrics)
+    return quality_table(results.values(), "t", "caption", rows, metrics)
 
 
 def fcn(results, rows, others=()):
-    return fcn_table("t", "caption", results.values(), rows, others)
+    return fcn_table(results.values(), "t", "caption", rows, others)
 
 
 def test_quality_table_has_own_and_others_values_per_direction(results):

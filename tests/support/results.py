@@ -13,6 +13,7 @@ from pixcycle.params.load import check_params
 from pixcycle.paths import SOURCE, TARGET, cycled_folder, fakes_folder, samples_folder
 from pixcycle.plan import RECIPE, Run, make_plan
 from pixcycle.records.translated import sample_indices
+from pixcycle.report.draft import Draft
 from pixcycle.report.values import Values
 from tests.conftest import tiny_images
 from tests.support import ROOT
@@ -82,6 +83,10 @@ class Results:
 
     def values(self, selection="all") -> Values:
         return Values(self.plan, selection, self.root)
+
+    def draft(self, selection="all", out: Path | None = None) -> Draft:
+        """Return the report of a selection, whose figures go into `out` or, without one, into the folder `out`."""
+        return Draft(self.plan, selection, self.root, out or self.root / "out")
 
     def write_training(self, run: Run, **losses: Callable[[int], float]) -> None:
         """Write run.json and history.csv, with one row per epoch; `losses` are functions of the epoch."""

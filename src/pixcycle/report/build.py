@@ -10,9 +10,9 @@ from pixcycle.plan import Plan
 from pixcycle.report.content import Document, Figure, Table, blocks_of, claims_of
 from pixcycle.report.crossrefs import labels, spoken
 from pixcycle.report.document import document
+from pixcycle.report.draft import Draft
 from pixcycle.report.rendering import page, pdf
 from pixcycle.report.rendering.typesetting import visible
-from pixcycle.report.values import Values
 from pixcycle.report.versioned import write_versioned
 
 MADE_FROM = "made-from"
@@ -33,20 +33,20 @@ def build(plan: Plan, selection: str, root: Path, out: Path, name: str) -> None:
     UserError
         If a run or a number is missing.
     """
-    values = Values(plan, selection, root)
     runs = {run.key: run.metrics_fingerprint for run in plan.select(selection)}
     new = out.with_name(f"{out.name}.new")
     with finished_folder(new) as work:
         for folder in ("figures", "tables"):
             (work / folder).mkdir()
-        content = document(values, work)
-        write_json(work / "values.json", values.as_json() | _outline(content))
+        draft = Draft(plan, selection, root, work)
+        content = document(draft)
+        write_json(work / "values.json", draft.as_json() | _outline(content))
         _write_tables(content, work)
         write_bytes(work / "report.html", page.render(content, work).encode())
         write_bytes(work / "report.pdf", pdf.render(content, work))
         write_json(work / MADE_FROM / f"{name}.json", {"selection": selection, "runs": runs})
     if selection in plan.params.chapters:
-        write_versioned(values, out.parent)
+        write_versioned(draft, out.parent)
     out.mkdir(exist_ok=True)
     # removed first and put back last: only a complete report says what it is made from
     shutil.rmtree(out / MADE_FROM, ignore_errors=True)

@@ -1,7 +1,5 @@
 """The whole report as a Document: runs and data, a chapter for each reproduced report, cost, provenance."""
 
-from pathlib import Path
-
 from pixcycle.base.progress import duration
 from pixcycle.report.abstract import abstract
 from pixcycle.report.chapters import sections_of
@@ -19,6 +17,7 @@ from pixcycle.report.content import (
     blocks_of,
 )
 from pixcycle.report.dataset_cards import cards
+from pixcycle.report.draft import Draft
 from pixcycle.report.methods import methods
 from pixcycle.report.provenance import command, device, provenance, runs
 from pixcycle.report.references import references
@@ -29,38 +28,38 @@ NUMERIC = ("Crop", "Filters", "Patch", "Batch", "Epochs", "Seeds")
 COST = ("Run", "Parameters (million)", "Epochs", "Steps", "Wall time", "Images/s", "Peak memory (MB)")
 
 
-def document(values: Values, out: Path) -> Document:
-    """Return the report of the selected runs; write its figures into `out`."""
-    params = values.plan.params
+def document(draft: Draft) -> Document:
+    """Return the report of the selected runs; write its figures."""
+    params = draft.plan.params
     scale = params.chosen_scale
-    sections = [Section("what", "What was run", 1, _what(values)), Section("data", "Data", 1, cards(values))]
-    for key in dict.fromkeys(run.chapter for run in values.all_runs):
+    sections = [Section("what", "What was run", 1, _what(draft)), Section("data", "Data", 1, cards(draft))]
+    for key in dict.fromkeys(run.chapter for run in draft.all_runs):
         chapter = params.chapters[key]
         sections.append(Section(key, chapter.title, 1, [Text(f"Reproduces @cite-{key}: {chapter.cite}")]))
-        sections += sections_of(key, values, out)
-        sections.append(Section(f"{key}-assumptions", "Assumptions", 2, _assumptions(values, key)))
+        sections += sections_of(key, draft)
+        sections.append(Section(f"{key}-assumptions", "Assumptions", 2, _assumptions(draft, key)))
         doubts = [("", text) for text in chapter.inconsistencies]
         sections.append(Section(f"{key}-inconsistencies", "Inconsistencies in the report", 2, [Bullets(doubts)]))
-    sections += studies(values)
-    sections.append(Section("cost", "Cost", 1, [_cost(values)]))
-    sections.append(Section("provenance", "Provenance", 1, [provenance(values)]))
-    sections.append(Section("runs", "Runs", 1, runs(values, sections, out)))
-    sentences = abstract(values, sections)
+    sections += studies(draft)
+    sections.append(Section("cost", "Cost", 1, [_cost(draft)]))
+    sections.append(Section("provenance", "Provenance", 1, [provenance(draft)]))
+    sections.append(Section("runs", "Runs", 1, runs(draft, sections)))
+    sentences = abstract(draft, sections)
     return Document(
         title="pixcycle: published and reproduced",
-        subtitle="" if values.selection == "all" else f"Target {values.selection}",
+        subtitle="" if draft.selection == "all" else f"Target {draft.selection}",
         facts=[
             ("Scale", f"{params.scale} ({scale.title})"),
-            ("Data", ", ".join(_data_titles(values))),
-            ("Features", "; ".join(extractor.label for extractor in values.extractors)),
-            *_trained(values),
-            ("Runs", f"{len(values.all_runs)}, of {len(values.runs)} experiments"),
+            ("Data", ", ".join(_data_titles(draft))),
+            ("Features", "; ".join(extractor.label for extractor in draft.extractors)),
+            *_trained(draft),
+            ("Runs", f"{len(draft.all_runs)}, of {len(draft.runs)} experiments"),
         ],
-        notices=_notices(values),
+        notices=_notices(draft),
         sections=sections,
         abstract=sentences,
         references=references(sentences, sections, params),
-        commands={block.id: command(values, block.made_from) for block in blocks_of(sections, Table, Figure)},
+        commands={block.id: command(draft, block.made_from) for block in blocks_of(sections, Table, Figure)},
     )
 
 

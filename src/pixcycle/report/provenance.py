@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pixcycle.base.git import commit
@@ -13,6 +13,9 @@ from pixcycle.plan import DESCRIPTIVE, MACHINE, Run
 from pixcycle.records.run import Attempt, RunRecord
 from pixcycle.report.content import Block, Bullets, Figure, File, RunEntry, Runs, Section, Table, blocks_of, claims_of
 from pixcycle.report.values import Values
+
+if TYPE_CHECKING:
+    from pixcycle.report.draft import Draft  # not at run time: it draws, and `pixcycle compare` need not
 
 NOT_RECORDED = "not recorded"
 """For runs trained before records had such a field; they stay valid and are not trained again."""
@@ -30,20 +33,18 @@ def provenance(values: Values) -> Bullets:
     return Bullets(items)
 
 
-def runs(values: Values, sections: list[Section], out: Path) -> list[Block]:
+def runs(draft: "Draft", sections: list[Section]) -> list[Block]:
     """Return an entry for each run, grouped by experiment.
 
     Parameters
     ----------
     sections
         The report's other sections, whose tables, figures and claims the entries name.
-    out
-        The report's folder; links to the runs' files are relative to it.
     """
     shown_in = _shown_in(sections)
     return [
-        Runs(id, _settings(values, seeds[0]), [_entry(values, run, shown_in.get(run.key, []), out) for run in seeds])
-        for id, seeds in values.runs.items()
+        Runs(id, _settings(draft, seeds[0]), [_entry(draft, run, shown_in.get(run.key, [])) for run in seeds])
+        for id, seeds in draft.runs.items()
     ]
 
 
@@ -74,26 +75,26 @@ def device(record: RunRecord) -> str:
     return f"{record.device}, {processes}{record.threads} thread(s), {record.precision}{arithmetic}"
 
 
-def _entry(values: Values, run: Run, shown_in: list[str], out: Path) -> RunEntry:
-    record = values.records[run.key]
+def _entry(draft: "Draft", run: Run, shown_in: list[str]) -> RunEntry:
+    record = draft.records[run.key]
     result = f"{record.status} after {duration(record.seconds)}"
     result += f" at {record.images_per_second:.1f} images/s" if record.images_per_second else ""
     facts = [
         ("Result", ": ".join(filter(None, [result, record.collapse]))),
-        ("Command", command(values, [run.key])),
+        ("Command", command(draft, [run.key])),
         ("Commit", record.commit or NOT_RECORDED),
         ("Attempts", "; ".join(map(_attempt, record.attempts)) or NOT_RECORDED),
         ("Device", f"{device(record)}; {_versions(record)}"),
     ]
-    return RunEntry(run.key, facts, _files(values, run, out), shown_in)
+    return RunEntry(run.key, facts, _files(draft, run), shown_in)
 
 
-def _files(values: Values, run: Run, out: Path) -> list[tuple[str, list[File]]]:
+def _files(draft: "Draft", run: Run) -> list[tuple[str, list[File]]]:
     """Return each step with its fingerprint and what it left: its folder, the main files in it, its log."""
 
     def file(path: str, text: str = "") -> File:
-        target = values.root / path
-        return File(text or path, quote(os.path.relpath(target, out)) if target.exists() else None)
+        target = draft.root / path
+        return File(text or path, quote(os.path.relpath(target, draft.out)) if target.exists() else None)
 
     def folder(path: str, *names: str) -> list[File]:
         return [file(path), *(file(f"{path}/{name}", name) for name in names)]

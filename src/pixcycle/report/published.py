@@ -36,9 +36,9 @@ def fid_differences(values: Values) -> list[float]:
 
 
 def comparison_table(
+    values: Values,
     id: str,
     caption: str,
-    values: Values,
     experiments: list[str],
     published: pd.DataFrame,
     metrics: list[str],
@@ -111,7 +111,7 @@ def _ours(values: Values, experiment: str | None, metric: str, best: dict) -> Ce
 def measured(
     values: Values, experiment: str, metric: str, direction: str | None = None, kind: Literal["plain", "best"] = "plain"
 ) -> Cell:
-    """Return the cell of a metric of an experiment, as `with_spread` writes it, with the data behind it."""
+    """Return the cell of a metric of an experiment, as `Values.with_spread` writes it, with the data behind it."""
     run = values.one(experiment)
     seeds = values.seeds_of(experiment, metric, direction)
     by_run = [(run.key, f"{value:.6g}") for run, value in zip(values.runs[experiment], seeds, strict=True)]
@@ -120,16 +120,7 @@ def measured(
         extractor = EXTRACTORS[run.extractor]
         facts.append(("Features", f"{extractor.label}, resized {extractor.resize}"))
     title = f"{SCORES[metric].heading} of {experiment}" + (f", {direction.replace('_', ' ')}" if direction else "")
-    return Cell(with_spread(values, experiment, metric, direction), kind, Basis(title, by_run, facts))
-
-
-def with_spread(values: Values, experiment: str, metric: str, direction: str | None = None) -> str:
-    """Return `110.68`, or `110.68 ± 2.10` over several seeds; `–` if it was not measured."""
-    if not values.has(experiment, metric, direction):
-        return NOTHING.text
-    digits, spread = SCORES[metric].digits, values.spread(experiment, metric, direction)
-    text = f"{values.mean(experiment, metric, direction):.{digits}f}"
-    return text if spread is None else f"{text} ± {spread:.{digits}f}"
+    return Cell(values.with_spread(experiment, metric, direction), kind, Basis(title, by_run, facts))
 
 
 def _best(values: Values, experiments: list[str], metric: str) -> str | None:

@@ -34,7 +34,7 @@ def lacks_published_weights(values: Values, experiment: str) -> bool:
 
 
 def quality_table(
-    id: str, caption: str, values: Values, rows: list[tuple[str, str]], metrics: tuple[str, ...]
+    values: Values, id: str, caption: str, rows: list[tuple[str, str]], metrics: tuple[str, ...]
 ) -> Table:
     """Return a table with one row per run and direction: our metrics, and others' FID on the same task.
 
@@ -70,9 +70,9 @@ def quality_table(
 
 
 def fcn_table(
+    values: Values,
     id: str,
     caption: str,
-    values: Values,
     rows: list[tuple[str, str, PublishedScore | None]],
     others: Sequence[PublishedScore] = (),
 ) -> Table:

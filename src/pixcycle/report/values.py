@@ -1,5 +1,6 @@
 """All numbers of a report, read once from the runs' own files and written to values.json."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from statistics import mean, stdev
@@ -45,6 +46,16 @@ class Values:
         """Return the first seed's run of an experiment."""
         return self.runs[id][0]
 
+    def present(self, experiments: Iterable[str], metric: str | None = None) -> list[str]:
+        """Return those of the experiments that were run and, if a metric is given, have it."""
+        return [id for id in experiments if (self.has(id, metric) if metric else id in self)]
+
+    def missing(self, experiments: Iterable[str], metric: str | None = None) -> list[str]:
+        """Return those of the experiments that are not `present`."""
+        experiments = list(experiments)
+        present = self.present(experiments, metric)
+        return [id for id in experiments if id not in present]
+
     def of_chapter(self, chapter: str) -> list[str]:
         """Return the ids of the chapter's experiments that were run, the user's own included."""
         return [id for id, (first, *_) in self.runs.items() if first.chapter == chapter]
@@ -80,6 +91,14 @@ class Values:
         values = self.seeds_of(id, metric, direction)
         return stdev(values) if len(values) > 1 else None
 
+    def with_spread(self, id: str, metric: str, direction: str | None = None) -> str:
+        """Return `110.68`, or `110.68 ± 2.10` over several seeds; `–` if it was not measured."""
+        if not self.has(id, metric, direction):
+            return "–"
+        digits, spread = SCORES[metric].digits, self.spread(id, metric, direction)
+        text = f"{self.mean(id, metric, direction):.{digits}f}"
+        return text if spread is None else f"{text} ± {spread:.{digits}f}"
+
     def has(self, id: str, metric: str, direction: str | None = None) -> bool:
         """Return whether it was run and all seeds have the metric: some need pairs, classes or several images."""
         return id in self.runs and all(self.numbers(run, direction).get(metric) is not None for run in self.runs[id])
@@ -102,9 +121,9 @@ class Values:
         runs = [run for experiment in experiments for run in self.runs.get(experiment, [])]
         return [f"{run.key} collapsed: {reason}." for run in runs if (reason := self.records[run.key].collapse)]
 
-    def history(self, id: str) -> pd.DataFrame:
-        """Return the loss history of the first seed."""
-        return read_history(self.root / self.one(id).folder)
+    def history(self, run: Run) -> pd.DataFrame:
+        """Return the losses of a run, one row per logged step."""
+        return read_history(self.root / run.folder)
 
     def as_published(self, run: Run) -> Experiment:
         """Return the run's experiment before the scale changes it."""
@@ -123,6 +142,15 @@ class Values:
         return {
             run.asked_dataset: run.config.dataset for run in self.all_runs if run.asked_dataset != run.config.dataset
         }
+
+    def title_of(self, dataset: str) -> str:
+        """Return `maps`, or `maps (earth in its place)`."""
+        stand_in = self.stand_ins.get(dataset)
+        return f"{dataset} ({stand_in} in its place)" if stand_in else dataset
+
+    def data_of(self, id: str) -> str:
+        """Return the title of an experiment's dataset."""
+        return self.title_of(self.one(id).asked_dataset)
 
     @property
     def comparable(self) -> bool:

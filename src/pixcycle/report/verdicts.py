@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pixcycle.metrics.registry import SCORES
-from pixcycle.report.content import Claim, Verdict
-from pixcycle.report.published import with_spread
+from pixcycle.report.content import Verdict
 from pixcycle.report.values import Values
 
 Order = Literal["better", "worse", "unclear"]
@@ -59,49 +58,6 @@ def verdict_of_seeds(agrees: list[bool]) -> Verdict:
     return "holds" if all(agrees) else "not distinguishable" if any(agrees) else "does not hold"
 
 
-def pairwise_claim(
-    values: Values,
-    id: str,
-    text: str,
-    chapter: str,
-    datasets: tuple[str, ...],
-    pairs: list[tuple[str, str]],
-    metric: str,
-) -> Claim:
-    """Judge the claim that, on each dataset, the first experiment of each pair beats the second.
-
-    Datasets without any comparison are named in the evidence; the verdict rests on the other datasets.
-    """
-    orders: list[Order] = []
-    sentences, compared, unjudged, missing = [], [], [], []
-    for dataset in datasets:
-        ids = {name: f"{chapter}-{dataset}-{name}" for pair in pairs for name in pair}
-        comparisons = [(ids[a], ids[b]) for a, b in pairs if all(values.has(ids[name], metric) for name in (a, b))]
-        if not comparisons:
-            unjudged.append(dataset)
-            continue
-        orders += [compare(values, first, second, metric) for first, second in comparisons]
-        missing += [experiment for experiment in ids.values() if not values.has(experiment, metric)]
-        measured = [experiment for experiment in ids.values() if values.has(experiment, metric)]
-        compared += measured
-        sentences.append(
-            f"{SCORES[metric].title.split()[0]} on {title_of(values, dataset)}: {evidence(values, measured, metric)}."
-        )
-    sentences += values.collapses(*dict.fromkeys(compared))
-    sentences += not_judged(values, missing)
-    if sentences and unjudged:
-        sentences.append(f"Not judged on {', '.join(unjudged)}.")
-    return Claim(id, text, verdict(orders, not missing), " ".join(sentences) or NO_RUN, values.keys(*compared))
-
-
-def not_judged(values: Values, missing: list[str]) -> list[str]:
-    """Return sentences on experiments of a claim that were not run, or not measured for want of test images."""
-    not_run = [experiment for experiment in missing if experiment not in values]
-    not_measured = [experiment for experiment in missing if experiment in values]
-    sentences = {"Not run": not_run, "Too few test images": not_measured}
-    return [f"{why}: {', '.join(experiments)}." for why, experiments in sentences.items() if experiments]
-
-
 def is_finite(history: pd.DataFrame) -> bool:
     """Return whether all losses are finite; a history with NaN or infinity cannot be judged."""
     return bool(np.isfinite(history).all(axis=None))
@@ -116,14 +72,3 @@ def trend(history: pd.DataFrame, term: str) -> float:
     if means[term].nunique() < 2:
         return 0.0
     return round(float(means.corr("spearman").loc["epoch", term]), 6)
-
-
-def evidence(values: Values, experiments: list[str], metric: str) -> str:
-    """Return `L1 Loss 110.68, L2 loss 118.84`."""
-    return ", ".join(f"{values.one(e).config.label} {with_spread(values, e, metric)}" for e in experiments)
-
-
-def title_of(values: Values, dataset: str) -> str:
-    """Return `maps`, or `maps (earth in its place)`."""
-    stand_in = values.stand_ins.get(dataset)
-    return f"{dataset} ({stand_in} in its place)" if stand_in else dataset

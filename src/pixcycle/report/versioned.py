@@ -9,7 +9,6 @@ from pixcycle.base.files import finished_folder, write_bytes, write_json
 from pixcycle.methods.method import Losses
 from pixcycle.methods.registry import METHODS
 from pixcycle.metrics.registry import SCORES
-from pixcycle.records.history import read_history
 from pixcycle.report.values import Values
 
 COMPARED = [score.name for score in SCORES.values() if score.versioned]
@@ -18,23 +17,23 @@ TERMS = ("reconstruction", "generator", "discriminator")
 """Lines of `dvc plots show`, the same for all methods: each is the mean of a term's losses before weighting."""
 
 
-def write_versioned(values: Values, out: Path) -> None:
+def write_versioned(values: Values, reports: Path) -> None:
     """Write metrics/CHAPTER/EXPERIMENT.json (means over seeds) and losses/CHAPTER/EXPERIMENT.csv (see `losses`).
 
     Parameters
     ----------
     values
         Of one chapter.
-    out
+    reports
         The folder that holds the chapter's report; the files lie outside that report, as DVC reads whole folders.
     """
-    metrics, curves = out / "metrics" / values.selection, out / "losses" / values.selection
+    metrics, curves = reports / "metrics" / values.selection, reports / "losses" / values.selection
     with finished_folder(metrics) as numbers, finished_folder(curves) as lines:
         for id, runs in values.runs.items():
             name = runs[0].name
             write_json(numbers / f"{name}.json", {m: values.mean(id, m) for m in COMPARED if values.has(id, m)})
             if all(values.records[run.key].steps for run in runs):
-                histories = [read_history(values.root / run.folder) for run in runs]
+                histories = [values.history(run) for run in runs]
                 table = losses(histories, METHODS[runs[0].config.method].losses)
                 write_bytes(lines / f"{name}.csv", table.to_csv(float_format="%.6g").encode())
 

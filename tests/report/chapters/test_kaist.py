@@ -36,7 +36,7 @@ def drawn(results: Results, out) -> SimpleNamespace:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kaist.grids, "image_grid", lambda *a, **k: grids.append((*a, k["groups"])) or grid(*a, **k))
         patch.setattr(boxes, "architecture", lambda *a: networks.append(a) or architecture(*a))
-        sections = kaist.sections(results.values(), out)
+        sections = kaist.sections(results.draft(out=out))
     figures = {block.id: block for block in blocks_of(sections, Figure)}
     tables = {block.id: [[cell.text for cell in row] for row in block.rows] for block in blocks_of(sections, Table)}
     return SimpleNamespace(

@@ -51,7 +51,7 @@ def drawn(results, out):
         for name, module in DRAWN.items():
             draw = getattr(module, name)
             patch.setattr(module, name, lambda *a, draw=draw, **k: calls.append((a, k)) or draw(*a, **k))
-        sections = kth.sections(results.values(), out)
+        sections = kth.sections(results.draft(out=out))
     figures = {figure.id: figure for figure in blocks_of(sections, Figure)}
     return SimpleNamespace(
         results=results,
@@ -171,7 +171,8 @@ def test_kth_figure_7_shows_the_darkest_winter_image_and_its_input(whole):
 
 def test_kth_figure_8_draws_the_weighted_loss_terms(whole):
     (history, panels, *_), _ = whole.calls["kth-figure-8"]
-    raw = whole.results.values().history(CURVES)
+    values = whole.results.values()
+    raw = values.history(values.one(CURVES))
     factors = {"cycle_a": 10, "cycle_b": 10, "g_ab_gan": 1, "d_a": 1, "g": 1}
     for term, factor in factors.items():
         assert history[term].tolist() == pytest.approx((factor * raw[term]).tolist())
@@ -238,7 +239,7 @@ def test_kth_checkerboard_caption_names_runs_that_share_a_line(tmp_path):
 def test_kth_figures_section_says_if_no_run_is_selected(tmp_path):
     results = Results(tmp_path, ["kaist-horse2zebra"])
     count_the_images(results)
-    (text,) = kth.sections(results.values(), tmp_path / "out")[1].blocks
+    (text,) = kth.sections(results.draft())[1].blocks
     assert text.text == "None of the runs that its figures show is part of this selection."
 
 

@@ -10,7 +10,7 @@ PLAIN, RESIZE, CURVES = "kth-horse2zebra", "kth-horse2zebra-resize", "kth-summer
 
 def judged(results):
     """Return the claims by the last part of their ids."""
-    return {claim.id.rsplit("-", 1)[1]: claim for claim in claims(results.values())}
+    return {claim.id.rsplit("-", 1)[1]: claim for claim in claims(results.draft())}
 
 
 def with_samples(root, samples, experiments=(PLAIN,), seeds=(0,)):

@@ -12,7 +12,7 @@ from tests.support.results import Results
 
 
 def claim(results: Results, letter: str):
-    return next(claim for claim in paris_claims.claims(results.values()) if claim.id == f"paris-claim-{letter}")
+    return next(claim for claim in paris_claims.claims(results.draft()) if claim.id == f"paris-claim-{letter}")
 
 
 def test_after_flips_equals_the_mean_over_all_flip_combinations():

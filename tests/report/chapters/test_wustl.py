@@ -24,11 +24,11 @@ def finished(root: Path, experiments=EXPERIMENTS, seeds=(0,), **fids: float) -> 
 
 
 def claim(results: Results, letter: str):
-    return next(c for c in claims(results.values()) if c.id == f"wustl-claim-{letter}")
+    return next(c for c in claims(results.draft()) if c.id == f"wustl-claim-{letter}")
 
 
 def blocks(results: Results) -> dict:
-    sections = wustl.sections(results.values(), results.root / "out")
+    sections = wustl.sections(results.draft())
     return {block.id: block for section in sections for block in section.blocks if hasattr(block, "id")}
 
 
@@ -160,7 +160,7 @@ def test_wustl_claim_b_is_undecided_if_seeds_disagree(tmp_path):
 
 
 def test_wustl_claims_without_runs_are_not_run_and_name_them(tmp_path):
-    judged = claims(finished(tmp_path, [NORMAL]).values())
+    judged = claims(finished(tmp_path, [NORMAL]).draft())
     assert [c.verdict for c in judged] == ["not run"] * 3
     assert EQUAL in judged[1].evidence
 
@@ -244,7 +244,7 @@ def test_wustl_figures_have_the_columns_of_the_report_in_order(tmp_path, drawn):
 
 def test_wustl_figure_cells_match_their_headings(tmp_path, drawn, unsaved):
     results = finished(tmp_path)
-    wustl.sections(results.values(), tmp_path / "out")
+    wustl.sections(results.draft())
     cycle, paired = (Album(results.values(), e) for e in PAIRED[1])
     places = [0, 3, 5, 8]  # four of nine at even distances
     expected = [cycle.inputs(places), cycle.outputs(places), paired.outputs(places)]
@@ -279,10 +279,10 @@ def test_wustl_figure_7_compares_both_runs_and_explains_the_halves(tmp_path, uns
 
 
 def test_wustl_quality_includes_user_experiments_without_a_figure(tmp_path):
-    values = finished(tmp_path, [NORMAL]).values()
-    values.runs = {"wustl-own": values.runs[NORMAL]}
-    values.plan.params.experiments["wustl"]["own"] = values.one("wustl-own").config
-    results, figures, _ = wustl.sections(values, tmp_path / "out")
+    draft = finished(tmp_path, [NORMAL]).draft()
+    draft.runs = {"wustl-own": draft.runs[NORMAL]}
+    draft.plan.params.experiments["wustl"]["own"] = draft.one("wustl-own").config
+    results, figures, _ = wustl.sections(draft)
     assert [cell.text for cell in results.blocks[1].rows[-1][:3]] == ["wustl-own", "photo → label", "100.00"]
     assert [block.text for block in figures.blocks] == [
         "None of the runs that its figures show is part of this selection."

@@ -22,7 +22,7 @@ def rendered(tmp_path_factory) -> tuple[Document, list[Page]]:
     results = Results(tmp_path_factory.mktemp("results"), EXPERIMENTS, seeds=(0, 1), scale="rehearsal")
     out = results.root / "reports/rehearsal"
     (out / "figures").mkdir(parents=True)
-    content = document(results.values(), out)
+    content = document(results.draft(out=out))
     return content, pages(pdf.render(content, out))
 
 

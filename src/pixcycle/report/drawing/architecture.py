@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import matplotlib
 import numpy as np
 import torch
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
 from pixcycle.models.resnet import ResnetBlock
+from pixcycle.report.drawing.interactive import Picture
 from pixcycle.report.drawing.style import BOLD, FAINT, LIGHT, MUTED, STYLE, WIDTH, text_width
 
 JOINED = {
@@ -82,7 +82,7 @@ def trace(network: nn.Module, shape: tuple[int, int, int]) -> list[Box]:
 
 
 @matplotlib.rc_context(STYLE)
-def architecture(network: nn.Module, shape: tuple[int, int, int], title: str = "") -> Figure:
+def architecture(network: nn.Module, shape: tuple[int, int, int], title: str = "") -> Picture:
     """Draw one box per layer, with its norm and activation.
 
     The height of a box is to scale with the side of the layer's output, and its width grows with the square root of
@@ -102,7 +102,7 @@ def architecture(network: nn.Module, shape: tuple[int, int, int], title: str = "
     names = middle + TALLEST / 2 + 0.15 + LINE * max(len(box.joined) for box in boxes)
     width, height = column * len(boxes), names + (0.5 if title else 0.2)
 
-    figure = Figure(figsize=(width, height))
+    figure = Picture(figsize=(width, height))
     figure.suptitle(title, x=0.1 / width, y=1 - 0.05 / height, ha="left", va="top")
     panel = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(0, height))
     panel.axis("off")

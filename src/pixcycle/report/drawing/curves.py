@@ -36,6 +36,7 @@ def loss_curves(history: pd.DataFrame, terms: dict[str, str], steps_per_epoch: i
         Column of `history` -> title of its panel.
     """
     figure, panels = _panels(list(terms.values()), title)
+    figure.note = _thinning(history)
     for panel, term in zip(panels, terms, strict=True):
         _draw_steps_and_means(panel, history, term, steps_per_epoch, LOOKS[0])
         figure.plots.append(Plot(terms[term], "loss", [_line("", history, term, steps_per_epoch)]))
@@ -59,6 +60,7 @@ def compared_curves(
     """
     terms = {term: label for term, label in terms.items() if any(term in history for history in histories.values())}
     figure, panels = _panels(list(terms.values()), title)
+    figure.note = _thinning(*histories.values())
     lines = {}
     for panel, term in zip(panels, terms, strict=True):
         for (label, history), look in zip(histories.items(), cycle(LOOKS), strict=False):
@@ -97,6 +99,7 @@ def smoothed_curves(
     legend_columns = [_labels_in_a_row(list(terms.values()), WIDTH / across) for terms in present.values()]
     legend_rows = [math.ceil(len(terms) / n) for terms, n in zip(present.values(), legend_columns, strict=True)]
     figure, axes = _panels(list(present), title, across, max(legend_rows))
+    figure.note = _thinning(history)
     epochs = history["step"].to_numpy() / steps_per_epoch
     for panel, (heading, terms), columns in zip(axes, present.items(), legend_columns, strict=True):
         page_lines = [_line(label, history, term, steps_per_epoch) for term, label in terms.items()]
@@ -142,12 +145,12 @@ def energy_over_epochs(
     return figure
 
 
-def captioned(caption: str, *histories: pd.DataFrame) -> str:
-    """Return the caption, extended by a note on thinning if one of the histories is long enough to be thinned."""
+def _thinning(*histories: pd.DataFrame) -> str:
+    """Return a note on the lines that are not drawn through all their points; empty if the histories are short."""
     if max(map(len, histories)) <= 2 * STRIPES:
-        return caption
+        return ""
     return (
-        f"{caption} A light line of more than {2 * PIXELS} points is drawn through the least and the greatest in each "
+        f"A light line of more than {2 * PIXELS} points is drawn through the least and the greatest in each "
         f"of {PIXELS} stripes, a strong one of more than {2 * STRIPES} through those in {STRIPES}: peaks are kept."
     )
 

@@ -61,6 +61,7 @@ def image_grid(
         return x / size[0], y / size[1], width / size[0], height / size[1]
 
     figure = Picture(figsize=size)
+    figure.kind = "jpg"
     figure.suptitle(title, x=GAP / size[0], y=1 - GAP / size[1], ha="left", va="top")
     for row in range(down):
         for column, (_, cells) in enumerate(columns):

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -65,12 +66,22 @@ class Plot:
 
 
 class Picture(Figure):
-    """A figure with the data of its interactive view."""
+    """A figure with the data of its interactive view.
+
+    Attributes
+    ----------
+    kind
+        Type of its file: jpg for images, svg for anything else.
+    note
+        A sentence on how it was drawn, for its caption.
+    """
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
         self.strips: list[Strip] = []
         self.plots: list[Plot] = []
+        self.kind: Literal["jpg", "svg"] = "svg"
+        self.note = ""
 
     def write_opened(self, path: Path) -> None:
         """Write the data of the interactive view as JSON next to the figure's file, if there is any."""

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from pixcycle.data.arrays import read_array
 from pixcycle.paths import SOURCE, TARGET, cycled_folder, fakes_folder, samples_folder
 from pixcycle.records.translated import read_png, sample_indices
 from pixcycle.report.drawing import grids
+from pixcycle.report.drawing.interactive import Picture
 from pixcycle.report.values import Values
 
 
@@ -83,7 +83,7 @@ class Album:
 
 def sample_grid(
     values: Values, experiments: list[str], *, name: str | None = None, rows: int = 1
-) -> tuple[Figure, list[str]]:
+) -> tuple[Picture, list[str]]:
     """Draw input, ground truth and the output of each experiment.
 
     Parameters

@@ -108,7 +108,12 @@ def _losses(a: Side, b: Side, root: Path, drawn: Path) -> Block:
     terms = {term: term for history in histories.values() for term in history if term not in ("epoch", "step")}
     if not terms:
         return Text("Neither has a history of its losses.")
-    style.save(curves.compared_curves(histories, terms, steps), drawn / "figures/losses.svg")
+    picture = curves.compared_curves(histories, terms, steps)
+    style.save(picture, drawn / "figures/losses.svg")
     caption = "Loss terms, as history.csv names them: each logged step light, the mean of each epoch strong."
-    caption = curves.captioned(caption, *histories.values())
-    return Figure("losses", caption, Path("figures/losses.svg"), f"Loss against epoch, {len(terms)} panels")
+    return Figure(
+        "losses",
+        f"{caption} {picture.note}".rstrip(),
+        Path("figures/losses.svg"),
+        f"Loss against epoch, {len(terms)} panels",
+    )

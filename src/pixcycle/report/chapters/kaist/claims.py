@@ -3,9 +3,8 @@
 from typing import Any
 
 from pixcycle.report.content import Claim
-from pixcycle.report.published import read_published
+from pixcycle.report.draft import Draft
 from pixcycle.report.studies import percent
-from pixcycle.report.values import Values
 from pixcycle.study.result import Share
 
 CYCLEGAN = "CycleGAN (ours)"
@@ -17,33 +16,33 @@ DIRECTIONS = {"map_to_photo": "b_to_a", "photo_to_map": "a_to_b"}
 """Column of the files of perceptual studies -> direction of kaist-maps."""
 
 
-def claims(values: Values) -> list[Claim]:
+def claims(draft: Draft) -> list[Claim]:
     """Return claim a.
 
     Its verdict is always "not run", as there are no runs of the competitors. The evidence compares published values.
     """
-    table = read_published("kaist-table-1", values.root).set_index("row")
+    table = draft.read_published("kaist-table-1").set_index("row")
     cyclegan, competitors = table.loc[CYCLEGAN], table.drop(CYCLEGAN)
     ratios, comparisons = [], []
     for task, title in TASKS.items():
         best = competitors.loc[competitors[task].idxmax()]
         ratios.append(cyclegan[task] / best[task])
         comparisons.append(f"{title}: {percentage(cyclegan, task)} against {percentage(best, task)} of {best.name}.")
-    ours = [f"{TASKS[task]}: {percent(share)}." for task, share in studies_of_maps(values).items()]
+    ours = [f"{TASKS[task]}: {percent(share)}." for task, share in studies_of_maps(draft).items()]
     study = f"Of our images, in a study of its own: {' '.join(ours)}" if ours else "Nobody was asked about our images."
     evidence = (
         f"{study} As published, CycleGAN fooled them at least {min(ratios):.1f} times "
         f"as often as the best competitor of the same task. {' '.join(comparisons)}"
     )
     text = "CycleGAN fools people far more often than the four competing methods, on maps ↔ aerial photos."
-    return [Claim("kaist-claim-a", text, "not run", evidence)]
+    return [draft.claim("kaist-claim-a", text, "not run", [evidence])]
 
 
-def studies_of_maps(values: Values) -> dict[str, Share]:
+def studies_of_maps(draft: Draft) -> dict[str, Share]:
     """Return the results of our perceptual studies of kaist-maps, by column of the published table."""
-    if "kaist-maps" not in values:
+    if "kaist-maps" not in draft:
         return {}
-    shares = {task: values.study("kaist-maps", direction) for task, direction in DIRECTIONS.items()}
+    shares = {task: draft.study("kaist-maps", direction) for task, direction in DIRECTIONS.items()}
     return {task: share for task, share in shares.items() if share}
 
 

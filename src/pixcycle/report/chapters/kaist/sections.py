@@ -1,20 +1,15 @@
 """Report 004, the slides `Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks`."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from pixcycle.paths import TARGET
-from pixcycle.report.chapter_sections import parts
 from pixcycle.report.chapters.kaist.claims import CYCLEGAN, SHOWN_IN, TASKS, claims, percentage, studies_of_maps
 from pixcycle.report.content import Block, Cell, Column, Figure, Section, Table, Text
+from pixcycle.report.draft import Draft
 from pixcycle.report.drawing import grids
-from pixcycle.report.drawing.samples import Album
-from pixcycle.report.publish import publish
-from pixcycle.report.published import NOT_RUN, NOTHING, read_published
-from pixcycle.report.quality import fcn_table, quality_table, task_of
+from pixcycle.report.published import NOT_RUN, NOTHING
+from pixcycle.report.quality import task_of
 from pixcycle.report.studies import PROTOCOL, percent
-from pixcycle.report.values import Values
-from pixcycle.report.verdicts import title_of
 
 BOTH_WAYS = {
     "kaist-maps": ("b_to_a", "a_to_b"),
@@ -34,49 +29,44 @@ SCORED_IF_RUN = "kth-cityscapes"
 PIX2PIX = [("CycleGAN paper", "labels to photo", "pix2pix"), ("CycleGAN paper", "photo to labels", "pix2pix")]
 
 
-def sections(values: Values, out: Path) -> list[Section]:
+def sections(draft: Draft) -> list[Section]:
     """Return the results, figures and claims of the chapter, for the experiments that were run."""
-    return parts("kaist", _tables(values), _figures(values, out), claims(values), SHOWN_IN)
+    return draft.sections("kaist", _tables(draft), _figures(draft), claims(draft), SHOWN_IN)
 
 
-def _present(values: Values) -> list[str]:
-    return [id for id in BOTH_WAYS if id in values]
-
-
-def _where(values: Values, experiments: Iterable[str]) -> str:
+def _where(draft: Draft, experiments: Iterable[str]) -> str:
     """List the datasets of the experiments that were run, as `: maps-unpaired (earth in its place), horse2zebra`."""
-    datasets = dict.fromkeys(values.one(id).asked_dataset for id in experiments if id in values)
-    named = ", ".join(title_of(values, dataset) for dataset in datasets)
+    named = ", ".join(dict.fromkeys(map(draft.data_of, draft.present(experiments))))
     return f": {named}" if named else ""
 
 
-def _tables(values: Values) -> list[Block]:
+def _tables(draft: Draft) -> list[Block]:
     rows = [(id, direction) for id, directions in BOTH_WAYS.items() for direction in directions]
-    own = [id for id in values.of_chapter("kaist") if id not in BOTH_WAYS]
+    own = [id for id in draft.of_chapter("kaist") if id not in BOTH_WAYS]
     rows += [(id, direction) for id in own for direction in TARGET]
-    caption = f"Quality of the runs, both ways, of which the slides print no numbers{_where(values, BOTH_WAYS)}"
-    quality = quality_table("kaist-quality", caption, values, rows, ("fid", "kid", "precision", "recall", "l1"))
-    scored = SCORED + [(SCORED_IF_RUN, way, None) for _, way, _ in SCORED if SCORED_IF_RUN in values]
-    caption = f"FCN-score, which the slides explain without numbers{_where(values, [id for id, _, _ in scored])}"
-    fcn = fcn_table("kaist-fcn-score", caption, values, scored, PIX2PIX)
-    return [_perceptual_study(values), fcn, quality, *_learning_rates(values)]
+    caption = f"Quality of the runs, both ways, of which the slides print no numbers{_where(draft, BOTH_WAYS)}"
+    quality = draft.quality_table("kaist-quality", caption, rows, ("fid", "kid", "precision", "recall", "l1"))
+    scored = SCORED + [(SCORED_IF_RUN, way, None) for _, way, _ in SCORED if SCORED_IF_RUN in draft]
+    caption = f"FCN-score, which the slides explain without numbers{_where(draft, [id for id, _, _ in scored])}"
+    fcn = draft.fcn_table("kaist-fcn-score", caption, scored, PIX2PIX)
+    return [_perceptual_study(draft), fcn, quality, *_learning_rates(draft)]
 
 
-def _perceptual_study(values: Values) -> Table:
+def _perceptual_study(draft: Draft) -> Table:
     """Return Table 1, with the results of our own study, if there is one, and those of pix2pix in another study."""
     columns = [Column("Method", numeric=False)]
     columns += [Column(title, group=group) for group in TASKS.values() for title in ("published", "ours", "elsewhere")]
-    shares = studies_of_maps(values)
+    shares = studies_of_maps(draft)
     rows = []
-    for row in read_published("kaist-table-1", values.root).to_dict("records"):
+    for row in draft.read_published("kaist-table-1").to_dict("records"):
         cells = []
         for task in TASKS:
             ours = Cell("not ours", "muted")
             if row["row"] == CYCLEGAN:
-                ours = Cell(percent(shares[task])) if task in shares else _no_study(values)
+                ours = Cell(percent(shares[task])) if task in shares else _no_study(draft)
             cells.append((Cell(percentage(row, task), "published"), ours, NOTHING))
         rows.append([Cell(row["row"]), *cells[0], *cells[1]])
-    elsewhere = read_published("elsewhere-amt", values.root)
+    elsewhere = draft.read_published("elsewhere-amt")
     for row in elsewhere.to_dict("records"):
         cells = [(NOTHING, NOTHING, Cell(percentage(row, task), "published")) for task in TASKS]
         rows.append([Cell(row["row"]), *cells[0], *cells[1]])
@@ -88,22 +78,22 @@ def _perceptual_study(values: Values) -> Table:
         f"Elsewhere: {', '.join(elsewhere['source'].unique())}, from a study of its own.",
     ]
     caption = "Table 1 of the report: AMT “real vs fake” test on maps ↔ aerial photos at 256 × 256 resolution"
-    return Table("kaist-table-1", caption, columns, rows, notes, values.keys("kaist-maps") if shares else [])
+    return Table("kaist-table-1", caption, columns, rows, notes, draft.keys("kaist-maps") if shares else [])
 
 
-def _no_study(values: Values) -> Cell:
-    return Cell("no study yet", "muted") if "kaist-maps" in values else NOT_RUN
+def _no_study(draft: Draft) -> Cell:
+    return Cell("no study yet", "muted") if "kaist-maps" in draft else NOT_RUN
 
 
-def _learning_rates(values: Values) -> list[Text]:
+def _learning_rates(draft: Draft) -> list[Text]:
     """Return a sentence for each learning rate schedule; usually there is only one."""
     schedules: dict[tuple[float, int, int], list[str]] = {}
-    for id in _present(values):
-        e = values.one(id).config
+    for id in draft.present(BOTH_WAYS):
+        e = draft.one(id).config
         schedules.setdefault((e.lr, e.n_epochs, e.n_epochs_decay), []).append(id)
     sentences = []
     for (rate, constant, decaying), ids in schedules.items():
-        report = values.as_published(values.one(ids[0]))
+        report = draft.as_published(draft.one(ids[0]))
         sentences.append(
             Text(
                 f"Learning rate of {', '.join(ids)}: {rate:g} for {constant} epochs, then falling linearly to 0 over "
@@ -113,23 +103,23 @@ def _learning_rates(values: Values) -> list[Text]:
     return sentences
 
 
-def _figures(values: Values, out: Path) -> list[Block]:
-    blocks: list[Block] = []
+def _figures(draft: Draft) -> list[Figure]:
+    figures = []
     for id, lead, experiments in (
         ("kaist-figure-1", "Figure 1 of the report: horse ↔ zebra and summer ↔ winter.", FIGURE_1),
         ("kaist-samples-maps", "The task of @kaist-table-1, maps ↔ aerial photos.", ["kaist-maps"]),
         ("kaist-samples-cityscapes", "The task of FCN-score, labels ↔ photos.", ["kaist-cityscapes"]),
     ):
-        blocks += _both_ways(values, id, lead, experiments, out)
-    return [*blocks, *_architectures(values, out)]
+        figures += _both_ways(draft, id, lead, experiments)
+    return [*figures, *_architectures(draft)]
 
 
-def _both_ways(values: Values, id: str, lead: str, experiments: list[str], out: Path) -> list[Figure]:
+def _both_ways(draft: Draft, id: str, lead: str, experiments: list[str]) -> list[Figure]:
     """Draw each run in both directions, with input, output and, for paired datasets, the ground truth."""
-    present = [experiment for experiment in experiments if experiment in values]
+    present = draft.present(experiments)
     if not present:
         return []
-    albums = [Album(values, experiment, direction) for experiment in present for direction in BOTH_WAYS[experiment]]
+    albums = [draft.album(experiment, direction) for experiment in present for direction in BOTH_WAYS[experiment]]
     rows = min(ROWS, *(len(album.names) for album in albums))
     columns, groups = [], []
     for album in albums:
@@ -137,15 +127,13 @@ def _both_ways(values: Values, id: str, lead: str, experiments: list[str], out: 
         pictures = [("Input", album.inputs(places)), ("Generated", album.outputs(places))]
         pictures += [("Ground truth", album.truths(places))] * album.paired
         columns += pictures
-        groups.append((task_of(values, album.run.id, album.direction), len(pictures)))
-    missing = [experiment for experiment in experiments if experiment not in values]
-    caption = f"{lead} Test images at even distances, not chosen{_where(values, present)}."
-    caption += f" Not run here: {', '.join(missing)}." if missing else ""
+        groups.append((task_of(draft, album.run.id, album.direction), len(pictures)))
+    caption = f"{lead} Test images at even distances, not chosen{_where(draft, present)}."
     alt = f"Rows of test images and what was made of them: {', '.join(heading for heading, _ in groups)}"
-    return [publish(grids.image_grid(columns, groups=groups), id, caption, alt, values, present, out)]
+    return [draft.figure(id, grids.image_grid(columns, groups=groups), caption, alt, experiments)]
 
 
-def _architectures(values: Values, out: Path) -> list[Figure]:
+def _architectures(draft: Draft) -> list[Figure]:
     """Draw the networks of the first run, in the size in which they were trained."""
     # Imported late: no other chapter needs torch.
     from pixcycle.methods.networks import generator_of
@@ -153,9 +141,9 @@ def _architectures(values: Values, out: Path) -> list[Figure]:
     from pixcycle.report.drawing.architecture import architecture
 
     drawn = []
-    for id in _present(values)[:1]:
-        e = values.one(id).config
-        published = values.as_published(values.one(id)).filters
+    for id in draft.present(BOTH_WAYS)[:1]:
+        e = draft.one(id).config
+        published = draft.as_published(draft.one(id)).filters
         size = f"images of {e.crop_size} × {e.crop_size} pixels, {e.filters} filters in the first layer"
         size += f" ({published} as published)" if e.filters != published else ""
         for name, network in (
@@ -165,5 +153,5 @@ def _architectures(values: Values, out: Path) -> list[Figure]:
             caption = f"{name.capitalize()} architecture, a slide of the report, drawn from the module itself: {size}."
             picture = architecture(network, (3, e.crop_size, e.crop_size), f"{name.capitalize()} of {id}")
             alt = f"The layers of the {name}, from its input to its output"
-            drawn.append(publish(picture, f"kaist-architecture-{name}", caption, alt, values, [id], out, "svg"))
+            drawn.append(draft.figure(f"kaist-architecture-{name}", picture, caption, alt, [id]))
     return drawn

@@ -7,13 +7,11 @@ import numpy as np
 
 from pixcycle.paths import TARGET
 from pixcycle.plan import Run
-from pixcycle.records.history import read_history
 from pixcycle.report.chapters.kth.runs import CURVES, DECONVOLUTION, RESIZE, RUNS, energies, real_energy, weighted
 from pixcycle.report.content import Claim
-from pixcycle.report.published import with_spread
+from pixcycle.report.draft import Draft
 from pixcycle.report.quality import task_of
-from pixcycle.report.values import Values
-from pixcycle.report.verdicts import NO_RUN, TREND, Order, compare, title_of, trend, verdict
+from pixcycle.report.verdicts import TREND, Order, compare, trend, verdict
 
 STRONG = 0.01
 """Minimum excess of checkerboard energy over real images for a strong pattern: its amplitude, the square root of the
@@ -40,48 +38,46 @@ STABLE = 0.25
 end has nearly a half."""
 
 
-def claims(values: Values) -> list[Claim]:
+def claims(draft: Draft) -> list[Claim]:
     """Return claims a to c and the proposal."""
-    return [_checkerboard_fades(values), _cycle_dominates(values), _judges_settle(values), _resize_helps(values)]
+    return [_checkerboard_fades(draft), _cycle_dominates(draft), _judges_settle(draft), _resize_helps(draft)]
 
 
-def _checkerboard_fades(values: Values) -> Claim:
+def _checkerboard_fades(draft: Draft) -> Claim:
     """Return claim a: for each run and direction, strong after the first sampled epoch and faded after the last."""
     id, text = "kth-claim-a", "The checkerboard is strong after the first epoch, and fades."
     orders: list[Order] = []
     results, judged = [], []
     for experiment in RUNS:
-        finished = _finished(values, experiment)
+        finished = _finished(draft, experiment)
         if finished:
             judged.append(experiment)
         for direction in TARGET if finished else ():
-            measured = np.array([_first_last_real(values, run, direction) for run in finished])
+            measured = np.array([_first_last_real(draft, run, direction) for run in finished])
             first, last = measured[:, 0] - measured[:, 2], measured[:, 1] - measured[:, 2]
             orders_found = {"strong": _order(first - STRONG), "faded": _order(FADED * first - last)}
             orders += orders_found.values()
             numbers = ", ".join(f"{energy:z.4f}" for energy in measured.mean(axis=0))
             doubts = {"better": "", "unclear": ", perhaps {}", "worse": ", not {}"}
             doubted = "".join(doubts[order].format(word) for word, order in orders_found.items())
-            results.append(f"{task_of(values, experiment, direction)} {numbers}{doubted}")
+            results.append(f"{task_of(draft, experiment, direction)} {numbers}{doubted}")
     if not results:
-        return Claim(id, text, "not run", " ".join(values.collapses(*RUNS)) or NO_RUN, values.keys(*RUNS))
+        return draft.claim(id, text, "not run", [], draft.present(RUNS))
     evidence = [
         "Energy of the sampled test images after the first and the last sampled epoch, and of real ones: "
         f"{'; '.join(results)}.",
         f"Above that of real images, {STRONG} counts as strong, and a share of {FADED} left at the end as faded.",
-        *values.collapses(*RUNS),
     ]
-    if left_out := [experiment for experiment in RUNS if experiment not in judged]:
-        evidence.append(f"Not judged on {', '.join(left_out)}.")
-    return Claim(id, text, verdict(orders, complete=True), " ".join(evidence), values.keys(*RUNS))
+    unjudged = [experiment for experiment in RUNS if experiment not in judged]
+    return draft.claim(id, text, verdict(orders, complete=True), evidence, draft.present(RUNS), unjudged)
 
 
-def _cycle_dominates(values: Values) -> Claim:
+def _cycle_dominates(draft: Draft) -> Claim:
     """Return claim b: the cycle term's share of g, averaged over logged steps, is the largest; its epoch means fall."""
     id, text = "kth-claim-b", "The cycle term is the largest part of G's loss, and falls steadily."
     margins, sentences = [], []
-    for run in _finished(values, CURVES):
-        losses = weighted(read_history(values.root / run.folder), run.config)
+    for run in _finished(draft, CURVES):
+        losses = weighted(draft.history(run), run.config)
         for part, columns in PARTS.items():
             losses[part] = losses.filter(regex=columns).sum(axis=1)
         share = losses[list(PARTS)].mean() / losses["g"].mean()
@@ -93,18 +89,18 @@ def _cycle_dominates(values: Values) -> Claim:
             f"means with the epoch: cycle {falls:+.2f} (at most -{TREND} counts as a steady fall), adversarial "
             f"{adversarial:+.2f}, of which the report says that it slightly increases."
         )
-    return _on_curves(values, id, text, [_order(margin) for margin in zip(*margins, strict=True)], sentences)
+    return _on_curves(draft, id, text, [_order(margin) for margin in zip(*margins, strict=True)], sentences)
 
 
-def _judges_settle(values: Values) -> Claim:
+def _judges_settle(draft: Draft) -> Claim:
     """Return claim c: per discriminator, the first epoch mean is the highest, and those after EARLY vary little."""
     id, text = "kth-claim-c", "The discriminators' losses stay stable after a quick drop."
     orders: list[Order] = []
     sentences = []
     for judge, domain in {"d_a": "summer", "d_b": "winter"}.items():
         margins = []
-        for run in _finished(values, CURVES):
-            means = read_history(values.root / run.folder).groupby("epoch")[judge].mean()
+        for run in _finished(draft, CURVES):
+            means = draft.history(run).groupby("epoch")[judge].mean()
             later = means.iloc[max(1, round(EARLY * len(means))) :]
             first, level, deviation = means.iloc[0], later.mean(), later.std(ddof=0)
             margins.append((first - means.iloc[1:].max(), STABLE * (first - level) - deviation))
@@ -117,10 +113,10 @@ def _judges_settle(values: Values) -> Claim:
             f"These are epoch means, and their mean ± standard deviation after a share of {EARLY} of the epochs; the "
             f"first must be the highest, and the deviation at most {STABLE} of the drop."
         )
-    return _on_curves(values, id, text, orders, sentences)
+    return _on_curves(draft, id, text, orders, sentences)
 
 
-def _resize_helps(values: Values) -> Claim:
+def _resize_helps(draft: Draft) -> Claim:
     """Return the proposal: its final energy is lower than the deconvolution's and close to that of real images."""
     id = "kth-claim-resize"
     text = (
@@ -128,43 +124,41 @@ def _resize_helps(values: Values) -> Claim:
         "work, not a claim of its own.)"
     )
     pair = [RESIZE, DECONVOLUTION]
-    missing = [experiment for experiment in pair if experiment not in values]
-    collapsed = values.collapses(*pair)
-    if missing or collapsed:
-        not_run = [f"Not run: {', '.join(missing)}."] if missing else []
-        return Claim(id, text, "not run", " ".join([*not_run, *collapsed]), [] if missing else values.keys(*pair))
-    direction = values.one(RESIZE).config.direction
-    reals = [real_energy(values, run, direction) for run in values.runs[RESIZE]]
-    left = [e - real for e, real in zip(values.seeds_of(RESIZE, "checkerboard"), reals, strict=True)]
-    orders = [compare(values, *pair, "checkerboard"), _order([GONE - excess for excess in left])]
+    if missing := draft.missing(pair):
+        return draft.claim(id, text, "not run", [f"Not run: {', '.join(missing)}.", *draft.collapses(*pair)])
+    if draft.collapses(*pair):
+        return draft.claim(id, text, "not run", [], pair)
+    direction = draft.one(RESIZE).config.direction
+    reals = [real_energy(draft, run, direction) for run in draft.runs[RESIZE]]
+    left = [e - real for e, real in zip(draft.seeds_of(RESIZE, "checkerboard"), reals, strict=True)]
+    orders = [compare(draft, *pair, "checkerboard"), _order([GONE - excess for excess in left])]
     results = "; ".join(
-        f"{name} {with_spread(values, experiment, 'checkerboard')} (FID {with_spread(values, experiment, 'fid')})"
+        f"{name} {draft.with_spread(experiment, 'checkerboard')} (FID {draft.with_spread(experiment, 'fid')})"
         for name, experiment in zip(("resize-convolution", "deconvolution"), pair, strict=True)
     )
-    evidence = (
-        f"Checkerboard energy of {task_of(values, RESIZE, direction)}, {title_of(values, 'horse2zebra')}: {results}; "
+    evidence = [
+        f"Checkerboard energy of {task_of(draft, RESIZE, direction)}, {draft.title_of('horse2zebra')}: {results}; "
         f"real images {mean(reals):z.4f}. At most {GONE} above those counts as removed; the FID, smaller is better, "
         "decides nothing here."
-    )
-    return Claim(id, text, verdict(orders, complete=True), evidence, values.keys(*pair))
+    ]
+    return draft.claim(id, text, verdict(orders, complete=True), evidence, pair)
 
 
-def _first_last_real(values: Values, run: Run, direction: str) -> tuple[float, float, float]:
-    series = energies(values, run, direction)
-    return series.iloc[0], series.iloc[-1], real_energy(values, run, direction)
+def _first_last_real(draft: Draft, run: Run, direction: str) -> tuple[float, float, float]:
+    series = energies(draft, run, direction)
+    return series.iloc[0], series.iloc[-1], real_energy(draft, run, direction)
 
 
-def _finished(values: Values, experiment: str) -> list[Run]:
+def _finished(draft: Draft, experiment: str) -> list[Run]:
     """Return the runs of an experiment that did not collapse; a collapsed run allows no further statement."""
-    return [run for run in values.runs.get(experiment, []) if values.records[run.key].status == "finished"]
+    return [run for run in draft.runs.get(experiment, []) if draft.records[run.key].status == "finished"]
 
 
-def _on_curves(values: Values, id: str, text: str, orders: list[Order], sentences: list[str]) -> Claim:
-    if CURVES not in values:
-        return Claim(id, text, "not run", NO_RUN)
-    on = f"On {title_of(values, values.one(CURVES).asked_dataset)}, whose losses are @kth-figure-8."
-    evidence = [on, *sentences, *values.collapses(CURVES)]
-    return Claim(id, text, verdict(orders, complete=True), " ".join(evidence), values.keys(CURVES))
+def _on_curves(draft: Draft, id: str, text: str, orders: list[Order], sentences: list[str]) -> Claim:
+    if CURVES not in draft:
+        return draft.claim(id, text, "not run")
+    evidence = [f"On {draft.data_of(CURVES)}, whose losses are @kth-figure-8.", *sentences]
+    return draft.claim(id, text, verdict(orders, complete=True), evidence, [CURVES])
 
 
 def _order(margins: Sequence[float]) -> Order:

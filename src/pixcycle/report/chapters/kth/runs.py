@@ -5,7 +5,7 @@ import pandas as pd
 from pixcycle.params.schema import Experiment
 from pixcycle.paths import TARGET
 from pixcycle.plan import Run
-from pixcycle.report.values import Values
+from pixcycle.report.draft import Draft
 
 RUNS = ("kth-horse2zebra", "kth-apple2orange", "kth-summer2winter", "kth-cityscapes")
 """The runs of the report itself."""
@@ -25,12 +25,12 @@ def weighted(history: pd.DataFrame, e: Experiment) -> pd.DataFrame:
     return history.assign(**{column: history[column] * factor for column, factor in factors.items()})
 
 
-def energies(values: Values, run: Run, direction: str) -> pd.Series:
+def energies(draft: Draft, run: Run, direction: str) -> pd.Series:
     """Return the checkerboard energy of a run's sampled images, indexed by epoch in ascending order."""
-    rows = [row for row in values.measured[run.key].samples if row.direction == direction]
+    rows = [row for row in draft.measured[run.key].samples if row.direction == direction]
     return pd.Series({row.epoch: row.checkerboard for row in rows}).sort_index()
 
 
-def real_energy(values: Values, run: Run, direction: str) -> float:
+def real_energy(draft: Draft, run: Run, direction: str) -> float:
     """Return the checkerboard energy of the real test images of a direction's target domain."""
-    return values.measured[run.key].real[TARGET[direction]]["checkerboard"]
+    return draft.measured[run.key].real[TARGET[direction]]["checkerboard"]

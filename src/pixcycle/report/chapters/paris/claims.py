@@ -6,9 +6,8 @@ import numpy as np
 
 from pixcycle.plan import Run
 from pixcycle.report.content import Claim
-from pixcycle.report.published import with_spread
-from pixcycle.report.values import Values
-from pixcycle.report.verdicts import NO_RUN, Order, compare, not_judged, title_of, verdict
+from pixcycle.report.draft import Draft
+from pixcycle.report.verdicts import Order, compare, verdict
 
 TASKS = {
     "paris-face2comics": "face to comic",
@@ -31,9 +30,9 @@ MOST = 0.5
 """Minimum fraction of the shown images that must remain; with fewer, most images of a figure do not belong there."""
 
 
-def claims(values: Values) -> list[Claim]:
+def claims(draft: Draft) -> list[Claim]:
     """Return claims a and b, judged on the datasets that were run (with the FID of the extractor that was used)."""
-    return [_flips(values), _batch_and_epochs(values)]
+    return [_flips(draft), _batch_and_epochs(draft)]
 
 
 def extremes(errors: np.ndarray) -> dict[str, list[int]]:
@@ -69,34 +68,33 @@ def after_flips(l1: np.ndarray, l1_mirrored: np.ndarray) -> tuple[float, float, 
     return float(best), float(worst), float(correlation)
 
 
-def _flips(values: Values) -> Claim:
+def _flips(draft: Draft) -> Claim:
     """Return claim a, which holds if on each task fewer than half of the extreme images remain, beyond seed spread."""
     id, text = "paris-claim-a", "Random flips at evaluation spoil the ranking of the test images by L1."
-    present = [experiment for experiment in TASKS if experiment in values and _images(values, experiment) > 1]
-    single = [experiment for experiment in TASKS if experiment in values and experiment not in present]
-    if not present:
-        return Claim(id, text, "not run", " ".join(not_judged(values, single)) or NO_RUN)
+    judged = [experiment for experiment in draft.present(TASKS) if _images(draft, experiment) > 1]
+    too_few = draft.too_few(experiment for experiment in draft.present(TASKS) if experiment not in judged)
+    if not judged:
+        return draft.claim(id, text, "not run", too_few)
     orders: list[Order] = []
     sentences = [
         f"In {DRAWS} seeded draws each test image is compared with its truth or, with probability {FLIPPED}, with its "
         f"mirrored truth. It is so on a task if on average fewer than {MOST * 2 * SHOWN:g} of the {2 * SHOWN} images "
         f"that the report shows, the {SHOWN} best and the {SHOWN} worst, stay among them."
     ]
-    for experiment in present:
-        order, words = _flips_on(values, experiment)
+    for experiment in judged:
+        order, words = _flips_on(draft, experiment)
         orders.append(order)
         sentences.append(f"{TASKS[experiment].capitalize()} on {words}")
-    sentences += values.collapses(*present)
-    datasets = {_dataset(experiment) for experiment in present}
-    missing = [experiment for experiment in TASKS if experiment not in values and _dataset(experiment) in datasets]
-    sentences += [*(f"Not run: {experiment}." for experiment in missing), *not_judged(values, single)]
-    sentences += [f"Not judged on {name}." for name in dict.fromkeys(map(_dataset, TASKS)) if name not in datasets]
-    return Claim(id, text, verdict(orders, complete=not missing), " ".join(sentences), values.keys(*present))
+    datasets = {_dataset(experiment) for experiment in judged}
+    wanted = [experiment for experiment in TASKS if _dataset(experiment) in datasets]
+    unjudged = [name for name in dict.fromkeys(map(_dataset, TASKS)) if name not in datasets]
+    complete = not draft.missing(wanted)
+    return draft.claim(id, text, verdict(orders, complete), [*sentences, *too_few], wanted, unjudged)
 
 
-def _flips_on(values: Values, experiment: str) -> tuple[Order, str]:
+def _flips_on(draft: Draft, experiment: str) -> tuple[Order, str]:
     """Return the order (`better` if fewer than half remain) and a sentence with the numbers of one experiment."""
-    errors = [_errors(values, run) for run in values.runs[experiment]]
+    errors = [_errors(draft, run) for run in draft.runs[experiment]]
     kept = np.array([after_flips(*pair) for pair in errors])
     shares = (kept[:, :2].mean(axis=1) / SHOWN).tolist()
     difference, spread = mean(shares) - MOST, stdev(shares) if len(shares) > 1 else 0.0
@@ -106,44 +104,43 @@ def _flips_on(values: Values, experiment: str) -> tuple[Order, str]:
     n = len(errors[0][0])
     chance = SHOWN * min(SHOWN / n, 1)
     return order, (
-        f"{title_of(values, _dataset(experiment))}: {best:.1f} of the best and {worst:.1f} of the worst stay, by "
+        f"{draft.title_of(_dataset(experiment))}: {best:.1f} of the best and {worst:.1f} of the worst stay, by "
         f"chance {chance:.1f} of each among {n} images; rank correlation {correlation:.2f}; mean L1 {l1:.4f}, to "
         f"mirrored truths {l1_mirrored:.4f}."
     )
 
 
-def _errors(values: Values, run: Run) -> tuple[np.ndarray, np.ndarray]:
-    images = values.measured[run.key].images[run.config.direction]
+def _errors(draft: Draft, run: Run) -> tuple[np.ndarray, np.ndarray]:
+    images = draft.measured[run.key].images[run.config.direction]
     return np.array(images["l1"]), np.array(images["l1_mirrored"])
 
 
-def _images(values: Values, experiment: str) -> int:
-    return len(_errors(values, values.one(experiment))[0])
+def _images(draft: Draft, experiment: str) -> int:
+    return len(_errors(draft, draft.one(experiment))[0])
 
 
 def _dataset(experiment: str) -> str:
     return experiment.split("-")[1]
 
 
-def _batch_and_epochs(values: Values) -> Claim:
+def _batch_and_epochs(draft: Draft) -> Claim:
     """Return claim b, which holds if map to aerial has the better FID with batch size 1 for 200 epochs."""
     id, text = "paris-claim-b", "Batch 20 for 100 epochs is worse than batch 1 for 200."
     why = (
         "The report compares two tasks that differ in direction, too, so that their numbers say nothing of the "
         "settings; here one task, map to aerial, is trained at both, and FID decides."
     )
-    if missing := [experiment for experiment in MAP_TO_AERIAL if not values.has(experiment, "fid")]:
-        return Claim(id, text, "not run", " ".join([why, *not_judged(values, missing)]))
-    numbers = "; ".join(_quality_of(values, experiment) for experiment in MAP_TO_AERIAL)
-    evidence = [why, f"On {title_of(values, 'maps')}: {numbers}."]
-    evidence += values.collapses(*MAP_TO_AERIAL)
-    outcome = verdict([compare(values, *MAP_TO_AERIAL, "fid")], complete=True)
-    return Claim(id, text, outcome, " ".join(evidence), values.keys(*MAP_TO_AERIAL))
+    if missing := draft.missing(MAP_TO_AERIAL, "fid"):
+        return draft.claim(id, text, "not run", [why], missing, metric="fid")
+    numbers = "; ".join(_quality_of(draft, experiment) for experiment in MAP_TO_AERIAL)
+    evidence = [why, f"On {draft.title_of('maps')}: {numbers}."]
+    outcome = verdict([compare(draft, *MAP_TO_AERIAL, "fid")], complete=True)
+    return draft.claim(id, text, outcome, evidence, MAP_TO_AERIAL)
 
 
-def _quality_of(values: Values, experiment: str) -> str:
-    record = values.records[values.one(experiment).key]
+def _quality_of(draft: Draft, experiment: str) -> str:
+    record = draft.records[draft.one(experiment).key]
     return (
-        f"batch {record.batch_size} for {record.epochs} epochs FID {with_spread(values, experiment, 'fid')}, "
-        f"L1 {with_spread(values, experiment, 'l1')}"
+        f"batch {record.batch_size} for {record.epochs} epochs FID {draft.with_spread(experiment, 'fid')}, "
+        f"L1 {draft.with_spread(experiment, 'l1')}"
     )

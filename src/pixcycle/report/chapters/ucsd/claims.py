@@ -1,9 +1,8 @@
 """The six claims of report 000, each as a list of comparisons."""
 
-from pixcycle.records.history import read_history
 from pixcycle.report.content import Claim
-from pixcycle.report.values import Values
-from pixcycle.report.verdicts import NOT_FINITE, TREND, is_finite, pairwise_claim, trend, verdict_of_seeds
+from pixcycle.report.draft import Draft
+from pixcycle.report.verdicts import NOT_FINITE, TREND, Order, compare, is_finite, trend, verdict, verdict_of_seeds
 
 PAIRED = ("l1", "l2", "l1l2", "patch16", "patch286", "noskip")
 UNPAIRED = ("cyc-l1", "cyc-l2", "cyc-l1l2")
@@ -51,40 +50,56 @@ SHOWN_IN = {
 }
 
 
-def claims(values: Values) -> list[Claim]:
+def claims(draft: Draft) -> list[Claim]:
     """Return claims a to f, judged on the datasets that were run (with the FID of the extractor that was used)."""
-    compared = [
-        pairwise_claim(values, f"ucsd-claim-{letter}", text, "ucsd", datasets, pairs, "fid")
-        for letter, text, datasets, pairs in FID_CLAIMS
-    ]
-    return [*compared, _trend_claim(values)]
+    return [*(_fid_claim(draft, *claim) for claim in FID_CLAIMS), _trend_claim(draft)]
 
 
-def loss_curve_run(values: Values) -> str | None:
+def loss_curve_run(draft: Draft) -> str | None:
     """Return the experiment of Figure 2 and claim f: L1 on maps, or on facades if maps was not run."""
     candidates = (f"ucsd-{dataset}-l1" for dataset in ("maps", "facades"))
-    return next((id for id in candidates if id in values.runs), None)
+    return next(iter(draft.present(candidates)), None)
 
 
-def _trend_claim(values: Values) -> Claim:
+def _fid_claim(draft: Draft, letter: str, text: str, datasets: tuple[str, ...], pairs: list[tuple[str, str]]) -> Claim:
+    """Judge the claim that, on each dataset, the first experiment of each pair beats the second.
+
+    Datasets without any comparison are named in the evidence; the verdict rests on the other datasets.
+    """
+    orders: list[Order] = []
+    sentences, experiments, unjudged = [], [], []
+    for dataset in datasets:
+        ids = {name: f"ucsd-{dataset}-{name}" for pair in pairs for name in pair}
+        comparisons = [(ids[a], ids[b]) for a, b in pairs if not draft.missing([ids[a], ids[b]], "fid")]
+        if not comparisons:
+            unjudged.append(dataset)
+            continue
+        orders += [compare(draft, first, second, "fid") for first, second in comparisons]
+        experiments += ids.values()
+        fids = [
+            f"{draft.one(id).config.label} {draft.with_spread(id, 'fid')}" for id in draft.present(ids.values(), "fid")
+        ]
+        sentences.append(f"FID on {draft.title_of(dataset)}: {', '.join(fids)}.")
+    outcome = verdict(orders, complete=not draft.missing(experiments, "fid"))
+    return draft.claim(f"ucsd-claim-{letter}", text, outcome, sentences, experiments, unjudged, "fid")
+
+
+def _trend_claim(draft: Draft) -> Claim:
     id, text = (
         "ucsd-claim-f",
         "The L1 term falls over the epochs, while the GAN losses of G and D follow no pattern.",
     )
-    experiment = loss_curve_run(values)
+    experiment = loss_curve_run(draft)
     if experiment is None:
-        return Claim(id, text, "not run", "Its run is not part of this report.")
+        return draft.claim(id, text, "not run", ["Its run is not part of this report."])
     agrees, sentences = [], []
-    for run in values.runs[experiment]:
-        history = read_history(values.root / run.folder)
+    for run in draft.runs[experiment]:
+        history = draft.history(run)
         if not is_finite(history):
             sentences.append(NOT_FINITE.format(run.key))
             continue
         l1, gan, d = (trend(history, term) for term in ("g_reconstruction", "g_gan", "d"))
         agrees.append(l1 <= -TREND and max(abs(gan), abs(d)) < TREND)
         sentences.append(f"{run.key}: L1 {l1:+.2f}, G's GAN loss {gan:+.2f}, D's loss {d:+.2f}.")
-    evidence = [
-        f"Rank correlations of the epoch means with the epoch, beyond ±{TREND} a trend: {' '.join(sentences)}",
-        *values.collapses(experiment),
-    ]
-    return Claim(id, text, verdict_of_seeds(agrees), " ".join(evidence), values.keys(experiment))
+    about = f"Rank correlations of the epoch means with the epoch, beyond ±{TREND} a trend:"
+    return draft.claim(id, text, verdict_of_seeds(agrees), [about, *sentences], [experiment])

@@ -1,24 +1,14 @@
 """The three claims of report 001, with thresholds for failing, learning and similar results."""
 
 from collections.abc import Callable
+from itertools import chain
 from math import ceil, hypot
 
 import pandas as pd
 
-from pixcycle.records.history import read_history
 from pixcycle.report.content import Claim
-from pixcycle.report.published import with_spread
-from pixcycle.report.values import Values
-from pixcycle.report.verdicts import (
-    NO_RUN,
-    NOT_FINITE,
-    Order,
-    is_finite,
-    not_judged,
-    title_of,
-    verdict,
-    verdict_of_seeds,
-)
+from pixcycle.report.draft import Draft
+from pixcycle.report.verdicts import NOT_FINITE, Order, is_finite, verdict, verdict_of_seeds
 from pixcycle.training.collapse import D_AT_ZERO
 
 NORMAL, EQUAL = "wustl-facades-photo2label", "wustl-facades-photo2label-lr"
@@ -51,20 +41,20 @@ RULES = (
 )
 
 
-def claims(values: Values) -> list[Claim]:
+def claims(draft: Draft) -> list[Claim]:
     """Return claims a to c."""
     return [
         _fid_claim(
-            values,
+            draft,
             "wustl-claim-a",
             "The network cannot work with a low λ: with λ = 1 it fails where it works with λ = 10.",
             LAMBDAS,
             ("with λ = 10", "with λ = 1"),
             _fails,
         ),
-        _rates_claim(values),
+        _rates_claim(draft),
         _fid_claim(
-            values,
+            draft,
             "wustl-claim-c",
             "The results of the paired comparison and of the cycle are similar.",
             PAIRED,
@@ -75,12 +65,12 @@ def claims(values: Values) -> list[Claim]:
 
 
 def _fid_claim(
-    values: Values,
+    draft: Draft,
     id: str,
     text: str,
     pairs: list[tuple[str, str]],
     words: tuple[str, str],
-    order: Callable[[Values, str, str], Order],
+    order: Callable[[Draft, str, str], Order],
 ) -> Claim:
     """Return a claim about the FIDs of pairs of experiments.
 
@@ -91,43 +81,40 @@ def _fid_claim(
     order
         Judges a pair; `better` if it agrees with the claim.
     """
-    present = [pair for pair in pairs if all(values.has(experiment, "fid") for experiment in pair)]
-    missing = [experiment for pair in pairs for experiment in pair if not values.has(experiment, "fid")]
+    present = [pair for pair in pairs if not draft.missing(pair, "fid")]
     if not present:
-        return Claim(id, text, "not run", NO_RUN)
+        return draft.claim(id, text, "not run")
     compared = []
     for pair in present:
-        fids = ", ".join(f"{with_spread(values, e, 'fid')} {word}" for word, e in zip(words, pair, strict=True))
-        compared.append(f"{values.one(pair[0]).config.label} {fids} ({_difference(values, *pair)[0]:+.1%})")
-    evidence = [f"FID on {title_of(values, values.one(present[0][0]).asked_dataset)}: {'; '.join(compared)}."]
-    evidence += values.collapses(*(experiment for pair in present for experiment in pair))
-    evidence += not_judged(values, missing)
-    outcome = verdict([order(values, *pair) for pair in present], not missing)
-    runs = values.keys(*(experiment for pair in present for experiment in pair))
-    return Claim(id, text, outcome, " ".join(evidence), runs)
+        fids = ", ".join(f"{draft.with_spread(e, 'fid')} {word}" for word, e in zip(words, pair, strict=True))
+        compared.append(f"{draft.one(pair[0]).config.label} {fids} ({_difference(draft, *pair)[0]:+.1%})")
+    evidence = [f"FID on {draft.data_of(present[0][0])}: {'; '.join(compared)}."]
+    missing = draft.missing(chain(*pairs), "fid")
+    outcome = verdict([order(draft, *pair) for pair in present], complete=not missing)
+    return draft.claim(id, text, outcome, evidence, [*chain(*present), *missing], metric="fid")
 
 
-def _fails(values: Values, high: str, low: str) -> Order:
+def _fails(draft: Draft, high: str, low: str) -> Order:
     """Return `better` if the low λ fails and the high one works."""
-    if values.collapses(high):
+    if draft.collapses(high):
         return "worse"
-    if len(values.collapses(low)) == len(values.runs[low]):
+    if len(draft.collapses(low)) == len(draft.runs[low]):
         return "better"
-    return _beyond_alike(*_difference(values, high, low))
+    return _beyond_alike(*_difference(draft, high, low))
 
 
-def _alike(values: Values, first: str, second: str) -> Order:
-    if values.collapses(first, second):
+def _alike(draft: Draft, first: str, second: str) -> Order:
+    if draft.collapses(first, second):
         return "unclear"
-    difference, spread = _difference(values, first, second)
+    difference, spread = _difference(draft, first, second)
     opposite: dict[Order, Order] = {"better": "worse", "worse": "better", "unclear": "unclear"}
     return opposite[_beyond_alike(abs(difference), spread)]
 
 
-def _difference(values: Values, first: str, second: str) -> tuple[float, float]:
+def _difference(draft: Draft, first: str, second: str) -> tuple[float, float]:
     """Return the increase of FID from first to second and its spread over seeds, as fractions of their mean."""
-    a, b = (values.mean(experiment, "fid") for experiment in (first, second))
-    spreads = [values.spread(experiment, "fid") or 0.0 for experiment in (first, second)]
+    a, b = (draft.mean(experiment, "fid") for experiment in (first, second))
+    spreads = [draft.spread(experiment, "fid") or 0.0 for experiment in (first, second)]
     return (b - a) / ((a + b) / 2), hypot(*spreads) / ((a + b) / 2)
 
 
@@ -138,18 +125,17 @@ def _beyond_alike(difference: float, spread: float) -> Order:
     return "worse" if difference + spread <= ALIKE else "unclear"
 
 
-def _rates_claim(values: Values) -> Claim:
+def _rates_claim(draft: Draft) -> Claim:
     """Return claim b: for each seed, D ends at zero with equal rates only, and G's GAN loss does not fall."""
     id, text = (
         "wustl-claim-b",
         "With equal learning rates D's loss reaches almost zero, and G can no longer be trained.",
     )
-    missing = [experiment for experiment in (NORMAL, EQUAL) if experiment not in values]
-    if missing:
-        return Claim(id, text, "not run", f"Not run: {', '.join(missing)}.")
+    if missing := draft.missing((NORMAL, EQUAL)):
+        return draft.claim(id, text, "not run", experiments=missing)
     agrees, sentences = [], []
-    for normal, equal in zip(values.runs[NORMAL], values.runs[EQUAL], strict=True):
-        histories = {run.key: read_history(values.root / run.folder) for run in (normal, equal)}
+    for normal, equal in zip(draft.runs[NORMAL], draft.runs[EQUAL], strict=True):
+        histories = {run.key: draft.history(run) for run in (normal, equal)}
         if lost := [NOT_FINITE.format(key) for key, history in histories.items() if not is_finite(history)]:
             sentences += lost
             continue
@@ -157,16 +143,15 @@ def _rates_claim(values: Values) -> Claim:
         learns = end["g_ab_gan"] < (1 - FALLS) * begin["g_ab_gan"]
         agrees.append(end["d_b"] < D_AT_ZERO <= usual["d_b"] and not learns)
         sentences.append(
-            f"Seed {equal.seed}, {values.records[equal.key].epochs} epochs: D's loss ends at {end['d_b']:.3f}, with "
+            f"Seed {equal.seed}, {draft.records[equal.key].epochs} epochs: D's loss ends at {end['d_b']:.3f}, with "
             f"normal rates at {usual['d_b']:.3f}; G's GAN loss goes from {begin['g_ab_gan']:.2f} to "
             f"{end['g_ab_gan']:.2f}."
         )
-    sentences += [
+    sentences.append(
         f"Begin and end are means over a tenth of the epochs, two at least. D is at zero below {D_AT_ZERO}; G still "
-        f"learns if its GAN loss ends more than {FALLS:.0%} lower than it began.",
-        *values.collapses(NORMAL, EQUAL),
-    ]
-    return Claim(id, text, verdict_of_seeds(agrees), " ".join(sentences), values.keys(NORMAL, EQUAL))
+        f"learns if its GAN loss ends more than {FALLS:.0%} lower than it began."
+    )
+    return draft.claim(id, text, verdict_of_seeds(agrees), sentences, (NORMAL, EQUAL))
 
 
 def _begin_and_end(history: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

@@ -1,20 +1,14 @@
 """Report 001, `Learning of Unpaired Image-to-Image GAN Method`: section 4.6, Figures 3 to 7."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 
-from pixcycle.report.chapter_sections import parts
 from pixcycle.report.chapters.wustl.claims import EQUAL, LAMBDAS, NORMAL, PAIRED, RULES, SHOWN_IN, claims
-from pixcycle.report.content import Block, Cell, Column, Figure, Section, Table
-from pixcycle.report.drawing import curves, grids
-from pixcycle.report.drawing.samples import Album
-from pixcycle.report.publish import publish
-from pixcycle.report.published import NOT_RUN, read_published
-from pixcycle.report.quality import quality_table
-from pixcycle.report.values import Values
-from pixcycle.report.verdicts import title_of
+from pixcycle.report.content import Cell, Column, Figure, Section, Table
+from pixcycle.report.draft import Draft
+from pixcycle.report.drawing import grids
+from pixcycle.report.published import NOT_RUN
 
 LABEL2PHOTO = "wustl-facades-label2photo"
 EXPERIMENTS = [*(id for pair in PAIRED for id in pair), EQUAL, *(id for pair in LAMBDAS for id in pair)]
@@ -44,30 +38,30 @@ LOSSES = {
 }
 
 
-def sections(values: Values, out: Path) -> list[Section]:
+def sections(draft: Draft) -> list[Section]:
     """Return the results, figures and claims of the chapter, for the experiments that were run."""
-    figures: list[Block] = [figure for grid in FIGURES_3_TO_6 for figure in _grid(values, out, *grid)]
-    figures += [*_figure_7(values, out), *_grid(values, out, *SAMPLES_OF_RATES)]
-    return parts("wustl", [_times(values), _quality(values)], figures, claims(values), SHOWN_IN, RULES)
+    figures = [figure for grid in FIGURES_3_TO_6 for figure in _grid(draft, *grid)]
+    figures += [*_figure_7(draft), *_grid(draft, *SAMPLES_OF_RATES)]
+    return draft.sections("wustl", [_times(draft), _quality(draft)], figures, claims(draft), SHOWN_IN, RULES)
 
 
-def _times(values: Values) -> Table:
+def _times(draft: Draft) -> Table:
     """Return the three times of section 4.6 next to those of the label to photo run."""
-    published = read_published("wustl-section-4.6", values.root)
+    published = draft.read_published("wustl-section-4.6")
     _, epoch, total = published.itertuples()
     epochs = int(re.search(r"\d+", total.row)[0])
     caption, ours, notes = "Section 4.6 of the report: what training takes", [NOT_RUN] * 3, []
     made_from = []
-    if LABEL2PHOTO in values:
-        run = values.one(LABEL2PHOTO)
-        record, pixels, made_from = values.records[run.key], run.config.crop_size, [run.key]
+    if LABEL2PHOTO in draft:
+        run = draft.one(LABEL2PHOTO)
+        record, pixels, made_from = draft.records[run.key], run.config.crop_size, [run.key]
         seconds = record.seconds / record.epochs
         ours = [
-            Cell(str(values.steps_per_epoch(LABEL2PHOTO))),
+            Cell(str(draft.steps_per_epoch(LABEL2PHOTO))),
             Cell(_digits(seconds / 60)),
             Cell(_digits(seconds * epochs / 3600)),
         ]
-        caption += f", label to photo on {title_of(values, run.asked_dataset)}"
+        caption += f", label to photo on {draft.data_of(LABEL2PHOTO)}"
         notes.append(
             f"Ours: {run.key}, batch size {record.batch_size}, {pixels} × {pixels} pixels, on {record.device}, "
             f"{record.threads} thread(s)."
@@ -94,20 +88,20 @@ def _digits(number: float) -> str:
     return np.format_float_positional(number, precision=3, fractional=False, trim="-")
 
 
-def _quality(values: Values) -> Table:
+def _quality(draft: Draft) -> Table:
     """Return the quality of the nine experiments and the user's own, in their scored directions, with collapses."""
-    known = values.plan.params.experiments["wustl"]
-    names = [id.removeprefix("wustl-") for id in dict.fromkeys([*EXPERIMENTS, *values.of_chapter("wustl")])]
+    known = draft.plan.params.experiments["wustl"]
+    names = [id.removeprefix("wustl-") for id in dict.fromkeys([*EXPERIMENTS, *draft.of_chapter("wustl")])]
     rows = [(f"wustl-{name}", known[name].direction) for name in names if name in known]
     caption = "Quality of the report's nine experiments, of which it prints no numbers"
-    return quality_table("wustl-quality", caption, values, rows, METRICS)
+    return draft.quality_table("wustl-quality", caption, rows, METRICS)
 
 
 def _grid(
-    values: Values, out: Path, id: str, caption: str, experiment: str, second: str, headings: tuple[str | None, ...]
+    draft: Draft, id: str, caption: str, experiment: str, second: str, headings: tuple[str | None, ...]
 ) -> list[Figure]:
     """Draw a row per test image: x, outputs of two experiments, the first one's reconstruction, and ground truth."""
-    albums = {e: Album(values, e) for e in (experiment, second) if e in values}
+    albums = {e: draft.album(e) for e in draft.present((experiment, second))}
     if not albums:
         return []
     first = next(iter(albums.values()))
@@ -122,46 +116,32 @@ def _grid(
     ]
     picture = grids.image_grid([pair for pair in zip(headings, columns, strict=True) if pair[0]])
     sentences = [
-        f"{caption} on {title_of(values, first.run.asked_dataset)}; test images at even distances, not chosen.",
-        *_remarks(values, experiment, second),
+        f"{caption} on {draft.data_of(first.run.id)}; test images at even distances, not chosen.",
+        *_remarks(draft, list(albums)),
     ]
     alt = f"Test images, a row each: {', '.join(filter(None, headings))}"
-    return [publish(picture, id, " ".join(sentences), alt, values, list(albums), out)]
+    return [draft.figure(id, picture, " ".join(sentences), alt, (experiment, second))]
 
 
-def _figure_7(values: Values, out: Path) -> list[Figure]:
-    present = {label: e for label, e in (("normal rates", NORMAL), ("equal rates", EQUAL)) if e in values}
+def _figure_7(draft: Draft) -> list[Figure]:
+    present = {label: e for label, e in (("normal rates", NORMAL), ("equal rates", EQUAL)) if e in draft}
     if not present:
         return []
-    histories = {label: values.history(e) for label, e in present.items()}
-    picture = curves.compared_curves(
-        histories,
-        LOSSES,
-        {label: values.steps_per_epoch(e) for label, e in present.items()},
-    )
-    rates = {label: (values.one(e).config.lr, values.one(e).config.lr_discriminator) for label, e in present.items()}
-    where = title_of(values, values.one(next(iter(present.values()))).asked_dataset)
+    picture = draft.compared_curves(present, LOSSES)
+    rates = {label: (draft.one(e).config.lr, draft.one(e).config.lr_discriminator) for label, e in present.items()}
     sentences = [
-        f"Figure 7 of the report: loss curves of photo to label on {where}.",
+        f"Figure 7 of the report: loss curves of photo to label on {draft.data_of(next(iter(present.values())))}.",
         *(f"With {label} G learns at {_digits(g)}, D at {_digits(d or g)}." for label, (g, d) in rates.items()),
         "The report adds the two halves of D's loss, ours is their mean: its 0.5 is 0.25 in ours.",
-        *_remarks(values, NORMAL, EQUAL),
+        *_remarks(draft, list(present.values())),
     ]
     alt = "Losses against epochs with normal and with equal learning rates, four panels"
-    caption = curves.captioned(" ".join(sentences), *histories.values())
-    return [publish(picture, "wustl-figure-7", caption, alt, values, list(present.values()), out, "svg")]
+    return [draft.figure("wustl-figure-7", picture, " ".join(sentences), alt, (NORMAL, EQUAL))]
 
 
-def _remarks(values: Values, *experiments: str) -> list[str]:
-    """Return sentences on runs that are shorter than published, collapsed or missing, for a caption."""
-    present = [e for e in experiments if e in values]
-    missing = [e for e in experiments if e not in values]
-    run = values.one(present[0])
-    ours, published = run.config.epochs, values.as_published(run).epochs
-    remarks = []
-    if ours != published:
-        remarks.append(f"Trained for {ours} epochs, in the report for {published}.")
-    remarks += values.collapses(*present)
-    if missing:
-        remarks.append(f"Not run here: {', '.join(missing)}.")
-    return remarks
+def _remarks(draft: Draft, experiments: list[str]) -> list[str]:
+    """Return sentences on runs that are shorter than published or collapsed, for a caption."""
+    run = draft.one(experiments[0])
+    ours, published = run.config.epochs, draft.as_published(run).epochs
+    shorter = [f"Trained for {ours} epochs, in the report for {published}."] if ours != published else []
+    return [*shorter, *draft.collapses(*experiments)]
