@@ -76,9 +76,8 @@ def _fid_claim(draft: Draft, letter: str, text: str, datasets: tuple[str, ...], 
             continue
         orders += [compare(draft, first, second, "fid") for first, second in comparisons]
         experiments += ids.values()
-        fids = [
-            f"{draft.one(id).config.label} {draft.with_spread(id, 'fid')}" for id in draft.present(ids.values(), "fid")
-        ]
+        measured = draft.present(ids.values(), "fid")
+        fids = [f"{draft.one(id).config.label} {draft.with_spread(id, 'fid')}" for id in measured]
         sentences.append(f"FID on {draft.title_of(dataset)}: {', '.join(fids)}.")
     outcome = verdict(orders, complete=not draft.missing(experiments, "fid"))
     return draft.claim(f"ucsd-claim-{letter}", text, outcome, sentences, experiments, unjudged, "fid")
