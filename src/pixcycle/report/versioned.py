@@ -18,7 +18,7 @@ TERMS = ("reconstruction", "generator", "discriminator")
 
 
 def write_versioned(values: Values, reports: Path) -> None:
-    """Write metrics/CHAPTER/EXPERIMENT.json (means over seeds) and losses/CHAPTER/EXPERIMENT.csv (see `losses`).
+    """Write metrics/CHAPTER/EXPERIMENT.json (see `_compared`) and losses/CHAPTER/EXPERIMENT.csv (see `losses`).
 
     Parameters
     ----------
@@ -31,11 +31,19 @@ def write_versioned(values: Values, reports: Path) -> None:
     with finished_folder(metrics) as numbers, finished_folder(curves) as lines:
         for id, runs in values.runs.items():
             name = runs[0].name
-            write_json(numbers / f"{name}.json", {m: values.mean(id, m) for m in COMPARED if values.has(id, m)})
+            write_json(numbers / f"{name}.json", _compared(values, id))
             if all(values.records[run.key].steps for run in runs):
                 histories = [values.history(run) for run in runs]
                 table = losses(histories, METHODS[runs[0].config.method].losses)
                 write_bytes(lines / f"{name}.csv", table.to_csv(float_format="%.6g").encode())
+
+
+def _compared(values: Values, id: str) -> dict[str, float | str]:
+    """Return an experiment's means over seeds, the number n of generated images, k and the extractor behind them."""
+    measured = values.measured[values.one(id).key]
+    means = {metric: values.mean(id, metric) for metric in COMPARED if values.has(id, metric)}
+    n = measured.metrics[measured.direction].n_fake
+    return means | {"n": n, "k": measured.neighbours, "extractor": measured.extractor}
 
 
 def losses(histories: list[pd.DataFrame], terms: Losses) -> pd.DataFrame:
