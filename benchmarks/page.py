@@ -18,7 +18,7 @@ import yaml
 
 from pixcycle.base.files import read_json, write_json
 from pixcycle.params.load import check_params
-from pixcycle.plan import Plan, make_plan
+from pixcycle.plan.runs import Plan, make_plan
 
 ROOT = Path(__file__).parents[1]
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pixcycle.base.files import write_bytes, write_json
-from pixcycle.plan import Plan, features_key, weights_key
+from pixcycle.plan.names import features_key, weights_key
+from pixcycle.plan.runs import Plan
 from pixcycle.report.fingerprint import report_fingerprints
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from pixcycle.cli import app as cli
 from pixcycle.params.schema import Experiment
-from pixcycle.plan import Run, fingerprint
+from pixcycle.plan.names import fingerprint
+from pixcycle.plan.runs import Run
 from pixcycle.records.manifest import Manifest
 from tests.support.browser import CHROMIUM
 from tests.support.lacking import what_is_lacking

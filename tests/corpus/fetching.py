@@ -7,7 +7,7 @@ import yaml
 
 from pixcycle.params.load import check_params
 from pixcycle.params.schema import Dataset, Params, Source
-from pixcycle.plan import Plan
+from pixcycle.plan.runs import Plan
 from tests.support import ROOT
 from tests.support.answers import Answer, answer
 

@@ -17,8 +17,8 @@ from pixcycle.estimate.gpus import GPUS, sustaining
 from pixcycle.estimate.step_cost import image_flops
 from pixcycle.estimate.table import tables
 from pixcycle.params.load import check_params, load_params
-from pixcycle.plan import make_plan
-from pixcycle.scales import resolved
+from pixcycle.plan.runs import make_plan
+from pixcycle.plan.scales import resolved
 from tests.support import ROOT
 
 TINY = {"load_size": 20, "crop_size": 16, "filters": 4, "patch": 16, "batch_size": 4}

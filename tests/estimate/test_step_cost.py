@@ -10,7 +10,7 @@ from pixcycle.estimate.step_cost import image_flops, kept, parameters
 from pixcycle.methods.registry import METHODS
 from pixcycle.models.convolution import Conv2d, ConvTranspose2d
 from pixcycle.params.load import load_params
-from pixcycle.scales import resolved
+from pixcycle.plan.scales import resolved
 from tests.conftest import tiny_experiment
 from tests.support import ROOT
 from tests.support.counted import WITHOUT_COST, counted

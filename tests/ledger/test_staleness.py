@@ -5,7 +5,7 @@ import sys
 from pixcycle.ledger.staleness import changes, why_stale
 from pixcycle.params.schema import Experiment
 from pixcycle.paths import result
-from pixcycle.plan import make_plan
+from pixcycle.plan.runs import make_plan
 from pixcycle.records.run import RunConfig, RunRecord, config_file, run_file
 from tests.conftest import tiny_experiment
 from tests.support.edited import edited_json

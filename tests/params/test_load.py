@@ -10,7 +10,7 @@ from pixcycle.data.layouts import earth
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.params.load import check_params, load_params
 from pixcycle.params.schema import Params
-from pixcycle.plan import make_plan
+from pixcycle.plan.runs import make_plan
 from tests.support import ROOT
 
 

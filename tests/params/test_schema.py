@@ -1,7 +1,7 @@
 """Defaults of experiments by recipe version: runs' names leave defaults out, so a changed one needs a new recipe."""
 
 from pixcycle.params.schema import Experiment
-from pixcycle.plan import DESCRIPTIVE, INFERENCE, MACHINE, RECIPE
+from pixcycle.plan.names import DESCRIPTIVE, INFERENCE, MACHINE, RECIPE
 
 TRAINING = {
     2: {
@@ -55,7 +55,7 @@ def defaults(fields):
 
 
 def advice(step):
-    return f"add a new field here; for a changed default raise RECIPE['{step}'] in plan.py and add a table here"
+    return f"add a new field here; for a changed default raise RECIPE['{step}'] in plan/names.py and add a table here"
 
 
 def test_defaults_of_training_fields_change_only_with_the_recipe():

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from pixcycle.ledger.run_pair import two_sides
-from pixcycle.plan import Plan, make_plan
+from pixcycle.plan.runs import Plan, make_plan
 from pixcycle.report.build import build
 from pixcycle.report.drawing import curves, style
 from pixcycle.report.rendering import run_pair_page

@@ -10,7 +10,7 @@ import yaml
 from PIL import Image
 
 from pixcycle.params.load import check_params
-from pixcycle.plan import make_plan
+from pixcycle.plan.runs import make_plan
 from pixcycle.report.document import document
 from pixcycle.report.drawing import samples
 from pixcycle.report.rendering import page

@@ -67,7 +67,7 @@ def test_write_versioned_writes_metrics_and_losses_per_experiment(tmp_path):
     }
     metrics = json.loads((reports / "metrics/ucsd/facades-l1.json").read_text())
     means = {"fid": 125.0, "kid": 0.1, "precision": 0.5, "recall": 0.25, "l1": 0.2}
-    assert metrics == means | {"n": 9, "k": 3, "extractor": "inception-v3"}
+    assert metrics == means | {"n": 9, "k": 3, "extractor": "efficientnet-lite0"}
     with (reports / "losses/ucsd/facades-l1.csv").open() as file:
         first = next(csv.DictReader(file))
     assert first == {"epoch": "1", "reconstruction": "1", "generator": "0.7", "discriminator": "0.6"}

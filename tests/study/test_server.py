@@ -16,7 +16,7 @@ import requests
 from PIL import Image
 
 from pixcycle.base.errors import UserError
-from pixcycle.plan import fingerprint
+from pixcycle.plan.names import fingerprint
 from pixcycle.study import server, storage
 from pixcycle.study.pairs import Pairs
 from pixcycle.study.protocol import CHECKS, PRACTICE, TRIALS

@@ -10,7 +10,7 @@ import yaml
 from pixcycle.base.files import write_json
 from pixcycle.params.load import check_params
 from pixcycle.params.schema import Params
-from pixcycle.plan import Plan, Run
+from pixcycle.plan.runs import Plan, Run
 from tests.support import ROOT
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from pixcycle.params.schema import Params
-from pixcycle.plan import Run, make_plan
+from pixcycle.plan.runs import Run, make_plan
 from tests.support.results import Results
 
 EXPERIMENTS = ["ucsd-facades-l1", "ucsd-facades-cyc-l1", "kaist-horse2zebra"]

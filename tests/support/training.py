@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pixcycle.inference.test_split import sampler
-from pixcycle.plan import Run
+from pixcycle.plan.runs import Run
 from pixcycle.training import loop
 
 

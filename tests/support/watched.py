@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pixcycle.methods.registry import METHODS
-from pixcycle.plan import Run
+from pixcycle.plan.runs import Run
 from tests.support.commands import train_command
 from tests.support.processes import PROCESSES
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from pixcycle.plan import RECIPE
+from pixcycle.plan.names import RECIPE
 from tests.conftest import tiny_experiment, tiny_run
 from tests.support.training import train
 
@@ -31,5 +31,5 @@ def test_train_losses_equal_the_golden_values_of_this_recipe(method, prepared, t
     train(tiny_run(tiny_experiment(**SETTINGS[method])), prepared, tmp_path / "run")
     third = pd.read_csv(tmp_path / "run/history.csv").iloc[2]
     golden = GOLDEN[RECIPE["train"]][method]
-    advice = "the mathematics of a step changed: raise RECIPE['train'] in plan.py, and record the new losses here"
+    advice = "the mathematics of a step changed: raise RECIPE['train'] in plan/names.py, and record the new losses here"
     assert {name: third[name] for name in golden} == pytest.approx(golden, rel=1e-5), advice

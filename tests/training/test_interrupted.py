@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from pixcycle.plan import Run
+from pixcycle.plan.runs import Run
 from tests.conftest import tiny_experiment, tiny_run
 from tests.support.finished import assert_same_files
 from tests.support.watched import Place, Watched

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from pixcycle.methods.registry import METHODS
-from pixcycle.plan import Run
+from pixcycle.plan.runs import Run
 from tests.conftest import tiny_experiment, tiny_run
 from tests.support.processes import PROCESSES
 from tests.support.training import train

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from pixcycle.params.load import load_params
-from pixcycle.plan import Run, make_plan
+from pixcycle.plan.runs import Run, make_plan
 from pixcycle.records.attempts import attempts
 from pixcycle.records.history import read_history
 from tests.conftest import wait_until

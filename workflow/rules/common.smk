@@ -16,7 +16,8 @@ from pixcycle.data.user_data import note_own_data
 from pixcycle.estimate.duration import flops_of_gpu, tflops_of_device, time_limit
 from pixcycle.estimate.supplies import count_images
 from pixcycle.params.load import check_params
-from pixcycle.plan import features_key, make_plan, read_plan, weights_key
+from pixcycle.plan.names import features_key, weights_key
+from pixcycle.plan.runs import make_plan, read_plan
 from pixcycle.report.fingerprint import report_fingerprints
 from pixcycle.scheduler.failures import Failures
 from pixcycle.scheduler.locks import WorkHere

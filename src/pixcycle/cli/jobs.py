@@ -15,7 +15,7 @@ from pixcycle.base.suggest import known
 from pixcycle.machine.gpu import lease, most_gpus
 
 if TYPE_CHECKING:  # each command imports only what it needs, to start quickly
-    from pixcycle.plan import Plan, Run
+    from pixcycle.plan.runs import Plan, Run
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -43,7 +43,7 @@ def fetch(
     """Download, verify and unpack a dataset."""
     from pixcycle.data.fetch import locations
     from pixcycle.data.fetch.recorded import RECORDED
-    from pixcycle.plan import refuse_changed
+    from pixcycle.plan.runs import refuse_changed
 
     plan = _plan(plan_file)
     params = plan.params
@@ -91,7 +91,7 @@ def prepare(
     """Decode and resize a dataset into arrays."""
     from pixcycle.data.prepare import PrepareSpec
     from pixcycle.data.prepare import prepare as prepare_arrays
-    from pixcycle.plan import refuse_changed
+    from pixcycle.plan.runs import refuse_changed
 
     plan = _plan(plan_file)
     node = plan.data[known(data, plan.data, "data")]
@@ -212,7 +212,7 @@ def _gpus_for(out: Path, wanted: int = 1) -> Iterator[list[str]]:
 
 
 def _plan(path: Path) -> "Plan":
-    from pixcycle.plan import read_plan
+    from pixcycle.plan.runs import read_plan
 
     return read_plan(path)
 

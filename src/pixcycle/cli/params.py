@@ -21,8 +21,8 @@ def check(params: ParamsFile = Path("params.yaml")) -> None:
     """
     from pixcycle.data.user_data import WATCHED, unwatched
     from pixcycle.params.load import load_params
-    from pixcycle.plan import make_plan
-    from pixcycle.scales import remarks
+    from pixcycle.plan.runs import make_plan
+    from pixcycle.plan.scales import remarks
 
     plan = make_plan(load_params(params))
     print(f"{params}: {len(plan.runs)} runs at scale {plan.params.scale}, all settings are valid")
@@ -46,7 +46,7 @@ def show(
     import yaml
 
     from pixcycle.params.load import load_params
-    from pixcycle.scales import at_scale, rounded
+    from pixcycle.plan.scales import at_scale, rounded
 
     loaded = load_params(params)
     ids = loaded.experiment_ids
@@ -96,7 +96,7 @@ def plan(
     from pixcycle.estimate.estimate import estimate
     from pixcycle.estimate.gpus import sustaining
     from pixcycle.estimate.table import tables
-    from pixcycle.plan import make_plan
+    from pixcycle.plan.runs import make_plan
 
     if gpu and tflops:
         raise UserError("--gpu and --tflops both describe the device: give only one of them")

@@ -13,7 +13,7 @@ from pixcycle.cli.options import Overwrite, ParamsFile, ScaleName, at_scale
 from pixcycle.paths import TARGET
 
 if TYPE_CHECKING:  # each command imports only what it needs, to start quickly
-    from pixcycle.plan import Run
+    from pixcycle.plan.runs import Run
     from pixcycle.study.pairs import Pairs
 
 app = typer.Typer(no_args_is_help=True, help="Ask people which images look real, and evaluate their answers.")
@@ -101,7 +101,7 @@ def _shown(
     params: Path, scale: str | None, experiment: str, seed: int | None, direction: str | None
 ) -> tuple["Run", str, "Pairs"]:
     """Return the run and the direction to show, and their images."""
-    from pixcycle.plan import make_plan
+    from pixcycle.plan.runs import make_plan
     from pixcycle.study.pairs import Pairs
 
     plan = make_plan(at_scale(params, scale))

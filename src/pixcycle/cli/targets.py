@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pixcycle.base.errors import UserError
 from pixcycle.base.suggest import nearest
 from pixcycle.params.schema import Params
-from pixcycle.plan import Plan, group
+from pixcycle.plan.runs import Plan, group
 
 FOLDERS = ("data", "logs", "reports", "results", ".", "..", "")
 """First parts of the paths of files that can be targets; an absolute path begins with an empty part."""

@@ -13,7 +13,8 @@ from pixcycle.estimate.supplies import Images, Supply, count_images, supplies
 from pixcycle.methods.registry import METHODS
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.paths import BACK, SOURCE
-from pixcycle.plan import Plan, Run, features_key
+from pixcycle.plan.names import features_key
+from pixcycle.plan.runs import Plan, Run
 
 PNG_BYTES = 2.0
 """Bytes per pixel of a photograph; measured: 1.5 for facades, 1.6 to 1.8 for satellite images, 2.1 at most."""

@@ -14,7 +14,7 @@ from pixcycle.estimate.table import digits
 from pixcycle.methods.registry import METHODS
 from pixcycle.params.load import load_params
 from pixcycle.params.schema import Experiment, Params
-from pixcycle.scales import resolved
+from pixcycle.plan.scales import resolved
 
 PAGE = Path("docs/gpus.md")
 BEGIN, END = "<!-- computed from here: python -m pixcycle.estimate.gpus_doc -->", "<!-- to here -->"

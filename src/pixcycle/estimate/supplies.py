@@ -10,7 +10,8 @@ from pixcycle import paths
 from pixcycle.base.files import local_path
 from pixcycle.base.login import without_login
 from pixcycle.params.schema import Dataset, Source
-from pixcycle.plan import Data, Plan, Run, weights_key
+from pixcycle.plan.names import weights_key
+from pixcycle.plan.runs import Data, Plan, Run
 from pixcycle.records.fetched import Fetched, fetched_file
 from pixcycle.records.manifest import Manifest, manifest_file
 

@@ -20,7 +20,7 @@ from pixcycle.metrics.metric import Images
 from pixcycle.metrics.registry import SCORES, left_out, measure
 from pixcycle.params.schema import Params
 from pixcycle.paths import TARGET, fakes_folder
-from pixcycle.plan import Run
+from pixcycle.plan.runs import Run
 from pixcycle.records.manifest import read_manifest
 from pixcycle.records.metrics import MadeFrom, Measured, Sample
 from pixcycle.records.run import weights_file

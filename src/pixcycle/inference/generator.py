@@ -17,7 +17,7 @@ from pixcycle.inference.image_sizes import sides_of
 from pixcycle.methods.registry import METHODS
 from pixcycle.params.schema import Experiment
 from pixcycle.paths import Direction, finished_runs
-from pixcycle.plan import MACHINE
+from pixcycle.plan.names import MACHINE
 from pixcycle.records.run import RunRecord, run_file, weights_file
 from pixcycle.training.checkpoint import load_generator
 

@@ -17,7 +17,7 @@ from pixcycle.methods.networks import Networks
 from pixcycle.methods.registry import METHODS
 from pixcycle.params.schema import Experiment
 from pixcycle.paths import BACK, SOURCE, Direction, cycled_folder, fakes_folder, samples_folder
-from pixcycle.plan import Run
+from pixcycle.plan.runs import Run
 from pixcycle.records.manifest import read_manifest
 from pixcycle.records.run import weights_file
 from pixcycle.records.translated import Translations, sample_indices, translations_file

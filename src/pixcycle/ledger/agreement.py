@@ -11,7 +11,8 @@ from typing import Literal
 from pixcycle.base.checksums import SUMS, file_sha256, recorded_sha256
 from pixcycle.base.errors import UserError
 from pixcycle.ledger.staleness import changes
-from pixcycle.plan import INFERENCE, MACHINE, Run
+from pixcycle.plan.names import INFERENCE, MACHINE
+from pixcycle.plan.runs import Run
 from pixcycle.records.manifest import Manifest, manifest_file
 from pixcycle.records.metrics import Measured
 from pixcycle.records.run import RunConfig, RunRecord, config_file, run_file, weights_file

@@ -8,7 +8,7 @@ from pathlib import Path
 from pixcycle import paths
 from pixcycle.ledger.agreement import disagree
 from pixcycle.ledger.gc import remove
-from pixcycle.plan import Run
+from pixcycle.plan.runs import Run
 
 
 def remove_outdated(run: Run, root: Path) -> None:

@@ -13,7 +13,8 @@ from pixcycle.data.fetch.recorded import location_key
 from pixcycle.ledger.ours import places_of_the_user
 from pixcycle.params.fields import ExtractorName, Positive, Seed
 from pixcycle.params.schema import Params, Source
-from pixcycle.plan import Plan, features_key, make_plan, weights_key
+from pixcycle.plan.names import features_key, weights_key
+from pixcycle.plan.runs import Plan, make_plan
 from pixcycle.records.record import Record
 
 

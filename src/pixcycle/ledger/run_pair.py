@@ -9,7 +9,7 @@ from pixcycle.base.files import read_json
 from pixcycle.base.suggest import known
 from pixcycle.ledger.made_from import made_by, runs_behind
 from pixcycle.paths import Result, results, translated
-from pixcycle.plan import Plan
+from pixcycle.plan.runs import Plan
 from pixcycle.records.metrics import Measured
 from pixcycle.records.run import RunConfig, RunRecord, config_file, run_file
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from pixcycle.params.schema import Experiment
 from pixcycle.paths import Result
-from pixcycle.plan import DESCRIPTIVE, INFERENCE, MACHINE, RECIPE, Plan, Run
+from pixcycle.plan.names import DESCRIPTIVE, INFERENCE, MACHINE, RECIPE
+from pixcycle.plan.runs import Plan, Run
 from pixcycle.records.run import RunConfig, RunRecord
 
 _SIZES = {"dataset", "load_size", "crop_size", "preprocess", "resize"}

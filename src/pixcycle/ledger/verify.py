@@ -14,7 +14,7 @@ from pixcycle.ledger.agreement import Step, disagree
 from pixcycle.ledger.referenced import names
 from pixcycle.params.schema import Params
 from pixcycle.paths import Node
-from pixcycle.plan import Run
+from pixcycle.plan.runs import Run
 from pixcycle.records.features import FeaturesRecord
 from pixcycle.records.fetched import Fetched, fetched_file
 from pixcycle.records.manifest import Manifest, manifest_file

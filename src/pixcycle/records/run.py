@@ -44,7 +44,7 @@ class RunRecord(Record):
     commit
         Commit of the code that trained it.
     recipe
-        Version of the training step, see `pixcycle.plan.RECIPE`.
+        Version of the training step, see `pixcycle.plan.names.RECIPE`.
     images_sha256
         SHA-256 of the pixels of the training images, by domain.
     """

@@ -6,7 +6,7 @@ from typing import Any
 
 from pixcycle.base.csv_table import as_csv, no_formula
 from pixcycle.base.files import finished_folder, put, write_bytes, write_here, write_json
-from pixcycle.plan import Plan
+from pixcycle.plan.runs import Plan
 from pixcycle.report.content import Document, Figure, Table, blocks_of, claims_of
 from pixcycle.report.crossrefs import labels, spoken
 from pixcycle.report.document import document

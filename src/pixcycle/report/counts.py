@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from pixcycle.paths import SOURCE, TARGET
-from pixcycle.plan import Run
+from pixcycle.plan.runs import Run
 from pixcycle.report.values import Values
 
 

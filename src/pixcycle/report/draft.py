@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pixcycle.plan import Plan
+from pixcycle.plan.runs import Plan
 from pixcycle.report import published, quality
 from pixcycle.report.content import Block, Claim, Claims, Figure, Section, Table, Text, Verdict
 from pixcycle.report.drawing import curves, style

@@ -5,7 +5,8 @@ from functools import cache
 from pathlib import Path
 
 from pixcycle.paths import PUBLISHED
-from pixcycle.plan import Plan, Run, fingerprint
+from pixcycle.plan.names import fingerprint
+from pixcycle.plan.runs import Plan, Run
 from pixcycle.study.files import answered, shown_studies
 
 

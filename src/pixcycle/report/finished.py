@@ -7,7 +7,7 @@ from pixcycle.base.errors import UserError
 from pixcycle.ledger.agreement import refuse_disagreement
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.paths import SOURCE, TARGET
-from pixcycle.plan import Run
+from pixcycle.plan.runs import Run
 from pixcycle.records.manifest import Manifest
 from pixcycle.records.metrics import Measured
 from pixcycle.records.run import RunRecord, run_file

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from pixcycle.base.git import commit
 from pixcycle.base.progress import duration
-from pixcycle.plan import DESCRIPTIVE, MACHINE, Run
+from pixcycle.plan.names import DESCRIPTIVE, MACHINE
+from pixcycle.plan.runs import Run
 from pixcycle.records.run import Attempt, RunRecord
 from pixcycle.report.content import Block, Bullets, Figure, File, RunEntry, Runs, Section, Table, blocks_of, claims_of
 from pixcycle.report.values import Values

@@ -8,7 +8,7 @@ from pixcycle.ledger.run_pair import Side
 from pixcycle.ledger.staleness import changes
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.registry import SCORES
-from pixcycle.plan import Plan
+from pixcycle.plan.runs import Plan
 from pixcycle.records.metrics import Scores
 from pixcycle.records.run import RunRecord
 from pixcycle.report.content import Block, Cell, Column, Table, Text

@@ -14,7 +14,7 @@ from pixcycle.metrics.registry import SCORES
 from pixcycle.metrics.segmentation import FCN_SCORE
 from pixcycle.params.schema import Experiment
 from pixcycle.paths import TARGET, Direction
-from pixcycle.plan import Plan, Run
+from pixcycle.plan.runs import Plan, Run
 from pixcycle.records.history import read_history
 from pixcycle.records.manifest import read_manifest
 from pixcycle.records.metrics import Measured, SegmenterRecord

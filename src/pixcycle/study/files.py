@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pixcycle.paths import STUDIES, TARGET
-from pixcycle.plan import Run, fingerprint
+from pixcycle.plan.names import fingerprint
+from pixcycle.plan.runs import Run
 from pixcycle.study.storage import read_answers
 
 

@@ -9,7 +9,7 @@ from pixcycle.base.errors import UserError
 from pixcycle.data.arrays import read_array
 from pixcycle.data.png import png_of
 from pixcycle.paths import SOURCE, TARGET, fakes_folder
-from pixcycle.plan import Run
+from pixcycle.plan.runs import Run
 from pixcycle.records.manifest import read_manifest
 from pixcycle.records.translated import read_png
 from pixcycle.study.protocol import Side, Trial

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 from werkzeug.exceptions import BadRequest, TooManyRequests, UnsupportedMediaType
 
 from pixcycle.base.errors import UserError
-from pixcycle.plan import fingerprint
+from pixcycle.plan.names import fingerprint
 from pixcycle.study.pairs import Pairs
 from pixcycle.study.protocol import CHECKS, PRACTICE, SHOWN_MS, TRIALS, Side
 from pixcycle.study.storage import Refused, Study

@@ -23,7 +23,7 @@ from pixcycle.methods.networks import Networks
 from pixcycle.methods.registry import METHODS
 from pixcycle.models.foreign import load_foreign
 from pixcycle.params.schema import Experiment
-from pixcycle.plan import Run
+from pixcycle.plan.runs import Run
 from pixcycle.records.attempts import attempts, note
 from pixcycle.records.history import History, read_history
 from pixcycle.records.manifest import read_manifest

@@ -13,7 +13,8 @@ from pixcycle.machine import ranks
 from pixcycle.machine.fabric import Fabric
 from pixcycle.models import bf16
 from pixcycle.params.fields import Precision
-from pixcycle.plan import RECIPE, Run
+from pixcycle.plan.names import RECIPE
+from pixcycle.plan.runs import Run
 from pixcycle.records.manifest import Domain
 from pixcycle.records.run import Attempt, RunRecord
 from pixcycle.training import checkpoint

@@ -10,7 +10,7 @@ from pixcycle.base.files import write_bytes
 from pixcycle.data.arrays import read_array
 from pixcycle.ledger.run_pair import Side
 from pixcycle.paths import SOURCE, TARGET, fakes_folder
-from pixcycle.plan import Plan
+from pixcycle.plan.runs import Plan
 from pixcycle.records.history import read_history
 from pixcycle.records.manifest import Manifest, manifest_file
 from pixcycle.records.translated import read_png, sample_indices

@@ -6,7 +6,7 @@ from statistics import mean, stdev
 import numpy as np
 
 from pixcycle.paths import TARGET
-from pixcycle.plan import Run
+from pixcycle.plan.runs import Run
 from pixcycle.report.chapters.kth.runs import CURVES, DECONVOLUTION, RESIZE, RUNS, energies, real_energy, weighted
 from pixcycle.report.content import Claim
 from pixcycle.report.draft import Draft

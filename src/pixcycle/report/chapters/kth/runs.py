@@ -4,7 +4,7 @@ import pandas as pd
 
 from pixcycle.params.schema import Experiment
 from pixcycle.paths import TARGET
-from pixcycle.plan import Run
+from pixcycle.plan.runs import Run
 from pixcycle.report.draft import Draft
 
 RUNS = ("kth-horse2zebra", "kth-apple2orange", "kth-summer2winter", "kth-cityscapes")

@@ -4,7 +4,7 @@ from statistics import mean, stdev
 
 import numpy as np
 
-from pixcycle.plan import Run
+from pixcycle.plan.runs import Run
 from pixcycle.report.content import Claim
 from pixcycle.report.draft import Draft
 from pixcycle.report.verdicts import Order, compare, verdict

@@ -1,12 +1,5 @@
-"""Turn params into a plan: experiments x scale x seeds as nodes that are named by a hash of what makes them.
+"""Turn params into a plan: experiments x scale x seeds as runs, whose nodes are named by what makes them."""
 
-A fingerprint is a short hash of everything that determines a node's content: its resolved settings, the fingerprints of
-its inputs, and the recipe version of the code that makes it. A node that exists under its name therefore never becomes
-stale.
-"""
-
-import hashlib
-import json
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -14,23 +7,13 @@ from typing import Any, Literal
 from pixcycle import paths
 from pixcycle.base.errors import UserError
 from pixcycle.base.suggest import known
-from pixcycle.data.fetch.digest import declared_digest, is_declared, own_path
+from pixcycle.data.fetch.digest import is_declared, own_path
 from pixcycle.data.layouts.registry import LAYOUTS
 from pixcycle.metrics.registry import METRICS
 from pixcycle.params.fields import ChapterKey, ExtractorName
 from pixcycle.params.schema import Closed, Experiment, Params, Segmenter, Source
-from pixcycle.scales import buildable, resolved
-
-RECIPE = {"fetch": 1, "prepare": 1, "train": 2, "segment": 1, "translate": 2, "features": 2, "evaluate": 3}
-"""Version of each step, incremented by hand when the same settings would give another result, which
-tests/training/test_golden.py detects."""
-
-DESCRIPTIVE = {"dataset", "label", "extra", "assumes"}
-"""Fields of an experiment without influence on its result (the key of its data stands for the dataset)."""
-MACHINE = {"compile", "gpus"}
-"""Fields that change how long training takes, but its result only in the last digits."""
-INFERENCE = {"inference_dropout", "inference_norm", "inference_batch"}
-"""Fields that change how a trained network translates test images, but not how it is trained."""
+from pixcycle.plan.names import DESCRIPTIVE, INFERENCE, MACHINE, RECIPE, features_key, fingerprint, raw_key, weights_key
+from pixcycle.plan.scales import buildable, resolved
 
 
 class Data(Closed):
@@ -190,12 +173,6 @@ def read_plan(path: Path) -> Plan:
     return plan
 
 
-def fingerprint(value: Any) -> str:
-    """Return eight hexadecimal digits that identify a JSON-like value."""
-    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:8]
-
-
 def make_plan(params: Params, root: Path = Path(), *, skip_unbuildable: bool = False) -> Plan:
     """Plan the runs of the chosen scale and seeds, in the order of params.yaml.
 
@@ -230,15 +207,6 @@ def _data(params: Params, experiment: Experiment, raw: str) -> Data:
     domains = dataset.domains if LAYOUTS[dataset.layout].domains_choose else None
     made_by = [raw, dataset.layout, dataset.splits, domains, dataset.paired, spec, RECIPE["prepare"]]
     return Data(key=f"{experiment.dataset}-{fingerprint(made_by)}", dataset=experiment.dataset, raw=raw, spec=spec)
-
-
-def raw_key(params: Params, dataset: str, root: Path = Path()) -> str:
-    """Return the key of a downloaded dataset, which identifies its content."""
-    try:
-        digests = [declared_digest(source, root) for source in params.datasets[dataset].sources]
-    except UserError as error:
-        raise UserError(f"params.yaml: datasets.{dataset}: {error}") from None
-    return f"{dataset}-{fingerprint([digests, RECIPE['fetch']])}"
 
 
 def refuse_changed(plan: Plan, dataset: str, root: Path = Path()) -> None:
@@ -301,16 +269,6 @@ def _later_metrics(weights: dict[str, str]) -> dict[str, list[Any]]:
     """Return the recipe and weights key of each measured metric whose recipe RECIPE["evaluate"] does not cover."""
     measured = [metric for metric in METRICS if metric.recipe and (not metric.weights or metric.weights in weights)]
     return {metric.scores[0].name: [metric.recipe, weights.get(metric.weights)] for metric in measured}
-
-
-def weights_key(params: Params, name: str, root: Path = Path()) -> str:
-    """Return the key of a downloaded file of weights, which identifies its content."""
-    return f"{name}-{fingerprint([declared_digest(params.fetched_weights[name], root), RECIPE['fetch']])}"
-
-
-def features_key(data: str, extractor: str) -> str:
-    """Return the key of the features of the real test images."""
-    return f"{data}-{extractor}-{fingerprint([data, extractor, RECIPE['features']])}"
 
 
 def _segmenter(params: Params) -> Segmenter:

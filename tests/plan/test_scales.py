@@ -3,8 +3,8 @@ import yaml
 
 from pixcycle.base.errors import UserError
 from pixcycle.params.load import check_params
-from pixcycle.plan import make_plan
-from pixcycle.scales import remarks
+from pixcycle.plan.runs import make_plan
+from pixcycle.plan.scales import remarks
 from tests.support import ROOT
 
 RESNET = {"method": "cyclegan", "dataset": "horse2zebra", "generator": "resnet9", "norm": "instance", "n_epochs": 100}

@@ -4,7 +4,8 @@ import pytest
 import yaml
 
 from pixcycle.params.load import check_params
-from pixcycle.plan import Plan, features_key, make_plan
+from pixcycle.plan.names import features_key
+from pixcycle.plan.runs import Plan, make_plan
 from tests.support import ROOT
 
 
