@@ -45,6 +45,15 @@ def a_list(content: bytes) -> bytes:
     return b"[1, 2]"
 
 
+def empty(content: bytes) -> bytes:
+    return b"{}"
+
+
+def strings(content: bytes) -> bytes:
+    """Return a record of which every field is text."""
+    return json.dumps(dict.fromkeys(json.loads(content), "text")).encode()
+
+
 def nested(content: bytes) -> bytes:
     return b"[" * 100_000
 
@@ -64,7 +73,7 @@ def other_columns(content: bytes) -> bytes:
 
 
 DAMAGES = {
-    "json": [half, none, binary, a_list, nested],
+    "json": [half, none, binary, a_list, empty, strings, nested],
     "npy": [half, pickled, object_array, claiming_array],
     "csv": [none, binary, other_columns],
 }

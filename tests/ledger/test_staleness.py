@@ -1,10 +1,9 @@
 """Why params do not name a run on disk."""
 
-import sys
-
 from pixcycle.ledger.staleness import changes, why_stale
 from pixcycle.params.schema import Experiment
 from pixcycle.paths import result
+from pixcycle.plan.names import RECIPE
 from pixcycle.plan.runs import make_plan
 from pixcycle.records.run import RunConfig, RunRecord, config_file, run_file
 from tests.conftest import tiny_experiment
@@ -78,7 +77,7 @@ def test_why_stale_names_what_was_removed_from_params(ledger):
 
 
 def test_why_stale_names_an_older_recipe_in_the_record(ledger, monkeypatch):
-    recipe = sys.modules["pixcycle.plan"].RECIPE
+    recipe = RECIPE
     version = recipe["train"]
     monkeypatch.setitem(recipe, "train", version + 1)
     assert why(ledger, ledger.params) == f"recipe {version} → {version + 1}"

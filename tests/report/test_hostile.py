@@ -218,7 +218,7 @@ def compared(tmp_path):
             record |= {"collapse": hostile("collapse"), "device": hostile("device"), "versions": {"torch": CODE[0]}}
     stranger = tmp_path / f"results/small/ucsd/{CODE[12]}[red]/0-01234567"
     stranger.mkdir(parents=True)
-    (stranger / "run.json").write_text("{}")
+    (stranger / "run.json").write_text('{"status": "finished"}')
     (tmp_path / "params.yaml").write_text(now.params.model_dump_json())
     return now, tmp_path
 

@@ -93,6 +93,7 @@ def test_train_leaves_config_record_and_history_in_the_folder(prepared, tmp_path
     assert json.loads((tmp_path / "run/config.json").read_text()) == run.model_dump(mode="json")
     record = json.loads((tmp_path / "run/run.json").read_text())
     assert (record["epochs"], record["steps"], record["batch_size"], record["seed"]) == (3, 9, 4, 0)
+    assert {"python", "torch", "numpy", "pillow"} <= record["versions"].keys()
     history = pd.read_csv(tmp_path / "run/history.csv")
     assert history["step"].tolist() == list(range(9))
     assert history["epoch"].tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]

@@ -49,7 +49,7 @@ class RunRecord(Record):
         SHA-256 of the pixels of the training images, by domain.
     """
 
-    status: Literal["finished", "collapsed"] = "finished"
+    status: Literal["finished", "collapsed"]
     run: str = ""
     fingerprint: str = ""
     data: str = ""

@@ -118,7 +118,7 @@ def provenance(a: Side, b: Side) -> Table:
 
 
 def _provenance(side: Side) -> dict[str, str]:
-    record = side.record or RunRecord()
+    record = side.record or RunRecord(status="finished")
     attempts = record.attempts
     commit, _, changed = (record.commit or NOT_RECORDED).partition(",")
     jobs = [attempt.job for attempt in attempts if attempt.job]
