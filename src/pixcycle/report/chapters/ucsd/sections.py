@@ -2,6 +2,7 @@
 
 from pixcycle.methods.registry import METHODS
 from pixcycle.report.chapters.ucsd.claims import SHOWN_IN, claims, loss_curve_run
+from pixcycle.report.chapters.ucsd.losses import losses_table
 from pixcycle.report.content import Block, Figure, Section
 from pixcycle.report.draft import Draft
 from pixcycle.report.drawing import grids
@@ -68,8 +69,8 @@ def _tables(draft: Draft) -> list[Block]:
     return blocks
 
 
-def _figures(draft: Draft) -> list[Figure]:
-    figures = [*_figure_1(draft), *_figure_2(draft)]
+def _figures(draft: Draft) -> list[Block]:
+    figures = [*_figure_1(draft), *_figure_2(draft), *losses_table(draft)]
     for dataset in _datasets(draft):
         experiments = draft.present(f"ucsd-{dataset}-{name}" for name in FIGURE_3)
         if experiments:
