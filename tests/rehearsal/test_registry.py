@@ -72,7 +72,7 @@ def test_params_give_a_reason_for_every_additional_experiment():
     [
         ("ucsd-table-1", 54),
         ("ucsd-table-2", 9),
-        ("ucsd-figure-2", 45),
+        ("ucsd-figure-2", 48),
         ("wustl-section-4.6", 3),
         ("kaist-table-1", 20),
         ("fcn-score", 51),

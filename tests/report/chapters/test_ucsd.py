@@ -186,6 +186,7 @@ def test_ucsd_losses_table_has_ranges_of_epoch_means_beside_published(results):
     assert rows["Generator, GAN term, first step"] == ["facades", "0.56 to 1.35", "1.00"]
     assert rows["Generator, GAN term, second epoch"] == ["facades", "1.05 to 1.32", "2.00"]
     assert rows["Discriminator, both halves added, first epoch"] == ["facades", "1.55 to 1.62", "1.50"]
+    assert rows["Generator, L1 term, epochs 3 to 5"] == ["facades", "0.35 to 0.36", "0.20 to 0.33"]
     assert rows["Generator, total, last epoch"] == ["maps", "25", "not run"]
     assert table.made_from == ["ucsd-facades-l1/0"]
 

@@ -106,6 +106,7 @@ def _figure_2(draft: Draft) -> list[Figure]:
         return []
     run = draft.one(curve)
     caption = f"Figure 2 of the report: loss curves of the L1 experiment, here on {draft.data_of(curve)}."
+    caption += " Its scales stand beside ours in @ucsd-figure-2-losses."
     if run.asked_dataset != "maps":
         caption += " The report shows the maps run, which is not part of this selection."
     title = f"{curve}, {run.config.n_epochs} epochs of batch size {run.config.batch_size}"
