@@ -20,8 +20,8 @@ def test_show_prints_settings_at_a_scale_and_assumptions(pixcycle):
     code, out, _ = pixcycle("show", "ucsd-facades-cyc-l1", "--scale", "small")
     settings, assumed = (yaml.safe_load(part) for part in out.split("\n\n"))
     assert code == 0
-    assert (settings["crop_size"], settings["method"], settings["lambda_reconstruction"]) == (128, "cyclegan", 10)
-    assert "paired task only" in assumed["lambda_reconstruction"]
+    assert (settings["crop_size"], settings["method"], settings["lambda_reconstruction"]) == (128, "cyclegan", 100)
+    assert "similar training settings" in assumed["lambda_reconstruction"]
     assert "inference" in assumed
 
 

@@ -54,6 +54,15 @@ def test_unet_dropout_ends_decoder_blocks_next_to_the_innermost(num_downs, depth
     assert dropouts == {"model.model.1.model" + ".3.model" * depth + ".7": 0.5 for depth in depths}
 
 
+@pytest.mark.parametrize(("num_downs", "depths"), [(8, [6, 5, 4]), (7, [5, 4, 3]), (6, [4, 3, 2]), (3, [1, 0])])
+def test_unet_dropout_ends_the_first_three_decoder_blocks_from_block_1(num_downs, depths):
+    network = UNet(num_downs=num_downs, filters=1, first_dropout_block=1)
+    dropouts = {name: module.p for name, module in network.named_modules() if isinstance(module, nn.Dropout)}
+    innermost = num_downs - 2
+    last = {depth: ".5" if depth == innermost else ".7" for depth in depths}
+    assert dropouts == {"model.model.1.model" + ".3.model" * depth + last[depth]: 0.5 for depth in depths}
+
+
 @pytest.mark.parametrize("dropout", [True, False])
 def test_unet_passes_in_training_differ_only_by_dropout(dropout):
     network = UNet(num_downs=6, filters=4, dropout=dropout).train()

@@ -153,6 +153,13 @@ def test_make_plan_refuses_published_weights_for_a_smaller_network(tree):
     )
 
 
+@pytest.mark.parametrize("id", ["paris.maps-aerial2map-authors", "kth.horse2zebra"])
+def test_make_plan_refuses_a_first_dropout_block_that_the_network_lacks(tree, id):
+    chapter, name = id.split(".")
+    tree["experiments"][chapter][name]["first_dropout_block"] = 1
+    assert refused(tree).startswith(f"params.yaml: experiments.{id}.first_dropout_block: ")
+
+
 def test_make_plan_refuses_sample_epochs_after_the_last_epoch(tree):
     tree["experiments"]["kth"]["horse2zebra"]["sample_epochs"] = [1, 101]
     assert "sample_epochs: there is no epoch 101; the last is 100" in refused(tree)

@@ -11,6 +11,7 @@ TRAINING = {
         "upsampling": "deconvolution",
         "norm": "batch",
         "dropout": True,
+        "first_dropout_block": 2,
         "filters": 64,
         "patch": 70,
         "conditional": True,

@@ -256,6 +256,7 @@ def test_values_json_lists_files_and_runs_of_tables_and_figures(tmp_path):
     values = json.loads((out / "values.json").read_text())
     assert {id: table["made_from"] for id, table in values["tables"].items() if table["made_from"]} == {
         "ucsd-table-1-facades": keys("ucsd-facades-l1"),
+        "ucsd-figure-2-losses": ["ucsd-facades-l1/3"],
         "training-cost": keys("ucsd-facades-l1"),
     }
     drawn = ("ucsd-figure-2", "ucsd-figure-3-facades", "ucsd-samples-facades")

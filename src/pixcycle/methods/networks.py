@@ -130,5 +130,6 @@ def generator_of(e: Experiment) -> nn.Module:
         norm=e.norm,
         dropout=e.dropout,
         skips=e.skips,
+        first_dropout_block=e.first_dropout_block,
         upsampling=e.upsampling,
     )

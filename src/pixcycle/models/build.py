@@ -15,6 +15,7 @@ def build_generator(
     norm: Norm,
     dropout: bool,
     skips: bool = True,
+    first_dropout_block: int = 2,
     upsampling: Upsampling = "deconvolution",
 ) -> nn.Module:
     """Return an RGB-to-RGB generator with PyTorch's default weights.
@@ -23,7 +24,7 @@ def build_generator(
     ----------
     name
         A generator's name in params.yaml.
-    crop_size, skips
+    crop_size, skips, first_dropout_block
         Used by the U-Net only.
     filters
         Channels of the first layer.
@@ -40,7 +41,8 @@ def build_generator(
         If the U-Net cannot halve `crop_size` down to its bottleneck.
     """
     settings = {"crop_size": crop_size, "filters": filters, "norm": norm, "dropout": dropout}
-    return GENERATORS[name].build(**settings, skips=skips, upsampling=upsampling)
+    unet_only = {"skips": skips, "first_dropout_block": first_dropout_block}
+    return GENERATORS[name].build(**settings, **unet_only, upsampling=upsampling)
 
 
 def build_discriminator(patch: int, in_channels: int, filters: int, norm: Norm) -> nn.Module:

@@ -58,9 +58,11 @@ class UNet(nn.Module):
     norm
         Normalisation of the inner layers.
     dropout
-        Dropout of 0.5, the noise z of pix2pix, at the end of the decoder blocks around the innermost one: three blocks
-        with 8 halvings, two with 7, one with 6, as in the authors' code. With fewer halvings theirs has no dropout;
-        here one block keeps it, so that a small generator keeps its noise.
+        Dropout of 0.5, the noise z of pix2pix, at the end of some decoder blocks.
+    first_dropout_block
+        First block with dropout, counted from the innermost one. 1: the first three blocks (report 000, section 4.1.1,
+        and the authors' Lua code). 2: three blocks with 8 halvings, two with 7, one with 6, as in the authors' PyTorch
+        code; with fewer halvings theirs has no dropout, and here one block keeps it.
     skips
         Skip connections. Without them, the decoder's inputs have half the channels and all information passes through
         the bottleneck.
@@ -75,16 +77,18 @@ class UNet(nn.Module):
         norm: Norm = "batch",
         dropout: bool = True,
         skips: bool = True,
+        first_dropout_block: int = 2,
     ) -> None:
         super().__init__()
         widths = [filters * min(2**level, 8) for level in range(num_downs)]
         innermost = num_downs - 1
-        noisy_blocks = min(3, max(1, num_downs - 5)) if dropout else 0
+        noisy_blocks = 3 if first_dropout_block == 1 else min(3, max(1, num_downs - 5))
+        noisy = range(first_dropout_block, first_dropout_block + noisy_blocks) if dropout else ()
 
         within = None
         for level in range(innermost, 0, -1):
-            noisy = innermost - noisy_blocks <= level < innermost
-            within = UNetBlock(widths[level - 1], widths[level], within, norm, noisy, skips)
+            block = innermost - level + 1
+            within = UNetBlock(widths[level - 1], widths[level], within, norm, block in noisy, skips)
         outermost = nn.Sequential(
             Conv2d(in_channels, filters, 4, stride=2, padding=1, bias=needs_bias(norm)),
             within,

@@ -21,5 +21,7 @@ def unbuildable(e: Experiment) -> Iterator[tuple[str, str]]:
             "published_weights",
             "only fit pix2pix at 256 pixels with a U-Net of 64 filters; a smaller scale sets published_weights: false",
         )
+    if e.published_weights and e.first_dropout_block != 2:
+        yield "first_dropout_block", "the authors' published weights go with dropout in blocks 2 to 4; set it to 2"
     if too_late := [epoch for epoch in e.sample_epochs if epoch > e.epochs]:
         yield "sample_epochs", f"there is no epoch {too_late[0]}; the last is {e.epochs}"

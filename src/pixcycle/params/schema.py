@@ -104,6 +104,9 @@ class Experiment(Closed):
     section 4.7)."""
     norm: Norm = "batch"
     dropout: bool = True
+    first_dropout_block: Literal[1, 2] = 2
+    """First of a U-Net's decoder blocks with dropout, counted from the bottleneck. 1: blocks 1 to 3, as in report 000
+    and in pix2pix's Lua code. 2: blocks 2 to 4 at 256 pixels, as in its PyTorch code."""
     filters: Positive = 64
     """Channels of the first layer of generator and discriminator (`ngf`, `ndf`)."""
     patch: Patch = 70

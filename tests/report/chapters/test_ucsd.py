@@ -9,6 +9,7 @@ from pixcycle.base.errors import UserError
 from pixcycle.params.load import load_params
 from pixcycle.report.build import build
 from pixcycle.report.chapters.ucsd import claims as ucsd_claims
+from pixcycle.report.chapters.ucsd.losses import losses_table
 from pixcycle.report.published import comparison_table, read_published
 from pixcycle.report.values import Values
 from pixcycle.report.verdicts import verdict
@@ -171,6 +172,39 @@ def test_build_refuses_a_missing_number(results):
         measured["metrics"]["b_to_a"]["fid"] = None
     with pytest.raises(UserError, match=r"ucsd-facades-l1/0: .*: metrics\.b_to_a\.fid must be a valid number"):
         build(results.plan, "all", results.root, results.root / "out", "0123abcd")
+
+
+def losses_of(results):
+    (table,) = losses_table(results.draft())
+    return table, {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
+
+
+def test_ucsd_losses_table_has_ranges_of_epoch_means_beside_published(results):
+    run = results.plan.runs["ucsd-facades-l1/0"]
+    results.write_training(run, g_gan=lambda epoch: 1.0 + epoch, d=lambda epoch: 0.75)
+    table, rows = losses_of(results)
+    assert rows["Generator, GAN term, first step"] == ["facades", "0.56 to 1.35", "1.00"]
+    assert rows["Generator, GAN term, second epoch"] == ["facades", "1.05 to 1.32", "2.00"]
+    assert rows["Discriminator, both halves added, first epoch"] == ["facades", "1.55 to 1.62", "1.50"]
+    assert rows["Generator, L1 term, epochs 3 to 5"] == ["facades", "0.35 to 0.36", "0.20 to 0.33"]
+    assert rows["Generator, total, last epoch"] == ["maps", "25", "not run"]
+    assert table.made_from == ["ucsd-facades-l1/0"]
+
+
+def test_ucsd_losses_table_reads_the_scales_of_figure_2_from_maps(tmp_path):
+    results = Results(tmp_path, ["ucsd-maps-l1"])
+    losses = {"g_gan": lambda epoch: 1.0 + epoch, "g_reconstruction": lambda epoch: 0.4 - 0.02 * epoch}
+    results.write_training(results.plan.runs["ucsd-maps-l1/0"], **losses)
+    _, rows = losses_of(results)
+    assert rows["Generator, GAN term, all epochs"] == ["maps", "1.4 to 3.8", "1.00 to 12.00"]
+    assert rows["Generator, L1 term, first fifth of the epochs"] == ["maps", "0.3 to 0.4", "0.38 to 0.40"]
+    assert rows["Generator, L1 term, last epoch"] == ["maps", "0.21", "0.18"]
+
+
+def test_ucsd_losses_table_has_no_number_where_losses_are_not_finite(results):
+    results.write_training(results.plan.runs["ucsd-facades-l1/0"], d=lambda epoch: float("nan"))
+    _, rows = losses_of(results)
+    assert rows["Discriminator, both halves added, first step"][-1] == "–"
 
 
 def test_ucsd_published_tables_are_complete():

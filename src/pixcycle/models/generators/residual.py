@@ -46,3 +46,5 @@ def _mistakes(e: Experiment) -> Iterator[tuple[str, str]]:
         yield "crop_size", f"a ResNet generator needs a multiple of 4, at least 8; got {e.crop_size}"
     if not e.skips:
         yield "skips", "a ResNet generator has no skip connections to remove"
+    if e.first_dropout_block != 2:
+        yield "first_dropout_block", "only a U-Net has blocks to choose from; set it to 2"

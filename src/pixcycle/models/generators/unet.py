@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def _build(crop_size: int, filters: int, norm: str, dropout: bool, skips: bool, **_: Any) -> "nn.Module":
+def _build(
+    crop_size: int, filters: int, norm: str, dropout: bool, skips: bool, first_dropout_block: int, **_: Any
+) -> "nn.Module":
     from pixcycle.models.unet import UNet
 
-    return UNet(3, 3, downsamplings(crop_size), filters, norm, dropout, skips)
+    return UNet(3, 3, downsamplings(crop_size), filters, norm, dropout, skips, first_dropout_block)
 
 
 def _layers(e: Experiment) -> list[Convolution]:

@@ -2,6 +2,7 @@
 
 from pixcycle.methods.registry import METHODS
 from pixcycle.report.chapters.ucsd.claims import SHOWN_IN, claims, loss_curve_run
+from pixcycle.report.chapters.ucsd.losses import losses_table
 from pixcycle.report.content import Block, Figure, Section
 from pixcycle.report.draft import Draft
 from pixcycle.report.drawing import grids
@@ -68,8 +69,8 @@ def _tables(draft: Draft) -> list[Block]:
     return blocks
 
 
-def _figures(draft: Draft) -> list[Figure]:
-    figures = [*_figure_1(draft), *_figure_2(draft)]
+def _figures(draft: Draft) -> list[Block]:
+    figures = [*_figure_1(draft), *_figure_2(draft), *losses_table(draft)]
     for dataset in _datasets(draft):
         experiments = draft.present(f"ucsd-{dataset}-{name}" for name in FIGURE_3)
         if experiments:
@@ -105,6 +106,7 @@ def _figure_2(draft: Draft) -> list[Figure]:
         return []
     run = draft.one(curve)
     caption = f"Figure 2 of the report: loss curves of the L1 experiment, here on {draft.data_of(curve)}."
+    caption += " Its scales stand beside ours in @ucsd-figure-2-losses."
     if run.asked_dataset != "maps":
         caption += " The report shows the maps run, which is not part of this selection."
     title = f"{curve}, {run.config.n_epochs} epochs of batch size {run.config.batch_size}"
