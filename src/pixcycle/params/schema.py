@@ -126,6 +126,8 @@ class Experiment(Closed):
     preprocess: Preprocess = "jitter"
     """jitter: resize to load_size and crop at random; evaluate on the whole image at crop_size.
     crop: like jitter, but evaluate on the centre crop of the image at load_size."""
+    first_size: Side | None = None
+    """Size that images are resized to before anything else, so that they have no more detail than at that size."""
     load_size: Side = 286
     crop_size: Side = 256
     resize: Resize = "bicubic"
