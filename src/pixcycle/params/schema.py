@@ -73,10 +73,14 @@ class Dataset(Closed):
     title: str
     layout: LayoutName
     """Arrangement of the files. side_by_side: SPLIT/N.jpg, with A on the left and B on the right. domain_folders:
-    SPLITA/ and SPLITB/. earth: two maps of the world. cityscapes: the downloaded photos and labels."""
+    SPLITA/ and SPLITB/. domain_sources: a source for each domain, without splits (see held_out). earth: two maps of the
+    world. cityscapes: the downloaded photos and labels."""
     sources: list[Source] = Field(min_length=1)
     splits: dict[Literal["train", "test"], list[FolderName]]
     """Distributed splits to train on and to evaluate on."""
+    held_out: Count = 0
+    """Number of pairs, the last ones by name, that make up the split `test`; all others are `train` (domain_sources
+    only)."""
     published: dict[str, Positive] = {}
     """Number of images that the publisher states, by folder (SPLIT or SPLITA)."""
     domains: tuple[str, str] = ("A", "B")
