@@ -92,6 +92,12 @@ class Dataset(Closed):
     """Colours of domain B that belong to no class and are not scored."""
     licence: str
 
+    @model_validator(mode="after")
+    def _is_divided_once(self) -> Self:
+        if self.held_out and self.layout != "domain_sources":
+            raise ValueError(f"held_out: {self.layout} has splits of its own; name them in splits, and remove held_out")
+        return self
+
 
 class Experiment(Closed):
     """A training run, at the size that its report gives. Defaults are shared by all reports."""
