@@ -80,6 +80,15 @@ def test_prepare_jitter_trains_at_load_size_and_tests_at_crop_size(tmp_path):
     np.testing.assert_array_equal(by_name["test_A"][0], places(32)[1::2, 1::2])
 
 
+def test_prepare_first_size_loses_detail_before_both_splits_are_resized(tmp_path):
+    raw = raw_pairs(tmp_path / "raw", places(32))
+    prepare("tiny", dataset(), raw, tmp_path / "out", spec(load_size=32, crop_size=16, first_size=8))
+    by_name, small = arrays(tmp_path / "out"), places(32)[2::4, 2::4]
+    np.testing.assert_array_equal(by_name["train_A"][0], small.repeat(4, axis=0).repeat(4, axis=1))
+    np.testing.assert_array_equal(by_name["test_A"][0], small.repeat(2, axis=0).repeat(2, axis=1))
+    assert manifest(tmp_path / "out")["splits"]["train"]["A"]["sizes"][0] == [32, 32]
+
+
 @pytest.mark.parametrize(("crop_size", "first"), [(12, 10), (13, 9)])
 def test_prepare_crop_tests_the_centre_of_the_loaded_image(tmp_path, crop_size, first):
     raw = raw_pairs(tmp_path / "raw", places(32))
@@ -120,6 +129,7 @@ def test_prepare_manifest_describes_the_arrays(tmp_path):
             "crop_size": 16,
             "preprocess": "jitter",
             "resize": "nearest",
+            "first_size": None,
             "train_images": None,
             "test_images": None,
         },

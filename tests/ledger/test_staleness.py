@@ -51,6 +51,7 @@ def test_why_stale_names_changed_data_unless_a_setting_explains_it(ledger):
     data = make_plan(fewer, ledger.root).runs[f"{L1}/0"].data
     assert why(ledger, fewer) == f"data {ledger.run().data} → {data}"
     assert why(ledger, ledger.edited(resize="bilinear")) == "resize nearest → bilinear"
+    assert why(ledger, ledger.edited(first_size=128)) == "first_size – → 64"
 
 
 def test_why_stale_names_missing_own_files(ledger):

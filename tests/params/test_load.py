@@ -55,6 +55,11 @@ def test_check_params_suggests_the_dataset_for_a_misspelt_one(tree):
     )
 
 
+def test_check_params_refuses_held_out_of_a_layout_with_splits(tree):
+    tree["datasets"]["facades"]["held_out"] = 5
+    assert refused(tree).startswith("params.yaml: datasets.facades: held_out: ")
+
+
 def test_check_params_refuses_batch_size_zero_and_names_the_minimum(tree):
     facades_l1(tree)["batch_size"] = 0
     assert refused(tree) == (

@@ -23,6 +23,7 @@ TRAINING = {
         "lambda_identity": 0.0,
         "pool_size": 0,
         "preprocess": "jitter",
+        "first_size": None,
         "load_size": 286,
         "crop_size": 256,
         "resize": "bicubic",

@@ -96,6 +96,14 @@ def test_scale_multiplies_settings_and_keeps_their_differences(tree):
     assert plan(tree).runs["ucsd-facades-untrained/0"].config.n_epochs == 0
 
 
+def test_first_size_scales_and_renames_data_of_its_experiment_only(tree):
+    before = {key: run.data for key, run in plan(tree).runs.items()}
+    tree["experiments"]["kaist"]["maps"]["first_size"] = 128
+    after = plan(tree)
+    assert renamed(before, {key: run.data for key, run in after.runs.items()}) == {"kaist-maps/0", "kaist-maps/1"}
+    assert after.data[after.runs["kaist-maps/0"].data].spec["first_size"] == 64
+
+
 def test_plan_selects_all_a_chapter_a_group_or_an_experiment(tree):
     p = plan(tree)
     facades = {r.id for r in p.select("ucsd-facades")}

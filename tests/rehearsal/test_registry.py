@@ -67,6 +67,12 @@ def test_params_give_a_reason_for_every_additional_experiment():
         assert (id in registered) != bool(params.experiments[chapter][name].extra), id
 
 
+@pytest.mark.parametrize("chapter", [chapter for chapter in REGISTRY if "silent" in REGISTRY[chapter]])
+def test_params_assume_something_wherever_a_report_is_silent(chapter):
+    assumed = load_params(ROOT / "params.yaml").chapters[chapter].assumes
+    assert [subject for subject in REGISTRY[chapter]["silent"] if subject not in assumed] == []
+
+
 @pytest.mark.parametrize(
     ("table", "numbers"),
     [

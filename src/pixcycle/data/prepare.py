@@ -119,11 +119,14 @@ def _write_array(
 
 
 def fit(image: Image.Image, split: str, spec: PrepareSpec) -> Image.Image:
-    """Resize an image to the size of its split's array; bilinear and bicubic are antialiased.
+    """Resize an image to the size of its split's array, by way of first_size if that is set.
 
+    Bilinear and bicubic are antialiased.
     Training images have load_size. Test images have crop_size: with ``jitter`` the whole image is resized to it,
     with ``crop`` it is the centre of the image at load_size.
     """
+    if spec.first_size:
+        image = _resized(image, spec.first_size, spec.resize)
     if split == "test" and spec.preprocess == "jitter":
         return _resized(image, spec.crop_size, spec.resize)
     loaded = _resized(image, spec.load_size, spec.resize)

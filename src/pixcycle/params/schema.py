@@ -73,10 +73,14 @@ class Dataset(Closed):
     title: str
     layout: LayoutName
     """Arrangement of the files. side_by_side: SPLIT/N.jpg, with A on the left and B on the right. domain_folders:
-    SPLITA/ and SPLITB/. earth: two maps of the world. cityscapes: the downloaded photos and labels."""
+    SPLITA/ and SPLITB/. domain_sources: a source for each domain, without splits (see held_out). earth: two maps of the
+    world. cityscapes: the downloaded photos and labels."""
     sources: list[Source] = Field(min_length=1)
     splits: dict[Literal["train", "test"], list[FolderName]]
     """Distributed splits to train on and to evaluate on."""
+    held_out: Count = 0
+    """Number of pairs, the last ones by name, that make up the split `test`; all others are `train` (domain_sources
+    only)."""
     published: dict[str, Positive] = {}
     """Number of images that the publisher states, by folder (SPLIT or SPLITA)."""
     domains: tuple[str, str] = ("A", "B")
@@ -87,6 +91,12 @@ class Dataset(Closed):
     void: list[tuple[Byte, Byte, Byte]] = []
     """Colours of domain B that belong to no class and are not scored."""
     licence: str
+
+    @model_validator(mode="after")
+    def _is_divided_once(self) -> Self:
+        if self.held_out and self.layout != "domain_sources":
+            raise ValueError(f"held_out: {self.layout} has splits of its own; name them in splits, and remove held_out")
+        return self
 
 
 class Experiment(Closed):
@@ -129,6 +139,8 @@ class Experiment(Closed):
     preprocess: Preprocess = "jitter"
     """jitter: resize to load_size and crop at random; evaluate on the whole image at crop_size.
     crop: like jitter, but evaluate on the centre crop of the image at load_size."""
+    first_size: Side | None = None
+    """Size that images are resized to before anything else, so that they have no more detail than at that size."""
     load_size: Side = 286
     crop_size: Side = 256
     resize: Resize = "bicubic"

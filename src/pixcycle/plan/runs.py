@@ -204,8 +204,12 @@ def _data(params: Params, experiment: Experiment, raw: str) -> Data:
         "train_images": scale.train_images,
         "test_images": scale.test_images,
     }
+    if experiment.first_size:
+        spec["first_size"] = experiment.first_size
     domains = dataset.domains if LAYOUTS[dataset.layout].domains_choose else None
     made_by = [raw, dataset.layout, dataset.splits, domains, dataset.paired, spec, RECIPE["prepare"]]
+    if dataset.held_out:
+        made_by.append({"held_out": dataset.held_out})
     return Data(key=f"{experiment.dataset}-{fingerprint(made_by)}", dataset=experiment.dataset, raw=raw, spec=spec)
 
 

@@ -81,6 +81,7 @@ def scaled(experiment: Experiment, scale: Scale, chapter: ChapterKey) -> Experim
             "dataset": scale.stand_ins.get(experiment.dataset, experiment.dataset),
             "load_size": _times(experiment.load_size, scale.resolution),
             "crop_size": _times(experiment.crop_size, scale.resolution),
+            "first_size": experiment.first_size and _times(experiment.first_size, scale.resolution),
             "filters": _times(experiment.filters, scale.filters),
             "batch_size": batch,
             "n_epochs": _times(experiment.n_epochs, epochs),

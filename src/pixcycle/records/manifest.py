@@ -18,6 +18,7 @@ class PrepareSpec(Closed):
     crop_size: Positive
     preprocess: Preprocess
     resize: Resize
+    first_size: Positive | None = None
     train_images: Positive | None = None
     test_images: Positive | None = None
 

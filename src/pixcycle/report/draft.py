@@ -8,6 +8,7 @@ import pandas as pd
 
 from pixcycle.plan.runs import Plan
 from pixcycle.report import published, quality
+from pixcycle.report.archive_counts import archive_counts
 from pixcycle.report.content import Block, Claim, Claims, Figure, Section, Table, Text, Verdict
 from pixcycle.report.drawing import curves, style
 from pixcycle.report.drawing.interactive import Picture
@@ -49,7 +50,7 @@ class Draft(Values):
         shown_in: dict[str, tuple[str, ...]] | None = None,
         *rules: str,
     ) -> list[Section]:
-        """Return the results, figures and claims of a chapter as sections.
+        """Return the results, figures and claims of a chapter as sections; its counts of images end the results.
 
         Parameters
         ----------
@@ -64,7 +65,7 @@ class Draft(Values):
         blocks = [block for block in (*results, *figures) if isinstance(block, Table | Figure)]
         linked = [replace(c, shown_in=_showing(c, blocks, (shown_in or {}).get(c.id, ()))) for c in claims]
         return [
-            Section(f"{chapter}-results", "Results", 2, list(results)),
+            Section(f"{chapter}-results", "Results", 2, [*results, *archive_counts(self, chapter)]),
             Section(f"{chapter}-figures", "Figures", 2, list(figures) or [NO_FIGURES]),
             Section(f"{chapter}-claims", "Claims", 2, [*map(Text, (RULER, *rules)), Claims(linked)]),
         ]

@@ -15,17 +15,8 @@ from tests.support.results import NAMES, SIDE, Results
 
 RUNS = ["kth-horse2zebra", "kth-apple2orange", "kth-summer2winter", "kth-cityscapes"]
 PLAIN, RESIZE, CURVES = "kth-horse2zebra", "kth-horse2zebra-resize", "kth-summer2winter"
-FOUND, MIDDLE, DARKEST = 7, 4, 6
+MIDDLE, DARKEST = 4, 6
 DRAWN = {"image_grid": grids, "smoothed_curves": curves, "energy_over_epochs": curves}
-
-
-def count_the_images(results):
-    """Record FOUND images for every folder of an archive."""
-    for key, data in results.plan.data.items():
-        folders = results.plan.params.datasets[data.dataset].published
-        counts = {folder: {"found": FOUND, "published": 1, "difference": 1} for folder in folders}
-        with edited_json(results.root / "data/prepared" / key / "manifest.json") as prepared:
-            prepared["card"]["counts"] = counts
 
 
 def level(direction, epoch, place):
@@ -45,7 +36,6 @@ def paint(results, run):
 
 def drawn(results, out):
     """Build the chapter; also record the positional and keyword arguments of each figure's drawing function."""
-    count_the_images(results)
     calls = []
     with pytest.MonkeyPatch.context() as patch:
         for name, module in DRAWN.items():
@@ -114,18 +104,6 @@ def test_kth_quality_has_both_directions_and_fid_from_elsewhere(whole):
     assert rows[1] == ["kth-horse2zebra", "zebra → horse", "100.00", "0.1000", "0.50", "0.25", "0.0100", "138.6; 141.2"]
     assert rows[4][-1] == "77.3; 83.7"
     assert "proposal for future work" in " ".join(table.notes)
-
-
-def test_kth_counts_compare_section_3_1_archives_and_found_images(whole):
-    rows = [[cell.text for cell in row] for row in whole.tables["kth-counts"].rows]
-    assert rows == [
-        ["Horses", "horse2zebra", "989", "1067", "-78", "7"],
-        ["Zebras", "horse2zebra", "1177", "1334", "-157", "7"],
-        ["Apples", "apple2orange", "996", "995", "+1", "7"],
-        ["Oranges", "apple2orange", "1020", "1019", "+1", "7"],
-        ["Summer", "summer2winter_yosemite", "1273", "1231", "+42", "7"],
-        ["Winter", "summer2winter_yosemite", "854", "962", "-108", "7"],
-    ]
 
 
 def test_kth_figure_1_shows_both_directions_after_matching_epochs(whole):
@@ -215,14 +193,12 @@ def test_kth_checkerboard_includes_every_run_and_the_proposal(whole):
     assert whole.figures["kth-checkerboard"].made_from == [f"{id}/0" for id in [*RUNS, RESIZE]]
 
 
-def test_kth_sections_name_missing_runs_and_skip_stand_in_counts(tmp_path):
+def test_kth_sections_name_missing_runs_and_stand_ins(tmp_path):
     part = drawn(Results(tmp_path, ["kth-apple2orange"], scale="rehearsal"), tmp_path / "out")
     assert list(part.figures) == ["kth-figure-2-5", "kth-checkerboard"]
     assert "apple2orange (earth-unpaired in its place)" in part.figures["kth-figure-2-5"].caption
     missing = "Not run here: kth-horse2zebra, kth-summer2winter, kth-cityscapes, kth-horse2zebra-resize."
     assert part.figures["kth-checkerboard"].caption.endswith(missing)
-    rows = [[cell.text for cell in row] for row in part.tables["kth-counts"].rows]
-    assert [row[-1] for row in rows] == ["not run", "not run", "–", "–", "not run", "not run"]
     quality = [[cell.text for cell in row] for row in part.tables["kth-quality"].rows]
     assert quality[0][:4] == ["kth-horse2zebra", "horse → zebra", "not run", "not run"]
     assert {claim.id: claim.verdict for claim in part.claims} == {
@@ -238,7 +214,6 @@ def test_kth_checkerboard_caption_names_runs_that_share_a_line(tmp_path):
 
 def test_kth_figures_section_says_if_no_run_is_selected(tmp_path):
     results = Results(tmp_path, ["kaist-horse2zebra"])
-    count_the_images(results)
     (text,) = kth.sections(results.draft())[1].blocks
     assert text.text == "None of the runs that its figures show is part of this selection."
 

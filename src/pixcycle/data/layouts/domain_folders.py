@@ -3,9 +3,8 @@
 from functools import partial
 from pathlib import Path
 
-from pixcycle.base.errors import UserError
 from pixcycle.data.decode import decode
-from pixcycle.data.layouts.folders import files, natural, split_folders, stem
+from pixcycle.data.layouts.folders import files, natural, refuse_unmatched, split_folders, stem
 from pixcycle.data.layouts.layout import Item, Layout
 from pixcycle.params.schema import Dataset
 
@@ -23,13 +22,8 @@ def _items(name: str, dataset: Dataset, roots: list[Path], part: str) -> dict[st
             for f in of_domain[domain]
         ]
         items[domain].sort(key=lambda item: natural(item.name))
-    names = [{item.name for item in items[domain]} for domain in "AB"]
-    if dataset.paired and names[0] != names[1]:
-        unmatched = sorted(names[0] ^ names[1], key=natural)
-        raise UserError(
-            f"{name}: {part}A and {part}B must hold the same file names, as the dataset is paired;"
-            f" {len(unmatched)} have no partner: {', '.join(unmatched[:5])}{', ...' if unmatched[5:] else ''}"
-        )
+    if dataset.paired:
+        refuse_unmatched(name, {f"{part}{domain}": {item.name for item in items[domain]} for domain in "AB"})
     return items
 
 

@@ -25,7 +25,7 @@ def split_folders(name: str, layout: str, roots: list[Path], part: str) -> list[
     UserError
         If no folder matches, if several do, or if the folders are those of the other layout.
     """
-    below = {f: f"/{f.relative_to(root).as_posix()}" for root in roots for f in _folders(root)}
+    below = {f: f"/{f.relative_to(root).as_posix()}" for root in roots for f in folders_below(root)}
 
     def nearest(places: list[str]) -> list[Path]:
         endings = tuple(f"/{place.format(part)}".lower() for place in places)
@@ -67,19 +67,29 @@ def files(name: str, folder: Path) -> list[Path]:
     return paths
 
 
+def refuse_unmatched(name: str, names: dict[str, set[str]]) -> None:
+    """Raise UserError if the images of two domains, given by the place of each, are not called alike."""
+    one, other = names.values()
+    if unmatched := sorted(one ^ other, key=natural):
+        raise UserError(
+            f"{name}: {' and '.join(names)} must hold the same file names, as the dataset is paired;"
+            f" {len(unmatched)} have no partner: {', '.join(unmatched[:5])}{', ...' if unmatched[5:] else ''}"
+        )
+
+
 def stem(path: Path) -> str:
     """Return the file name without its suffix, in Unicode's composed form (NFC)."""
     return unicodedata.normalize("NFC", path.stem)
 
 
-def _folders(root: Path, depth: int = WRAPPERS + 1) -> Iterator[Path]:
+def folders_below(root: Path, depth: int = WRAPPERS + 1) -> Iterator[Path]:
     """Yield the folders at most depth + 1 levels below the root, except those that archivers and systems leave."""
     if root.is_dir():
         for child in sorted(root.iterdir()):
             if child.is_dir() and not child.name.startswith((".", "__MACOSX")):
                 yield child
                 if depth:
-                    yield from _folders(child, depth - 1)
+                    yield from folders_below(child, depth - 1)
 
 
 def natural(name: str) -> list[tuple[int, str]]:
