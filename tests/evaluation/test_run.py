@@ -13,10 +13,12 @@ from PIL import Image
 from pixcycle.base.errors import UserError
 from pixcycle.evaluation import run
 from pixcycle.evaluation.features import Extractor
+from pixcycle.metrics.bootstrap import SAMPLES
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.feature_sets import Features
 from pixcycle.params.load import load_params
-from pixcycle.records.metrics import check_measured
+from pixcycle.records.metrics import Measured
+from pixcycle.records.run import weights_file
 from tests.conftest import tiny_experiment, tiny_run
 from tests.support.edited import edited_json
 from tests.support.results import ROOT
@@ -47,6 +49,9 @@ def project(prepared, tmp_path, monkeypatch):
         path = tmp_path / "translated/fake_A" / f"{name}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).save(path)
+    weights = weights_file(tmp_path / "run")
+    weights.parent.mkdir()
+    weights.write_bytes(b"weights")
     return tmp_path
 
 
@@ -81,6 +86,14 @@ def test_evaluate_run_records_extractor_and_file_types(measure):
     assert written["metrics"]["b_to_a"]["l1"] == pytest.approx(np.mean(written["images"]["b_to_a"]["l1"]))
 
 
+def test_evaluate_run_records_fid_and_kid_of_bootstrap_samples(measure):
+    written = measure()
+    scores, samples = written["metrics"]["b_to_a"], written["resampled"]["b_to_a"]
+    assert samples.keys() == {"fid", "kid"} and {len(values) for values in samples.values()} == {SAMPLES}
+    assert min(samples["kid"]) < scores["kid"] < max(samples["kid"])
+    assert np.std(samples["fid"]) > 0
+
+
 def test_evaluate_run_writes_null_for_infinite_psnr(measure, project):
     for i, image in enumerate(np.load(project / "prepared/test_A.npy")):
         Image.fromarray(image).save(project / f"translated/fake_A/test/{i}.png")
@@ -102,7 +115,7 @@ def test_evaluate_run_of_one_test_image_has_l1_and_says_what_it_left_out(measure
     written = measure()
     assert written["metrics"]["b_to_a"]["l1"] >= 0 and "kid" not in written["metrics"]["b_to_a"]
     assert [line.split(" (")[0] for line in written["left_out"]["b_to_a"]] == ["FID", "KID", "Precision and Recall"]
-    check_measured(project / "metrics.json", written)
+    Measured.read(project / "metrics.json")
 
 
 @pytest.mark.parametrize("metric", ["fid", "kid", "recall", "l1", "psnr"])

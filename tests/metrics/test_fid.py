@@ -5,7 +5,8 @@ from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics
 
 from pixcycle.base.errors import UserError
 from pixcycle.metrics import fid as module
-from pixcycle.metrics.fid import fid
+from pixcycle.metrics.bootstrap import Draws
+from pixcycle.metrics.fid import fid, resampled_fid
 
 
 def torch_fidelity_fid(real: np.ndarray, fake: np.ndarray) -> float:
@@ -124,3 +125,31 @@ def test_sum_of_singular_values_is_exact_to_1e_8_of_largest():
 def test_fid_refuses_single_image():
     with pytest.raises(UserError, match=r"at least 2 images.*got 5 real and 1 generated"):
         fid(np.zeros((5, 3)), np.zeros((1, 3)))
+
+
+def drawn(size: int, samples: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).multinomial(size, np.full(size, 1 / size), samples)
+
+
+@pytest.mark.parametrize(("n_real", "n_fake", "dimension"), [(12, 15, 30), (40, 9, 5), (2, 2, 4)])
+def test_resampled_fid_equals_fid_of_repeated_images(n_real, n_fake, dimension):
+    real = inception_like(n_real, dimension, 1.0, seed=16) + 100
+    fake = inception_like(n_fake, dimension, 1.3, seed=17) + 100
+    samples = Draws(drawn(n_real, 6, seed=18), drawn(n_fake, 6, seed=19))
+    repeated = [
+        fid(np.repeat(real, r, axis=0), np.repeat(fake, f, axis=0))
+        for r, f in zip(samples.real, samples.fake, strict=True)
+    ]
+    assert resampled_fid(real, fake, samples) == pytest.approx(repeated, rel=1e-5, abs=1e-6)
+
+
+def test_resampled_fid_spreads_as_fid_does_over_test_images():
+    """With fewer images than dimensions, as in all test sets of the reports."""
+    n, dimension = 50, 128
+
+    def sets(seed: int) -> tuple[np.ndarray, np.ndarray]:
+        return inception_like(n, dimension, 1.0, seed), inception_like(n, dimension, 1.6, 10_000 + seed)
+
+    spread = np.std([fid(*sets(seed)) for seed in range(300)])
+    estimates = [resampled_fid(*sets(seed), Draws(drawn(n, 100, 1), drawn(n, 100, 2))).std() for seed in range(20)]
+    assert np.mean(estimates) == pytest.approx(spread, rel=0.15)

@@ -4,7 +4,8 @@ import torch
 from torch_fidelity.metric_kid import KEY_METRIC_KID_MEAN, KEY_METRIC_KID_STD, kid_features_to_metric
 
 from pixcycle.base.errors import UserError
-from pixcycle.metrics.kid import kid
+from pixcycle.metrics.bootstrap import Draws
+from pixcycle.metrics.kid import kid, mmd2, resampled_mmd2
 
 
 def features(seed: int, count: int, dimension: int = 16, centre: float = 0.0) -> np.ndarray:
@@ -70,3 +71,30 @@ def test_kid_seed_decides_subsets():
 def test_kid_refuses_single_image():
     with pytest.raises(UserError, match=r"at least 2 images.*got 1 real and 5 generated"):
         kid(np.zeros((1, 3)), np.zeros((5, 3)), seed=0)
+
+
+def drawn(size: int, samples: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).multinomial(size, np.full(size, 1 / size), samples)
+
+
+def test_resampled_mmd2_of_each_image_once_leaves_out_equal_pairs():
+    real, fake = features(9, 9), features(10, 9, centre=0.5)
+    once = Draws(np.ones((1, 9), int), np.ones((1, 9), int))
+    across = 2 * np.mean((real @ fake.T / 16 + 1) ** 3)
+    within = mmd2_by_loops(real, fake) + across
+    assert resampled_mmd2(real, fake, once)[0] == pytest.approx(within * 9 / 8 - across)
+
+
+def test_resampled_mmd2_has_mean_and_spread_of_kid_over_test_images():
+    n = 60
+    values = [mmd2(features(i, n), features(1000 + i, n, centre=0.3)) for i in range(300)]
+    real, fake = features(0, n), features(1000, n, centre=0.3)
+    samples = resampled_mmd2(real, fake, Draws(drawn(n, 4000, 1), drawn(n, 4000, 2)))
+    assert samples.mean() == pytest.approx(values[0], abs=4 * samples.std() / 4000**0.5)
+    spreads = [
+        resampled_mmd2(
+            features(i, n), features(1000 + i, n, centre=0.3), Draws(drawn(n, 200, 1), drawn(n, 200, 2))
+        ).std()
+        for i in range(30)
+    ]
+    assert np.mean(spreads) == pytest.approx(np.std(values), rel=0.15)

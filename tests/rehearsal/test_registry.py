@@ -126,7 +126,7 @@ def test_rehearsal_figures_are_drawn_from_all_of_their_runs(chapter, figure, val
 @pytest.mark.parametrize(("chapter", "letter"), every("claims"))
 def test_rehearsal_claims_have_verdicts(chapter, letter, values):
     claim = f"{chapter}-claim-{letter}"
-    decided = ("holds", "does not hold", "not distinguishable")
+    decided = ("holds", "holds on those run", "does not hold", "not distinguishable")
     assert values["claims"][claim] in (("not run",) if claim in NEEDS_PEOPLE else decided)
 
 

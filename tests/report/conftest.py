@@ -69,6 +69,7 @@ def results() -> Table:
 def document(results: Table) -> Document:
     claims = [
         Claim("chapter-a", "No skips are worst.", "holds", "275.91 against 98.10.", ["l1/0", "untrained/0"]),
+        Claim("chapter-e", "L1 is best everywhere.", "holds on those run", "98.10 on facades."),
         Claim("chapter-b", "L1 is best.", "does not hold", "L2 has 97.02."),
         Claim("chapter-c", "L1 beats the mix.", "not distinguishable", "98.10 ± 3.00, 97.90 ± 2.50."),
         Claim("chapter-d", f"A claim: {HOSTILE}", "not run", f"No runs: {HOSTILE}"),

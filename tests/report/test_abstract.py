@@ -66,8 +66,10 @@ def values(tmp_path_factory) -> Values:
 def test_abstract_counts_verdicts_and_quotes_claims_on_most_runs(values):
     a, b = Claim("a", "A is best.", "holds", "", ["r/0"]), Claim("b", "B, too. (Or not.)", "holds", "", ["r/0", "s/0"])
     c, d = Claim("c", "C.", "does not hold", "", ["r/0"]), Claim("d", "D.", "not distinguishable", "")
-    assert abstract(values, sections(a, b, c, d, replace(d, id="e", verdict="not run")))[2:5] == [
-        "Of their 5 claims, 2 hold, 1 does not hold, 1 cannot be told from chance and 1 was not run in full.",
+    e, f = replace(d, id="e", verdict="not run"), replace(d, id="f", verdict="holds on those run")
+    assert abstract(values, sections(a, b, c, d, e, f))[2:5] == [
+        "Of their 6 claims, 2 hold, 1 holds on the datasets that were run, 1 does not hold, 1 cannot be told from "
+        "chance and 1 was not run in full.",
         "Of those that hold, “B, too” (@b) rests on most runs.",
         "The claim that does not hold is “C” (@c).",
     ]

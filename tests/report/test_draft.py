@@ -48,6 +48,19 @@ def test_draft_claim_evidence_says_what_collapsed_and_is_missing(draft):
     assert claim.made_from == [f"{id}/{seed}" for id in (L1, L2) for seed in (0, 1)]
 
 
+@pytest.mark.parametrize(
+    ("verdict", "unjudged", "expected"),
+    [
+        ("holds", [], "holds"),
+        ("holds", ["maps"], "holds on those run"),
+        ("does not hold", ["maps"], "does not hold"),
+        ("not distinguishable", ["maps"], "not distinguishable"),
+    ],
+)
+def test_draft_claim_holds_on_those_run_if_datasets_are_unjudged(draft, verdict, unjudged, expected):
+    assert draft.claim("c", "L1 is best.", verdict, ["100."], [L1], unjudged).verdict == expected
+
+
 def test_draft_claim_without_runs_says_so(draft):
     claim = draft.claim("c", "L1 is best.", "not run", unjudged=["maps"])
     assert (claim.evidence, claim.made_from) == ("Its runs are not part of this report.", [])

@@ -17,7 +17,7 @@ from pixcycle.metrics import pixel
 from pixcycle.metrics.checkerboard import checkerboard_energy
 from pixcycle.metrics.feature_sets import Features
 from pixcycle.metrics.metric import Images
-from pixcycle.metrics.registry import SCORES, left_out, measure
+from pixcycle.metrics.registry import SCORES, left_out, measure, resample
 from pixcycle.params.schema import Params
 from pixcycle.paths import TARGET, fakes_folder
 from pixcycle.plan.runs import Run
@@ -65,7 +65,7 @@ def evaluate_run(
     truth = dict(zip("AB", test_images(prepared)[:2], strict=True))
     dataset = params.datasets[run.config.dataset]
     segmentation, segmenter_record = load_segmenter(segmenter) if segmenter else (None, None)
-    measured, too_few, images, file_types = {}, {}, {}, {"generated": ["png"]}
+    measured, resampled, too_few, images, file_types = {}, {}, {}, {}, {"generated": ["png"]}
     for direction, domain in TARGET.items():
         if not fakes_folder(translated, direction).exists():
             continue
@@ -91,6 +91,7 @@ def evaluate_run(
             too_few[direction] = without
         file_types[domain] = reals.file_types
         measured[direction] = _finite(numbers, f"{run.key}, {direction} of {translated}")
+        resampled[direction] = resample(compared)
         if manifest.paired:
             images[direction] = {
                 "l1": pixel.l1(fakes, truth[domain]).tolist(),
@@ -116,6 +117,7 @@ def evaluate_run(
         seed=run.seed,
         direction=run.config.direction,
         metrics=measured,
+        resampled=resampled,
         left_out=too_few,
         images=images,
         real={domain: {"checkerboard": float(checkerboard_energy(truth[domain]).mean())} for domain in "AB"},

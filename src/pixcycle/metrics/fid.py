@@ -3,7 +3,8 @@
 import numpy as np
 
 from pixcycle.base.errors import UserError
-from pixcycle.metrics.metric import Metric, Score
+from pixcycle.metrics.bootstrap import Draws, draws
+from pixcycle.metrics.metric import Images, Metric, Score
 
 ROWS = 4096
 """Number of images whose features are held in float64 at a time."""
@@ -40,6 +41,35 @@ def fid(real: np.ndarray, fake: np.ndarray) -> float:
     return float(mean_gap @ mean_gap + np.sum(a**2) + np.sum(b**2) - 2 * trace_of_root)
 
 
+def resampled_fid(real: np.ndarray, fake: np.ndarray, samples: Draws) -> np.ndarray:
+    """Return `fid` of each sample of the images.
+
+    With X and Y the features, all terms follow from X X^T, Y Y^T and X Y^T: A B^T is X Y^T, centred with the sample's
+    means, its rows and columns times the square roots of the draws. Images that were not drawn are left out of it.
+
+    Parameters
+    ----------
+    real, fake
+        Features (M, D) and (N, D), any float type.
+    """
+    centre = real.mean(axis=0, dtype=np.float64)  # near both sets, so that differences of large products are exact
+    x, y = real - centre, fake - centre
+    xx, yy, xy = x @ x.T, y @ y.T, x @ y.T
+    return np.array([_fid_of_draws(xx, yy, xy, r, f) for r, f in zip(samples.real, samples.fake, strict=True)])
+
+
+def _fid_of_draws(xx: np.ndarray, yy: np.ndarray, xy: np.ndarray, r: np.ndarray, f: np.ndarray) -> float:
+    """Return the FID of M real and N generated images, drawn r and f times: integers (M,) and (N,)."""
+    m, n = xy.shape
+    mean_xx, mean_yy, mean_xy = r @ xx @ r / m**2, f @ yy @ f / n**2, r @ xy @ f / (m * n)
+    traces = (r @ xx.diagonal() - m * mean_xx) / (m - 1) + (f @ yy.diagonal() - n * mean_yy) / (n - 1)
+    rows, columns = r > 0, f > 0
+    centred = xy[np.ix_(rows, columns)] - (xy @ f / n)[rows, None] - (r @ xy / m)[columns] + mean_xy
+    product = centred * np.sqrt(np.outer(r[rows] / (m - 1), f[columns] / (n - 1)))
+    root = _sum_of_singular_values(product if rows.sum() < columns.sum() else product.T)
+    return float(mean_xx + mean_yy - 2 * mean_xy + traces - 2 * root)
+
+
 def _covariance_factor(features: np.ndarray) -> np.ndarray:
     """Return a matrix A of at most min(N, D) rows such that A^T A is the covariance of the features (N, D)."""
     count, dimension = features.shape
@@ -68,9 +98,14 @@ def _sum_of_singular_values(matrix: np.ndarray) -> float:
     return float(np.linalg.norm(matrix, "nuc") if error > 1e-7 * values.sum() else values.sum())
 
 
+def _resample(images: Images) -> dict[str, np.ndarray]:
+    return {"fid": resampled_fid(images.real_features.vectors, images.fake_features.vectors, draws(images))}
+
+
 METRIC = Metric(
     scores=(Score("fid", "FID", digits=2, better="lower", versioned=True),),
     measure=lambda images: {"fid": fid(images.real_features.vectors, images.fake_features.vectors)},
+    resample=_resample,
     needs=("real_features", "fake_features"),
     fewest=lambda images: 2,
     words="FID @cite-heusel2017",

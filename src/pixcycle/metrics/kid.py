@@ -3,6 +3,7 @@
 import numpy as np
 
 from pixcycle.base.errors import UserError
+from pixcycle.metrics.bootstrap import Draws, draws
 from pixcycle.metrics.metric import Images, Metric, Score
 
 
@@ -49,6 +50,28 @@ def mmd2(x: np.ndarray, y: np.ndarray) -> float:
     return float(within / (size * (size - 1)) - 2 * k_xy.mean())
 
 
+def resampled_mmd2(real: np.ndarray, fake: np.ndarray, samples: Draws) -> np.ndarray:
+    """Return the squared maximum mean discrepancy of each sample of all images.
+
+    Pairs of draws of one image are left out, and those that remain, on average (m - 1)^2 of m images, are the divisor.
+    The mean over samples is therefore that of `mmd2`.
+
+    Parameters
+    ----------
+    real, fake
+        Features (M, D) and (N, D), any float type; computed in float64.
+    """
+    x, y = real.astype(np.float64), fake.astype(np.float64)
+    across = ((samples.real @ _kernel(x, y)) * samples.fake).sum(axis=1) / (len(x) * len(y))
+    return _within(x, samples.real) + _within(y, samples.fake) - 2 * across
+
+
+def _within(x: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    kernel = _kernel(x, x)
+    np.fill_diagonal(kernel, 0)
+    return ((counts @ kernel) * counts).sum(axis=1) / (len(x) - 1) ** 2
+
+
 def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return (x @ y.T / x.shape[1] + 1) ** 3
 
@@ -58,9 +81,14 @@ def _measure(images: Images) -> dict[str, float]:
     return {"kid": mean, "kid_std": deviation}
 
 
+def _resample(images: Images) -> dict[str, np.ndarray]:
+    return {"kid": resampled_mmd2(images.real_features.vectors, images.fake_features.vectors, draws(images))}
+
+
 METRIC = Metric(
     scores=(Score("kid", "KID", digits=4, better="lower", versioned=True),),
     measure=_measure,
+    resample=_resample,
     needs=("real_features", "fake_features"),
     fewest=lambda images: 2,
     words="KID @cite-binkowski2018",

@@ -102,6 +102,9 @@ class Metric:
         The numbers that tables can show.
     measure
         Function from Images to values by name: those of `scores`, and optionally others that no table shows.
+    resample
+        Function from Images to values by name, one per bootstrap sample of the images (see `bootstrap.draws`). None if
+        the metric has no interval.
     needs
         Fields of Images that must not be None for the metric to be computed.
     fewest
@@ -123,6 +126,7 @@ class Metric:
 
     scores: tuple[Score, ...]
     measure: Callable[[Images], dict[str, float]]
+    resample: Callable[[Images], dict[str, np.ndarray]] | None = None
     needs: tuple[str, ...] = ("fakes",)
     fewest: Callable[[Images], int] = lambda images: 1
     words: str = ""

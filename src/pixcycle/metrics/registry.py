@@ -4,6 +4,7 @@ from importlib import import_module
 from pathlib import Path
 
 from pixcycle.base.registered import registered
+from pixcycle.metrics.bootstrap import MOST
 from pixcycle.metrics.feature_sets import refuse_unlike
 from pixcycle.metrics.metric import Images, Metric, Score
 
@@ -45,6 +46,17 @@ def measure(images: Images, mixed_file_types: bool = False) -> dict[str, float |
         elif images.fakes is not None and "pairs" in metric.needs and not metric.weights:
             values |= {score.name: None for score in metric.scores}
     return values
+
+
+def resample(images: Images) -> dict[str, list[float]]:
+    """Return the scores of bootstrap samples of the images by name, for metrics that have them.
+
+    Empty for more images than `bootstrap.MOST`.
+    """
+    if max(len(images.real_features), len(images.fake_features)) > MOST:
+        return {}
+    able = [m for m in METRICS if m.resample and is_measured(m, images) and _enough(m, images)]
+    return {name: values.tolist() for metric in able for name, values in metric.resample(images).items()}
 
 
 def is_measured(metric: Metric, images: Images) -> bool:

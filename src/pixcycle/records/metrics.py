@@ -92,6 +92,8 @@ class Measured(Record):
         The direction that the experiment is scored in.
     file_types
         Types of the files that images were read from, by domain and for the generated ones.
+    resampled
+        Scores of bootstrap samples of the test images, by direction and name.
     left_out
         Metrics that there are too few test images for, each with the number that it needs.
     images
@@ -113,6 +115,7 @@ class Measured(Record):
     segmenter: SegmenterRecord | None = None
     file_types: dict[Literal["A", "B", "generated"], list[str]] = {}
     seed: int = 0
+    resampled: dict[Direction, dict[str, list[Number]]] = {}
     left_out: dict[Direction, list[str]] = {}
     images: dict[Direction, dict[str, list[Number]]] = {}
     real: dict[Domain, dict[str, Number]] = {}

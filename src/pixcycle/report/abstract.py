@@ -14,6 +14,7 @@ FEW = 3
 
 _PHRASES: dict[Verdict, tuple[str, str]] = {
     "holds": ("holds", "hold"),
+    "holds on those run": ("holds on the datasets that were run", "hold on the datasets that were run"),
     "does not hold": ("does not hold", "do not hold"),
     "not distinguishable": ("cannot be told from chance", "cannot be told from chance"),
     "not run": ("was not run in full", "were not run in full"),

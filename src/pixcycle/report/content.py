@@ -13,7 +13,7 @@ from pixcycle.base.errors import UserError
 
 _NO_NUMBER = re.compile(r"\b(nan|inf)\b", re.IGNORECASE)
 
-Verdict = Literal["holds", "does not hold", "not distinguishable", "not run"]
+Verdict = Literal["holds", "holds on those run", "does not hold", "not distinguishable", "not run"]
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ class Draft(Values):
         unjudged: Sequence[str] = (),
         metric: str | None = None,
     ) -> Claim:
-        """Return a claim with our verdict on it.
+        """Return a claim with our verdict on it; one that holds, but was not judged everywhere, holds on those run.
 
         Parameters
         ----------
@@ -148,6 +148,8 @@ class Draft(Values):
         sentences += self.too_few(self.missing(self.present(experiments), metric))
         if sentences and unjudged:
             sentences.append(f"Not judged on {', '.join(unjudged)}.")
+        if verdict == "holds" and unjudged:
+            verdict = "holds on those run"
         return Claim(id, text, verdict, " ".join(sentences) or NO_RUN, self.keys(*experiments))
 
     def too_few(self, experiments: Iterable[str]) -> list[str]:

@@ -139,6 +139,7 @@ def measured_on(values: Values, experiment: str) -> str:
         f"{measured_images(values, first)}, {file_types(values.measured[first.key])} at {first.config.crop_size} × "
         f"{first.config.crop_size} pixels, k = {values.plan.params.neighbours}, "
         + (f"seed {seeds}; " if len(values.runs[experiment]) == 1 else f"{several}; ")
+        + ("in brackets the 95% interval over test images; " if values.half_interval(experiment, "fid") else "")
         + "; ".join(f"features: {extractor.label}, resized {extractor.resize}" for extractor in values.extractors)
         + "."
     )

@@ -91,13 +91,32 @@ class Values:
         values = self.seeds_of(id, metric, direction)
         return stdev(values) if len(values) > 1 else None
 
-    def with_spread(self, id: str, metric: str, direction: str | None = None) -> str:
-        """Return `110.68`, or `110.68 ± 2.10` over several seeds; `–` if it was not measured."""
+    def resampled(self, id: str, metric: str, direction: Direction | None = None) -> list[float]:
+        """Return a metric on bootstrap samples of the first seed's test images; empty if it has none."""
+        run = self.one(id)
+        return self.measured[run.key].resampled.get(direction or run.config.direction, {}).get(metric, [])
+
+    def half_interval(self, id: str, metric: str, direction: Direction | None = None) -> float | None:
+        """Return half the width of the 95% interval over test images; None for several seeds or without samples.
+
+        It is 1.96 standard deviations of the samples: their mean, which FID's bias raises, plays no part.
+        """
+        samples = self.resampled(id, metric, direction)
+        return 1.96 * stdev(samples) if samples and len(self.runs[id]) == 1 else None
+
+    def with_spread(self, id: str, metric: str, direction: Direction | None = None) -> str:
+        """Return `110.68 ± 2.10` over several seeds, `110.68 [±6.81]` with an interval over test images, or `110.68`.
+
+        It is `–` if the metric was not measured.
+        """
         if not self.has(id, metric, direction):
             return "–"
         digits, spread = SCORES[metric].digits, self.spread(id, metric, direction)
         text = f"{self.mean(id, metric, direction):.{digits}f}"
-        return text if spread is None else f"{text} ± {spread:.{digits}f}"
+        if spread is not None:
+            return f"{text} ± {spread:.{digits}f}"
+        half = self.half_interval(id, metric, direction)
+        return text if half is None else f"{text} [±{half:.{digits}f}]"
 
     def has(self, id: str, metric: str, direction: str | None = None) -> bool:
         """Return whether it was run and all seeds have the metric: some need pairs, classes or several images."""

@@ -1,23 +1,43 @@
 """Verdicts on claims, derived from comparisons of experiments."""
 
+from collections.abc import Sequence
 from math import hypot
+from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from pixcycle.metrics.bootstrap import SAMPLES
+from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.registry import SCORES
 from pixcycle.report.content import Verdict
 from pixcycle.report.values import Values
 
 Order = Literal["better", "worse", "unclear"]
 
+LEVEL = 0.05
+"""Share of intervals of a difference that are meant to miss the truth."""
+FALSE_POSITIVES = 0.07
+"""Share of comparisons of equally good experiments that come out one way or the other, at most. LEVEL is exceeded with
+two or three seeds, where one experiment varies several times as much as the other."""
+RERUNS_FID = 10.0
+"""Difference that 95% of pairs of trainings of one recipe are taken to stay within: others' differ by 1 to 9 FID, see
+docs/metrics.md."""
+RERUNS = 0.1
+"""The same as a fraction of the mean, for other scores and for FIDs of other features, whose scale is their own."""
+
 RULER = (
     "A claim holds if every comparison that it consists of comes out as it says, and does not hold if one comes out "
-    "the other way; it is judged on the datasets that were run, and the others are named. It counts as not run while "
-    "comparisons on a dataset that was run are missing and could still refute it. Over several seeds "
-    "a difference inside their spread is not distinguishable; with a single seed no spread is known, and every "
-    "difference counts, however small."
+    "the other way; it is judged on the datasets that were run, and the others are named: it then holds on those run. "
+    "It counts as not run while comparisons on a dataset that was run are missing and could still refute it. A "
+    "difference inside its 95% interval is not distinguishable. Over several seeds that is Welch's t-interval. With a "
+    f"single seed it adds the spread of FID and KID over test images ({SAMPLES} bootstrap samples, the same for both "
+    f"experiments) to that of reruns of one recipe, taken as {RERUNS_FID:.0f} FID, or as {RERUNS:.0%} of the mean for "
+    "other scores and for features that are not those of published FIDs. Chance takes one of two equally good "
+    f"experiments for better in at most {FALSE_POSITIVES:.0%} of cases; with a single seed it does so more often if "
+    f"reruns differ more than that. One of several comparisons refutes a claim only at {LEVEL:.0%} divided by their "
+    "number. Judgements against a fixed limit with one seed, and those on the course of losses, have no such rate."
 )
 
 TREND = 0.8
@@ -27,13 +47,72 @@ NO_RUN = "Its runs are not part of this report."
 NOT_FINITE = "{}: not judged, as its losses did not stay finite."
 
 
-def compare(values: Values, first: str, second: str, metric: str) -> Order:
-    """Return whether the first experiment's metric is better; unclear within the spread, sqrt(var1 + var2)."""
+def compare(values: Values, first: str, second: str, metric: str, among: int = 1) -> Order:
+    """Return whether the first experiment's metric is better; unclear if noise could explain the difference.
+
+    Parameters
+    ----------
+    among
+        Number of comparisons of which one that comes out worse refutes the claim.
+    """
     difference = values.mean(first, metric) - values.mean(second, metric)
-    spreads = [values.spread(e, metric) or 0.0 for e in (first, second)]
-    if abs(difference) <= hypot(*spreads):
+    better = difference * SCORES[metric].sign < 0
+    level = LEVEL if better else LEVEL / among
+    if abs(difference) <= half_width(values, first, second, metric, level):
         return "unclear"
-    return "better" if difference * SCORES[metric].sign < 0 else "worse"
+    return "better" if better else "worse"
+
+
+def half_width(
+    values: Values, first: str, second: str, metric: str, level: float = LEVEL, reruns: bool = True
+) -> float:
+    """Return half the width of the interval of the difference of two experiments at a level.
+
+    With two seeds or more of both it is Welch's t-interval: where one experiment varies more than the other, the pooled
+    interval would miss the truth up to 13 instead of 5 times in 100. With one seed it is the normal interval from the
+    spread of the difference over bootstrap samples and, if `reruns`, the spread of reruns of one recipe.
+    """
+    seeds = [values.seeds_of(experiment, metric) for experiment in (first, second)]
+    if min(map(len, seeds)) > 1:
+        return _t_half_width(seeds, level)
+    normal = NormalDist()
+    spread = normal.inv_cdf(1 - level / 2) * spread_over_images(values, first, second, metric)
+    if not reruns:
+        return spread
+    scale = (abs(values.mean(first, metric)) + abs(values.mean(second, metric))) / 2
+    inception = metric == "fid" and EXTRACTORS[values.one(first).extractor].comparable
+    floor = RERUNS_FID if inception else RERUNS * scale
+    return hypot(spread, floor * normal.inv_cdf(1 - level / 2) / normal.inv_cdf(1 - LEVEL / 2))
+
+
+def spread_over_images(values: Values, first: str, second: str, metric: str) -> float:
+    """Return the standard deviation of the difference of two experiments over bootstrap samples of the test images.
+
+    On test sets of equal size both were measured on the same samples, otherwise on independent ones. It is 0 for
+    scores without samples.
+    """
+    a, b = (np.array(values.resampled(experiment, metric)) for experiment in (first, second))
+    if not a.size or not b.size:
+        return 0.0
+    one, other = (values.numbers(values.one(experiment)) for experiment in (first, second))
+    same_samples = all(one[count] == other[count] for count in ("n_real", "n_fake"))
+    return float(np.std(a - b, ddof=1)) if same_samples else hypot(np.std(a, ddof=1), np.std(b, ddof=1))
+
+
+def half_width_over_seeds(margins: Sequence[float]) -> float:
+    """Return half the width of the 95% t-interval of the mean of numbers, one per seed; 0 for a single one."""
+    return _t_half_width([margins], LEVEL) if len(margins) > 1 else 0.0
+
+
+def _t_half_width(samples: Sequence[Sequence[float]], level: float) -> float:
+    """Return half the width of the t-interval of a mean or, given two samples, of the difference of their means."""
+    from scipy.stats import ttest_1samp, ttest_ind  # imported late: reports on single seeds do without
+
+    if all(len(set(sample)) == 1 for sample in samples):
+        return 0.0  # SciPy's interval is NaN
+    test = ttest_1samp(samples[0], 0) if len(samples) == 1 else ttest_ind(*samples, equal_var=False)
+    low, high = test.confidence_interval(1 - level)
+    return float(high - low) / 2
 
 
 def verdict(orders: list[Order], complete: bool) -> Verdict:

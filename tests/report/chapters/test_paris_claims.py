@@ -69,7 +69,7 @@ def test_paris_claim_a_is_judged_on_the_datasets_that_were_run(tmp_path):
     results = Results(tmp_path, TRAINED[1:])
     rank(results, *[np.linspace(0.1, 0.9, 100).tolist()[::step] for step in (1, -1)])
     judged = claim(results, "a")
-    assert judged.verdict == "holds"
+    assert judged.verdict == "holds on those run"
     assert judged.evidence.endswith("Not judged on face2comics.")
 
 

@@ -17,8 +17,8 @@ from tests.support import ROOT
 from tests.support.edited import edited_json
 from tests.support.results import Results
 
-FID = {"l1": 100.0, "l2": 110, "l1l2": 120, "patch16": 130, "patch286": 140, "noskip": 300}
-FID |= {"cyc-l1": 200.0, "cyc-l2": 190, "cyc-l1l2": 210, "untrained": 400}
+FID = {"l1": 100.0, "l2": 120, "l1l2": 140, "patch16": 150, "patch286": 180, "noskip": 300}
+FID |= {"cyc-l1": 200.0, "cyc-l2": 150, "cyc-l1l2": 210, "untrained": 400}
 
 
 def facades(root, seeds=(0,), scale="small"):
@@ -40,18 +40,18 @@ def claims(results):
 def test_ucsd_claims_hold_only_if_the_numbers_support_them(results):
     verdicts = {letter: claim.verdict for letter, claim in claims(results).items()}
     assert verdicts == {
-        "a": "holds",
-        "b": "holds",
-        "c": "does not hold",  # cyc-l2 has 190 against 200
-        "d": "holds",
-        "e": "holds",
+        "a": "holds on those run",
+        "b": "holds on those run",
+        "c": "does not hold",  # cyc-l2 has 150 against 200
+        "d": "holds on those run",
+        "e": "holds on those run",
         "f": "holds",  # the L1 term falls in every epoch, the others go up and down
     }
 
 
 def test_ucsd_claim_evidence_has_numbers_and_unjudged_datasets(results):
     evidence = claims(results)["d"].evidence
-    assert "FID on facades: Patch GAN 16 130.00, Patch GAN 286 140.00." in evidence
+    assert "FID on facades: Patch GAN 16 150.00, Patch GAN 286 180.00." in evidence
     assert "Not judged on cityscapes, maps." in evidence
 
 
@@ -63,10 +63,17 @@ def test_ucsd_claims_without_runs_are_not_run(tmp_path):
     assert "Not run: ucsd-facades-l2, " in claims(few)["b"].evidence
 
 
+def test_ucsd_claim_is_not_refuted_by_one_narrow_loss_of_several(tmp_path, monkeypatch):
+    monkeypatch.setitem(FID, "l1", 133.0)  # L2 has 120; reruns of one recipe differ by as much in 1 of 20 pairs
+    assert claims(facades(tmp_path))["b"].verdict == "not distinguishable"
+
+
 def test_ucsd_claims_are_undecided_within_the_spread_over_seeds(tmp_path):
-    results = facades(tmp_path, seeds=(0, 20))  # FIDs of a run and of the same 20 higher: spread 14
+    results = facades(
+        tmp_path, seeds=(0, 20)
+    )  # FIDs of a run and of the same 20 higher: differences up to 61 are noise
     assert claims(results)["d"].verdict == "not distinguishable"
-    assert claims(results)["a"].verdict == "holds"
+    assert claims(results)["a"].verdict == "holds on those run"
     assert results.values().spread("ucsd-facades-l1", "fid") == pytest.approx(200**0.5)
 
 
@@ -146,7 +153,7 @@ def test_build_writes_the_whole_report_and_its_made_from_file(results):
         assert text in page
     assert (out / "report.pdf").read_bytes().startswith(b"%PDF")
     values = json.loads((out / "values.json").read_text())
-    assert values["experiments"]["ucsd-facades-l2"]["metrics"]["fid"] == {"mean": 110.0, "std": None}
+    assert values["experiments"]["ucsd-facades-l2"]["metrics"]["fid"] == {"mean": 120.0, "std": None}
     (made_from,) = (out / "made-from").glob("0123abcd.json")
     assert (
         json.loads(made_from.read_text())["runs"]["ucsd-facades-l1/0"]

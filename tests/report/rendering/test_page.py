@@ -155,7 +155,7 @@ def test_page_marks_published_values_best_values_and_remarks(html):
 
 
 def test_page_shows_a_sign_with_each_verdict(document, parsed):
-    assert len(set(MARKS.values())) == 4
+    assert len(set(MARKS.values())) == len(MARKS) == 5
     for claim in document.sections[2].blocks[1].claims:
         assert f"{MARKS[claim.verdict]} {claim.verdict}" in parsed.text
 
@@ -237,9 +237,10 @@ def test_page_summary_counts_verdicts_and_links_claims(html):
     chips = re.findall(r'<a class="([\w-]+)" href="#([\w-]+)".*?<span class="verdict">(.*?)</span>', summary)
     assert chips == [
         ("holds", "chapter-a", "✓ 1"),
-        ("does-not-hold", "chapter-b", "✗ 2"),
-        ("not-distinguishable", "chapter-c", "≈ 3"),
-        ("not-run", "chapter-d", "– 4"),
+        ("holds-on-those-run", "chapter-e", "(✓) 2"),
+        ("does-not-hold", "chapter-b", "✗ 3"),
+        ("not-distinguishable", "chapter-c", "≈ 4"),
+        ("not-run", "chapter-d", "– 5"),
     ]
 
 

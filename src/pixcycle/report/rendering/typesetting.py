@@ -7,7 +7,7 @@ from typing import Any
 from pixcycle.base.console import escaped
 from pixcycle.report.content import Claim, Column, Document, Runs, Section, Table, blocks_of, claims_of
 
-MARKS = {"holds": "✓", "does not hold": "✗", "not distinguishable": "≈", "not run": "–"}
+MARKS = {"holds": "✓", "holds on those run": "(✓)", "does not hold": "✗", "not distinguishable": "≈", "not run": "–"}
 """A sign for each verdict, for readers who cannot see its colour."""
 
 _LEGEND = {"published": "shaded: as published", "best": "bold: best of its column"}

@@ -1,7 +1,7 @@
 """The three claims of report 003 and its proposal for future work."""
 
 from collections.abc import Sequence
-from statistics import mean, stdev
+from statistics import mean
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from pixcycle.report.chapters.kth.runs import CURVES, DECONVOLUTION, RESIZE, RUN
 from pixcycle.report.content import Claim
 from pixcycle.report.draft import Draft
 from pixcycle.report.quality import task_of
-from pixcycle.report.verdicts import TREND, Order, compare, trend, verdict
+from pixcycle.report.verdicts import TREND, Order, compare, half_width_over_seeds, trend, verdict
 
 STRONG = 0.01
 """Minimum excess of checkerboard energy over real images for a strong pattern: its amplitude, the square root of the
@@ -162,7 +162,7 @@ def _on_curves(draft: Draft, id: str, text: str, orders: list[Order], sentences:
 
 
 def _order(margins: Sequence[float]) -> Order:
-    """Judge numbers, one per seed, that must not be negative; unclear if their mean is within their spread."""
-    if len(margins) > 1 and abs(mean(margins)) <= stdev(margins):
+    """Judge numbers, one per seed, that must not be negative; unclear if their 95% t-interval has 0."""
+    if len(margins) > 1 and abs(mean(margins)) <= half_width_over_seeds(margins):
         return "unclear"
     return "better" if mean(margins) >= 0 else "worse"

@@ -1,13 +1,13 @@
 """The two claims of report 002: effects of flips at evaluation on a ranking, and of batch size and epochs."""
 
-from statistics import mean, stdev
+from statistics import mean
 
 import numpy as np
 
 from pixcycle.plan.runs import Run
 from pixcycle.report.content import Claim
 from pixcycle.report.draft import Draft
-from pixcycle.report.verdicts import Order, compare, verdict
+from pixcycle.report.verdicts import Order, compare, half_width_over_seeds, verdict
 
 TASKS = {
     "paris-face2comics": "face to comic",
@@ -69,7 +69,7 @@ def after_flips(l1: np.ndarray, l1_mirrored: np.ndarray) -> tuple[float, float, 
 
 
 def _flips(draft: Draft) -> Claim:
-    """Return claim a, which holds if on each task fewer than half of the extreme images remain, beyond seed spread."""
+    """Return claim a, which holds if on each task fewer than half of the extreme images remain, beyond chance."""
     id, text = "paris-claim-a", "Random flips at evaluation spoil the ranking of the test images by L1."
     judged = [experiment for experiment in draft.present(TASKS) if _images(draft, experiment) > 1]
     too_few = draft.too_few(experiment for experiment in draft.present(TASKS) if experiment not in judged)
@@ -97,8 +97,9 @@ def _flips_on(draft: Draft, experiment: str) -> tuple[Order, str]:
     errors = [_errors(draft, run) for run in draft.runs[experiment]]
     kept = np.array([after_flips(*pair) for pair in errors])
     shares = (kept[:, :2].mean(axis=1) / SHOWN).tolist()
-    difference, spread = mean(shares) - MOST, stdev(shares) if len(shares) > 1 else 0.0
-    order: Order = "unclear" if abs(difference) <= spread else "better" if difference < 0 else "worse"
+    difference = mean(shares) - MOST
+    half_width = half_width_over_seeds(shares)
+    order: Order = "unclear" if abs(difference) <= half_width else "better" if difference < 0 else "worse"
     best, worst, correlation = kept.mean(axis=0)
     l1, l1_mirrored = np.mean(errors, axis=(0, 2))
     n = len(errors[0][0])

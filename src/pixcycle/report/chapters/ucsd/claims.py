@@ -2,7 +2,7 @@
 
 from pixcycle.report.content import Claim
 from pixcycle.report.draft import Draft
-from pixcycle.report.verdicts import NOT_FINITE, TREND, Order, compare, is_finite, trend, verdict, verdict_of_seeds
+from pixcycle.report.verdicts import NOT_FINITE, TREND, compare, is_finite, trend, verdict, verdict_of_seeds
 
 PAIRED = ("l1", "l2", "l1l2", "patch16", "patch286", "noskip")
 UNPAIRED = ("cyc-l1", "cyc-l2", "cyc-l1l2")
@@ -66,7 +66,7 @@ def _fid_claim(draft: Draft, letter: str, text: str, datasets: tuple[str, ...], 
 
     Datasets without any comparison are named in the evidence; the verdict rests on the other datasets.
     """
-    orders: list[Order] = []
+    judged: list[tuple[str, str]] = []
     sentences, experiments, unjudged = [], [], []
     for dataset in datasets:
         ids = {name: f"ucsd-{dataset}-{name}" for pair in pairs for name in pair}
@@ -74,11 +74,12 @@ def _fid_claim(draft: Draft, letter: str, text: str, datasets: tuple[str, ...], 
         if not comparisons:
             unjudged.append(dataset)
             continue
-        orders += [compare(draft, first, second, "fid") for first, second in comparisons]
+        judged += comparisons
         experiments += ids.values()
         measured = draft.present(ids.values(), "fid")
         fids = [f"{draft.one(id).config.label} {draft.with_spread(id, 'fid')}" for id in measured]
         sentences.append(f"FID on {draft.title_of(dataset)}: {', '.join(fids)}.")
+    orders = [compare(draft, first, second, "fid", among=len(judged)) for first, second in judged]
     outcome = verdict(orders, complete=not draft.missing(experiments, "fid"))
     return draft.claim(f"ucsd-claim-{letter}", text, outcome, sentences, experiments, unjudged, "fid")
 

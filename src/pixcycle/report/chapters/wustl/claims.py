@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from itertools import chain
-from math import ceil, hypot
+from math import ceil
 
 import pandas as pd
 
 from pixcycle.report.content import Claim
 from pixcycle.report.draft import Draft
-from pixcycle.report.verdicts import NOT_FINITE, Order, is_finite, verdict, verdict_of_seeds
+from pixcycle.report.verdicts import NOT_FINITE, Order, half_width, is_finite, verdict, verdict_of_seeds
 from pixcycle.training.collapse import D_AT_ZERO
 
 NORMAL, EQUAL = "wustl-facades-photo2label", "wustl-facades-photo2label-lr"
@@ -35,7 +35,7 @@ SHOWN_IN = {
 
 RULES = (
     f"In this chapter not every difference counts: two FIDs are alike if they differ by at most {ALIKE:.0%} of their "
-    "mean, as reruns of one recipe by others do; where the spread over several seeds reaches across that limit, it is "
+    "mean, as reruns of one recipe by others do; where the 95% interval reaches across that limit, it is "
     "not distinguishable. λ = 1 fails if its run collapses, or if its FID is higher than that of λ = 10 and not alike. "
     "FID does not see whether G(x) keeps what x shows; the figures do."
 )
@@ -112,10 +112,12 @@ def _alike(draft: Draft, first: str, second: str) -> Order:
 
 
 def _difference(draft: Draft, first: str, second: str) -> tuple[float, float]:
-    """Return the increase of FID from first to second and its spread over seeds, as fractions of their mean."""
+    """Return the increase of FID from first to second and half the width of its interval, as fractions of their mean.
+
+    With a single seed the interval is that over test images: ALIKE allows for reruns.
+    """
     a, b = (draft.mean(experiment, "fid") for experiment in (first, second))
-    spreads = [draft.spread(experiment, "fid") or 0.0 for experiment in (first, second)]
-    return (b - a) / ((a + b) / 2), hypot(*spreads) / ((a + b) / 2)
+    return (b - a) / ((a + b) / 2), half_width(draft, first, second, "fid", reruns=False) / ((a + b) / 2)
 
 
 def _beyond_alike(difference: float, spread: float) -> Order:
