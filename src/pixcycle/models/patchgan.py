@@ -1,6 +1,7 @@
 """The PatchGAN discriminators: the modules of junyanz/pytorch-CycleGAN-and-pix2pix, and that of report 001."""
 
 from collections import OrderedDict
+from itertools import chain, pairwise
 
 from torch import nn
 
@@ -86,8 +87,6 @@ def _patch_layers(in_channels: int, strided: int, filters: int, norm: Norm) -> l
 
 def _layers_of_report_001(in_channels: int, filters: int, norm: Norm) -> list[nn.Module]:
     """Return four convolutions of stride 2, each with norm and LeakyReLU, and a 1x1 convolution (its Figure 2)."""
-    layers: list[nn.Module] = []
-    for depth in range(patchgan_layers(46)):
-        width = filters * 2**depth
-        layers += activated(Conv2d(width // 2 if depth else in_channels, width, 4, stride=2, padding=1), width, norm)
-    return [*layers, Conv2d(width, 1, 1)]
+    widths = [in_channels, *(filters * 2**depth for depth in range(patchgan_layers(46)))]
+    layers = [activated(Conv2d, *pair, 4, stride=2, padding=1, norm=norm) for pair in pairwise(widths)]
+    return [*chain.from_iterable(layers), Conv2d(widths[-1], 1, 1)]

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from pixcycle.models.convolution import Conv2d, ConvTranspose2d
-from pixcycle.models.norm import norm_layer
+from pixcycle.models.norm import needs_bias, norm_layer
 from pixcycle.params.fields import Norm
 
 SLOPE = 0.3
@@ -11,9 +11,10 @@ SLOPE = 0.3
 none."""
 
 
-def activated(layer: nn.Module, channels: int, norm: Norm) -> list[nn.Module]:
-    """Return a convolution followed by its norm and by LeakyReLU."""
-    return [layer, norm_layer(norm, channels), nn.LeakyReLU(SLOPE)]
+def activated(layer: type[nn.Module], *channels_and_kernel: int, norm: Norm, **settings: int) -> list[nn.Module]:
+    """Return a convolution followed by its norm and by LeakyReLU; batch norm takes the place of its bias."""
+    convolution = layer(*channels_and_kernel, bias=needs_bias(norm), **settings)
+    return [convolution, norm_layer(norm, convolution.out_channels), nn.LeakyReLU(SLOPE)]
 
 
 class ShortBlock(nn.Module):
@@ -21,14 +22,14 @@ class ShortBlock(nn.Module):
 
     def __init__(self, channels: int, norm: Norm) -> None:
         super().__init__()
-        self.conv_block = nn.Sequential(*activated(Conv2d(channels, channels, 3, padding=1), channels, norm))
+        self.conv_block = nn.Sequential(*activated(Conv2d, channels, channels, 3, padding=1, norm=norm))
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.conv_block(x)
 
 
 class ShortResnet(nn.Module):
-    """Two downsamplings, residual blocks, two upsamplings, all padded with zeros and with bias (report 001, Figure 2).
+    """Two downsamplings, residual blocks, two upsamplings, all padded with zeros (report 001, Figure 2).
 
     It maps (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1]. H and W are multiples of 4.
 
@@ -55,11 +56,11 @@ class ShortResnet(nn.Module):
         super().__init__()
         layers: list[nn.Module] = [Conv2d(in_channels, filters, 7, padding=3)]
         for width in (2 * filters, 4 * filters):
-            layers += activated(Conv2d(width // 2, width, 3, stride=2, padding=1), width, norm)
+            layers += activated(Conv2d, width // 2, width, 3, stride=2, padding=1, norm=norm)
         layers += [ShortBlock(4 * filters, norm) for _ in range(blocks)]
         for width in (2 * filters, filters):
-            doubling = ConvTranspose2d(2 * width, width, 3, stride=2, padding=1, output_padding=1)
-            layers += activated(doubling, width, norm)
+            doubling = {"stride": 2, "padding": 1, "output_padding": 1}
+            layers += activated(ConvTranspose2d, 2 * width, width, 3, norm=norm, **doubling)
         layers += [Conv2d(filters, out_channels, 7, padding=3), nn.Tanh()]
         self.model = nn.Sequential(*layers)
 
