@@ -101,6 +101,8 @@ def test_image_flops_parameters_and_kept_match_real_step_of_reports(experiment):
         {"crop_size": 8},
         {"generator": "resnet6", "crop_size": 24},
         {"generator": "resnet6", "upsampling": "resize"},
+        {"generator": "resnet6_short", "crop_size": 24},
+        {"patch": 46, "crop_size": 32},
     ],
 )
 @pytest.mark.parametrize("method", ["pix2pix", "cyclegan"])

@@ -20,6 +20,7 @@ from pixcycle.methods.networks import generator_of
 from tests.conftest import tiny_experiment
 
 RESNET = {"generator": "resnet6", "norm": "instance", "dropout": False}
+SHORT = {"generator": "resnet6_short", "norm": "instance", "dropout": False}
 BY_THE_BATCH = {"inference_norm": "batch", "inference_dropout": True}
 
 
@@ -54,7 +55,7 @@ def test_export_torchscript_equals_generator_at_any_size(settings, finished, tmp
     assert json.loads(metadata["experiment"])["generator"] == trained.experiment.generator
 
 
-@pytest.mark.parametrize("settings", [RESNET, BY_THE_BATCH])
+@pytest.mark.parametrize("settings", [RESNET, SHORT, BY_THE_BATCH])
 def test_export_onnx_can_leave_sizes_open(settings, finished, tmp_path):
     trained = load(finished(tiny_experiment(**settings)))
     assert export(trained, "onnx", tmp_path / "g.onnx", free=True) < 1e-5

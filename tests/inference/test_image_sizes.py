@@ -15,6 +15,7 @@ from tests.conftest import tiny_experiment
         ({"generator": "unet", "crop_size": 512}, (256, 256)),
         ({"generator": "resnet6"}, (4, 8)),
         ({"generator": "resnet9", "upsampling": "resize"}, (4, 8)),
+        ({"generator": "resnet6_short"}, (4, 4)),
     ],
 )
 def test_sides_of_generator_are_those_that_it_accepts(settings, sides):

@@ -86,6 +86,53 @@ def test_cyclegan_follows_equations_4_to_6_with_lsgan_and_identity():
         torch.testing.assert_close(losses["d_b"], loss_b, rtol=1e-4, atol=1e-5)
 
 
+def test_cyclegan_discriminator_first_judges_g_by_the_new_d():
+    settings = {
+        "gan_mode": "lsgan",
+        "lambda_reconstruction": 10,
+        "lr_discriminator": 1e-2,
+        "order": "discriminator_first",
+    }
+    ours, reference = (method(CycleGAN, discriminators=1, direction="a_to_b", **settings) for _ in range(2))
+    g_ab, g_ba, d_b = (reference.nets[n].module for n in ("g_ab", "g_ba", "d_b"))
+    adam_g, adam_d = adam(g_ab, g_ba), adam(d_b, lr=1e-2)
+    for step in range(3):
+        a, b = batch(step)
+        losses = ours.step(a, b)
+
+        with torch.no_grad():
+            fake = g_ab(a)
+        loss_d = (((d_b(b) - 1) ** 2).mean() + (d_b(fake) ** 2).mean()) / 2
+        stepped(adam_d, loss_d)
+        fake_b, fake_a = g_ab(a), g_ba(b)
+        gan = ((d_b(fake_b) - 1) ** 2).mean()
+        cycle = (g_ba(fake_b) - a).abs().mean() + (g_ab(fake_a) - b).abs().mean()
+        stepped(adam_g, gan + 10 * cycle)
+
+        expected = {"d_b": loss_d, "g_ab_gan": gan, "g": gan + 10 * cycle}
+        for name, value in expected.items():
+            torch.testing.assert_close(losses[name], value, rtol=1e-4, atol=1e-5)
+
+
+def test_pix2pix_generator_first_judges_g_by_the_old_d():
+    settings = {"lr_discriminator": 1e-2, "order": "generator_first"}
+    ours, reference = method(Pix2pix, **settings), method(Pix2pix, **settings)
+    g, d = reference.nets["g"].module, reference.nets["d"].module
+    adam_g, adam_d = adam(g), adam(d, lr=1e-2)
+    for step in range(3):
+        y, x = batch(step)
+        losses = ours.step(y, x)
+
+        fake = g(x)
+        gan = bce(d(torch.cat([x, fake], 1)), True)
+        stepped(adam_g, gan + 100 * (y - fake).abs().mean())
+        loss_d = (bce(d(torch.cat([x, y], 1)), True) + bce(d(torch.cat([x, fake.detach()], 1)), False)) / 2
+        stepped(adam_d, loss_d)
+
+        for name, value in {"d": loss_d, "g_gan": gan}.items():
+            torch.testing.assert_close(losses[name], value, rtol=1e-4, atol=1e-5)
+
+
 def test_pix2pix_unconditional_discriminator_sees_outputs_only():
     assert next(method(Pix2pix, conditional=False).nets["d"].parameters()).shape[1] == 3
     assert next(method(Pix2pix, conditional=True).nets["d"].parameters()).shape[1] == 6

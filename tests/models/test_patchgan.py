@@ -4,7 +4,7 @@ import torch
 from pixcycle.models.patchgan import PatchGAN, receptive_field
 from pixcycle.params.network_sizes import patchgan_layers, smallest_input
 
-PATCHES = [1, 16, 70, 286]
+PATCHES = [1, 16, 46, 70, 286]
 
 
 @pytest.mark.parametrize("patch", PATCHES)
@@ -35,7 +35,7 @@ def test_patchgan_logit_depends_on_exactly_one_patch_of_pixels(patch):
     assert (image.grad != 0).sum() == 3 * patch**2
 
 
-@pytest.mark.parametrize(("patch", "side"), [(1, 256), (16, 126), (70, 30), (286, 6)])
+@pytest.mark.parametrize(("patch", "side"), [(1, 256), (16, 126), (46, 16), (70, 30), (286, 6)])
 def test_patchgan_logits_of_a_256_pixel_image_form_the_known_grid(patch, side):
     assert PatchGAN(6, patch, filters=1)(torch.zeros(1, 6, 256, 256)).shape == (1, 1, side, side)
 

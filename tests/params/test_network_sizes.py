@@ -34,10 +34,10 @@ def test_downsamplings_names_the_nearest_valid_sizes(crop_size, nearest):
         downsamplings(crop_size)
 
 
-def test_patchgan_layers_and_inputs_are_those_of_the_pix2pix_paper():
-    assert {patch: patchgan_layers(patch) for patch in (1, 16, 70, 286)} == {1: 0, 16: 1, 70: 3, 286: 5}
-    assert [smallest_input(patch) for patch in (1, 16, 70, 286)] == [1, 6, 24, 96]
-    with pytest.raises(UserError, match="patches of 50 pixels; known: 1, 16, 70, 286"):
+def test_patchgan_layers_and_inputs_are_those_of_the_papers():
+    assert {patch: patchgan_layers(patch) for patch in (1, 16, 46, 70, 286)} == {1: 0, 16: 1, 46: 4, 70: 3, 286: 5}
+    assert [smallest_input(patch) for patch in (1, 16, 46, 70, 286)] == [1, 6, 16, 24, 96]
+    with pytest.raises(UserError, match="patches of 50 pixels; known: 1, 16, 46, 70, 286"):
         patchgan_layers(50)
 
 

@@ -35,6 +35,7 @@ TRAINING = {
         "lr_discriminator": None,
         "beta1": 0.5,
         "precision": "32-true",
+        "order": None,
         "log_every": 5,
         "sample_epochs": [],
         "published_weights": None,

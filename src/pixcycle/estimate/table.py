@@ -95,4 +95,5 @@ def digits(n: float, significant: int = 3) -> str:
     """Format a number with `significant` digits, or as a whole number from 100 on."""
     if 0 < n < 0.01:
         return "<0.01"
-    return f"{n:,.0f}" if n >= 100 else f"{n:.{significant}g}"
+    rounded = f"{n:.{significant}g}"
+    return f"{n:,.0f}" if float(rounded) >= 100 else rounded

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 def generator_losses(
-    nets: "Networks", a: "Tensor", b: "Tensor", e: Experiment
-) -> "tuple[dict[str, Tensor], Tensor, Tensor]":
+    nets: "Networks", a: "Tensor", b: "Tensor", fake_a: "Tensor", fake_b: "Tensor", e: Experiment
+) -> "dict[str, Tensor]":
     """Return L = L_GAN(A to B) + L_GAN(B to A) + lambda * L_cyc + lambda * lambda_identity * L_idt, and its terms.
 
     L_cyc = L_rec(A, G_BA(G_AB(A))) + L_rec(B, G_AB(G_BA(B))) (report 000, equation 4, with its misprint corrected);
@@ -29,18 +29,17 @@ def generator_losses(
     ----------
     a, b
         Unpaired batches (N, C, H, W) in [-1, 1].
+    fake_a, fake_b
+        Generated images G_BA(B) and G_AB(A).
 
     Returns
     -------
     losses
         The total L as `g`, and the terms, unweighted.
-    fake_a, fake_b
-        Generated images of domain A and of domain B.
     """
     from pixcycle.models.losses import gan_loss, pixel_loss
 
     g_ab, g_ba = nets["g_ab"], nets["g_ba"]
-    fake_b, fake_a = g_ab(a), g_ba(b)
     losses = {
         "cycle_a": pixel_loss(g_ba(fake_b), a, e.l1, e.l2),
         "cycle_b": pixel_loss(g_ab(fake_a), b, e.l1, e.l2),
@@ -55,7 +54,7 @@ def generator_losses(
         losses["identity_b"] = pixel_loss(g_ab(b), b, 1.0, 0.0)
         identity = losses["identity_a"] + losses["identity_b"]
         total = total + e.lambda_reconstruction * e.lambda_identity * identity
-    return {"g": total, **losses}, fake_a, fake_b
+    return {"g": total, **losses}
 
 
 class CycleGAN(Method):
@@ -82,21 +81,31 @@ class CycleGAN(Method):
         self.pools = {name: ImagePool(e.pool_size, seed=seed) for name in judges}
 
     def step(self, a: "Tensor", b: "Tensor") -> "dict[str, Tensor]":
-        """Take one step of both generators, then one of the discriminators."""
+        """Take one step of both generators and one of the discriminators, by default in this order."""
+        a, b = self.nets.laid_out(a, b)
+        fake_b, fake_a = self.nets["g_ab"](a), self.nets["g_ba"](b)
+        images = a, b, fake_a, fake_b
+        if self.e.order == "discriminator_first":
+            losses_d = self._discriminators_step(*images)
+            return self._generators_step(*images) | losses_d
+        return self._generators_step(*images) | self._discriminators_step(*images)
+
+    def _generators_step(self, a: "Tensor", b: "Tensor", fake_a: "Tensor", fake_b: "Tensor") -> "dict[str, Tensor]":
+        with self.nets.frozen(*self.judges):
+            losses = generator_losses(self.nets, a, b, fake_a, fake_b, self.e)
+            self.nets.descend("g", losses["g"])
+        return losses
+
+    def _discriminators_step(self, a: "Tensor", b: "Tensor", fake_a: "Tensor", fake_b: "Tensor") -> "dict[str, Tensor]":
         from pixcycle.machine.ranks import joined, own_share
         from pixcycle.models.losses import discriminator_loss
 
-        e, nets = self.e, self.nets
-        a, b = nets.laid_out(a, b)
-        with nets.frozen(*self.judges):
-            losses, fake_a, fake_b = generator_losses(nets, a, b, e)
-            nets.descend("g", losses["g"])
-        inputs = {"d_a": (a, fake_a), "d_b": (b, fake_b)}
+        inputs, losses = {"d_a": (a, fake_a), "d_b": (b, fake_b)}, {}
         for judge in self.judges:
             real, fake = inputs[judge]
             fake = own_share(self.pools[judge].query(joined(fake.detach())))
-            losses[judge] = discriminator_loss(nets[judge], None, real, fake, e.gan_mode)
-        nets.descend("d", sum(losses[judge] for judge in self.judges))
+            losses[judge] = discriminator_loss(self.nets[judge], None, real, fake, self.e.gan_mode)
+        self.nets.descend("d", sum(losses.values()))
         return losses
 
     @staticmethod
@@ -122,7 +131,7 @@ class CycleGAN(Method):
 
     @staticmethod
     def kept(e: Experiment) -> list[Convolution]:
-        """Return what the generators' step keeps; it is released before the discriminators' own step."""
+        """Return what the generators' step keeps; the discriminators' own step, before or after it, keeps less."""
         return (6 if e.lambda_identity else 4) * generator(e) + e.discriminators * discriminator(e)
 
     @staticmethod

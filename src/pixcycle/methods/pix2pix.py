@@ -48,22 +48,29 @@ class Pix2pix(Method):
         self.pools = {}
 
     def step(self, a: "Tensor", b: "Tensor") -> "dict[str, Tensor]":
-        """Take one step of D, then one of G."""
-        from pixcycle.models.losses import discriminator_loss
-
+        """Take one step of D and one of G, by default in this order."""
         e, nets = self.e, self.nets
-        g, d = nets["g"], nets["d"]
         a, b = nets.laid_out(a, b)
         x, y = (a, b) if e.direction == "a_to_b" else (b, a)
         seen = x if e.conditional else None
+        fake = nets["g"](x)
+        if e.order == "generator_first":
+            return self._generator_step(seen, y, fake) | self._discriminator_step(seen, y, fake)
+        loss_d = self._discriminator_step(seen, y, fake)
+        return self._generator_step(seen, y, fake) | loss_d
 
-        fake = g(x)
-        loss_d = discriminator_loss(d, seen, y, fake, e.gan_mode)
-        nets.descend("d", loss_d)
-        with nets.frozen("d"):
-            losses = generator_losses(d, seen, y, fake, e)
-            nets.descend("g", losses["g"])
-        return losses | {"d": loss_d}
+    def _generator_step(self, seen: "Tensor | None", y: "Tensor", fake: "Tensor") -> "dict[str, Tensor]":
+        with self.nets.frozen("d"):
+            losses = generator_losses(self.nets["d"], seen, y, fake, self.e)
+            self.nets.descend("g", losses["g"])
+        return losses
+
+    def _discriminator_step(self, seen: "Tensor | None", y: "Tensor", fake: "Tensor") -> "dict[str, Tensor]":
+        from pixcycle.models.losses import discriminator_loss
+
+        loss = discriminator_loss(self.nets["d"], seen, y, fake, self.e.gan_mode)
+        self.nets.descend("d", loss)
+        return {"d": loss}
 
     @staticmethod
     def generators(e: Experiment) -> dict[Direction, str]:

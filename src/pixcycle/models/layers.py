@@ -14,7 +14,8 @@ def generator(e: Experiment) -> list[Convolution]:
 def discriminator(e: Experiment) -> list[Convolution]:
     """Return the convolutions of an experiment's `models.patchgan.PatchGAN`.
 
-    Strided layers halve the side, then two layers lose a pixel each; a patch of 1 has a per-pixel network.
+    Strided layers halve the side, then two layers lose a pixel each; a patch of 1 has a per-pixel network, and a patch
+    of 46 a 1x1 convolution after its strided layers.
     """
     f, side = e.filters, e.crop_size
     in_channels = 6 if e.conditional else 3
@@ -23,6 +24,9 @@ def discriminator(e: Experiment) -> list[Convolution]:
     strided = patchgan_layers(e.patch)
     widths = [f * min(2**depth, 8) for depth in range(strided + 1)]
     sides = [side >> depth for depth in range(strided + 1)]
+    if e.patch == 46:
+        strided_layers = chain(4, [in_channels, *widths[:-1]], sides)
+        return [*strided_layers, *chain(1, [widths[-2], 1], 2 * sides[-1:])]
     return chain(4, [in_channels, *widths, 1], [*sides, sides[-1] - 1, sides[-1] - 2])
 
 

@@ -1,11 +1,13 @@
-"""The PatchGAN discriminator, with the same modules as in junyanz/pytorch-CycleGAN-and-pix2pix."""
+"""The PatchGAN discriminators: the modules of junyanz/pytorch-CycleGAN-and-pix2pix, and that of report 001."""
 
 from collections import OrderedDict
+from itertools import chain, pairwise
 
 from torch import nn
 
 from pixcycle.models.convolution import Conv2d
 from pixcycle.models.norm import needs_bias, norm_layer
+from pixcycle.models.short_resnet import activated
 from pixcycle.params.fields import Norm
 from pixcycle.params.network_sizes import patchgan_layers
 
@@ -25,12 +27,14 @@ class PatchGAN(nn.Sequential):
     filters
         Channels of the first layer.
     norm
-        Normalisation of the inner layers.
+        Normalisation of the inner layers; with a patch of 46 pixels, of all layers but the logit's.
     """
 
     def __init__(self, in_channels: int, patch: int = 70, filters: int = 64, norm: Norm = "batch") -> None:
         if patch == 1:
             name, layers = "net", _pixel_layers(in_channels, filters, norm)
+        elif patch == 46:
+            name, layers = "model", _layers_of_report_001(in_channels, filters, norm)
         else:
             name, layers = "model", _patch_layers(in_channels, patchgan_layers(patch), filters, norm)
         super().__init__(OrderedDict({name: nn.Sequential(*layers)}))
@@ -79,3 +83,10 @@ def _patch_layers(in_channels: int, strided: int, filters: int, norm: Norm) -> l
         ]
         width = wider
     return [*layers, Conv2d(width, 1, 4, padding=1)]
+
+
+def _layers_of_report_001(in_channels: int, filters: int, norm: Norm) -> list[nn.Module]:
+    """Return four convolutions of stride 2, each with norm and LeakyReLU, and a 1x1 convolution (its Figure 2)."""
+    widths = [in_channels, *(filters * 2**depth for depth in range(patchgan_layers(46)))]
+    layers = [activated(Conv2d, *pair, 4, stride=2, padding=1, norm=norm) for pair in pairwise(widths)]
+    return [*chain.from_iterable(layers), Conv2d(widths[-1], 1, 1)]

@@ -15,6 +15,8 @@ def unbuildable(e: Experiment) -> Iterator[tuple[str, str]]:
             "patch",
             f"PatchGAN {e.patch} needs images of at least {smallest_input(e.patch)} pixels; crop_size is {e.crop_size}",
         )
+    if e.patch == 46 and e.norm == "batch" and e.batch_size == 1 and e.crop_size < 32:
+        yield "batch_size", "PatchGAN 46 ends in batch norm of one number at this crop_size; set 2 or more"
     authors = ("pix2pix", "unet", "batch", True, 64, 256)
     if e.published_weights and (e.method, e.generator, e.norm, e.skips, e.filters, e.crop_size) != authors:
         yield (

@@ -2,8 +2,9 @@
 
 from pixcycle.base.errors import UserError
 
-STRIDED_LAYERS = {1: 0, 16: 1, 70: 3, 286: 5}
-"""Receptive field of a PatchGAN in pixels -> number of its stride-2 convolutions, as in the pix2pix paper."""
+STRIDED_LAYERS = {1: 0, 16: 1, 46: 4, 70: 3, 286: 5}
+"""Receptive field of a PatchGAN in pixels -> number of its stride-2 convolutions: 46 as in report 001, whose logit is a
+1x1 convolution, the others as in the pix2pix paper."""
 
 
 def downsamplings(crop_size: int) -> int:
@@ -43,6 +44,8 @@ def patchgan_layers(patch: int) -> int:
 def smallest_input(patch: int) -> int:
     """Return the side of the smallest square image for which a PatchGAN gives a logit.
 
-    Each strided layer halves the side, rounding down; each of the last two layers reduces it by one pixel.
+    Each strided layer halves the side, rounding down; then two layers, which patches of 1 and 46 pixels lack, reduce it
+    by one pixel each.
     """
-    return 1 if patch == 1 else 3 * 2 ** patchgan_layers(patch)
+    last = 1 if patch in (1, 46) else 3
+    return last * 2 ** patchgan_layers(patch)

@@ -20,6 +20,7 @@ from pixcycle.params.fields import (
     MethodName,
     Name,
     Norm,
+    Order,
     Patch,
     Positive,
     Precision,
@@ -157,6 +158,9 @@ class Experiment(Closed):
     lr_discriminator: Real | None = Field(None, gt=0)
     """Learning rate of the discriminators; defaults to lr."""
     beta1: Real = Field(0.5, ge=0, lt=1)
+    order: Order | None = None
+    """Which networks a training step updates first, so that the others are trained with the new ones; by default as in
+    the authors' code: D in pix2pix, G in CycleGAN."""
     precision: Precision = "32-true"
     """Precision of convolutions. 32-true: full float32, also on GPUs that support TF32. tf32: tensor cores round the
     factors to 10 bits. bf16-mixed: factors are rounded to 7 bits, also on CPUs; weights, losses and Adam's moments stay

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from pixcycle.report.chapters.wustl import sections as wustl
-from pixcycle.report.chapters.wustl.claims import EQUAL, LAMBDAS, NORMAL, PAIRED, claims
+from pixcycle.report.chapters.wustl.claims import LAMBDAS, PAIRED, RATES, TASKS, claims
 from pixcycle.report.chapters.wustl.sections import EXPERIMENTS
 from pixcycle.report.drawing import curves, grids, style
 from pixcycle.report.drawing.samples import Album
 from pixcycle.report.published import read_published
 from tests.support.results import EPOCHS, ROOT, Results
 
+NORMAL, EQUAL = RATES[1]  # photo to label
 FID = {e: 100.0 for e in EXPERIMENTS} | {"wustl-cezanne2photo-lambda1": 130.0, "wustl-photo2cezanne-lambda1": 112.0}
 """Claims a and c hold: with λ = 1, FID is 26 % and 11 % of the mean worse; all others are equal."""
 
@@ -117,6 +118,9 @@ def test_wustl_claims_are_decided_despite_a_small_spread_over_seeds(tmp_path):
 
 # Claim b: learning rates
 
+LOST, GOOD = (0.005, 0.001), (0.5, 0.25)
+"""First and last loss of a D at zero, and of one that keeps up."""
+
 
 def trained(results: Results, experiment: str, seed: int = 0, **losses: float) -> None:
     """Write losses that change linearly from a first to a last value over the epochs."""
@@ -137,10 +141,31 @@ def trained(results: Results, experiment: str, seed: int = 0, **losses: float) -
     ],
 )
 def test_wustl_claim_b_requires_d_at_zero_with_equal_rates_only(tmp_path, equal_d, normal_d, g, verdict):
-    results = finished(tmp_path, [NORMAL, EQUAL])
+    results = of_rates(tmp_path)
     trained(results, EQUAL, d_b=equal_d, g_ab_gan=g)
     trained(results, NORMAL, d_b=normal_d)
     assert claim(results, "b").verdict == verdict
+
+
+def of_rates(root: Path, seeds=(0,)) -> Results:
+    """Write the runs of both tasks; with equal rates, label to photo behaves as claim b says."""
+    results = finished(root, [e for pair in RATES for e in pair], seeds)
+    for seed in seeds:
+        trained(results, RATES[0][1], seed, d_a=LOST, g_ba_gan=(0.7, 1.0))
+    return results
+
+
+def test_wustl_claim_b_needs_both_tasks(tmp_path):
+    results = of_rates(tmp_path)
+    trained(results, EQUAL, d_b=LOST, g_ab_gan=(0.7, 1.0))
+    assert claim(results, "b").verdict == "holds"
+    assert "Label to photo, seed 0" in claim(results, "b").evidence
+    trained(results, RATES[0][1], d_a=GOOD)
+    assert claim(results, "b").verdict == "does not hold"
+    alone = finished(tmp_path / "alone", RATES[1])
+    trained(alone, EQUAL, d_b=LOST, g_ab_gan=(0.7, 1.0))
+    assert claim(alone, "b").verdict == "not run"
+    assert "Not run: wustl-facades-label2photo, wustl-facades-label2photo-lr." in claim(alone, "b").evidence
 
 
 def test_wustl_claim_b_evidence_averages_first_and_last_two_epochs(tmp_path):
@@ -152,7 +177,7 @@ def test_wustl_claim_b_evidence_averages_first_and_last_two_epochs(tmp_path):
 
 
 def test_wustl_claim_b_is_undecided_if_seeds_disagree(tmp_path):
-    results = finished(tmp_path, [NORMAL, EQUAL], seeds=(0, 1))
+    results = of_rates(tmp_path, seeds=(0, 1))
     trained(results, EQUAL, seed=1, d_b=(0.001, 0.001), g_ab_gan=(1.0, 1.0))
     assert claim(results, "b").verdict == "not distinguishable"
     trained(results, EQUAL, seed=0, d_b=(0.001, 0.001), g_ab_gan=(1.0, 1.0))
@@ -197,14 +222,43 @@ def test_wustl_section_4_6_keeps_published_times_without_a_run(tmp_path, unsaved
     assert "83 hours" in table.notes[-1]
 
 
-def test_wustl_quality_has_a_row_for_each_of_the_nine_experiments(tmp_path, unsaved):
+def test_wustl_figure_7_scales_as_read_from_the_report():
+    published = read_published("wustl-figure-7", ROOT)
+    assert {*published["curve"]} == {"green", "pink", "blue", "orange", "both", "lower", "upper"}
+    at_the_end = published[published["steps"] == 100_000].set_index(["loss", "curve"])["value"].to_dict()
+    assert at_the_end == {
+        **{("D", "green"): 0.5, ("D", "pink"): 0.48, ("D", "blue"): 0.0, ("D", "orange"): 0.0, ("G", "both"): 0.6}
+    }
+    assert published[published["steps"] == 90_000]["value"].to_list() == [0.07, 15, 17]  # D, then G's jump
+
+
+def test_wustl_figure_7_scales_stand_beside_ours_with_halves_added(tmp_path, unsaved):
+    results = of_rates(tmp_path)
+    trained(results, EQUAL, d_b=(0.4, 0.4), g=(6, 17))  # the first and the last of 12 steps
+    table = blocks(results)["wustl-figure-7-scales"]
+    texts = [[cell.text for cell in row] for row in table.rows]
+    assert ["D, equal rates", "100,000", "blue", "0", "0.00", "0.80"] in texts
+    assert ["G, equal rates", "0", "both", "6", "1.00", "6.00"] in texts
+    assert ["G, equal rates", "90,000", "upper", "17", "0.09", "16.00"] in texts  # the nearest is the tenth of 11 steps
+    assert [row[0].text for row in table.rows].count("G, normal rates") == 3
+
+
+def test_wustl_figure_7_scales_name_missing_and_collapsed_runs(tmp_path, unsaved):
+    results = finished(tmp_path, [NORMAL, EQUAL])
+    trained(results, EQUAL, d_b=(0.4, float("nan")))
+    table = blocks(results)["wustl-figure-7-scales"]
+    assert {row[4].text for row in table.rows} == {"not run"}
+    assert {row[5].text for row in table.rows if "equal" in row[0].text} == {"collapsed"}
+
+
+def test_wustl_quality_has_a_row_for_each_of_the_ten_experiments(tmp_path, unsaved):
     table = blocks(finished(tmp_path))["wustl-quality"]
     assert [column.title.split()[0] for column in table.columns[2:]] == [
         *("FID", "KID", "Precision", "Recall", "Pixel", "SSIM", "FID")
     ]
     tasks = {row[0].text: row[1].text for row in table.rows}
     assert list(tasks) == EXPERIMENTS
-    assert len(tasks) == 9
+    assert len(tasks) == 10
     assert tasks["wustl-facades-label2photo-paired"] == "label → photo"
     assert tasks["wustl-facades-photo2label-lr"] == "photo → label"
     assert tasks["wustl-cezanne2photo-lambda1"] == "painting → photo"
@@ -219,7 +273,7 @@ def test_wustl_quality_notes_name_collapsed_runs_and_reasons(tmp_path, unsaved):
     results.collapse(f"{EQUAL}/1")
     table = blocks(results)["wustl-quality"]
     assert f"{EQUAL}/1 collapsed: g no longer finite." in table.notes
-    assert [row[2].text for row in table.rows].count("not run") == 7
+    assert [row[2].text for row in table.rows].count("not run") == 8
 
 
 # Figures
@@ -230,13 +284,15 @@ def test_wustl_figures_have_the_columns_of_the_report_in_order(tmp_path, drawn):
     paired = ["Input x", "Output G(x)", "Paired comparison", "Reconstruction F(G(x))", "Ground truth y"]
     low = ["Input x", "Output G(x)", "Output with λ = 1", "Reconstruction F(G(x))"]
     rates = ["Input x", "Normal learning rates", "Equal learning rates", "Ground truth y"]
-    assert [list(picture) for picture in drawn] == [paired, paired, low, low, rates]
-    ids = [id for id in by_id if id.startswith(("wustl-figure", "wustl-samples"))]
-    assert ids == [*(f"wustl-figure-{n}" for n in range(3, 8)), "wustl-samples-lr"]
+    assert [list(picture) for picture in drawn] == [paired, paired, low, low, rates, rates]
+    ids = [id for id, block in by_id.items() if hasattr(block, "file")]
+    assert ids == [*(f"wustl-figure-{n}" for n in range(3, 8)), *(f"wustl-samples-lr-{task}" for task in TASKS)]
     assert by_id["wustl-figure-3"].made_from == [f"{e}/0" for e in PAIRED[1]]  # image to label
     assert by_id["wustl-figure-4"].made_from == [f"{e}/0" for e in PAIRED[0]]
     assert by_id["wustl-figure-5"].made_from == [f"{e}/0" for e in LAMBDAS[1]]  # photo to Cézanne
     assert by_id["wustl-figure-6"].made_from == [f"{e}/0" for e in LAMBDAS[0]]
+    assert by_id["wustl-figure-7"].made_from == [f"{e}/0" for pair in RATES for e in pair]
+    assert by_id["wustl-samples-lr-label2photo"].made_from == [f"{e}/0" for e in RATES[0]]
     for id in ids:
         assert (tmp_path / "out" / by_id[id].file).exists()
         assert "in the report for 1000" in by_id[id].caption  # these runs have fewer epochs than the report's
@@ -246,7 +302,7 @@ def test_wustl_figure_cells_match_their_headings(tmp_path, drawn, unsaved):
     results = finished(tmp_path)
     wustl.sections(results.draft())
     cycle, paired = (Album(results.values(), e) for e in PAIRED[1])
-    places = [0, 3, 5, 8]  # four of nine at even distances
+    places = [0, 8]  # two of nine at even distances, as the report's figures have two rows
     expected = [cycle.inputs(places), cycle.outputs(places), paired.outputs(places)]
     expected += [cycle.returned(places), cycle.truths(places)]
     for cells, images in zip(drawn[0].values(), expected, strict=True):
@@ -258,21 +314,25 @@ def test_wustl_figures_name_missing_and_collapsed_runs(tmp_path, drawn, unsaved)
     results.collapse(f"{EQUAL}/0")
     by_id = blocks(results)
     picture = drawn[0]  # figure 3 has no run
-    assert picture["Output G(x)"] == picture["Reconstruction F(G(x))"] == [None] * 4
+    assert picture["Output G(x)"] == picture["Reconstruction F(G(x))"] == [None] * 2
     assert isinstance(picture["Paired comparison"][0], np.ndarray)
     assert "wustl-figure-3" not in by_id
     assert by_id["wustl-figure-4"].caption.endswith("Not run here: wustl-facades-label2photo.")
     assert f"{EQUAL}/0 collapsed: g no longer finite." in by_id["wustl-figure-7"].caption
-    assert f"{EQUAL}/0 collapsed: g no longer finite." in by_id["wustl-samples-lr"].caption
+    assert f"{EQUAL}/0 collapsed: g no longer finite." in by_id["wustl-samples-lr-photo2label"].caption
 
 
-def test_wustl_figure_7_compares_both_runs_and_explains_the_halves(tmp_path, unsaved, monkeypatch):
+def test_wustl_figure_7_compares_all_four_runs_and_explains_the_halves(tmp_path, unsaved, monkeypatch):
     calls, draw = [], curves.compared_curves
     monkeypatch.setattr(curves, "compared_curves", lambda *arguments: calls.append(arguments) or draw(*arguments))
     caption = blocks(finished(tmp_path))["wustl-figure-7"].caption
     histories, terms, steps = calls[0]
-    assert list(histories) == list(steps) == ["normal rates", "equal rates"]
-    assert {"g", "g_ab_gan", "d_b"} <= terms.keys()
+    labels = [
+        f"{task}, {rates} rates" for task in ("label to photo", "photo to label") for rates in ("normal", "equal")
+    ]
+    assert list(histories) == list(steps) == labels
+    for history in histories.values():
+        assert terms.keys() == {"g", "g_gan", "cycle_x", "d"} and terms.keys() <= {*history.columns}
     assert "With normal rates G learns at 0.0001, D at 0.000001." in caption
     assert "With equal rates G learns at 0.0001, D at 0.0001." in caption
     assert "its 0.5 is 0.25 in ours" in caption

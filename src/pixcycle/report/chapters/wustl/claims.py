@@ -6,15 +6,17 @@ from math import ceil
 
 import pandas as pd
 
+from pixcycle.report.chapters.wustl.losses import with_direction_left_out
 from pixcycle.report.content import Claim
 from pixcycle.report.draft import Draft
-from pixcycle.report.verdicts import NOT_FINITE, Order, half_width, is_finite, verdict, verdict_of_seeds
+from pixcycle.report.verdicts import NOT_FINITE, Order, half_width, is_finite, verdict
 from pixcycle.training.collapse import D_AT_ZERO
 
-NORMAL, EQUAL = "wustl-facades-photo2label", "wustl-facades-photo2label-lr"
-"""Photo to label with a lower learning rate for D than for G, and with the same rate for both."""
+TASKS = ("label2photo", "photo2label")
+RATES = [(f"wustl-facades-{task}", f"wustl-facades-{task}-lr") for task in TASKS]
+"""Facades with a lower learning rate for D than for G, and with the same rate for both."""
 LAMBDAS = [(f"wustl-{task}", f"wustl-{task}-lambda1") for task in ("cezanne2photo", "photo2cezanne")]
-PAIRED = [(f"wustl-facades-{task}", f"wustl-facades-{task}-paired") for task in ("label2photo", "photo2label")]
+PAIRED = [(f"wustl-facades-{task}", f"wustl-facades-{task}-paired") for task in TASKS]
 
 ALIKE = 0.1
 """Maximum difference of two similar FIDs, as a fraction of their mean.
@@ -128,32 +130,46 @@ def _beyond_alike(difference: float, spread: float) -> Order:
 
 
 def _rates_claim(draft: Draft) -> Claim:
-    """Return claim b: for each seed, D ends at zero with equal rates only, and G's GAN loss does not fall."""
+    """Return claim b: for each task and seed, D ends at zero with equal rates only, and G's GAN loss does not fall."""
     id, text = (
         "wustl-claim-b",
         "With equal learning rates D's loss reaches almost zero, and G can no longer be trained.",
     )
-    if missing := draft.missing((NORMAL, EQUAL)):
+    present = [pair for pair in RATES if not draft.missing(pair)]
+    missing = draft.missing(chain(*RATES))
+    if not present:
         return draft.claim(id, text, "not run", experiments=missing)
-    agrees, sentences = [], []
-    for normal, equal in zip(draft.runs[NORMAL], draft.runs[EQUAL], strict=True):
-        histories = {run.key: draft.history(run) for run in (normal, equal)}
-        if lost := [NOT_FINITE.format(key) for key, history in histories.items() if not is_finite(history)]:
-            sentences += lost
-            continue
-        (_, usual), (begin, end) = map(_begin_and_end, histories.values())
-        learns = end["g_ab_gan"] < (1 - FALLS) * begin["g_ab_gan"]
-        agrees.append(end["d_b"] < D_AT_ZERO <= usual["d_b"] and not learns)
-        sentences.append(
-            f"Seed {equal.seed}, {draft.records[equal.key].epochs} epochs: D's loss ends at {end['d_b']:.3f}, with "
-            f"normal rates at {usual['d_b']:.3f}; G's GAN loss goes from {begin['g_ab_gan']:.2f} to "
-            f"{end['g_ab_gan']:.2f}."
-        )
+    orders, sentences = [], []
+    for pair in present:
+        agrees, evidence = _rates_of_seeds(draft, *pair)
+        sentences += evidence
+        if agrees:
+            orders.append("better" if all(agrees) else "unclear" if any(agrees) else "worse")
     sentences.append(
         f"Begin and end are means over a tenth of the epochs, two at least. D is at zero below {D_AT_ZERO}; G still "
         f"learns if its GAN loss ends more than {FALLS:.0%} lower than it began."
     )
-    return draft.claim(id, text, verdict_of_seeds(agrees), sentences, (NORMAL, EQUAL))
+    outcome = verdict(orders, complete=len(orders) == len(RATES))
+    return draft.claim(id, text, outcome, sentences, [*chain(*present), *missing])
+
+
+def _rates_of_seeds(draft: Draft, normal: str, equal: str) -> tuple[list[bool], list[str]]:
+    """Return whether each judged seed of a task agrees with claim b, and sentences with the numbers of all seeds."""
+    agrees, sentences = [], []
+    for runs in zip(draft.runs[normal], draft.runs[equal], strict=True):
+        histories = [with_direction_left_out(draft.history(run), run) for run in runs]
+        if lost := [NOT_FINITE.format(run.key) for run, h in zip(runs, histories, strict=True) if not is_finite(h)]:
+            sentences += lost
+            continue
+        (_, usual), (begin, end) = map(_begin_and_end, histories)
+        learns = end["g_gan"] < (1 - FALLS) * begin["g_gan"]
+        agrees.append(end["d"] < D_AT_ZERO <= usual["d"] and not learns)
+        sentences.append(
+            f"{draft.one(normal).config.label.capitalize()}, seed {runs[1].seed}, {draft.records[runs[1].key].epochs} "
+            f"epochs: D's loss ends at {end['d']:.3f}, with normal rates at {usual['d']:.3f}; G's GAN loss goes from "
+            f"{begin['g_gan']:.2f} to {end['g_gan']:.2f}."
+        )
+    return agrees, sentences
 
 
 def _begin_and_end(history: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

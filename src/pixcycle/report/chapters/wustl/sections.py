@@ -1,17 +1,21 @@
-"""Report 001, `Learning of Unpaired Image-to-Image GAN Method`: section 4.6, Figures 3 to 7."""
+"""Report 001, `Learning of Unpaired Image-to-Image GAN Method`: section 4.6, Figures 3 to 6."""
 
 import re
 
-import numpy as np
-
-from pixcycle.report.chapters.wustl.claims import EQUAL, LAMBDAS, NORMAL, PAIRED, RULES, SHOWN_IN, claims
+from pixcycle.report.chapters.wustl import figure_7
+from pixcycle.report.chapters.wustl.claims import LAMBDAS, PAIRED, RATES, RULES, SHOWN_IN, claims
+from pixcycle.report.chapters.wustl.wording import digits, shorter
 from pixcycle.report.content import Cell, Column, Figure, Section, Table
 from pixcycle.report.draft import Draft
 from pixcycle.report.drawing import grids
 from pixcycle.report.published import NOT_RUN
 
 LABEL2PHOTO = "wustl-facades-label2photo"
-EXPERIMENTS = [*(id for pair in PAIRED for id in pair), EQUAL, *(id for pair in LAMBDAS for id in pair)]
+EXPERIMENTS = [
+    *(id for pair in PAIRED for id in pair),
+    *(equal for _, equal in RATES),
+    *(id for pair in LAMBDAS for id in pair),
+]
 METRICS = ("fid", "kid", "precision", "recall", "l1", "ssim")
 
 X, G, F, Y = "Input x", "Output G(x)", "Reconstruction F(G(x))", "Ground truth y"
@@ -22,27 +26,25 @@ FIGURES_3_TO_6 = [
     ("wustl-figure-6", "Figure 6 of the report: Cézanne to photo", *LAMBDAS[0], (X, G, "Output with λ = 1", F, None)),
 ]
 """(id, caption, experiment, second experiment, headings of x, G(x), the second's G(x), F(G(x)), y; None hides one)"""
-SAMPLES_OF_RATES = (
-    "wustl-samples-lr",
-    "The runs of @wustl-figure-7, of which the report shows no images: photo to label",
-    *(NORMAL, EQUAL),
-    (X, "Normal learning rates", "Equal learning rates", None, Y),
-)
-IMAGES = 4
-
-LOSSES = {
-    "g": "Generator, total",
-    "g_ab_gan": "Generator, GAN term",
-    "cycle_a": "Generator, cycle of x, without λ",
-    "d_b": "Discriminator, mean of its two halves",
-}
+SAMPLES_OF_RATES = [
+    (
+        f"wustl-samples-lr-{task.replace(' to ', '2')}",
+        f"Runs of @wustl-figure-7, of which the report shows no images: {task}",
+        *pair,
+        (X, "Normal learning rates", "Equal learning rates", None, Y),
+    )
+    for task, pair in zip(("label to photo", "photo to label"), RATES, strict=True)
+]
+IMAGES = 2
+"""Rows of each of the report's image figures."""
 
 
 def sections(draft: Draft) -> list[Section]:
     """Return the results, figures and claims of the chapter, for the experiments that were run."""
     figures = [figure for grid in FIGURES_3_TO_6 for figure in _grid(draft, *grid)]
-    figures += [*_figure_7(draft), *_grid(draft, *SAMPLES_OF_RATES)]
-    return draft.sections("wustl", [_times(draft), _quality(draft)], figures, claims(draft), SHOWN_IN, RULES)
+    figures += [*figure_7.figure(draft), *(figure for grid in SAMPLES_OF_RATES for figure in _grid(draft, *grid))]
+    tables = [_times(draft), _quality(draft), figure_7.scales(draft)]
+    return draft.sections("wustl", tables, figures, claims(draft), SHOWN_IN, RULES)
 
 
 def _times(draft: Draft) -> Table:
@@ -58,8 +60,8 @@ def _times(draft: Draft) -> Table:
         seconds = record.seconds / record.epochs
         ours = [
             Cell(str(draft.steps_per_epoch(LABEL2PHOTO))),
-            Cell(_digits(seconds / 60)),
-            Cell(_digits(seconds * epochs / 3600)),
+            Cell(digits(seconds / 60)),
+            Cell(digits(seconds * epochs / 3600)),
         ]
         caption += f", label to photo on {draft.data_of(LABEL2PHOTO)}"
         notes.append(
@@ -83,17 +85,12 @@ def _times(draft: Draft) -> Table:
     return Table("wustl-section-4.6", caption, columns, rows, notes, made_from)
 
 
-def _digits(number: float) -> str:
-    """Format a number with three significant digits and no exponent."""
-    return np.format_float_positional(number, precision=3, fractional=False, trim="-")
-
-
 def _quality(draft: Draft) -> Table:
-    """Return the quality of the nine experiments and the user's own, in their scored directions, with collapses."""
+    """Return the quality of the ten experiments and the user's own, in their scored directions, with collapses."""
     known = draft.plan.params.experiments["wustl"]
     names = [id.removeprefix("wustl-") for id in dict.fromkeys([*EXPERIMENTS, *draft.of_chapter("wustl")])]
     rows = [(f"wustl-{name}", known[name].direction) for name in names if name in known]
-    caption = "Quality of the report's nine experiments, of which it prints no numbers"
+    caption = "Quality of the report's ten experiments, of which it prints no numbers"
     return draft.quality_table("wustl-quality", caption, rows, METRICS)
 
 
@@ -123,25 +120,6 @@ def _grid(
     return [draft.figure(id, picture, " ".join(sentences), alt, (experiment, second))]
 
 
-def _figure_7(draft: Draft) -> list[Figure]:
-    present = {label: e for label, e in (("normal rates", NORMAL), ("equal rates", EQUAL)) if e in draft}
-    if not present:
-        return []
-    picture = draft.compared_curves(present, LOSSES)
-    rates = {label: (draft.one(e).config.lr, draft.one(e).config.lr_discriminator) for label, e in present.items()}
-    sentences = [
-        f"Figure 7 of the report: loss curves of photo to label on {draft.data_of(next(iter(present.values())))}.",
-        *(f"With {label} G learns at {_digits(g)}, D at {_digits(d or g)}." for label, (g, d) in rates.items()),
-        "The report adds the two halves of D's loss, ours is their mean: its 0.5 is 0.25 in ours.",
-        *_remarks(draft, list(present.values())),
-    ]
-    alt = "Losses against epochs with normal and with equal learning rates, four panels"
-    return [draft.figure("wustl-figure-7", picture, " ".join(sentences), alt, (NORMAL, EQUAL))]
-
-
 def _remarks(draft: Draft, experiments: list[str]) -> list[str]:
     """Return sentences on runs that are shorter than published or collapsed, for a caption."""
-    run = draft.one(experiments[0])
-    ours, published = run.config.epochs, draft.as_published(run).epochs
-    shorter = [f"Trained for {ours} epochs, in the report for {published}."] if ours != published else []
-    return [*shorter, *draft.collapses(*experiments)]
+    return [*shorter(draft, draft.one(experiments[0])), *draft.collapses(*experiments)]
