@@ -194,7 +194,7 @@ def empty_arrays(prepared: Path, n: int) -> None:
     for domain in "AB":
         shape = (n, LOAD_SIZE, LOAD_SIZE, 3)
         np.lib.format.open_memmap(prepared / f"train_{domain}.npy", mode="w+", dtype=np.uint8, shape=shape)
-    (prepared / "manifest.json").write_text(json.dumps({"paired": True}))
+    (prepared / "manifest.json").write_text(json.dumps({"dataset": "made up", "paired": True, "splits": {}}))
 
 
 if __name__ == "__main__":

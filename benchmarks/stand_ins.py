@@ -22,8 +22,9 @@ def write_stand_ins(plan: Plan, root: Path, images: int) -> None:
     for path in [*_of_data(plan), *_of_runs(plan, images), *_of_reports(plan, root)]:
         write_bytes(root / path, path.encode())
     counts = {"A": {"n": images}, "B": {"n": images}}
+    splits = {"train": counts, "test": counts}
     for key in plan.data:  # the Snakefile reads this file
-        write_json(root / f"data/prepared/{key}/manifest.json", {"splits": {"train": counts, "test": counts}})
+        write_json(root / f"data/prepared/{key}/manifest.json", {"dataset": key, "paired": True, "splits": splits})
 
 
 def _of_data(plan: Plan) -> Iterator[str]:

@@ -8,6 +8,7 @@ BY_NAME = {"write_text", "write_bytes", "tofile", "save_file", "open_memmap", "t
 """Names of functions that write to the path that they are given."""
 OPENS = {
     "base/file_lock.py": "a lock",
+    "base/user_output.py": "in a new folder beside the path that the user chose",
     "scheduler/locks.py": "a lock",
     "data/fetch/archives.py": "below the folder in which fetch works",
     "data/fetch/download.py": "below the folder in which fetch works",

@@ -125,7 +125,7 @@ def random_images(folder: Path, side: int, n: int) -> Path:
     draw = np.random.default_rng(0)
     for domain in "AB":
         np.save(folder / f"train_{domain}.npy", draw.integers(0, 256, (n, side, side, 3), dtype=np.uint8))
-    (folder / "manifest.json").write_text(json.dumps({"paired": True}))
+    (folder / "manifest.json").write_text(json.dumps({"dataset": "made up", "paired": True, "splits": {}}))
     return folder
 
 

@@ -146,7 +146,7 @@ def test_sigterm_to_all_ranks_saves_once_and_sigkill_ends_them_all(prepared, tmp
     job = subprocess.Popen(arguments, env=environment("0,1"), stderr=subprocess.DEVNULL)
     wait_until(lambda: history.stat().st_size > size)
     [_, second] = attempts(tmp_path / "run.part")
-    assert (second["from_epoch"], second["from_step"]) == (saved["epoch"], saved["step"]) > (0, 0)
+    assert (second.from_epoch, second.from_step) == (saved["epoch"], saved["step"]) > (0, 0)
     job.send_signal(signal.SIGKILL)
     job.wait()
     wait_until(lambda: not processes(tmp_path))

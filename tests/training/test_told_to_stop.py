@@ -124,10 +124,8 @@ def shell_of_rule(run: str, plan: str, prepared: str, out: str) -> str:
     template = "".join(re.findall(r'^        "(.*)"$', lines, flags=re.MULTILINE))
     filled = QuotedFormatter().format(
         template,
-        params=SimpleNamespace(run=run, plan=plan, weights=""),
-        input=SimpleNamespace(prepared=prepared),
+        params=SimpleNamespace(run=run, plan=plan, prepared=prepared, gpus=1, weights=""),
         output=out,
-        resources=SimpleNamespace(gpu=1),
         log=f"{out}.log",
     )
     return f"set -euo pipefail; {filled}"

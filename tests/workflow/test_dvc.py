@@ -72,8 +72,10 @@ def test_metrics_show_has_a_row_per_experiment_and_few_columns(versioned, tmp_pa
     shown = {row.pop("Path"): row for row in table(project.run("dvc", "metrics", "show", "--md", "--precision", "9"))}
     assert list(shown) == [f"reports/tiny/metrics/{run.removesuffix('/0').replace('-', '/', 1)}.json" for run in ALL]
     for run, row in zip(ALL, shown.values(), strict=True):
-        assert list(row) == ["fid", "kid", "l1", "precision", "recall"]
+        assert list(row) == ["extractor", "fid", "k", "kid", "l1", "n", "precision", "recall"]
         measured = metrics_of(project, run)
+        assert (row.pop("extractor"), row.pop("k")) == ("efficientnet-lite0", "3")
+        assert int(row.pop("n")) == measured["n_fake"]
         for name, text in row.items():
             assert float(text) == pytest.approx(measured[name], rel=1e-6)
 

@@ -97,4 +97,4 @@ def test_snakemake_names_a_file_that_it_may_not_write_in_one_line(tmp_path, file
     else:
         (project / ".snakemake").mkdir()
         (project / file).touch()
-    assert refusal(project, "-n").startswith(file)
+    assert refusal(project, *(("--cores", "1") if file.endswith("lock") else ("-n",))).startswith(file)

@@ -139,7 +139,7 @@ def let_stand_still(project: Project) -> None:
 def job_that_stands_still(work: Path) -> str:
     """Wait until a training has stalled in its second epoch, and return its SLURM job."""
     wait_until((work / "state/stalled").exists)
-    return attempts(work)[0]["job"]
+    return attempts(work)[0].job
 
 
 def went_on_from(attempt: dict) -> tuple[int, int]:

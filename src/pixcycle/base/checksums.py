@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from pixcycle.base.errors import UserError
-from pixcycle.base.files import write_bytes
+from pixcycle.base.files import part, write_bytes
 
 SUMS = "SHA256SUMS"
 _LINE = re.compile(r"(?P<escaped>\\?)(?P<sha256>[0-9a-f]{64})  (?P<name>.+)", re.DOTALL)
@@ -36,7 +36,7 @@ def write_checksums(folder: Path, *without: str) -> None:
     without
         Names of records and folders to leave out, directly below the folder.
     """
-    without = (*without, SUMS)
+    without = (*without, SUMS, part(folder / SUMS).name)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     names = [file.relative_to(folder) for file in files]
     lines = [_line(name.as_posix(), file_sha256(folder / name)) for name in names if name.parts[0] not in without]

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from pixcycle.scheduler.refusals import in_one_line
 from pixcycle.scheduler.registry import SCHEDULERS
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class WorkHere(logging.Handler):
     def _lock(self) -> AbstractContextManager:
         if not any(self._workflow.dag.needrun_jobs()):
             return nullcontext()
-        self._presence = work_here()
+        with in_one_line():
+            self._presence = work_here()
         return self._take_lock()
 
 
