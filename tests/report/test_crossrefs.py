@@ -18,7 +18,7 @@ def test_labels_number_each_kind_of_part_in_order(document):
         "provenance": "Section 3",
         "runs": "Section 4",
         "chapter-table-1": "Table 1",
-        **{f"chapter-{letter}": f"Claim {n}" for n, letter in enumerate("abcd", 1)},
+        **{f"chapter-{letter}": f"Claim {n}" for n, letter in enumerate("aebcd", 1)},
         "figure-2": "Figure 1",
         "figure-3": "Figure 2",
         "cite-b": "[1]",
