@@ -10,10 +10,14 @@ CODE = Path(__file__).parents[1]
 
 
 def refuse_other_code(project: Path) -> None:
-    """Raise UserError if the package that runs is not that of a project with the source code, as in a copied .venv."""
+    """Raise UserError if the package that runs differs from the source code of the project, as in a copied .venv."""
     own = (project / "src" / CODE.name).resolve()
-    if own.is_dir() and own != CODE.resolve():
+    if own.is_dir() and own != CODE.resolve() and _modules(own) != _modules(CODE):
         raise UserError(f"the code that runs is that in {CODE}, not that in {own}; run `make install` in this folder")
+
+
+def _modules(package: Path) -> dict[str, bytes]:
+    return {file.relative_to(package).as_posix(): file.read_bytes() for file in package.rglob("*.py")}
 
 
 def commit(root: Path) -> str:
