@@ -23,7 +23,7 @@ def test_snakemake_reports_an_unreadable_manifest_in_one_line(project):
     manifest.write_text('{"splits": {"tr')
     output = project.snakemake("-n", fails=True)
     [line] = [line for line in output.splitlines() if line.startswith("pixcycle: ")]
-    assert line.startswith(f"pixcycle: {manifest.relative_to(project.folder)}: ") and "images" in line
+    assert line.startswith(f"pixcycle: {manifest.relative_to(project.folder)}: ") and "rebuilt" in line
     assert "Traceback" not in output
 
 
