@@ -74,7 +74,7 @@ def verified(file: Path) -> Path:
     if node and (expected := checksums(node).get(file.relative_to(node).as_posix())):
         problem = _problem(file, expected, once=True)
         if problem:
-            raise UserError(f"{problem}; {_again(node)}")
+            raise UserError(f"{problem}; {how_to_restore(node)}")
     return file
 
 
@@ -108,7 +108,8 @@ def _node_of(file: Path) -> Path | None:
     return next((folder for folder in file.parents[:_LEVELS] if (folder / SUMS).is_file()), None)
 
 
-def _again(node: Path) -> str:
+def how_to_restore(node: Path) -> str:
+    """Return the end of a message on a node that is not what was written."""
     return f"restore it, or remove {node}, and it will be rebuilt"
 
 

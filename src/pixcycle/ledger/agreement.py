@@ -63,7 +63,8 @@ def _metrics(run: Run, root: Path) -> Iterator[str]:
     if not (measured and measured.made_from):
         return
     made_from = measured.made_from
-    if _is_other(made_from.weights_sha256, _weights(run, root)):
+    # Weights of older versions have no checksum: they are read only if there is one to compare with.
+    if made_from.weights_sha256 and _is_other(made_from.weights_sha256, _weights(run, root)):
         yield f"{file} was measured with other weights than those in {root / run.folder}; {_again(file)}"
     if _is_other(made_from.translated_sha256, file_sha256(sums) if sums.exists() else ""):
         yield f"{file} was measured on other images than those in {root / run.translated}; {_again(file)}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixcycle import paths
-from pixcycle.base.checksums import SUMS, file_sha256, problems
+from pixcycle.base.checksums import SUMS, file_sha256, how_to_restore, problems
 from pixcycle.base.errors import UserError
 from pixcycle.data.arrays import read_array
 from pixcycle.data.fetch.digest import folder_digest
@@ -78,13 +78,13 @@ def _content(node: Node, params: Params, root: Path) -> Iterator[str]:
             files = source.path(path, root)
             content = folder_digest(files, cache=None)
             if source.content and content != source.content:
-                yield f"{files}: its content is {content[:8]}…, not {source.content[:8]}…; {_again(path)}"
+                yield f"{files}: its content is {content[:8]}…, not {source.content[:8]}…; {how_to_restore(path)}"
     elif node.kind == "prepared":
         yield from problems(path)
         for split, domains in Manifest.read(manifest_file(path)).splits.items():
             for domain, images in domains.items():
                 if len(read_array(path / f"{split}_{domain}.npy")) != images.n:
-                    yield f"{path}/{split}_{domain}.npy does not hold {images.n} images; {_again(path)}"
+                    yield f"{path}/{split}_{domain}.npy does not hold {images.n} images; {how_to_restore(path)}"
     elif node.kind == "features":
         yield from _features(path, root)
     elif node.kind == "segmenters":
@@ -93,7 +93,7 @@ def _content(node: Node, params: Params, root: Path) -> Iterator[str]:
     elif node.kind == "weights":
         source = params.fetched_weights.get(node.dataset)
         if source and source.sha256 and file_sha256(path) != source.sha256:
-            yield f"{path} is not the declared file (its sha256 differs); {_again(path)}"
+            yield f"{path} is not the declared file (its sha256 differs); {how_to_restore(path)}"
     elif node.kind == "run":
         RunRecord.read(run_file(path))
         yield from problems(path)
@@ -110,9 +110,10 @@ def _features(path: Path, root: Path) -> Iterator[str]:
     manifest = Manifest.find(manifest_file(root / paths.prepared(data)))
     for domain, of_domain in (("A", record.A), ("B", record.B)):
         if file_sha256(path / f"{domain}.npy") != of_domain.sha256:
-            yield f"{path}/{domain}.npy: is not what was written; {_again(path)}"
+            yield f"{path}/{domain}.npy: is not what was written; {how_to_restore(path)}"
         if manifest and manifest.test[domain].sha256 != of_domain.images_sha256:
-            yield f"{path}: was computed from other images than those in {root / paths.prepared(data)}; {_again(path)}"
+            prepared = root / paths.prepared(data)
+            yield f"{path}: was computed from other images than those in {prepared}; {how_to_restore(path)}"
 
 
 def _agreement(node: Node, run: Run | None, root: Path) -> Iterator[str]:
@@ -124,7 +125,3 @@ def _agreement(node: Node, run: Run | None, root: Path) -> Iterator[str]:
     manifest = Manifest.find(manifest_file(root / run.prepared))
     if record and manifest and record.images_sha256 not in ({}, manifest.sha256("train")):
         yield f"{root / node.path} was trained on other images than those in {root / run.prepared}"
-
-
-def _again(node: Path) -> str:
-    return f"restore it, or remove {node}, and it will be rebuilt"

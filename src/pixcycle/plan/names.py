@@ -4,14 +4,13 @@ A fingerprint is a hash of a node's resolved settings, the fingerprints of its i
 code that makes it. A node that exists under its name therefore never becomes stale.
 """
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 from pixcycle.base.errors import UserError
 from pixcycle.data.fetch.digest import declared_digest
 from pixcycle.params.schema import Params
+from pixcycle.records.record import digest
 
 RECIPE = {"fetch": 1, "prepare": 1, "train": 2, "segment": 1, "translate": 2, "features": 2, "evaluate": 4}
 """Version of each step, incremented by hand when the same settings would give another result, which
@@ -27,8 +26,7 @@ INFERENCE = {"inference_dropout", "inference_norm", "inference_batch"}
 
 def fingerprint(value: Any) -> str:
     """Return eight hexadecimal digits that identify a JSON-like value."""
-    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:8]
+    return digest(value)[:8]
 
 
 def raw_key(params: Params, dataset: str, root: Path = Path()) -> str:
