@@ -39,6 +39,8 @@ TRAINING = {
         "log_every": 5,
         "sample_epochs": [],
         "published_weights": None,
+        "feature_network": None,
+        "weight_decay": 0.0,
     }
 }
 TRANSLATION = {
@@ -46,6 +48,8 @@ TRANSLATION = {
         "inference_dropout": False,
         "inference_norm": "running",
         "inference_batch": 16,
+        "inversion_steps": 200,
+        "inversion_lr": 0.05,
     }
 }
 

@@ -138,8 +138,8 @@ def extractor_weights_of_run(wildcards):
     return weights_files(run_of(wildcards).extractor)
 
 
-def published_weights_of_run(wildcards):
-    return weights_files(run_of(wildcards).config.published_weights)
+def training_weights_of_run(wildcards):
+    return weights_files(run_of(wildcards).training_weights)
 
 
 def segmenter_files(run):

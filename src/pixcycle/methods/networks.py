@@ -48,7 +48,8 @@ class Networks:
         self.optimisers = {}
         for group, names in groups.items():
             parameters = list(chain.from_iterable(self._modules[name].parameters() for name in names))
-            adam = Adam(parameters, lr=self.base_lr[group], betas=(e.beta1, 0.999), fused=True)
+            settings = {"betas": (e.beta1, 0.999), "weight_decay": e.weight_decay, "fused": True}
+            adam = Adam(parameters, lr=self.base_lr[group], **settings)
             self.optimisers[group] = fabric.setup_optimizers(adam)
 
     def __getitem__(self, name: str) -> nn.Module:

@@ -12,6 +12,7 @@ from pixcycle.params.fields import (
     EpochLength,
     ExtractorName,
     Factor,
+    FeatureNetwork,
     FolderName,
     GanMode,
     GeneratorName,
@@ -136,6 +137,9 @@ class Experiment(Closed):
     lambda_identity: Real = Field(0.0, ge=0)
     """Weight of the identity loss as a multiple of lambda_reconstruction, as in the authors' code (CycleGAN only)."""
     pool_size: Count = 0
+    feature_network: FeatureNetwork | None = None
+    """Fixed network whose feature maps the content loss compares (feature_loss only); vgg16 is replaced by the stand-in
+    efficientnet-lite0 at scales without published weights."""
 
     preprocess: Preprocess = "jitter"
     """jitter: resize to load_size and crop at random; evaluate on the whole image at crop_size.
@@ -158,6 +162,8 @@ class Experiment(Closed):
     lr_discriminator: Real | None = Field(None, gt=0)
     """Learning rate of the discriminators; defaults to lr."""
     beta1: Real = Field(0.5, ge=0, lt=1)
+    weight_decay: Real = Field(0.0, ge=0)
+    """Weight of the squared weights that Adam minimises, too."""
     order: Order | None = None
     """Which networks a training step updates first, so that the others are trained with the new ones; by default as in
     the authors' code: D in pix2pix, G in CycleGAN."""
@@ -183,6 +189,11 @@ class Experiment(Closed):
     """Statistics of batch norm at inference: the running ones of training, or those of the test batch."""
     inference_batch: Positive = 16
     """Test images in a batch at inference; changes results only if the batch's statistics are used."""
+
+    inversion_steps: Positive = 200
+    """Adam steps of the search for the latent vector of a test image (CoGAN only)."""
+    inversion_lr: Real = Field(0.05, gt=0)
+    """Learning rate of these steps."""
 
     label: str = ""
     """Row of the report's table that this experiment reproduces, as the report words it."""

@@ -47,6 +47,16 @@ class Run(Closed):
     metrics_fingerprint: str
 
     @property
+    def training_weights(self) -> str | None:
+        """Name of the weights that its training reads."""
+        return self.config.published_weights or self.config.feature_network
+
+    @property
+    def weights(self) -> list[str | None]:
+        """Names of the weights that its jobs read, also of those that come with packages."""
+        return [self.extractor, self.training_weights, *self.metric_weights]
+
+    @property
     def key(self) -> str:
         return f"{self.id}/{self.seed}"
 
@@ -237,6 +247,8 @@ def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str, 
     inference = experiment.model_dump(mode="json", include=INFERENCE, exclude_defaults=True)
     if experiment.published_weights:
         settings["published_weights"] = weights_key(params, experiment.published_weights, root)
+    if experiment.feature_network in params.weights:
+        settings["feature_network"] = weights_key(params, experiment.feature_network, root)
     segmenter = _segmenter_key(params, experiment.dataset, data)
     trained = fingerprint([settings, data, RECIPE["train"]])
     translated = fingerprint([trained, seed, inference, RECIPE["translate"]])

@@ -63,14 +63,16 @@ def train(run: Run, prepared: Path, out: Path, sample: Sampler, weights: Path | 
     sample
         Called after each of the experiment's `sample_epochs`, and at the end.
     weights
-        File of the experiment's published_weights, for a run that starts from them.
+        Downloaded file that the experiment names: published_weights, from which a run starts, or those of its
+        feature_network.
     """
     e = run.config
     fabric = ranks.fabric(e.precision)
     with _work_folder(fabric, out) as work, noticed() as sigterm_received:
         torch.manual_seed(run.seed)
         method = METHODS[e.method](e, fabric, run.seed)
-        if weights:
+        method.load_fetched(weights)
+        if e.published_weights and weights:
             method.nets["g"].load_state_dict(load_foreign(weights, "unet_256", filters=e.filters).state_dict())
         batches = _batches(e, prepared, run.seed, fabric.device)
         saved = done = checkpoint.restore(work, method)
