@@ -25,6 +25,7 @@ from pixcycle.params.fields import (
     Positive,
     Precision,
     Preprocess,
+    Reading,
     Real,
     Resize,
     Seed,
@@ -35,6 +36,8 @@ from pixcycle.params.fields import (
 from pixcycle.paths import Direction
 
 T = TypeVar("T")
+CODED = "@coded"
+"""Ending of the ids of experiments as the report's own code has them."""
 ByName = Annotated[dict[Name, T], Field(json_schema_extra={"additionalProperties": False})]
 
 
@@ -190,11 +193,21 @@ class Experiment(Closed):
     """Reason for running an experiment that the report does not have."""
     assumes: dict[str, str] = {}
     """Choices that the report leaves open: field -> the chosen value and the reason."""
+    stated: list[str] = []
+    """Fields whose value is in the report's text; all others are assumed."""
+    coded: dict[str, Any] = {}
+    """Fields of the reading `coded`, where the report's own code does otherwise: field -> its value there."""
 
     @property
     def epochs(self) -> int:
         """Total number of epochs, with constant and with decaying learning rate."""
         return self.n_epochs + self.n_epochs_decay
+
+    @property
+    def as_coded(self) -> "Experiment":
+        """The experiment as the report's own code has it. Raises ValidationError if `coded` has mistakes."""
+        written = self.model_dump(exclude_unset=True, exclude={"coded"})
+        return Experiment.model_validate(written | self.coded)
 
     @model_validator(mode="after")
     def _batches_can_be_shared(self) -> Self:
@@ -238,6 +251,8 @@ class Scale(Closed):
     """Set to false if the networks are too small for the authors' weights; random weights then replace them."""
     experiments: list[str] = []
     """Ids of the experiments of this scale; if empty, all of them."""
+    coded: list[str] | None = None
+    """Ids of the experiments that are also run as coded; if omitted, all whose code does otherwise than their text."""
 
 
 class Chapter(Closed):
@@ -262,6 +277,9 @@ class Params(Closed):
     ]
     extractor: ExtractorName | None
     """Overrides the scale's extractor."""
+    readings: Annotated[list[Reading], Field(min_length=1), AfterValidator(distinct)] = ["written", "coded"]
+    """Readings of the reports that are run. written: the report's text and, where it is silent, the paper that it
+    follows. coded: the report's own published code, where it does otherwise."""
     neighbours: Positive
     """k of the k-th nearest neighbour in precision and recall."""
     mirror: Location | None = None
@@ -289,5 +307,19 @@ class Params(Closed):
 
     @property
     def experiment_ids(self) -> dict[str, tuple[str, str]]:
-        """Id -> (chapter, name), such as `ucsd-facades-l1` -> (`ucsd`, `facades-l1`), in the order of the file."""
-        return {f"{c}-{name}": (c, name) for c, section in self.experiments.items() for name in section}
+        """Id -> (chapter, name), such as `ucsd-facades-l1` -> (`ucsd`, `facades-l1`), in the order of the file.
+
+        An experiment whose code does otherwise than its text is followed by its other reading, `ucsd-facades-l1@coded`.
+        """
+        return {
+            f"{chapter}-{name}{reading}": (chapter, name)
+            for chapter, section in self.experiments.items()
+            for name, experiment in section.items()
+            for reading in (("", CODED) if experiment.coded else ("",))
+        }
+
+    def experiment(self, id: str) -> Experiment:
+        """Return the experiment of an id, in the reading that the id names."""
+        chapter, _, name = id.removesuffix(CODED).partition("-")
+        written = self.experiments[chapter][name]
+        return written.as_coded if id.endswith(CODED) else written

@@ -21,9 +21,10 @@ REAL_PHOTOS = ("pix2pix paper", "labels to photo", "Ground truth")
 
 def task_of(values: Values, experiment: str, direction: str) -> str:
     """Return `horse → zebra`, the domains of the dataset that the report names, even if the experiment was not run."""
-    chapter, _, name = experiment.partition("-")
-    described = values.plan.params.experiments[chapter].get(name)
-    return ARROWS[direction].format(*values.plan.params.datasets[described.dataset].domains) if described else "–"
+    params = values.plan.params
+    if experiment not in params.experiment_ids:
+        return "–"
+    return ARROWS[direction].format(*params.datasets[params.experiment(experiment).dataset].domains)
 
 
 def lacks_published_weights(values: Values, experiment: str) -> bool:

@@ -146,7 +146,7 @@ class Values:
 
     def as_published(self, run: Run) -> Experiment:
         """Return the run's experiment before the scale changes it."""
-        return self.plan.params.experiments[run.chapter][run.name]
+        return self.plan.params.experiment(run.id)
 
     def steps_per_epoch(self, id: str) -> int:
         return self.records[self.one(id).key].steps_per_epoch
