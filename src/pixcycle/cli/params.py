@@ -60,14 +60,13 @@ def show(
     print(f"# {experiment} at scale {scale}, report: {loaded.chapters[chapter].title}")
     if rounding := rounded(loaded.experiment(experiment), loaded.scales[scale], resolved):
         print(f"# {rounding}")
-    print("# stated: in the report; from code: in the code that its authors published; assumed: in neither; ours: no matter")
+    print("# stated: in the report; from code: in its authors' own code; assumed: in neither; ours: none needs to say")
     unscaled = loaded.experiment(experiment)
     for field, origin in origins(written, experiment.endswith(CODED)).items():
-        value, full = (as_yaml(getattr(e, field)) for e in (resolved, unscaled))
+        value, full = (as_yaml(getattr(e, field)).replace("–", "null") for e in (resolved, unscaled))
         print(f"{f'{field}: {value}':40} # {origin}" + ("" if value == full else f", {full} before scaling"))
     if written.coded and not experiment.endswith(CODED):
-        print(f"\n# Its code does otherwise; pixcycle show {experiment}{CODED} has the other reading:")
-        print(yaml.safe_dump(written.coded, sort_keys=False), end="")
+        print(f"# Its code does otherwise: pixcycle show {experiment}{CODED}")
     assumed = resolved.assumes | loaded.chapters[chapter].assumes
     if assumed:
         print("\n# Assumed, where the report is silent:")

@@ -89,6 +89,11 @@ def _dangling_names(params: Params):
                 yield from missing(f"{where}.assumes", field, Experiment.model_fields, "field")
             for field in experiment.stated:
                 yield from missing(f"{where}.stated", field, Experiment.model_fields, "field")
+    for key, chapter in params.chapters.items():
+        for number, matter in enumerate(chapter.code.otherwise if chapter.code else ()):
+            for field in matter.fields:
+                where = f"chapters.{key}.code.otherwise.{number}.fields"
+                yield from missing(where, field, Experiment.model_fields, "field")
     for name in params.weights:
         with_weights = [*EXTRACTORS, *(metric.weights for metric in METRICS if metric.weights)]
         yield from missing(f"weights.{name}", name, with_weights, "extractor or metric")

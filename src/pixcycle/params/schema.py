@@ -255,11 +255,33 @@ class Scale(Closed):
     """Ids of the experiments that are also run as coded; if omitted, all whose code does otherwise than their text."""
 
 
+class Otherwise(Closed):
+    """A matter in which a report's own code does otherwise than its text."""
+
+    matter: str
+    text: str
+    code: str
+    fields: list[str] = []
+    """Fields of the reading `coded` that stand for it; none if it is not repeated."""
+
+
+class Code(Closed):
+    """The code that the authors of a report published."""
+
+    source: str
+    """Repository and commit."""
+    remark: str
+    """What is known of its relation to the report's numbers."""
+    otherwise: list[Otherwise]
+
+
 class Chapter(Closed):
     """A report, or a chapter of your own."""
 
     title: str
     cite: str
+    code: Code | None = None
+    """Its own code, if any was published."""
     assumes: dict[str, str] = {}
     """Choices that the whole report leaves open: subject -> the chosen value and the reason."""
     inconsistencies: list[str] = []
