@@ -9,6 +9,8 @@ from tests.conftest import tiny_experiment
     [
         ({"crop_size": 16, "batch_size": 1}, ["batch_size"]),
         ({"crop_size": 16, "batch_size": 2}, []),
+        ({"crop_size": 16, "batch_size": 2, "last_batch": "kept"}, ["last_batch"]),
+        ({"crop_size": 32, "batch_size": 2, "last_batch": "kept"}, []),
         ({"crop_size": 32, "batch_size": 1}, []),
         ({"crop_size": 16, "batch_size": 1, "norm": "instance"}, []),
     ],

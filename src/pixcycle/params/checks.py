@@ -15,8 +15,11 @@ def unbuildable(e: Experiment) -> Iterator[tuple[str, str]]:
             "patch",
             f"PatchGAN {e.patch} needs images of at least {smallest_input(e.patch)} pixels; crop_size is {e.crop_size}",
         )
-    if e.patch == 46 and e.norm == "batch" and e.batch_size == 1 and e.crop_size < 32:
-        yield "batch_size", "PatchGAN 46 ends in batch norm of one number at this crop_size; set 2 or more"
+    if e.patch == 46 and e.norm == "batch" and e.crop_size < 32:
+        if e.batch_size == 1:
+            yield "batch_size", "PatchGAN 46 ends in batch norm of one number at this crop_size; set 2 or more"
+        elif e.last_batch != "dropped":
+            yield "last_batch", "PatchGAN 46 cannot normalise a last batch of one image at this crop_size; set dropped"
     authors = ("pix2pix", "unet", "batch", True, 64, 256)
     if e.published_weights and (e.method, e.generator, e.norm, e.skips, e.filters, e.crop_size) != authors:
         yield (
