@@ -6,21 +6,26 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, mo
 
 from pixcycle.base.files import local_path
 from pixcycle.params.fields import (
+    Augmentation,
     Byte,
     ChapterKey,
     Count,
     EpochLength,
     ExtractorName,
     Factor,
+    FlipDraw,
     FolderName,
     GanMode,
     GeneratorName,
+    Intensities,
+    LastBatch,
     LayoutName,
     Location,
     MethodName,
     Name,
     Norm,
     Order,
+    PairJitter,
     Patch,
     Positive,
     Precision,
@@ -148,9 +153,32 @@ class Experiment(Closed):
     load_size: Side = 286
     crop_size: Side = 256
     resize: Resize = "bicubic"
+    """Filter of every resize. nearest, bilinear, bicubic: Pillow's, the last two antialiased. nearest-exact: the pixel
+    under each new pixel's centre, as TensorFlow 2 has it. bilinear-tf1: TensorFlow 1's default, which is not
+    antialiased: half the size takes every second pixel."""
+    intensities: Intensities = "fixed"
+    """Range of the images that networks see. fixed: levels 0 to 255 become -1 to 1. stretched: each image, all channels
+    together, is first stretched so that its own least value becomes -1 and its greatest 1 (code of report 001)."""
     flip: bool = True
+    flip_draw: FlipDraw = "each_image"
+    """What one draw decides to mirror, with probability 1/2. each_image: one image. whole_training: all images of a
+    domain, in all epochs (code of report 000)."""
+    augmentation: Augmentation = "each_epoch"
+    """When crop and flip of an image are drawn. each_epoch: anew in each epoch. once: in the first, for all epochs
+    (code of reports 000 and 003)."""
+    pair_jitter: PairJitter = "shared"
+    """Whether the two images of a pair share crop and flip, or are cropped and flipped independently of each other, so
+    that they are shifted against each other (code of report 000; methods that learn from pairs only)."""
 
     batch_size: Positive = 1
+    last_batch: LastBatch = "dropped"
+    """What becomes of images that do not fill the last batch of an epoch. dropped: left out, other ones in each epoch.
+    kept: they are a smaller batch. kept_by_domain: so, too, but the last batch of a domain that still has images is
+    filled from it, as 3 horses with 8 zebras (code of report 000; unpaired domains only)."""
+    shuffle_buffer: Positive | None = None
+    """Number of images in the buffer from which each next one is drawn, filled in the order of their names, as
+    TensorFlow's `shuffle` has it; None draws from all images. An epoch of n images sees at most the first
+    shuffle_buffer + n - 1 of a domain."""
     n_epochs: Count
     """Epochs with a constant learning rate; 0 leaves the networks untrained."""
     epoch_length: EpochLength = "larger"

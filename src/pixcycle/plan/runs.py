@@ -225,6 +225,8 @@ def _data(params: Params, experiment: Experiment, raw: str) -> Data:
     }
     if experiment.first_size:
         spec["first_size"] = experiment.first_size
+    if experiment.intensities != "fixed":
+        spec["intensities"] = experiment.intensities
     domains = dataset.domains if LAYOUTS[dataset.layout].domains_choose else None
     made_by = [raw, dataset.layout, dataset.splits, domains, dataset.paired, spec, RECIPE["prepare"]]
     if dataset.held_out:

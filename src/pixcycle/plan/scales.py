@@ -7,7 +7,7 @@ from pixcycle.base.errors import UserError
 from pixcycle.base.suggest import known
 from pixcycle.methods.registry import METHODS
 from pixcycle.models.generators.registry import GENERATORS
-from pixcycle.params.checks import unbuildable
+from pixcycle.params.checks import unbuildable, undrawable
 from pixcycle.params.fields import ChapterKey
 from pixcycle.params.schema import CODED, Experiment, Params, Scale
 
@@ -42,7 +42,7 @@ def mistakes(params: Params, scale: str, id: str, e: Experiment) -> Iterator[str
     at = "" if scale == "full" else f" at scale {scale}"
     chapter, name = params.experiment_ids[id]
     coded = params.experiments[chapter][name].coded if id.endswith(CODED) else {}
-    for field, mistake in _mistakes(e):
+    for field, mistake in _mistakes(params, e):
         yield f"experiments.{chapter}.{name}.{'coded.' if field in coded else ''}{field}{at}: {mistake}"
 
 
@@ -51,7 +51,7 @@ def remarks(params: Params) -> Iterator[str]:
     for scale, settings in params.scales.items():
         experiments: dict[str, list[str]] = {}
         for id, e in _of_scale(params, scale):
-            found = [] if scale == params.scale else [f"{field}: {mistake}" for field, mistake in _mistakes(e)]
+            found = [] if scale == params.scale else [f"{field}: {mistake}" for field, mistake in _mistakes(params, e)]
             if rounding := rounded(params.experiment(id), settings, e):
                 found.append(rounding)
             for line in found:
@@ -124,10 +124,11 @@ def _of_scale(params: Params, scale: str) -> Iterator[tuple[str, Experiment]]:
         yield id, scaled(params.experiment(id), chosen, id.partition("-")[0])
 
 
-def _mistakes(e: Experiment) -> Iterator[tuple[str, str]]:
+def _mistakes(params: Params, e: Experiment) -> Iterator[tuple[str, str]]:
     """Yield (field, what is wrong and what would be right) for each setting that cannot run."""
     yield from GENERATORS[e.generator].mistakes(e)
     yield from unbuildable(e)
+    yield from undrawable(e, METHODS[e.method].needs_pairs, bool(params.datasets[e.dataset].classes))
     yield from METHODS[e.method].mistakes(e)
 
 
