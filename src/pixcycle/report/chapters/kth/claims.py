@@ -11,7 +11,8 @@ from pixcycle.report.chapters.kth.runs import CURVES, DECONVOLUTION, RESIZE, RUN
 from pixcycle.report.content import Claim
 from pixcycle.report.draft import Draft
 from pixcycle.report.quality import task_of
-from pixcycle.report.verdicts import TREND, Order, compare, half_width_over_seeds, trend, verdict
+from pixcycle.report.trends import TREND, trend
+from pixcycle.report.verdicts import Order, compare, half_width_over_seeds, verdict
 
 STRONG = 0.01
 """Minimum excess of checkerboard energy over real images for a strong pattern: its amplitude, the square root of the
