@@ -115,7 +115,7 @@ def test_made_from_of_pairwise_claims_names_both_runs(tmp_path):
         "wustl-claim-a": ["wustl-cezanne2photo", "wustl-cezanne2photo-lambda1"],
         "wustl-claim-b": ["wustl-facades-photo2label", "wustl-facades-photo2label-lr"],
         "wustl-claim-c": ["wustl-facades-label2photo", "wustl-facades-label2photo-paired"],
-        "paris-claim-b": ["paris-maps-map2aerial-batch1", "paris-maps-map2aerial"],
+        "paris-claim-b": ["paris-maps-map2aerial-authors", "paris-maps-map2aerial"],
         "kth-claim-resize": ["kth-horse2zebra-resize", "kth-horse2zebra"],
     }
     of_curves = {"kth-claim-b": ["kth-summer2winter"], "kth-claim-c": ["kth-summer2winter"]}

@@ -156,6 +156,13 @@ def half_width_over_seeds(margins: Sequence[float]) -> float:
     return _t_half_width([margins], LEVEL) if len(margins) > 1 else 0.0
 
 
+def welch_half_width(first: np.ndarray, second: np.ndarray) -> float:
+    """Return half the width of the 95% interval of the difference of two means; infinite if one is of one value."""
+    if min(len(first), len(second)) < 2:
+        return inf
+    return _t_half_width([first.tolist(), second.tolist()], LEVEL)
+
+
 def _t_half_width(samples: Sequence[Sequence[float]], level: float) -> float:
     """Return half the width of the t-interval of a mean or, given two samples, of the difference of their means."""
     from scipy.stats import ttest_1samp, ttest_ind  # imported late: reports on single seeds do without

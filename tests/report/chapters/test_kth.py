@@ -9,6 +9,7 @@ from PIL import Image
 from pixcycle.paths import TARGET, fakes_folder, samples_folder
 from pixcycle.report.chapters.kth import sections as kth
 from pixcycle.report.chapters.kth.figures import curves, grids
+from pixcycle.report.chapters.kth.losses import first_losses
 from pixcycle.report.content import Figure, Table, blocks_of, claims_of
 from tests.support.edited import edited_json
 from tests.support.results import NAMES, SIDE, Results
@@ -235,3 +236,40 @@ def test_kth_figures_mark_a_collapsed_run_and_unreached_epochs(tmp_path):
     ]
     for figure in part.figures.values():
         assert "kth-horse2zebra/0 collapsed: d_a no longer finite." in figure.caption
+
+
+def losses_table(results):
+    (table,) = first_losses(results.draft())
+    return {tuple(cell.text for cell in row[:3]): row[3].text for row in table.rows}
+
+
+def test_kth_first_losses_stand_beside_the_published_ones(tmp_path):
+    results = Results(tmp_path, [CURVES])
+    run = results.plan.runs[f"{CURVES}/0"]
+    results.write_training(run)
+    rows = "".join(f"0,{5 * i},3,{0.1 * i},0.2,{i},{i + 0.5},0.25,{0.75 if i else 0.5}\n" for i in range(13))
+    header = "epoch,step,g,cycle_a,cycle_b,g_ab_gan,g_ba_gan,d_a,d_b\n"
+    (tmp_path / run.folder / "history.csv").write_text(header + rows)
+    assert losses_table(results) == {
+        ("Generators, GAN terms", "0", "5.7 and 7.8"): "0.00 and 0.50",
+        ("Generators, cycle term of both, times λ", "0", "13.9"): "2.00",  # 10 x (0 + 0.2)
+        ("Discriminators", "0", "5.7 and 3.9"): "0.25 and 0.50",
+        ("Generators, GAN terms", "50", "0.6 and 0.9"): "10.00 and 10.50",
+        ("Generators, cycle term of both, times λ", "50", "6.5"): "12.00",
+        ("Discriminators", "50", "0.5 and 0.5"): "0.25 and 0.75",
+        ("Generators, GAN terms", "110", "0.5 and 0.6"): "–",  # our run has 60 steps
+        ("Generators, cycle term of both, times λ", "110", "5.9"): "–",
+        ("Discriminators", "110", "0.3 and 0.5"): "–",
+    }
+
+
+def test_kth_first_losses_have_no_number_where_ours_are_not_finite(tmp_path):
+    results = Results(tmp_path, [CURVES])
+    results.write_training(results.plan.runs[f"{CURVES}/0"], d_a=lambda epoch: float("nan"))
+    table = losses_table(results)
+    assert table["Discriminators", "0", "5.7 and 3.9"] == "–"
+    assert table["Generators, GAN terms", "0", "5.7 and 7.8"] == "0.70 and 0.70"
+
+
+def test_kth_first_losses_are_left_out_without_the_run(tmp_path):
+    assert first_losses(Results(tmp_path, [PLAIN]).draft()) == []

@@ -133,8 +133,8 @@ def _loss_claim(
     verdicts = [agrees(history) for _, history in histories if is_finite(history)]
     sentences = [_trends(run, history, terms) for run, history in histories]
     about = (
-        f"Rank correlations of the epoch means with the epoch, beyond ±{TREND} a trend; a term also falls that drops in "
-        f"the first {EARLY:.0%} of the epochs and stays there, within {STABLE} of the drop:"
+        f"Rank correlations of the epoch means with the epoch, beyond ±{TREND} a trend; a term also falls that drops "
+        f"in the first {EARLY:.0%} of the epochs and stays there, within {STABLE} of the drop:"
     )
     return draft.claim(id, text, verdict_of_seeds(verdicts), [about, *sentences], [experiment])
 

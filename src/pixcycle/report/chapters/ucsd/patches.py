@@ -1,5 +1,7 @@
 """Claim h of report 000: what a smaller patch does to contrast and edges of the generated images."""
 
+from itertools import chain
+
 import numpy as np
 
 from pixcycle.metrics.appearance import contrast, sharpness
@@ -25,18 +27,16 @@ def patch_claim(draft: Draft) -> Claim:
         return draft.claim(id, text, "not run")
     orders, sentences = [], []
     for dataset, pair in judged.items():
-        small, large = ([_looks(draft, experiment, look) for look in LOOKS] for experiment in pair)
-        orders += [compare_images(*looks, among=2 * len(judged)) for looks in zip(small, large, strict=True)]
-        words = [
-            f"{draft.one(e).config.label} {_written(looks)}" for e, looks in zip(pair, (small, large), strict=True)
-        ]
+        looks = [[_looks(draft, experiment, look) for look in LOOKS] for experiment in pair]
+        orders += [compare_images(*seeds, among=2 * len(judged)) for seeds in zip(*looks, strict=True)]
+        words = [f"{draft.one(e).config.label} {_written(seeds)}" for e, seeds in zip(pair, looks, strict=True)]
         sentences.append(f"On {draft.title_of(dataset)}: {'; '.join(words)}.")
     sentences.append(
         "Contrast is the standard deviation of the luminance, sharpness the size of its steps as a share of that, "
         f"without periods of 2 and 4 pixels; means over at most {LOOKED_AT} test images."
     )
     unjudged = [dataset for dataset in DATASETS if dataset not in judged]
-    return draft.claim(id, text, verdict(orders, complete=True), sentences, sum(judged.values(), []), unjudged)
+    return draft.claim(id, text, verdict(orders, complete=True), sentences, [*chain(*judged.values())], unjudged)
 
 
 def _looks(draft: Draft, experiment: str, look: str) -> list[np.ndarray]:

@@ -31,8 +31,8 @@ RULES = (
     f"In this chapter not every difference counts: two FIDs are alike if they differ by at most {ALIKE:.0%} of their "
     "mean, as reruns of one recipe by others do; where the 95% interval reaches across that limit, it is "
     "not distinguishable. λ = 1 fails if its run collapses, or if its FID is higher than that of λ = 10 and not alike. "
-    "FID does not see whether G(x) keeps what x shows: where pairs exist, results are similar only if their L1 is alike "
-    "as well."
+    "FID does not see whether G(x) keeps what x shows: where pairs exist, results are similar only if their L1 is "
+    "alike, too."
 )
 
 

@@ -46,8 +46,8 @@ def rates_claims(draft: Draft) -> list[Claim]:
             "With equal learning rates D's loss reaches almost zero, and G can no longer be trained.",
             RATES,
             _untrainable,
-            f"Begin and end are means over a tenth of the epochs, two at least. D is at zero below {D_AT_ZERO}; G still "
-            f"learns if its GAN loss ends more than {FALLS:.0%} lower than it began.",
+            f"Begin and end are means over a tenth of the epochs, two at least. D is at zero below {D_AT_ZERO}; G "
+            f"still learns if its GAN loss ends more than {FALLS:.0%} lower than it began.",
         ),
         _claim(
             draft,
