@@ -52,7 +52,9 @@ def greenness(images: np.ndarray) -> np.ndarray:
 
 def _averaged(plane: np.ndarray) -> np.ndarray:
     """Return the means of all windows of PERIOD x PERIOD pixels of an (H, W) plane."""
-    return np.lib.stride_tricks.sliding_window_view(plane, (PERIOD, PERIOD)).mean(axis=(2, 3))
+    height, width = (side - PERIOD + 1 for side in plane.shape)
+    rows = sum(plane[i : i + height] for i in range(PERIOD))
+    return sum(rows[:, i : i + width] for i in range(PERIOD)) / PERIOD**2
 
 
 def _steps(plane: np.ndarray) -> float:

@@ -241,6 +241,21 @@ def test_kth_claim_e_compares_sharpness_of_first_and_last_samples(tmp_path, blur
     assert claim.evidence.count("then 0.") == 3  # apples both ways, and photos
 
 
+def test_kth_claims_d_and_e_are_not_judged_on_collapsed_runs(tmp_path):
+    results = Results(tmp_path, [CITY])
+    results.collapse(f"{CITY}/0", "d_a")
+    for letter in "de":
+        assert judged(results)[letter].verdict == "not run"
+        assert "kth-cityscapes/0 collapsed: d_a no longer finite." in judged(results)[letter].evidence
+
+
+def test_kth_claim_e_is_undecided_if_seeds_disagree(tmp_path):
+    results = Results(tmp_path, [APPLES], seeds=(0, 1))
+    for seed, (first, last) in enumerate(((6, 3), (3, 6))):
+        paint(results, results.plan.runs[f"{APPLES}/{seed}"], lambda epoch, f=first, n=last: f if epoch == 1 else n)
+    assert judged(results)["e"].verdict == "not distinguishable"
+
+
 def test_kth_claim_e_holds_only_on_those_run(tmp_path):
     results = Results(tmp_path, [APPLES])
     paint(results, results.plan.runs[f"{APPLES}/0"], lambda epoch: 6 if epoch == 1 else 3)

@@ -103,6 +103,11 @@ def test_ucsd_claims_f_and_g_judge_where_losses_go(tmp_path, losses, f, g):
         assert "L1 -0.26, drops early and stays; G's GAN loss " in judged["f"].evidence
 
 
+def test_ucsd_claims_f_and_g_are_not_run_without_an_l1_run(tmp_path):
+    judged = claims(Results(tmp_path, ["ucsd-facades-l2"]))
+    assert [judged[letter].verdict for letter in "fg"] == ["not run", "not run"]
+
+
 def test_ucsd_claim_g_is_undecided_if_seeds_disagree(tmp_path):
     results = Results(tmp_path, ["ucsd-facades-l1"], seeds=(0, 1))
     results.write_training(results.plan.runs["ucsd-facades-l1/1"], g=growing)

@@ -255,6 +255,13 @@ def test_wustl_claim_e_needs_a_jump_with_equal_rates_only(tmp_path, equal, norma
     assert claim(results, "e").verdict == verdict
 
 
+def test_wustl_claim_e_is_not_run_while_a_task_is_missing(tmp_path):
+    results = finished(tmp_path, RATES[1])
+    curves_of(results, NORMAL, 0.25, steady)
+    curves_of(results, EQUAL, 0.0, lambda e: 15 if e == 11 else 1.5)
+    assert claim(results, "e").verdict == "not run"
+
+
 def test_wustl_claims_d_and_e_are_undecided_if_seeds_disagree(tmp_path):
     results = finished(tmp_path, [e for pair in RATES for e in pair], seeds=(0, 1))
     for normal, equal in RATES:

@@ -58,7 +58,8 @@ def _sharper(draft: Draft) -> Claim:
         return draft.claim(id, text, "not run", [], draft.present(experiments))
     evidence = [
         f"Sharpness of the sampled test images after the first and the last sampled epoch: {'; '.join(results)}. It is "
-        "the size of steps in the luminance as a share of its contrast, and does not see a checkerboard."
+        "the size of steps in the luminance as a share of its contrast. It does not see a checkerboard, and does not "
+        "tell edges from noise."
     ]
     unjudged = [experiment for experiment in experiments if not finished(draft, experiment)]
     return draft.claim(id, text, verdict(orders, complete=True), evidence, draft.present(experiments), unjudged)

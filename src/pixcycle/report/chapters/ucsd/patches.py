@@ -33,7 +33,7 @@ def patch_claim(draft: Draft) -> Claim:
         sentences.append(f"On {draft.title_of(dataset)}: {'; '.join(words)}.")
     sentences.append(
         "Contrast is the standard deviation of the luminance, sharpness the size of its steps as a share of that, "
-        f"without periods of 2 and 4 pixels; means over at most {LOOKED_AT} test images."
+        f"without periods of 2 and 4 pixels, be they edges or noise; means over at most {LOOKED_AT} test images."
     )
     unjudged = [dataset for dataset in DATASETS if dataset not in judged]
     return draft.claim(id, text, verdict(orders, complete=True), sentences, [*chain(*judged.values())], unjudged)
