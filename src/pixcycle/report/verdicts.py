@@ -102,17 +102,20 @@ def judge_margins(margins: Sequence[float]) -> Order:
     return "better" if mean(margins) >= 0 else "worse"
 
 
-def judge_images(values: Sequence[np.ndarray], least: float = 0.0) -> Order:
+def judge_images(values: Sequence[np.ndarray], least: float = 0.0, among: int = 1) -> Order:
     """Judge a quantity of test images whose mean must reach `least`; unclear if its 95% interval has that value.
 
     Parameters
     ----------
     values
         (N,) for each seed. With two seeds or more the interval is that of their means, otherwise that over images.
+    among
+        See `compare`.
     """
     means = [float(images.mean()) for images in values]
     difference = mean(means) - least
-    half_width = half_width_over_seeds(means) if len(means) > 1 else _over_images(values[0], LEVEL)
+    level = LEVEL if difference > 0 else LEVEL / among
+    half_width = _t_half_width([means], level) if len(means) > 1 else _over_images(values[0], level)
     if abs(difference) <= half_width:
         return "unclear"
     return "better" if difference > 0 else "worse"

@@ -265,14 +265,14 @@ def test_kth_claim_e_holds_only_on_those_run(tmp_path):
 SUMMER, WINTER = (60, 140, 60), (120, 130, 140)
 
 
-def coloured(root, outputs, seeds=(0,)):
-    """Write a run whose inputs are SUMMER and WINTER, give or take a little; `outputs` has colours by direction."""
-    results = Results(root, [CURVES], seeds=seeds)
+def coloured(root, outputs, seeds=(0,), readings=("written",)):
+    """Write runs whose inputs are SUMMER and WINTER, give or take a little; outputs(run) has colours by direction."""
+    results = Results(root, [CURVES], seeds=seeds, readings=readings)
     noise = np.random.default_rng(0).integers(-3, 4, (len(NAMES), 8, 8, 3))
     for run in results.plan.runs.values():
         for domain, colour in zip("AB", (SUMMER, WINTER), strict=True):
             np.save(root / run.prepared / f"test_{domain}.npy", (colour + noise).astype(np.uint8))
-        for direction, colour in outputs(run.seed).items():
+        for direction, colour in outputs(run).items():
             folder = fakes_folder(root / run.translated, direction)
             for name, image in zip(NAMES, (colour + noise[::-1]).astype(np.uint8), strict=True):
                 Image.fromarray(image).save(folder / f"{name}.png")
@@ -293,18 +293,27 @@ WHITE_AND_DARK, GREEN_AND_BRIGHT = (80, 85, 90), (100, 220, 100)
     ],
 )
 def test_kth_claim_f_compares_colours_of_outputs_and_inputs(tmp_path, winter, summer, verdict):
-    results = coloured(tmp_path, lambda seed: {"a_to_b": winter, "b_to_a": summer})
+    results = coloured(tmp_path, lambda run: {"a_to_b": winter, "b_to_a": summer})
     claim = judged(results)["f"]
     assert claim.verdict == verdict
-    assert "Generated winter images, and the images that they were made of: saturation " in claim.evidence
+    assert "Generated winter images against those that they were made of: saturation " in claim.evidence
 
 
 def test_kth_claim_f_is_undecided_if_seeds_disagree(tmp_path):
     bright = (150, 155, 160)
     results = coloured(
-        tmp_path, lambda s: {"a_to_b": bright if s else WHITE_AND_DARK, "b_to_a": GREEN_AND_BRIGHT}, (0, 1)
+        tmp_path, lambda run: {"a_to_b": bright if run.seed else WHITE_AND_DARK, "b_to_a": GREEN_AND_BRIGHT}, (0, 1)
     )
     assert judged(results)["f"].verdict == "not distinguishable"
+
+
+def test_kth_claim_f_is_judged_on_the_images_of_each_reading(tmp_path):
+    def outputs(run):
+        return {"a_to_b": WHITE_AND_DARK if run.name.endswith("@coded") else WINTER, "b_to_a": GREEN_AND_BRIGHT}
+
+    draft = coloured(tmp_path, outputs, readings=("written", "coded")).draft()
+    verdicts = [next(c.verdict for c in claims(d) if c.id == "kth-claim-f") for d in (draft, draft.as_coded())]
+    assert verdicts == ["does not hold", "holds"]
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def _fades(draft: Draft) -> Claim:
 def _is_minimal(draft: Draft) -> Claim:
     """Return claim d: from label to photo, strong after epoch 1 and minimal after epoch 50 of the report's 100."""
     id = "kth-claim-d"
-    text = f"From label to photo the checkerboard is clear after {FIRST} epoch, and minimal after {HALFWAY}."
+    text = f"From label to photo the checkerboard is clear after epoch {FIRST}, and minimal after epoch {HALFWAY}."
     runs = finished(draft, CITY)
     if not runs:
         return draft.claim(id, text, "not run", [], draft.present([CITY]))

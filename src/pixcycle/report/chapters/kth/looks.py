@@ -51,7 +51,7 @@ def _sharper(draft: Draft) -> Claim:
         if not (runs := finished(draft, experiment)):
             continue
         measured = [_sharpness_of_samples(draft, experiment, direction, run) for run in runs]
-        orders.append(judge_images([last - first for first, last in measured]))
+        orders.append(judge_images([last - first for first, last in measured], among=len(SHARPER)))
         first, last = np.mean(measured, axis=(0, 2))
         results.append(f"{task_of(draft, experiment, direction)} {first:.3f}, then {last:.3f}")
     if not results:
@@ -85,8 +85,9 @@ def _seasons(draft: Draft) -> Claim:
     for direction, (season, properties) in SEASONS.items():
         images = [_inputs_and_outputs(draft, run, direction) for run in runs]
         for look, least in properties.values():
-            orders.append(judge_images([look(outputs) - look(inputs) for inputs, outputs in images], least))
-        sentences.append(f"Generated {season} images, and the images that they were made of: {_colours(images)}.")
+            gains = [look(outputs) - look(inputs) for inputs, outputs in images]
+            orders.append(judge_images(gains, least, among=sum(len(looks) for _, looks in SEASONS.values())))
+        sentences.append(f"Generated {season} images against those that they were made of: {_colours(images)}.")
     limits = ", ".join(
         f"{word} {least:g}" for _, properties in SEASONS.values() for word, (_, least) in properties.items()
     )
@@ -110,5 +111,5 @@ def _colours(images: list[tuple[np.ndarray, np.ndarray]]) -> str:
     for name, measure in MEASURES.items():
         inputs, outputs = (np.mean([measure(pair[i]) for pair in images]) for i in (0, 1))
         form = ".1f" if measure is brightness else ".3f"
-        words.append(f"{name} {outputs:{form}} after {inputs:{form}}")
+        words.append(f"{name} {outputs:{form}} against {inputs:{form}}")
     return ", ".join(words)

@@ -35,7 +35,7 @@ def _falls_short(draft: Draft) -> Claim:
     id, text = "paris-claim-b", "Its results on maps fall short of those of the authors' weights, on both tasks."
     wanted = [experiment for pair in TO_AUTHORS for experiment in pair]
     if random := [theirs for theirs, _ in TO_AUTHORS if theirs in draft and lacks_published_weights(draft, theirs)]:
-        return draft.claim(id, text, "not run", [f"Of {' and '.join(random)}: {RANDOM_WEIGHTS}."], wanted)
+        return draft.claim(id, text, "not run", [f"{' and '.join(random)}: {RANDOM_WEIGHTS}."], wanted)
     judged = [pair for pair in TO_AUTHORS if not draft.missing(pair, "fid")]
     orders = [compare(draft, *pair, "fid", among=len(judged)) for pair in judged]
     sentences = [

@@ -133,7 +133,7 @@ def _increase(draft: Draft, experiment: str) -> Judged:
     increases = [(mirrored - l1) / l1.mean() for l1, mirrored in errors]
     l1, l1_mirrored = np.mean(errors, axis=(0, 2))
     numbers = f"mean L1 {l1:.4f}, to mirrored truths {l1_mirrored:.4f} ({np.mean(increases):+.0%})."
-    return judge_images(increases, MATTERS), numbers
+    return judge_images(increases, MATTERS, among=len(TASKS)), numbers
 
 
 def _errors(draft: Draft, run: Run) -> tuple[np.ndarray, np.ndarray]:

@@ -139,8 +139,10 @@ def _normal(history: pd.DataFrame) -> Agreed:
 def _jumps(normal: pd.DataFrame, equal: pd.DataFrame) -> Agreed:
     """Judge whether G's total jumps with equal rates only."""
     usual, ratio = jump(normal), jump(equal)
-    words = f"G's total rises to {ratio:.1f} times its lowest mean before, with normal rates to {usual:.1f} times."
-    return usual < JUMP <= ratio, words
+    return usual < JUMP <= ratio, (
+        f"epoch means of G's total are at most {ratio:.1f} times the lowest one before, with normal rates "
+        f"{usual:.1f} times."
+    )
 
 
 def jump(history: pd.DataFrame) -> float:
