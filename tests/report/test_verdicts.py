@@ -161,3 +161,9 @@ def test_judge_images_needs_the_mean_to_reach_its_limit():
 def test_judge_margins_is_unclear_if_the_interval_has_0():
     margins = ([1.0], [-1.0], [1.0, 1.1], [-1.0, -1.1], [1.0, 3.0], [0.0])
     assert [judge_margins(m) for m in margins] == ["better", "worse", "better", "worse", "unclear", "better"]
+
+
+def test_judge_images_of_several_is_refuted_by_a_narrow_miss_only_alone():
+    values = [np.array([1.0, 1.2, 1.1, 1.0, 1.2])]  # 1.1 ± 0.12 at 5%, ± 0.26 at 5% of 20
+    assert [judge_images(values, 1.3, among) for among in (1, 20)] == ["worse", "unclear"]
+    assert [judge_images(values, 0.9, among) for among in (1, 20)] == ["better", "better"]
