@@ -41,7 +41,9 @@ The function saves the translations in the run's folder, and returns them as uin
 def learning_rate_factor(epoch: int, n_epochs: int, n_epochs_decay: int) -> float:
     """Return the factor of the learning rate: 1 for n_epochs, then decaying linearly to 0 after n_epochs_decay more.
 
-    This is the schedule of report 004 and the authors' `linear` policy. `epoch` counts from 0.
+    This is the schedule of report 004, and the policy `linear` of the authors' pytorch-CycleGAN-and-pix2pix before its
+    commit fd29199. The newer form divides by n_epochs_decay, so that it trains the last epoch with a rate of 0. `epoch`
+    counts from 0.
     """
     return 1.0 - max(0, epoch + 1 - n_epochs) / (n_epochs_decay + 1)
 
