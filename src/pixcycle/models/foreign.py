@@ -14,14 +14,7 @@ from pixcycle.base.errors import UserError
 from pixcycle.models.build import build_generator
 from pixcycle.models.weights import read_safetensors, refuse_not_finite
 from pixcycle.params.fields import Norm
-
-GENERATORS: dict[str, dict[str, Any]] = {
-    "unet_128": {"name": "unet", "crop_size": 128, "norm": "batch", "dropout": True},
-    "unet_256": {"name": "unet", "crop_size": 256, "norm": "batch", "dropout": True},
-    "resnet_6blocks": {"name": "resnet6", "crop_size": 128, "norm": "instance", "dropout": False},
-    "resnet_9blocks": {"name": "resnet9", "crop_size": 256, "norm": "instance", "dropout": False},
-}
-"""Arguments of `build_generator` that fit the published pix2pix and CycleGAN weights, by the authors' names."""
+from pixcycle.params.published import GENERATORS
 
 
 @dataclass(frozen=True)

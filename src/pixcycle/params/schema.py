@@ -175,7 +175,9 @@ class Experiment(Closed):
     sample_epochs: list[Positive] = []
     """Epochs after which a few fixed test images are translated; the report shows how they change."""
     published_weights: str | None = None
-    """Generator weights published by the papers' authors that replace random initial ones (pix2pix only)."""
+    """Generator weights published by the papers' authors that replace random initial ones."""
+    published_weights_back: str | None = None
+    """Likewise for the generator of the other direction, of methods that have two (CycleGAN)."""
 
     inference_dropout: bool = False
     """Keep dropout, the noise of pix2pix, active when test images are translated."""
@@ -195,6 +197,11 @@ class Experiment(Closed):
     def epochs(self) -> int:
         """Total number of epochs, with constant and with decaying learning rate."""
         return self.n_epochs + self.n_epochs_decay
+
+    @property
+    def published(self) -> list[str]:
+        """Names of its published weights, those of its direction first."""
+        return [name for name in (self.published_weights, self.published_weights_back) if name]
 
     @model_validator(mode="after")
     def _batches_can_be_shared(self) -> Self:

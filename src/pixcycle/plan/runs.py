@@ -236,8 +236,9 @@ def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str, 
     # Without defaults: adding a field whose default keeps the previous behaviour renames no run.
     settings = experiment.model_dump(mode="json", exclude=DESCRIPTIVE | MACHINE | INFERENCE, exclude_defaults=True)
     inference = experiment.model_dump(mode="json", include=INFERENCE, exclude_defaults=True)
-    if experiment.published_weights:
-        settings["published_weights"] = weights_key(params, experiment.published_weights, root)
+    for field in ("published_weights", "published_weights_back"):
+        if weights := settings.get(field):
+            settings[field] = weights_key(params, weights, root)
     segmenter = _segmenter_key(params, experiment.dataset, data)
     made_by: list[Any] = [settings, data, RECIPE["train"]]
     if recipes := METHODS[experiment.method].recipes(experiment):
