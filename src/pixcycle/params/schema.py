@@ -186,6 +186,10 @@ class Experiment(Closed):
     inference_batch: Positive = 16
     """Test images in a batch at inference; changes results only if the batch's statistics are used."""
 
+    study_pairing: Literal["same_input", "other_input"] = "same_input"
+    """Real image that a perceptual study shows beside a generated one: the truth of the same input, if there are pairs,
+    or that of another input, as in the published studies of maps. Not part of a run's name."""
+
     label: str = ""
     """Row of the report's table that this experiment reproduces, as the report words it."""
     extra: str = ""
