@@ -17,7 +17,7 @@ RECIPE = {"fetch": 1, "prepare": 1, "train": 2, "segment": 1, "translate": 2, "f
 tests/training/test_golden.py detects. `pools` names only runs whose method lists it (`Method.recipes`): since version 1
 the two image pools of CycleGAN draw different random numbers."""
 
-DESCRIPTIVE = {"dataset", "study_pairing", "label", "extra", "assumes"}
+DESCRIPTIVE = {"dataset", "study_pairing", "label", "extra", "assumes", "stated", "coded"}
 """Fields of an experiment without influence on its result (the key of its data stands for the dataset)."""
 MACHINE = {"compile", "gpus"}
 """Fields that change how long training takes, but its result only in the last digits."""
