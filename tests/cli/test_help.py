@@ -75,6 +75,13 @@ def test_help_fits_the_terminal_width(words, width, pixcycle, monkeypatch):
     assert "…" not in out
 
 
+@pytest.mark.parametrize("words", ["", "metrics", "study", "study serve", "job", "job train"])
+def test_help_prints_no_type_beside_flags(words, pixcycle):
+    _, out, _ = pixcycle(*words.split(), "--help")
+    assert "--help" in out and "<bool>" not in out
+    assert "<path>" in out or words in ("", "study", "job")
+
+
 @pytest.mark.parametrize(
     ("mistyped", "message"),
     [

@@ -22,7 +22,7 @@ from pixcycle.report.fingerprint import report_fingerprints
 from pixcycle.scheduler.failures import Failures
 from pixcycle.scheduler.locks import WorkHere
 from pixcycle.scheduler.refusals import in_one_line
-from pixcycle.cli.targets import refuse_unknown, requested
+from pixcycle.cli.targets import refuse_unknown, requested, without_experiments
 
 config.setdefault("mirror", os.environ.get("PIXCYCLE_MIRROR"))
 
@@ -69,10 +69,12 @@ wildcard_constraints:
 
 
 def check_targets():
-    """Refuse unknown targets in one line; call it when all rules are defined."""
+    """Refuse unknown targets and tell of empty ones, in one line each; call it when all rules are defined."""
     if workflow.is_main_process:
+        targets = requested(sys.argv)
         with in_one_line():
-            refuse_unknown(requested(sys.argv), [rule.name for rule in workflow.rules], PLAN)
+            refuse_unknown(targets, [rule.name for rule in workflow.rules], PLAN)
+        print(*(f"pixcycle: {line}\n" for line in without_experiments(targets, PLAN)), sep="", end="", file=sys.stderr)
 
 
 def log_of_run(step):

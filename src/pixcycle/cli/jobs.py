@@ -12,12 +12,13 @@ from pixcycle.base.disk_full import DiskFull
 from pixcycle.base.errors import UserError
 from pixcycle.base.file_lock import only_one
 from pixcycle.base.suggest import known
+from pixcycle.cli.flags import App
 from pixcycle.machine.gpu import lease, most_gpus
 
 if TYPE_CHECKING:  # each command imports only what it needs, to start quickly
     from pixcycle.plan.runs import Plan, Run
 
-app = typer.Typer(
+app = App(
     no_args_is_help=True,
     help="""Commands that the workflow's jobs run, one for each kind of node.
 
