@@ -1,0 +1,130 @@
+"""The jobs of one call of Snakemake: which are running, how many are done, and how long the others will take."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pixcycle.base.progress import Reached, reached
+
+_TITLE = re.compile(r"^\S+ seed \d+  ")
+"""What lines of a training begin with, and what is shown beside them anyway."""
+TAIL = 4096
+"""Bytes at the end of a log that are read for its last line."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job, and how much it has to do.
+
+    Attributes
+    ----------
+    rule
+        Its rule: jobs of one rule need time in proportion to their work.
+    name
+        Its rule and run, as people read it.
+    work
+        FLOPs of a training; 1 for any other job.
+    """
+
+    rule: str
+    name: str
+    work: float = 1.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running job, its log, and the time when it started, in seconds since the epoch."""
+
+    job: Job
+    log: Path | None
+    started: float
+
+    def last_line(self) -> str:
+        """Return the last line of its log; empty if it has not written since it started."""
+        if not self.log:
+            return ""
+        try:
+            if self.log.stat().st_mtime < self.started - 1:
+                return ""
+            with self.log.open("rb") as file:
+                file.seek(max(0, self.log.stat().st_size - TAIL))
+                lines = file.read().decode(errors="replace").split("\n")
+        except OSError:
+            return ""
+        return _TITLE.sub("", next((line.strip() for line in reversed(lines) if line.strip()), ""))
+
+    def remarks(self) -> list[str]:
+        """Return the lines of its log that are neither progress nor say only that it is done, without their title."""
+        if not self.last_line():
+            return []
+        lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines()]
+        texts = [_TITLE.sub("", line) for line in lines if line and "━" not in line and not reached(line)]
+        return [text for text in texts if not text.startswith("done: ")]
+
+    def reached(self, now: float) -> Reached | None:
+        """Return a training's progress; its seconds left have become fewer since its log told them."""
+        if progress := reached(self.last_line()):
+            since = max(0.0, now - self.log.stat().st_mtime)
+            return Reached(progress.epoch, progress.epochs, max(0.0, progress.seconds_left - since))
+        return None
+
+
+class Board:
+    """Count the jobs of one call, and estimate the time that is left for all of them."""
+
+    def __init__(self, jobs: Iterable[Job]):
+        self._waiting = Counter(jobs)
+        self.total = self._waiting.total()
+        self.by_rule = Counter(job.rule for job in self._waiting.elements())
+        self.done = 0
+        self.running: dict[int, Running] = {}
+        self._at_once = 1
+        self._finished: list[tuple[Job, float]] = []
+
+    def start(self, id: int, job: Job, log: Path | None, now: float) -> None:
+        self._waiting[job] = max(0, self._waiting[job] - 1)
+        self.running[id] = Running(job, log, now)
+        self._at_once = max(self._at_once, len(self.running))
+
+    def finish(self, id: int, now: float) -> Running | None:
+        """Count a job as done and return it; None if it is no job of this board."""
+        if ended := self.running.pop(id, None):
+            self.done += 1
+            self._finished.append((ended.job, now - ended.started))
+        return ended
+
+    def fail(self, id: int) -> None:
+        """Stop counting a job as running; if it is tried again, it starts once more."""
+        self.running.pop(id, None)
+
+    def seconds_left(self, now: float) -> float | None:
+        """Return the seconds until all jobs are done; None as long as too little is known.
+
+        A training that runs tells its own time; one that waits takes the same time per FLOP. Other jobs take as long as
+        those of their rule took, or as those of other rules, if any has ended. As many run at once as did so far.
+        """
+        told = {id: progress for id, run in self.running.items() if (progress := run.reached(now))}
+        speeds: dict[str, list[float]] = {}
+        for job, seconds in self._finished:
+            speeds.setdefault(job.rule, []).append(seconds / job.work)
+        for id, progress in told.items():
+            run = self.running[id]
+            speeds.setdefault(run.job.rule, []).append((now - run.started + progress.seconds_left) / run.job.work)
+
+        of_others = [seconds for job, seconds in self._finished if job.work == 1] or [0.0]
+
+        def takes(job: Job) -> float:
+            known = speeds.get(job.rule) or of_others
+            return job.work * sum(known) / len(known)
+
+        jobs = [*(run.job for run in self.running.values()), *self._waiting.elements()]
+        if not speeds or any(job.work != 1 and job.rule not in speeds for job in jobs):
+            return None
+        running = [
+            told[id].seconds_left if id in told else max(0.0, takes(run.job) - (now - run.started))
+            for id, run in self.running.items()
+        ]
+        waiting = sum(takes(job) for job in self._waiting.elements())
+        return max([0.0, *running, (sum(running) + waiting) / self._at_once])
