@@ -92,6 +92,8 @@ def test_help_prints_no_type_beside_flags(words, pixcycle):
         ("schema now", "Got unexpected extra argument(s) (now) (see pixcycle schema --help)"),
         ("runs ucsd-facade", "unknown target 'ucsd-facade'; did you mean 'ucsd-facades'?"),
         ("runs --scale dem", "unknown scale 'dem'; did you mean 'demo'?"),
+        ("runs --follow", "--follow needs a terminal: leave it out to print the list once"),
+        ("runs --follow --json", "--json and --follow: give only one of them"),
         ("plan --gpu h10", "unknown GPU 'h10'; did you mean 'h100'?"),
         ("compare ucsd-facades-l3", "unknown experiment 'ucsd-facades-l3'; did you mean 'ucsd-facades-l2'?"),
     ],
