@@ -1,5 +1,6 @@
 """TensorBoard files of a training: they repeat history.csv, and the training does not notice them."""
 
+import json
 import time
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,8 @@ from pixcycle.base.errors import UserError
 from pixcycle.inference.test_split import sampler, strips
 from pixcycle.training import checkpoint, loop, watch
 from tests.conftest import tiny_experiment, tiny_run
+from tests.support import watched
+from tests.support.commands import train_command
 from tests.support.finished import assert_same_files
 
 SETTINGS = {
@@ -103,6 +106,23 @@ def test_watch_shows_inputs_translations_and_truths_in_rows(prepared, tmp_path):
     assert not np.array_equal(fakes, inputs) and not np.array_equal(fakes, truths)
     [shown] = events(tmp_path / "files").Images("test images, b_to_a")
     assert (shown.height, shown.width) == captured[0]["b_to_a"].shape[:2]
+
+
+def test_watch_of_two_ranks_is_written_by_the_first(prepared, tmp_path, monkeypatch):
+    def watched_command(*arguments):
+        command = train_command(*arguments)
+        plan = Path(command[command.index("--plan") + 1])
+        tree = json.loads(plan.read_text())
+        tree["params"]["watch"] = "tensorboard"
+        plan.write_text(json.dumps(tree))
+        return command
+
+    run = tiny_run(tiny_experiment())
+    monkeypatch.setattr(watched, "train_command", watched_command)
+    monkeypatch.chdir(tmp_path)
+    assert [rank.end() for rank in watched.two_ranks(run, prepared, tmp_path / "run")] == [0, 0]
+    assert len(list((tmp_path / run.watched).iterdir())) == 1
+    assert_shows_history(tmp_path / run.watched, tmp_path / "run")
 
 
 def test_watch_on_a_full_disk_ends_and_the_training_continues(prepared, tmp_path, monkeypatch, capsys):

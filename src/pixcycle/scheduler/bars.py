@@ -63,8 +63,12 @@ def drawn(board: Board, now: float, height: int) -> RenderableType:
     if len(running) > len(shown):
         lines.add_row(f"and {len(running) - len(shown)} more", "", "")
     bar = ProgressBar(total=max(1, board.total), completed=board.done, width=BAR, **COLOURS)
-    lines.add_row(Text(f"{board.done} of {board.total} jobs done", style="bold"), bar, Text(left(board, now)))
+    lines.add_row(Text(f"{board.done} of {jobs_of(board.total)} done", style="bold"), bar, Text(left(board, now)))
     return Group(Text(), lines)
+
+
+def jobs_of(total: int) -> str:
+    return f"{total} job{'' if total == 1 else 's'}"
 
 
 def left(board: Board, now: float) -> str:

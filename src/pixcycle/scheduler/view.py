@@ -17,7 +17,7 @@ from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from pixcycle.base.progress import duration
-from pixcycle.scheduler.bars import Bars, left
+from pixcycle.scheduler.bars import Bars, jobs_of, left
 from pixcycle.scheduler.board import Board, Job, Running
 from pixcycle.scheduler.failures import job_name, run_key
 
@@ -125,7 +125,7 @@ class View(logging.Handler):
         if self._bars:
             say("\n  ".join([done, *ended.remarks()]))
         else:
-            count = f"{self._board.done} of {self._board.total} jobs"
+            count = f"{self._board.done} of {jobs_of(self._board.total)}"
             say(f"{done}; {', '.join(filter(None, [count, left(self._board, now)]))}")
 
     def _begin(self, now: float) -> None:
@@ -134,7 +134,7 @@ class View(logging.Handler):
         kinds = ", ".join(f"{n} {rule}" for rule, n in sorted(self._board.by_rule.items()))
         if not jobs:
             return
-        say(f"{self._board.total} jobs: {kinds}")
+        say(f"{jobs_of(self._board.total)}: {kinds}")
         if self._live:
             self._bars = Bars(self._board)
             self._bars.start()
@@ -148,7 +148,7 @@ class View(logging.Handler):
             self._bars = None
             self._printer.setStream(sys.stderr)
         if board and board.total:
-            say(f"{board.done} of {board.total} jobs done in {duration(time.time() - self._began)}")
+            say(f"{board.done} of {jobs_of(board.total)} done in {duration(time.time() - self._began)}")
 
     def _job(self, rule: str, wildcards: dict[str, str]) -> Job:
         work = self._flops.get(run_key(wildcards), 1.0) if rule == "train" else 1.0
