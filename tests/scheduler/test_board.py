@@ -70,13 +70,24 @@ def test_seconds_left_divides_by_jobs_at_once_but_not_the_longest(tmp_path):
     assert board.seconds_left(120) == pytest.approx(max(180, (180 + 20) / 2))
 
 
-def test_last_line_ignores_a_log_of_an_earlier_attempt(tmp_path):
+def test_last_line_ignores_a_log_of_an_earlier_attempt(tmp_path, monkeypatch):
+    monkeypatch.setattr("pixcycle.scheduler.board.SECONDS_BETWEEN_READS", 0)
     board, now = Board([A]), time.time()
     board.start(0, A, log(tmp_path, LINE, written=now - 60), now)
     [run] = board.running.values()
     assert run.last_line() == "" and run.remarks() == [] and run.reached(now) is None
     os.utime(run.log, (now, now))
     assert run.last_line() == LINE.strip().removeprefix("a seed 0  ")
+
+
+def test_last_line_reads_the_log_once_a_second(tmp_path):
+    board, now = Board([A]), time.time()
+    board.start(0, A, log(tmp_path, "first\n", now), now)
+    assert board.running[0].last_line() == "first"
+    log(tmp_path, "second\n", now)
+    assert board.running[0].last_line() == "first"
+    board.running[0]._read_at -= 1
+    assert board.running[0].last_line() == "second"
 
 
 def test_remarks_leave_out_progress_and_keep_what_happened(tmp_path):

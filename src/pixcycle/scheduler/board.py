@@ -1,6 +1,8 @@
 """The jobs of one call of Snakemake: which are running, how many are done, and how long the others will take."""
 
 import re
+import sys
+import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +14,8 @@ _TITLE = re.compile(r"^\S+ seed \d+  ")
 """What lines of a training begin with, and what is shown beside them anyway."""
 TAIL = 4096
 """Bytes at the end of a log that are read for its last line."""
+SECONDS_BETWEEN_READS = 1
+"""A login node may follow a hundred logs on a shared disk."""
 
 
 @dataclass(frozen=True)
@@ -33,35 +37,38 @@ class Job:
     work: float = 1.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Running:
     """A running job, its log, and the time when it started, in seconds since the epoch."""
 
     job: Job
     log: Path | None
     started: float
+    _line: str = ""
+    _read_at: float = float("-inf")
 
     def last_line(self) -> str:
-        """Return the last line of its log; empty if it has not written since it started."""
-        if not self.log:
-            return ""
-        try:
-            if self.log.stat().st_mtime < self.started - 1:
-                return ""
-            with self.log.open("rb") as file:
-                file.seek(max(0, self.log.stat().st_size - TAIL))
-                lines = file.read().decode(errors="replace").split("\n")
-        except OSError:
-            return ""
-        return _TITLE.sub("", next((line.strip() for line in reversed(lines) if line.strip()), ""))
+        """Return the last line of its log, as read at most a second ago; empty if it has written none."""
+        if time.monotonic() - self._read_at >= SECONDS_BETWEEN_READS:
+            self._line, self._read_at = next(reversed(self._lines(TAIL)), ""), time.monotonic()
+        return self._line
 
     def remarks(self) -> list[str]:
-        """Return the lines of its log that are neither progress nor say only that it is done, without their title."""
-        if not self.last_line():
+        """Return the lines of its log that are neither progress nor say only that it is done."""
+        lines = self._lines(sys.maxsize)
+        return [line for line in lines if "━" not in line and not reached(line) and not line.startswith("done: ")]
+
+    def _lines(self, last: int) -> list[str]:
+        """Return the lines, without their title, in the last bytes of its log, if it was written since the start."""
+        try:
+            if not self.log or self.log.stat().st_mtime < self.started - 1:
+                return []
+            with self.log.open("rb") as file:
+                file.seek(max(0, self.log.stat().st_size - last))
+                lines = file.read().decode(errors="replace").splitlines()
+        except OSError:
             return []
-        lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines()]
-        texts = [_TITLE.sub("", line) for line in lines if line and "━" not in line and not reached(line)]
-        return [text for text in texts if not text.startswith("done: ")]
+        return [_TITLE.sub("", line.strip()) for line in lines if line.strip()]
 
     def reached(self, now: float) -> Reached | None:
         """Return a training's progress; its seconds left have become fewer since its log told them."""
