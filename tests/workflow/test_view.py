@@ -51,7 +51,7 @@ def test_view_in_a_file_is_lines_and_the_log_is_complete(new_project, tmp_path):
 
 def test_view_on_a_terminal_has_bars_and_tells_failures(new_project, tmp_path):
     project = new_project.copy(tmp_path / "a project")
-    project.break_training("ucsd-facades-l1/0", "pixcycle: no luck today")
+    project.break_training("ucsd-facades-l1/0", "Traceback of it\n  File loop.py\npixcycle: no luck today")
     code, output = on_terminal(project, "ucsd-facades-l1", "--until", "train")
     assert code == 1
     assert "0 of 3 jobs done" in output and "2 of 3 jobs done" in output and "done: prepare tiny-" in output
@@ -59,6 +59,7 @@ def test_view_on_a_terminal_has_bars_and_tells_failures(new_project, tmp_path):
     assert "train A" in next((project.folder / "logs/prepare").glob("tiny-*.log")).read_text()
     during, _, end = output.partition("Exiting because a job execution failed")
     assert "failed: train ucsd-facades-l1/0: pixcycle: no luck today" in during
+    assert "  Traceback of it\r\n    File loop.py\r\n" in during, "all that it wrote"
     assert "failed: train ucsd-facades-l1/0: pixcycle: no luck today (logs/" in end
     assert "\x1b[?25h" in output, "the cursor is visible again"
 

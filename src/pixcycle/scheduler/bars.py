@@ -47,7 +47,7 @@ class Bars:
 
 def drawn(board: Board, now: float, height: int) -> RenderableType:
     """Return the lines of a board for a terminal of some height; jobs that have no room are counted."""
-    running = sorted(board.running.values(), key=lambda run: run.started)
+    running = sorted(list(board.running.values()), key=lambda run: run.started)  # a copy at once, as jobs end meanwhile
     shown = running[: max(1, height - BESIDES)]
     lines = Table(
         Column(no_wrap=True, overflow="ellipsis", max_width=40),

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 from pixcycle.base.progress import Reached, reached
 
@@ -50,7 +51,7 @@ class Running:
     def last_line(self) -> str:
         """Return the last line of its log, as read at most a second ago; empty if it has written none."""
         if time.monotonic() - self._read_at >= SECONDS_BETWEEN_READS:
-            self._line, self._read_at = next(reversed(self._lines(TAIL)), ""), time.monotonic()
+            self._line, self._read_at = next(reversed(self._lines(TAIL)), "").strip(), time.monotonic()
         return self._line
 
     def remarks(self) -> list[str]:
@@ -68,7 +69,7 @@ class Running:
                 lines = file.read().decode(errors="replace").splitlines()
         except OSError:
             return []
-        return [_TITLE.sub("", line.strip()) for line in lines if line.strip()]
+        return [_TITLE.sub("", line.rstrip()) for line in lines if line.strip()]
 
     def reached(self, now: float) -> Reached | None:
         """Return a training's progress; its seconds left have become fewer since its log told them."""
@@ -79,7 +80,10 @@ class Running:
 
 
 class Board:
-    """Count the jobs of one call, and estimate the time that is left for all of them."""
+    """Count the jobs of one call, and estimate the time that is left for all of them.
+
+    Snakemake's threads start and finish jobs while another one draws the board.
+    """
 
     def __init__(self, jobs: Iterable[Job]):
         self._waiting = Counter(jobs)
@@ -89,22 +93,26 @@ class Board:
         self.running: dict[int, Running] = {}
         self._at_once = 1
         self._finished: list[tuple[Job, float]] = []
+        self._lock = Lock()
 
     def start(self, id: int, job: Job, log: Path | None, now: float) -> None:
-        self._waiting[job] = max(0, self._waiting[job] - 1)
-        self.running[id] = Running(job, log, now)
-        self._at_once = max(self._at_once, len(self.running))
+        with self._lock:
+            self._waiting[job] = max(0, self._waiting[job] - 1)
+            self.running[id] = Running(job, log, now)
+            self._at_once = max(self._at_once, len(self.running))
 
     def finish(self, id: int, now: float) -> Running | None:
         """Count a job as done and return it; None if it is no job of this board."""
-        if ended := self.running.pop(id, None):
-            self.done += 1
-            self._finished.append((ended.job, now - ended.started))
-        return ended
+        with self._lock:
+            if ended := self.running.pop(id, None):
+                self.done += 1
+                self._finished.append((ended.job, now - ended.started))
+            return ended
 
-    def fail(self, id: int) -> None:
-        """Stop counting a job as running; if it is tried again, it starts once more."""
-        self.running.pop(id, None)
+    def fail(self, id: int) -> Running | None:
+        """Return a job that no longer runs; if it is tried again, it starts once more."""
+        with self._lock:
+            return self.running.pop(id, None)
 
     def seconds_left(self, now: float) -> float | None:
         """Return the seconds until all jobs are done; None as long as too little is known.
@@ -112,26 +120,28 @@ class Board:
         A training that runs tells its own time; one that waits takes the same time per FLOP. Other jobs take as long as
         those of their rule took, or as those of other rules, if any has ended. As many run at once as did so far.
         """
-        told = {id: progress for id, run in self.running.items() if (progress := run.reached(now))}
+        with self._lock:
+            running, finished, waiting = [*self.running.values()], [*self._finished], [*self._waiting.elements()]
+        told = [(run, run.reached(now)) for run in running]
         speeds: dict[str, list[float]] = {}
-        for job, seconds in self._finished:
+        for job, seconds in finished:
             speeds.setdefault(job.rule, []).append(seconds / job.work)
-        for id, progress in told.items():
-            run = self.running[id]
-            speeds.setdefault(run.job.rule, []).append((now - run.started + progress.seconds_left) / run.job.work)
+        for run, progress in told:
+            if progress:
+                seconds = now - run.started + progress.seconds_left
+                speeds.setdefault(run.job.rule, []).append(seconds / run.job.work)
 
-        of_others = [seconds for job, seconds in self._finished if job.work == 1] or [0.0]
+        of_others = [seconds for job, seconds in finished if job.work == 1] or [0.0]
 
         def takes(job: Job) -> float:
             known = speeds.get(job.rule) or of_others
             return job.work * sum(known) / len(known)
 
-        jobs = [*(run.job for run in self.running.values()), *self._waiting.elements()]
+        jobs = [*(run.job for run in running), *waiting]
         if not speeds or any(job.work != 1 and job.rule not in speeds for job in jobs):
             return None
-        running = [
-            told[id].seconds_left if id in told else max(0.0, takes(run.job) - (now - run.started))
-            for id, run in self.running.items()
+        remain = [
+            progress.seconds_left if progress else max(0.0, takes(run.job) - (now - run.started))
+            for run, progress in told
         ]
-        waiting = sum(takes(job) for job in self._waiting.elements())
-        return max([0.0, *running, (sum(running) + waiting) / self._at_once])
+        return max([0.0, *remain, (sum(remain) + sum(map(takes, waiting))) / self._at_once])

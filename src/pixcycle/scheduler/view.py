@@ -110,7 +110,9 @@ class View(logging.Handler):
                 if not self._bars:
                     say(f"started: {job.name}")
             case LogEvent.JOB_ERROR if self._board:
-                self._board.fail(record.jobid)
+                failed = self._board.fail(record.jobid)
+                if failed and self._bars:  # below the line of Failures
+                    say("".join(f"  {line}\n" for line in failed.remarks()), end="")
             case LogEvent.JOB_FINISHED if self._board:
                 if ended := self._board.finish(record.job_id, now):
                     self._tell(ended, now)
@@ -165,10 +167,10 @@ class View(logging.Handler):
         return event not in REPLACED and not (event is None and record.getMessage().startswith(UNSHOWN))
 
 
-def say(text: str) -> None:
+def say(text: str, end: str = "\n") -> None:
     """Print a line, even if nothing reads stderr any more."""
     with suppress(BrokenPipeError):
-        print(text, file=sys.stderr, flush=True)
+        print(text, end=end, file=sys.stderr, flush=True)
 
 
 def attach(workflow: "Workflow", flops: dict[str, float], add: Callable[[logging.Handler], None]) -> bool:
