@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 
 from pixcycle.base.progress import Reached, reached
 
@@ -82,7 +81,7 @@ class Running:
 class Board:
     """Count the jobs of one call, and estimate the time that is left for all of them.
 
-    Snakemake's threads start and finish jobs while another one draws the board.
+    Snakemake's threads start and finish jobs while another thread draws the board from copies.
     """
 
     def __init__(self, jobs: Iterable[Job]):
@@ -93,26 +92,22 @@ class Board:
         self.running: dict[int, Running] = {}
         self._at_once = 1
         self._finished: list[tuple[Job, float]] = []
-        self._lock = Lock()
 
     def start(self, id: int, job: Job, log: Path | None, now: float) -> None:
-        with self._lock:
-            self._waiting[job] = max(0, self._waiting[job] - 1)
-            self.running[id] = Running(job, log, now)
-            self._at_once = max(self._at_once, len(self.running))
+        self._waiting[job] = max(0, self._waiting[job] - 1)
+        self.running[id] = Running(job, log, now)
+        self._at_once = max(self._at_once, len(self.running))
 
     def finish(self, id: int, now: float) -> Running | None:
         """Count a job as done and return it; None if it is no job of this board."""
-        with self._lock:
-            if ended := self.running.pop(id, None):
-                self.done += 1
-                self._finished.append((ended.job, now - ended.started))
-            return ended
+        if ended := self.running.pop(id, None):
+            self.done += 1
+            self._finished.append((ended.job, now - ended.started))
+        return ended
 
     def fail(self, id: int) -> Running | None:
         """Return a job that no longer runs; if it is tried again, it starts once more."""
-        with self._lock:
-            return self.running.pop(id, None)
+        return self.running.pop(id, None)
 
     def seconds_left(self, now: float) -> float | None:
         """Return the seconds until all jobs are done; None as long as too little is known.
@@ -120,8 +115,7 @@ class Board:
         A training that runs tells its own time; one that waits takes the same time per FLOP. Other jobs take as long as
         those of their rule took, or as those of other rules, if any has ended. As many run at once as did so far.
         """
-        with self._lock:
-            running, finished, waiting = [*self.running.values()], [*self._finished], [*self._waiting.elements()]
+        running, finished, waiting = [*self.running.values()], [*self._finished], [*self._waiting.elements()]
         told = [(run, run.reached(now)) for run in running]
         speeds: dict[str, list[float]] = {}
         for job, seconds in finished:
