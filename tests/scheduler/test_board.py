@@ -59,6 +59,17 @@ def test_seconds_left_takes_the_time_per_flop_of_trainings(tmp_path):
     assert board.seconds_left(500) == 0
 
 
+def test_seconds_left_counts_a_run_without_epochs_as_nothing():
+    untrained = Job("train", "train untrained/0", 0.0)
+    board = Board([A, B, untrained])
+    board.start(0, untrained, None, now=0)
+    board.finish(0, now=4)
+    assert board.seconds_left(4) is None, "it tells no speed"
+    board.start(1, A, None, now=4)
+    board.finish(1, now=104)
+    assert board.seconds_left(104) == pytest.approx(300)
+
+
 def test_seconds_left_divides_by_jobs_at_once_but_not_the_longest(tmp_path):
     board = Board([A, B, TRANSLATE, Job("translate", "translate b/0")])
     board.start(0, A, None, now=0)

@@ -29,7 +29,7 @@ class Job:
     name
         Its rule and run, as people read it.
     work
-        FLOPs of a training; 1 for any other job.
+        FLOPs of a training, 0 if it has no epoch; 1 for any other job.
     """
 
     rule: str
@@ -119,9 +119,10 @@ class Board:
         told = [(run, run.reached(now)) for run in running]
         speeds: dict[str, list[float]] = {}
         for job, seconds in finished:
-            speeds.setdefault(job.rule, []).append(seconds / job.work)
+            if job.work:
+                speeds.setdefault(job.rule, []).append(seconds / job.work)
         for run, progress in told:
-            if progress:
+            if progress and run.job.work:
                 seconds = now - run.started + progress.seconds_left
                 speeds.setdefault(run.job.rule, []).append(seconds / run.job.work)
 
@@ -132,7 +133,7 @@ class Board:
             return job.work * sum(known) / len(known)
 
         jobs = [*(run.job for run in running), *waiting]
-        if not speeds or any(job.work != 1 and job.rule not in speeds for job in jobs):
+        if not speeds or any(job.work not in (0, 1) and job.rule not in speeds for job in jobs):
             return None
         remain = [
             progress.seconds_left if progress else max(0.0, takes(run.job) - (now - run.started))
