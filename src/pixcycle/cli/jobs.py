@@ -116,7 +116,10 @@ def train(
     plan_file: PlanFile,
     prepared: Prepared,
     out: Out,
-    weights: WeightsFile = None,
+    weights: Annotated[
+        list[Path] | None,
+        typer.Option(help="Downloaded weights of the generator; repeat it for the other direction's."),
+    ] = None,
     gpus: Annotated[
         int | None, typer.Option(min=1, help="Maximum number of GPUs; default: those of the experiment.")
     ] = None,
@@ -136,12 +139,12 @@ def train(
         refuse_without_package()
         watch = partial(Watch, Path(chosen.watched), strips(e, prepared))
     if ranks.started_as_one_of_many():
-        return train_run(chosen, prepared, out, sampler(e, prepared), weights, watch)
+        return train_run(chosen, prepared, out, sampler(e, prepared), weights or (), watch)
     with _gpus_for(out, most_gpus(e.batch_size, min(e.gpus, gpus or e.gpus))) as leased:
         if len(leased) > 1:
             ranks.start(len(leased), out)
         else:
-            train_run(chosen, prepared, out, sampler(e, prepared), weights, watch)
+            train_run(chosen, prepared, out, sampler(e, prepared), weights or (), watch)
     remove_outdated(chosen, Path())
 
 
