@@ -345,6 +345,8 @@ class Params(Closed):
     """k of the k-th nearest neighbour in precision and recall."""
     mirror: Location | None = None
     """Address or folder that is tried first for every download."""
+    watch: Literal["tensorboard"] | None = None
+    """Program for which trainings also write files, to look at while they run. Names and results stay the same."""
     datasets: ByName[Dataset]
     weights: ByName[Source]
     """Weights of feature extractors, and of metrics that need weights."""
