@@ -15,7 +15,7 @@ from pixcycle.inference.generator import Trained
 from pixcycle.inference.image_sizes import fitting
 from pixcycle.inference.test_split import at_inference
 from pixcycle.models.convolution import Conv2d, ConvTranspose2d
-from pixcycle.models.norm import InstanceNorm2d
+from pixcycle.models.norm import AnySizeInstanceNorm2d, InstanceNorm2d
 from pixcycle.models.replace import replace_layers
 
 Format = Literal["onnx", "torchscript"]
@@ -95,7 +95,7 @@ def plain(network: nn.Module) -> nn.Module:
         {
             Conv2d: _plain_convolution,
             ConvTranspose2d: _plain_transposed_convolution,
-            InstanceNorm2d: lambda layer: nn.InstanceNorm2d(layer.num_features, layer.eps),
+            InstanceNorm2d: lambda layer: AnySizeInstanceNorm2d(layer.num_features, layer.eps, affine=layer.affine),
             nn.BatchNorm2d: lambda layer: nn.BatchNorm2d(
                 layer.num_features, layer.eps, track_running_stats=not layer.training
             ),

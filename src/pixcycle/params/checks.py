@@ -15,10 +15,14 @@ def unbuildable(e: Experiment) -> Iterator[tuple[str, str]]:
             "patch",
             f"PatchGAN {e.patch} needs images of at least {smallest_input(e.patch)} pixels; crop_size is {e.crop_size}",
         )
-    if e.patch == 46 and e.norm == "batch" and e.batch_size == 1 and e.crop_size < 32:
+    if e.patch == 46 and e.layers not in ("authors", "wustl"):
+        yield "layers", f"PatchGAN 46 has layers authors or wustl; got {e.layers}"
+    if e.patch != 46 and e.layers == "wustl":
+        yield "patch", f"report 001's discriminator, as layers: wustl has it, judges 46 pixels; got {e.patch}"
+    if e.patch == 46 and e.layers == "authors" and e.norm == "batch" and e.batch_size == 1 and e.crop_size < 32:
         yield "batch_size", "PatchGAN 46 ends in batch norm of one number at this crop_size; set 2 or more"
-    authors = ("pix2pix", "unet", "batch", True, 64, 256)
-    if e.published_weights and (e.method, e.generator, e.norm, e.skips, e.filters, e.crop_size) != authors:
+    authors = ("pix2pix", "unet", "authors", "batch", True, 64, 256)
+    if e.published_weights and (e.method, e.generator, e.layers, e.norm, e.skips, e.filters, e.crop_size) != authors:
         yield (
             "published_weights",
             "only fit pix2pix at 256 pixels with a U-Net of 64 filters; a smaller scale sets published_weights: false",
