@@ -103,6 +103,10 @@ def test_image_flops_parameters_and_kept_match_real_step_of_reports(experiment):
         {"generator": "resnet6", "upsampling": "resize"},
         {"generator": "resnet6_short", "crop_size": 24},
         {"patch": 46, "crop_size": 32},
+        {"layers": "ucsd"},
+        {"layers": "ucsd", "norm": "instance", "skips": False},
+        {"generator": "resnet6_short", "patch": 46, "layers": "wustl"},
+        {"generator": "resnet6", "norm": "instance", "layers": "kth"},
     ],
 )
 @pytest.mark.parametrize("method", ["pix2pix", "cyclegan"])

@@ -95,7 +95,7 @@ def plain(network: nn.Module) -> nn.Module:
         {
             Conv2d: _plain_convolution,
             ConvTranspose2d: _plain_transposed_convolution,
-            InstanceNorm2d: lambda layer: AnySizeInstanceNorm2d(layer.num_features, layer.eps, affine=layer.affine),
+            InstanceNorm2d: _plain_instance_norm,
             nn.BatchNorm2d: lambda layer: nn.BatchNorm2d(
                 layer.num_features, layer.eps, track_running_stats=not layer.training
             ),
@@ -127,6 +127,12 @@ def _plain_transposed_convolution(layer: ConvTranspose2d) -> nn.ConvTranspose2d:
         bias=layer.bias is not None,
         device="meta",
     )
+
+
+def _plain_instance_norm(layer: InstanceNorm2d) -> nn.InstanceNorm2d:
+    """Return PyTorch's layer, or one that also takes the single pixel of the bottleneck in report 000's code."""
+    kind = AnySizeInstanceNorm2d if layer.affine else nn.InstanceNorm2d
+    return kind(layer.num_features, layer.eps, affine=layer.affine)
 
 
 def _onnx(trained: Trained, network: nn.Module, example: Tensor, free: bool) -> tuple[bytes, Network]:
