@@ -43,6 +43,20 @@ def test_norm_layer_of_keras_keeps_99_hundredths_of_running_statistics():
     torch.testing.assert_close(layer.running_var, 0.99 + 0.01 * x.var((0, 2, 3)))
 
 
+def test_norm_layer_of_keras_sets_a_single_number_to_the_offset():
+    """As TensorFlow's formula: the variance is 0, and so is that of the running statistics' new part."""
+    layer = norm_layer("batch", 3, "ucsd")
+    torch.nn.init.uniform_(layer.bias)
+    x = torch.randn(1, 3, 1, 1, requires_grad=True)
+    y = layer(x)
+    assert torch.equal(y, layer.bias[:, None, None][None])
+    y.sum().backward()
+    assert x.grad.tolist() == torch.zeros(1, 3, 1, 1).tolist() and layer.bias.grad.tolist() == [1, 1, 1]
+    torch.testing.assert_close(layer.running_mean, 0.01 * x.detach().flatten())
+    torch.testing.assert_close(layer.running_var, torch.full((3,), 0.99))
+    assert layer.eval()(x).isfinite().all()
+
+
 @pytest.mark.parametrize("affine", [False, True])
 def test_norm_layer_of_one_pixel_is_its_offset(affine):
     layer = norm_layer("instance", 3, "ucsd" if affine else "authors")

@@ -116,13 +116,10 @@ class _Saved:
 
 
 def counted(e: Experiment) -> Counted:
-    """Count one training step of an experiment for each image, as computed by its method.
-
-    The step has two images: batch norm of a single pixel, which report 000's code has, refuses one.
-    """
+    """Count one training step of an experiment on one image, as computed by its method."""
     with torch.device("meta"):
         method = METHODS[e.method](e, Nowhere(), 0)
-        a, b = torch.empty(2, 2, 3, e.crop_size, e.crop_size)
+        a, b = torch.empty(2, 1, 3, e.crop_size, e.crop_size)
     names = method.nets.parameter_counts()
     held = _Held(but=[p for name in names for p in method.nets[name].parameters()])
     with (
@@ -130,4 +127,4 @@ def counted(e: Experiment) -> Counted:
         torch.autograd.graph.saved_tensors_hooks(held.add, lambda saved: saved.tensor),
     ):
         method.step(a, b)
-    return Counted(counter.get_total_flops() // 2, sum(names.values()), held.most // 2)
+    return Counted(counter.get_total_flops(), sum(names.values()), held.most)

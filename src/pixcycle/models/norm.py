@@ -32,6 +32,21 @@ class InstanceNorm2d(AnySizeInstanceNorm2d):
         return y
 
 
+class AnySizeBatchNorm2d(nn.BatchNorm2d):
+    """`torch.nn.BatchNorm2d` that accepts a single number for each channel, and sets it to its offset, as Keras does.
+
+    A last batch of one image has a single number at a bottleneck of one pixel.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or x.numel() > self.num_features:
+            return super().forward(x)
+        with torch.no_grad():
+            self.running_mean.lerp_(x.float().flatten(), self.momentum)
+            self.running_var.mul_(1 - self.momentum)
+        return (x - x) * self.weight[:, None, None].to(x.dtype) + self.bias[:, None, None].to(x.dtype)
+
+
 class StoredNorm2d(nn.Module):
     """Batch norm whose stored statistics, mean 0 and variance 1, are always used and never updated (report 001's code).
 
@@ -68,7 +83,7 @@ def norm_layer(norm: Norm, channels: int, layers: Layers = "authors") -> nn.Modu
     if layers == "wustl":
         return StoredNorm2d(channels)
     if norm == "batch":
-        return nn.BatchNorm2d(channels, **KERAS, momentum=0.01)
+        return AnySizeBatchNorm2d(channels, **KERAS, momentum=0.01)
     return InstanceNorm2d(channels, **KERAS, affine=True)
 
 
