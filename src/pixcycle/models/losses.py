@@ -59,7 +59,7 @@ def discriminator_loss(
         Whether to divide by 2. Without it, this is the sum of report 001, eq. 3.
     """
     inputs = seen(x, y), seen(x, fake.detach())
-    on_real, on_fake = map(d, inputs) if mixes_images(d) else d(torch.cat(inputs)).chunk(2)
+    on_real, on_fake = map(d, inputs) if mixes_images(d) else d(torch.cat(inputs)).split([len(y), len(fake)])
     loss = gan_loss(on_real, True, mode) + gan_loss(on_fake, False, mode)
     return loss / 2 if halve else loss
 
