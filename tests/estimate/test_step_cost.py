@@ -115,6 +115,13 @@ def test_image_flops_match_real_step_of_other_architectures(method, settings):
     assert image_flops(experiment) == pytest.approx(counted(experiment).flops, rel=1e-3)
 
 
+@pytest.mark.parametrize("patch", [1, 16, 70])
+@pytest.mark.parametrize("order", ["generator_first", "discriminator_first"])
+def test_kept_of_pix2pix_matches_real_step_in_either_order(order, patch):
+    e = tiny_experiment(order=order, layers="ucsd", patch=patch, crop_size=256, load_size=256, skips=False)
+    assert 4 * sum(convolution.numbers for convolution in kept(e)) == pytest.approx(counted(e).kept, rel=0.2)
+
+
 @pytest.mark.parametrize("method", ["pix2pix", "cyclegan"])
 def test_image_flops_of_batch_are_sum_over_its_images(method, monkeypatch):
     for ours, torchs in ((Conv2d, nn.Conv2d), (ConvTranspose2d, nn.ConvTranspose2d)):  # ours save work on a CPU

@@ -88,8 +88,14 @@ class Pix2pix(Method):
 
     @staticmethod
     def kept(e: Experiment) -> list[Convolution]:
-        """Return what D's step keeps: the pass of G, which G's step needs afterwards, and two passes of D."""
-        return generator(e) + 2 * discriminator(e)
+        """Return what D's step keeps: the pass of G, which G's step needs afterwards, and two passes of D.
+
+        If G steps first, its pass is over by then: either step may keep more.
+        """
+        g, d = generator(e), discriminator(e)
+        if e.order == "generator_first":
+            return max(g + d, 2 * d, key=lambda layers: sum(layer.numbers for layer in layers))
+        return g + 2 * d
 
     @staticmethod
     def variant(e: Experiment) -> list[str]:
