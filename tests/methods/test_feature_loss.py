@@ -14,7 +14,7 @@ SETTINGS = {"gan_mode": "lsgan", "norm": "instance", "lambda_reconstruction": 10
 
 def trained_on(network, weights=None):
     run = method("feature_loss", feature_network=network, **SETTINGS)
-    run.load_fetched(weights)
+    run.load_fetched([weights] if weights else [])
     return run
 
 

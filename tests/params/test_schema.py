@@ -10,6 +10,8 @@ TRAINING = {
         "skips": True,
         "upsampling": "deconvolution",
         "norm": "batch",
+        "layers": "authors",
+        "initial_weights": "normal",
         "dropout": True,
         "first_dropout_block": 2,
         "filters": 64,
@@ -17,6 +19,7 @@ TRAINING = {
         "conditional": True,
         "discriminators": 2,
         "gan_mode": "bce",
+        "halve_discriminator": True,
         "l1": 1.0,
         "l2": 0.0,
         "lambda_reconstruction": 100.0,
@@ -40,6 +43,7 @@ TRAINING = {
         "lr": 0.0002,
         "lr_discriminator": None,
         "beta1": 0.5,
+        "adam": "pytorch",
         "precision": "32-true",
         "order": None,
         "log_every": 5,
@@ -47,6 +51,7 @@ TRAINING = {
         "published_weights": None,
         "feature_network": None,
         "weight_decay": 0.0,
+        "published_weights_back": None,
     }
 }
 TRANSLATION = {

@@ -15,7 +15,7 @@ from pixcycle.inference.generator import Trained
 from pixcycle.inference.image_sizes import fitting
 from pixcycle.inference.test_split import at_inference
 from pixcycle.models.convolution import Conv2d, ConvTranspose2d
-from pixcycle.models.norm import InstanceNorm2d
+from pixcycle.models.norm import AnySizeInstanceNorm2d, InstanceNorm2d
 from pixcycle.models.replace import replace_layers
 
 Format = Literal["onnx", "torchscript"]
@@ -96,7 +96,7 @@ def plain(network: nn.Module) -> nn.Module:
         {
             Conv2d: _plain_convolution,
             ConvTranspose2d: _plain_transposed_convolution,
-            InstanceNorm2d: lambda layer: nn.InstanceNorm2d(layer.num_features, layer.eps),
+            InstanceNorm2d: _plain_instance_norm,
             nn.BatchNorm2d: lambda layer: nn.BatchNorm2d(
                 layer.num_features, layer.eps, track_running_stats=not layer.training
             ),
@@ -130,6 +130,12 @@ def _plain_transposed_convolution(layer: ConvTranspose2d) -> nn.ConvTranspose2d:
     )
 
 
+def _plain_instance_norm(layer: InstanceNorm2d) -> nn.InstanceNorm2d:
+    """Return PyTorch's layer, or one that also takes the single pixel of the bottleneck in report 000's code."""
+    kind = AnySizeInstanceNorm2d if layer.affine else nn.InstanceNorm2d
+    return kind(layer.num_features, layer.eps, affine=layer.affine)
+
+
 def _onnx(trained: Trained, network: nn.Module, example: Tensor, free: bool) -> tuple[bytes, Network]:
     """Return the content of the ONNX file, and a function that runs it with onnxruntime."""
     try:
@@ -141,7 +147,7 @@ def _onnx(trained: Trained, network: nn.Module, example: Tensor, free: bool) -> 
     example, shapes = (example.repeat(2, 1, 1, 1), (FREE,)) if free else (example, None)
     with warnings.catch_warnings(action="ignore"):
         program = torch.onnx.export(network, (example,), dynamo=True, dynamic_shapes=shapes, verbose=False, **NAMES)
-    program.model.metadata_props.update(_about(trained))
+    program.model.metadata_props.update(trained.metadata)
     content = program.model_proto.SerializeToString()
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     return content, lambda images: torch.from_numpy(session.run(None, {"image": images.numpy()})[0])
@@ -150,13 +156,8 @@ def _onnx(trained: Trained, network: nn.Module, example: Tensor, free: bool) -> 
 def _torchscript(trained: Trained, network: nn.Module, example: Tensor, free: bool) -> tuple[bytes, Network]:
     file = io.BytesIO()
     with warnings.catch_warnings(action="ignore"):
-        torch.jit.save(torch.jit.trace(network, example), file, _extra_files=_about(trained))
+        torch.jit.save(torch.jit.trace(network, example), file, _extra_files=trained.metadata)
         return file.getvalue(), torch.jit.load(io.BytesIO(file.getvalue()))
-
-
-def _about(trained: Trained) -> dict[str, str]:
-    """Return the metadata of the file."""
-    return {"experiment": trained.experiment.model_dump_json(), "direction": trained.direction}
 
 
 def _random(images: int, sides: list[int]) -> Tensor:

@@ -7,6 +7,7 @@ their encoder, B to A.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
+from pixcycle.methods.cyclegan import SEEDS_APART
 from pixcycle.methods.method import Losses, Method
 from pixcycle.models.closed_form import Convolution, trained
 from pixcycle.models.layers import discriminator, generator
@@ -41,10 +42,11 @@ class BiGAN(Method):
         from pixcycle.models.pool import ImagePool
 
         modules = {"g_ab": generator_of(e), "g_ba": generator_of(e)}
-        modules["d"] = build_discriminator(e.patch, 6, e.filters, e.norm)
+        modules["d"] = build_discriminator(e.patch, 6, e.filters, e.norm, e.layers)
         self.e = e
         self.nets = Networks(modules, {"g": ["g_ab", "g_ba"], "d": ["d"]}, e, fabric, seed)
-        self.pools = {name: ImagePool(e.pool_size, seed=seed) for name in ("pairs_ab", "pairs_ba")}
+        kinds = ("pairs_ab", "pairs_ba")
+        self.pools = {kind: ImagePool(e.pool_size, seed + i * SEEDS_APART) for i, kind in enumerate(kinds)}
 
     def step(self, a: "Tensor", b: "Tensor") -> "dict[str, Tensor]":
         """Take one step of D and one of G and E, by default in this order."""
@@ -74,7 +76,7 @@ class BiGAN(Method):
         from pixcycle.models.losses import discriminator_loss
 
         ones, zeros = self._through_pool("pairs_ab", pairs_ab), self._through_pool("pairs_ba", pairs_ba)
-        loss = discriminator_loss(self.nets["d"], None, ones, zeros, self.e.gan_mode)
+        loss = discriminator_loss(self.nets["d"], None, ones, zeros, self.e.gan_mode, self.e.halve_discriminator)
         self.nets.descend("d", loss)
         return {"d": loss}
 

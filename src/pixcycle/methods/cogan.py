@@ -82,8 +82,9 @@ class CoGAN(Method):
         from pixcycle.models.losses import gan_loss
 
         on_real, on_fake = (self.nets["d"](pair).chunk(2, dim=1) for pair in (real, fake.detach()))
+        divisor = 2 if self.e.halve_discriminator else 1
         losses = {
-            name: (gan_loss(r, True, self.e.gan_mode) + gan_loss(f, False, self.e.gan_mode)) / 2
+            name: (gan_loss(r, True, self.e.gan_mode) + gan_loss(f, False, self.e.gan_mode)) / divisor
             for name, r, f in zip(("d_a", "d_b"), on_real, on_fake, strict=True)
         }
         self.nets.descend("d", sum(losses.values()))

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from pixcycle.methods.networks import Networks
 
 
+SEEDS_APART = 1_000_003
+"""Distance between the seeds of a run's two pools, so that each draws random numbers of its own."""
+
+
 def generator_losses(
     nets: "Networks", a: "Tensor", b: "Tensor", fake_a: "Tensor", fake_b: "Tensor", e: Experiment
 ) -> "dict[str, Tensor]":
@@ -67,18 +71,17 @@ class CycleGAN(Method):
     )
 
     def __init__(self, e: Experiment, fabric: "Fabric", seed: int):
-        from pixcycle.methods.networks import Networks, generator_of
-        from pixcycle.models.build import build_discriminator
+        from pixcycle.methods.networks import Networks, discriminator_of, generator_of
         from pixcycle.models.pool import ImagePool
 
         modules = {name: generator_of(e) for name in ("g_ab", "g_ba")}
         only = "d_b" if e.direction == "a_to_b" else "d_a"
         judges = ["d_a", "d_b"] if e.discriminators == 2 else [only]
-        modules |= {name: build_discriminator(e.patch, 3, e.filters, e.norm) for name in judges}
+        modules |= {name: discriminator_of(e) for name in judges}
         self.e = e
         self.judges = judges
         self.nets = Networks(modules, {"g": ["g_ab", "g_ba"], "d": judges}, e, fabric, seed)
-        self.pools = {name: ImagePool(e.pool_size, seed=seed) for name in judges}
+        self.pools = {name: ImagePool(e.pool_size, seed + i * SEEDS_APART) for i, name in enumerate(judges)}
 
     def step(self, a: "Tensor", b: "Tensor") -> "dict[str, Tensor]":
         """Take one step of both generators and one of the discriminators, by default in this order."""
@@ -100,17 +103,21 @@ class CycleGAN(Method):
         from pixcycle.machine.ranks import joined, own_share
         from pixcycle.models.losses import discriminator_loss
 
-        inputs, losses = {"d_a": (a, fake_a), "d_b": (b, fake_b)}, {}
+        e, inputs, losses = self.e, {"d_a": (a, fake_a), "d_b": (b, fake_b)}, {}
         for judge in self.judges:
             real, fake = inputs[judge]
             fake = own_share(self.pools[judge].query(joined(fake.detach())))
-            losses[judge] = discriminator_loss(self.nets[judge], None, real, fake, self.e.gan_mode)
+            losses[judge] = discriminator_loss(self.nets[judge], None, real, fake, e.gan_mode, e.halve_discriminator)
         self.nets.descend("d", sum(losses.values()))
         return losses
 
     @staticmethod
     def generators(e: Experiment) -> dict[Direction, str]:
         return {"a_to_b": "g_ab", "b_to_a": "g_ba"}
+
+    @staticmethod
+    def recipes(e: Experiment) -> list[str]:
+        return ["pools"] if e.pool_size and e.discriminators == 2 else []
 
     @staticmethod
     def mistakes(e: Experiment) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """Feature loss + GAN, a baseline of the CycleGAN paper: SimGAN whose content term compares features."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,8 +32,8 @@ class FeatureLoss(SimGAN):
         self.device = fabric.device
         self.features = ContentFeatures(e.feature_network)
 
-    def load_fetched(self, weights: Path | None) -> None:
-        self.features.load(weights)
+    def load_fetched(self, weights: Sequence[Path]) -> None:
+        self.features.load(weights[0] if weights else None)
         self.features.to(self.device)
 
     def content_loss(self, x: "Tensor", fake: "Tensor") -> "Tensor":

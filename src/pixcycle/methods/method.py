@@ -3,7 +3,7 @@
 Plans and estimates must not wait for the import of torch: a method's file imports it inside functions only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -77,8 +77,8 @@ class Method:
         """Build the networks, with weights drawn from the seed."""
         raise NotImplementedError
 
-    def load_fetched(self, weights: Path | None) -> None:
-        """Load fixed networks that the method uses; `weights` is the downloaded file that the experiment names."""
+    def load_fetched(self, weights: Sequence[Path]) -> None:
+        """Load fixed networks that the method uses; `weights` are the downloaded files that the experiment names."""
 
     def step(self, a: "Tensor", b: "Tensor") -> "dict[str, Tensor]":
         """Train for one step on batches of both domains, (N, C, H, W) in [-1, 1]; return the losses as scalars."""
@@ -103,6 +103,11 @@ class Method:
     def mistakes(e: Experiment) -> Iterator[tuple[str, str]]:
         """Yield (field, error message) for each setting that the method does not support."""
         return iter(())
+
+    @staticmethod
+    def recipes(e: Experiment) -> list[str]:
+        """Return the entries of RECIPE, besides `train`, that an experiment's training depends on."""
+        return []
 
     @staticmethod
     def layers(e: Experiment) -> list[Convolution]:

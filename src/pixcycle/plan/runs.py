@@ -9,6 +9,7 @@ from pixcycle.base.errors import UserError
 from pixcycle.base.suggest import known
 from pixcycle.data.fetch.digest import is_declared, own_path
 from pixcycle.data.layouts.registry import LAYOUTS
+from pixcycle.methods.registry import METHODS
 from pixcycle.metrics.registry import METRICS
 from pixcycle.params.fields import ChapterKey, ExtractorName
 from pixcycle.params.schema import CODED, Closed, Experiment, Params, Segmenter, Source
@@ -49,14 +50,14 @@ class Run(Closed):
     metrics_fingerprint: str
 
     @property
-    def training_weights(self) -> str | None:
-        """Name of the weights that its training reads."""
-        return self.config.published_weights or self.config.feature_network
+    def training_weights(self) -> list[str]:
+        """Names of the weights that its training reads, also of those that come with a package."""
+        return [name for name in (*self.config.published, self.config.feature_network) if name]
 
     @property
-    def weights(self) -> list[str | None]:
+    def weights(self) -> list[str]:
         """Names of the weights that its jobs read, also of those that come with packages."""
-        return [self.extractor, self.training_weights, *self.metric_weights]
+        return [self.extractor, *self.training_weights, *self.metric_weights]
 
     @property
     def key(self) -> str:
@@ -81,6 +82,10 @@ class Run(Closed):
     @property
     def metrics(self) -> str:
         return paths.metrics(self._parent, self.seed, self.metrics_fingerprint)
+
+    @property
+    def watched(self) -> str:
+        return paths.watched(self.scale, self.id, self.seed, self.fingerprint)
 
     def log(self, step: Literal["train", "translate", "evaluate"]) -> str:
         fingerprints = {
@@ -266,12 +271,16 @@ def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str, 
     # Without defaults: adding a field whose default keeps the previous behaviour renames no run.
     settings = experiment.model_dump(mode="json", exclude=DESCRIPTIVE | MACHINE | INFERENCE, exclude_defaults=True)
     inference = experiment.model_dump(mode="json", include=INFERENCE, exclude_defaults=True)
-    if experiment.published_weights:
-        settings["published_weights"] = weights_key(params, experiment.published_weights, root)
+    for field in ("published_weights", "published_weights_back"):
+        if weights := settings.get(field):
+            settings[field] = weights_key(params, weights, root)
     if experiment.feature_network in params.weights:
         settings["feature_network"] = weights_key(params, experiment.feature_network, root)
     segmenter = _segmenter_key(params, experiment.dataset, data)
-    trained = fingerprint([settings, data, RECIPE["train"]])
+    made_by: list[Any] = [settings, data, RECIPE["train"]]
+    if recipes := METHODS[experiment.method].recipes(experiment):
+        made_by.append({name: RECIPE[name] for name in recipes})
+    trained = fingerprint(made_by)
     translated = fingerprint([trained, seed, inference, RECIPE["translate"]])
     rulers = [features_key(data, extractor), params.neighbours, segmenter]
     metric_weights = {name: weights_key(params, name, root) for name in measured_with_weights(params)}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import gcd
 
 from pixcycle.base.errors import UserError
-from pixcycle.base.suggest import known
+from pixcycle.base.suggest import all_or_nearest, known
 from pixcycle.methods.registry import METHODS
 from pixcycle.models.generators.registry import GENERATORS
 from pixcycle.params.checks import unbuildable, undrawable
@@ -31,7 +31,7 @@ def at_scale(params: Params, scale: str, id: str) -> Experiment:
     """Return one experiment at a scale. Raise UserError if it is not part of the scale or cannot run."""
     experiments = dict(_of_scale(params, scale))
     if id not in experiments:
-        raise UserError(f"{id} is not part of scale {scale}, which has: {', '.join(experiments)}")
+        raise UserError(f"{id} is not part of scale {scale}; {all_or_nearest(id, list(experiments))}")
     for mistake in mistakes(params, scale, id, experiments[id]):
         raise UserError(f"params.yaml: {mistake}")
     return experiments[id]
@@ -93,6 +93,7 @@ def scaled(experiment: Experiment, scale: Scale, chapter: ChapterKey) -> Experim
             "precision": scale.precision or experiment.precision,
             "published_weights": experiment.published_weights if scale.published_weights else None,
             "feature_network": experiment.feature_network if scale.published_weights else stand_in,
+            "published_weights_back": experiment.published_weights_back if scale.published_weights else None,
         }
     )
     crop = e.crop_size if scale.resolution == 1 else _nearest_crop(e)
@@ -132,6 +133,10 @@ def _mistakes(params: Params, e: Experiment) -> Iterator[tuple[str, str]]:
     yield from unbuildable(e)
     yield from undrawable(e, METHODS[e.method].needs_pairs, bool(params.datasets[e.dataset].classes))
     yield from METHODS[e.method].mistakes(e)
+    generators = METHODS[e.method].generators(e)
+    if e.published_weights and len(e.published) != len(generators):
+        needed = "name those of the second generator" if len(generators) > 1 else "leave it out"
+        yield "published_weights_back", f"{e.method} has {len(generators)} generator(s); {needed}"
 
 
 def _nearest_crop(e: Experiment) -> int:

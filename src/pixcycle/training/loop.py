@@ -2,8 +2,8 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -22,6 +22,7 @@ from pixcycle.methods.method import Method
 from pixcycle.methods.networks import Networks
 from pixcycle.methods.registry import METHODS
 from pixcycle.models.foreign import load_foreign
+from pixcycle.params.published import authors_generator
 from pixcycle.params.schema import Experiment
 from pixcycle.plan.runs import Run
 from pixcycle.records.attempts import attempts, note
@@ -30,6 +31,7 @@ from pixcycle.records.manifest import read_manifest
 from pixcycle.records.run import config_file, run_file
 from pixcycle.training import checkpoint, collapse
 from pixcycle.training.record import arithmetic, device_name, record_of
+from pixcycle.training.watch import Watch
 
 Sampler: TypeAlias = Callable[[Networks, Fabric, Path, int], dict[str, np.ndarray]]
 """sample(networks, fabric, run folder, epoch): translate a few test images with the current networks.
@@ -41,12 +43,21 @@ The function saves the translations in the run's folder, and returns them as uin
 def learning_rate_factor(epoch: int, n_epochs: int, n_epochs_decay: int) -> float:
     """Return the factor of the learning rate: 1 for n_epochs, then decaying linearly to 0 after n_epochs_decay more.
 
-    This is the schedule of report 004 and the authors' `linear` policy. `epoch` counts from 0.
+    This is the schedule of report 004, and the policy `linear` of the authors' pytorch-CycleGAN-and-pix2pix before its
+    commit fd29199. The newer form divides by n_epochs_decay, so that it trains the last epoch with a rate of 0. `epoch`
+    counts from 0.
     """
     return 1.0 - max(0, epoch + 1 - n_epochs) / (n_epochs_decay + 1)
 
 
-def train(run: Run, prepared: Path, out: Path, sample: Sampler, weights: Path | None = None) -> None:
+def train(
+    run: Run,
+    prepared: Path,
+    out: Path,
+    sample: Sampler,
+    weights: Sequence[Path] = (),
+    watch: Callable[[int], Watch] | None = None,
+) -> None:
     """Train a run, or continue an interrupted training; the folder `out` appears only when it is complete.
 
     On one CPU the result depends only on the run and the prepared data, bit by bit, interrupted or not. Several ranks
@@ -63,17 +74,19 @@ def train(run: Run, prepared: Path, out: Path, sample: Sampler, weights: Path | 
     sample
         Called after each of the experiment's `sample_epochs`, and at the end.
     weights
-        Downloaded file that the experiment names: published_weights, from which a run starts, or those of its
-        feature_network.
+        Files of the experiment's published weights, for a run that starts from them: those of its direction first; or
+        the file of its feature_network.
+    watch
+        Given the number of steps already done, open the files for looking at the training while it runs.
     """
     e = run.config
     fabric = ranks.fabric(e.precision)
-    with _work_folder(fabric, out) as work, noticed() as sigterm_received:
+    with _work_folder(fabric, out) as work, noticed() as sigterm_received, ExitStack() as at_end:
         torch.manual_seed(run.seed)
         method = METHODS[e.method](e, fabric, run.seed)
         method.load_fetched(weights)
-        if e.published_weights and weights:
-            method.nets["g"].load_state_dict(load_foreign(weights, "unet_256", filters=e.filters).state_dict())
+        if e.published and weights:
+            _load_published(method, e, weights)
         batches = _batches(e, prepared, run.seed, fabric.device)
         saved = done = checkpoint.restore(work, method)
         progress = Progress(f"{run.id} seed {run.seed}", e.epochs, len(batches), done.epoch, done.step)
@@ -83,6 +96,9 @@ def train(run: Run, prepared: Path, out: Path, sample: Sampler, weights: Path | 
             note(work, done.epoch, done.step)
             write_json(config_file(work), run.model_dump(mode="json"))
             history = History(work / "history.csv", steps)
+        watching = watch(steps) if watch and writes else None
+        if watching:
+            at_end.callback(watching.close)
 
         broken, started = "", time.monotonic()
         save_at = started + checkpoint.SECONDS_BETWEEN
@@ -96,6 +112,9 @@ def train(run: Run, prepared: Path, out: Path, sample: Sampler, weights: Path | 
                 if writes:
                     history.add(epoch, steps - 1, values)
                     progress.show(epoch, step, _shown(method, values), batches.batch_size)
+                if watching and (problem := watching.show(epoch, steps - 1, values, method.nets, fabric)):
+                    progress.say(f"no longer watched: {problem}")
+                    watching = None
 
             ends = broken or step + 1 == len(batches)
             seconds = done.seconds + time.monotonic() - started
@@ -144,6 +163,16 @@ def _steps(
         first = done.step if epoch == done.epoch else 0
         for step, (a, b) in enumerate(batches.epoch(epoch, first), start=first):
             yield epoch, step, a, b
+
+
+def _load_published(method: Method, e: Experiment, files: Sequence[Path]) -> None:
+    """Replace the generators' weights: the first file is for the experiment's direction, a second for the other one."""
+    names = METHODS[e.method].generators(e)
+    directions = [e.direction, *(direction for direction in names if direction != e.direction)]
+    dropout = None if e.generator == "unet" else e.dropout  # a U-Net has the same weights with and without
+    for direction, file in zip(directions, files, strict=True):
+        foreign = load_foreign(file, authors_generator(e), norm=e.norm, dropout=dropout, filters=e.filters)
+        method.nets[names[direction]].load_state_dict(foreign.network.state_dict())
 
 
 def _read(losses: dict[str, Tensor], stop: bool) -> tuple[dict[str, float], bool]:

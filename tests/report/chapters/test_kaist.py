@@ -163,7 +163,9 @@ def test_kaist_table_1_shows_our_study_with_its_interval_and_protocol(tmp_path):
     assert [rows["CycleGAN (ours)", task][1] for task in TASKS] == [percentage, "no study yet"]
     assert rows["SimGAN", "Map → photo"][1] == "not run"
     [section] = studies(results.values())
-    assert [cell.text for cell in section.blocks[0].rows[0]][2:] == ["4", str(share.answers), percentage]
+    row = ["of the same input", "4", "4", str(share.answers), percentage]
+    assert [cell.text for cell in section.blocks[0].rows[0]][2:] == row
+    assert "was that of the same input" in section.blocks[0].notes[0]
     assert studies(Results(tmp_path / "other", ["kaist-maps"]).values()) == []
 
 

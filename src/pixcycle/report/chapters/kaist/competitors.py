@@ -10,7 +10,7 @@ from pixcycle.report.draft import Draft
 from pixcycle.report.drawing import grids
 from pixcycle.report.published import NOT_RUN, NOTHING, measured, measured_on
 from pixcycle.report.quality import task_of
-from pixcycle.report.studies import PROTOCOL, percent
+from pixcycle.report.studies import percent, protocol_note
 
 CYCLEGAN = "CycleGAN (ours)"
 """Row of CycleGAN in Table 1, whose "ours" is that of CycleGAN's authors; the other rows are its competitors."""
@@ -49,11 +49,14 @@ def table_1(draft: Draft) -> Table:
             people = [NOTHING, NOTHING, Cell(percentage(row, task), "published")]
             rows.append([Cell(row["row"]), Cell(title), *people, *len(metrics) * [NOTHING]])
     present = draft.present(RUNS.values())
-    asked = any(draft.study(run, direction) for run, direction in cells if run in draft)
+    studied = [(run, direction) for run, direction in cells if run in draft and draft.study(run, direction)]
+    protocols = [draft.study_protocol(run, direction) for run, direction in studied]
     notes = [
         "Taken for real: percent of generated images that people labelled real, published ones by people on Amazon "
         "Mechanical Turk, with the errors as printed. "
-        + (PROTOCOL if asked else "No people were asked about ours, and no network answers in their place."),
+        + (
+            protocol_note(protocols) if studied else "No people were asked about ours, and no network answers for them."
+        ),
         f"{', '.join(f'{row}: our run {run}' for row, run in RUNS.items())}. The “ours” of {CYCLEGAN} is that of "
         "CycleGAN's authors.",
         f"Elsewhere: {', '.join(elsewhere['source'].unique())}, from a study of its own.",
