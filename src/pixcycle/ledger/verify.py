@@ -15,6 +15,7 @@ from pixcycle.ledger.referenced import names
 from pixcycle.params.schema import Params
 from pixcycle.paths import Node
 from pixcycle.plan.runs import Run
+from pixcycle.records.calibration import CalibrationRecord
 from pixcycle.records.features import FeaturesRecord
 from pixcycle.records.fetched import Fetched, fetched_file
 from pixcycle.records.manifest import Manifest, manifest_file
@@ -67,7 +68,7 @@ def _results(run: Run) -> tuple[str, str, str]:
 
 def _has_checksums(node: Node, root: Path) -> bool:
     folder = root / node.path
-    return node.kind in ("raw", "features", "metrics", "weights") or (folder / SUMS).exists()
+    return node.kind in ("raw", "features", "metrics", "weights", "calibrations") or (folder / SUMS).exists()
 
 
 def _content(node: Node, params: Params, root: Path) -> Iterator[str]:
@@ -94,6 +95,8 @@ def _content(node: Node, params: Params, root: Path) -> Iterator[str]:
         source = params.fetched_weights.get(node.dataset)
         if source and source.sha256 and file_sha256(path) != source.sha256:
             yield f"{path} is not the declared file (its sha256 differs); {how_to_restore(path)}"
+    elif node.kind == "calibrations":
+        CalibrationRecord.read(path)
     elif node.kind == "run":
         RunRecord.read(run_file(path))
         yield from problems(path)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from pixcycle.base.errors import UserError
 from pixcycle.base.suggest import known, nearest
-from pixcycle.metrics.extractors import EXTRACTORS
+from pixcycle.metrics.extractors import EXTRACTORS, IMAGENET
 from pixcycle.metrics.registry import METRICS
 from pixcycle.params.schema import Chapter, Dataset, Experiment, Params, Scale, Segmenter, Source
 from pixcycle.params.strict_yaml import read_yaml
@@ -75,8 +75,12 @@ def _dangling_names(params: Params):
             for field in experiment.assumes:
                 yield from missing(f"{where}.assumes", field, Experiment.model_fields, "field")
     for name in params.weights:
-        with_weights = [*EXTRACTORS, *(metric.weights for metric in METRICS if metric.weights)]
+        with_weights = [*EXTRACTORS, IMAGENET.name, *(metric.weights for metric in METRICS if metric.weights)]
         yield from missing(f"weights.{name}", name, with_weights, "extractor or metric")
+    for name, chapter in params.chapters.items():
+        if chapter.calibration:
+            where = f"chapters.{name}.calibration.dataset"
+            yield from missing(where, chapter.calibration.dataset, params.datasets, "dataset")
     ids = params.experiment_ids
     for name, scale in params.scales.items():
         for experiment in scale.experiments:

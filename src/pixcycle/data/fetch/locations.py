@@ -206,8 +206,8 @@ def _check_content(source: Source, sha256: str | None, content: str) -> None:
         raise UserError(
             f"its files have the content digest {content}, expected {source.content}: they are not the published ones"
         )
-    if source.sha256 and not source.content and not sha256:
-        raise UserError("is a folder, but the declared sha256 is that of an archive; declare `content` as well")
+    if (source.sha256 or source.md5) and not source.content and not sha256:
+        raise UserError("is a folder, but the declared checksum is that of an archive; declare `content` as well")
 
 
 def _hold_to_record(task: _Task, location: str, sha256: str | None, size: int | None, contents: set[str]) -> None:
@@ -257,7 +257,14 @@ def _checked_sha256(source: Source, file: Path) -> str:
             f"the sha256 is {sha256}, expected {source.sha256}; "
             "if the change is intended, write the new one into params.yaml"
         )
+    if source.md5 and (md5 := _md5(file)) != source.md5:
+        raise UserError(f"the md5 is {md5}, expected {source.md5}: it is cut off, or another file")
     return sha256
+
+
+def _md5(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "md5").hexdigest()
 
 
 def _obtain(task: _Task, location: str) -> Path:
