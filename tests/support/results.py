@@ -9,6 +9,7 @@ import yaml
 from PIL import Image
 
 from pixcycle.metrics.extractors import EXTRACTORS
+from pixcycle.metrics.rulers import RULERS
 from pixcycle.params.load import check_params
 from pixcycle.paths import SOURCE, TARGET, cycled_folder, fakes_folder, samples_folder
 from pixcycle.plan.names import RECIPE
@@ -177,6 +178,7 @@ class Results:
             "seed": run.seed,
             "file_types": {"generated": ["png"], "A": ["jpeg"], "B": ["jpeg"]},
             "segmenter": SEGMENTER if run.segmenter else None,
+            "ruled": ruled(run) if run.ruler else None,
             "metrics": {d: MEASURED | scored | unpaired | numbers for d in directions},
             "images": {d: {"l1": list(errors), "l1_mirrored": list(errors[::-1])} for d in directions}
             if paired
@@ -212,6 +214,31 @@ class Results:
             },
         }
         (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def ruled(run: Run, **fields) -> dict:
+    """Return what the ruler of a run's chapter reads, by default with the network that stands in at its scale."""
+    return {
+        "ruler": run.ruler,
+        "extractor": run.ruler_extractor,
+        "features": EXTRACTORS[run.extractor].label,
+        "weights_file": EXTRACTORS[run.extractor].weights_file,
+        "weights_sha256": EXTRACTORS[run.extractor].weights_sha256,
+        "size": SIDE,
+        "n_real": len(NAMES),
+        "n_fake": len(NAMES),
+        "fid": 90.0,
+        "precision": 0.6,
+        "recall": 0.35,
+    } | fields
+
+
+def as_published(run: Run, **fields) -> dict:
+    """Return what a ruler reads where nothing stands in for anything."""
+    ruler = RULERS[run.ruler]
+    network = {"extractor": ruler.extractor.name, "features": ruler.extractor.label}
+    images = {"size": ruler.size, "n_real": ruler.images, "n_fake": ruler.images}
+    return ruled(run, weights_file=ruler.extractor.weights_file, **network, **images) | fields
 
 
 def _save(folder: Path, places, pictures) -> None:

@@ -43,7 +43,7 @@ def calibrate(
         if content != calibration.content:
             raise UserError(
                 f"{name}: the images of {source.location} have the digest {content}, expected {calibration.content};"
-                f" they are not the published ones, or chapters.{node.chapter}.calibration.content in params.yaml is wrong"
+                f" they are not the published ones, or chapters.{node.chapter}.calibration.content is wrong"
             )
         network = load_extractor(node.extractor, weights)
         print(f"ruler: {network.spec.label} ({network.spec.weights_file})", flush=True)

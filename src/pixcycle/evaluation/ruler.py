@@ -18,8 +18,8 @@ from pixcycle.records.metrics import Ruled
 def as_jpeg(images: np.ndarray) -> np.ndarray:
     """Return images as they are after being written by Keras' `save_img` and read back.
 
-    Each image, in [-1, 1] and all channels together, is stretched to [0, 255] and cut, not rounded, to whole numbers, in
-    float32 as in Keras: values that float32 puts just below a whole number lose 1. JPEG has Pillow's quality 75 and
+    Each image, in [-1, 1] and all channels together, is stretched to [0, 255] and cut, not rounded, to whole numbers,
+    in float32 as in Keras: values that float32 puts just below a whole number lose 1. JPEG has Pillow's quality 75 and
     colour at half resolution (4:2:0).
 
     Parameters
@@ -87,7 +87,7 @@ def measure_with(
 def measure_test_images(
     ruler: Ruler, network: Extractor, real: np.ndarray, fake: np.ndarray, device: torch.device | str
 ) -> Ruled:
-    """Return what a ruler reads on the first of the test images by name, all of them if there are fewer than it takes."""
+    """Return what a ruler reads on the first test images by name, or on all if there are fewer than it takes."""
     first = [as_jpeg(images[: ruler.images]) for images in (real, fake)]
     return measure_with(ruler, network, *first, device)
 

@@ -50,9 +50,9 @@ RULERS = {
     for ruler in (
         Ruler(
             name="ucsd",
-            label="256 images a side, both written as JPEG (quality 75, colour at half resolution, each stretched to its "
-            "full range) and read back; FID at 299 pixels by nearest neighbour in [-1, 1], precision and recall (k = 3) at "
-            "256 pixels in [0, 1], both from the 2048-d average pool of Keras' InceptionV3 with ImageNet weights",
+            label="256 images a side, both written as JPEG (quality 75, colour at half resolution, each stretched to "
+            "its full range) and read back; FID at 299 pixels by nearest neighbour in [-1, 1], precision and recall "
+            "(k = 3) at 256 pixels in [0, 1], from the 2048-d average pool of Keras' InceptionV3 with ImageNet weights",
             scores=("fid", "precision", "recall"),
             images=256,
             size=256,

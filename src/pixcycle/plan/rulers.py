@@ -27,7 +27,7 @@ class CalibrationNode(Closed):
 
 
 def ruler_extractor(params: Params, ruler: str) -> str:
-    """Return the network that a ruler measures with: its own or, without its weights, the one chosen for all metrics."""
+    """Return the network that a ruler measures with: its own or, without its weights, that of all other metrics."""
     chosen = params.extractor or params.chosen_scale.extractor
     own = RULERS[ruler].extractor.name
     stands_in = own not in params.weights or chosen not in params.weights or not params.chosen_scale.published_weights

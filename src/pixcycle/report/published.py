@@ -8,10 +8,24 @@ import pandas as pd
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.registry import METRIC_OF, SCORES, in_tables
 from pixcycle.paths import PUBLISHED
+from pixcycle.records.calibration import CalibrationRecord
 from pixcycle.records.metrics import Measured
 from pixcycle.report.content import Basis, Cell, Column, Table
 from pixcycle.report.counts import left_out, measured_images
 from pixcycle.report.literature import FID_NOTE, fid_elsewhere
+from pixcycle.report.rulers import (
+    OWN_IMAGES,
+    calibration_cell,
+    calibration_note,
+    calibration_of,
+    difference,
+    has,
+    is_ruled,
+    mean_of,
+    ruled_cell,
+    ruler_of,
+)
+from pixcycle.report.rulers import notes as ruler_notes
 from pixcycle.report.values import Values
 
 NOTHING = Cell("–", "muted")
@@ -30,9 +44,9 @@ def fid_differences(values: Values) -> list[float]:
     published = pd.concat(read_published(f"ucsd-table-{number}", values.root) for number in (1, 2))
     printed = {(row.dataset, row.row): row.fid for row in published.itertuples()}
     ours = {id: (seeds[0].asked_dataset, seeds[0].config.label) for id, seeds in values.runs.items()}
-    measured = [id for id in ours if id.startswith("ucsd-") and values.has(id, "fid")]
-    fids = {id: printed[ours[id]] for id in measured if ours[id] in printed}
-    return [values.mean(id, "fid") - fid for id, fid in fids.items() if values.comparable]
+    fids = {id: printed[ours[id]] for id in ours if id.startswith("ucsd-") and ours[id] in printed}
+    gaps = [difference(values, id, "fid", fid) for id, fid in fids.items()]
+    return [gap for gap in gaps if gap is not None]
 
 
 def comparison_table(
@@ -46,6 +60,8 @@ def comparison_table(
 ) -> Table:
     """Return a table with one row per experiment: `metrics` as published | ours | difference, `further` as ours only.
 
+    If the chapter has a ruler, `metrics` are what it reads, and stand among `further` as all metrics are measured.
+
     Parameters
     ----------
     experiments
@@ -53,30 +69,50 @@ def comparison_table(
     published
         Rows of that dataset. A row without a run shows its published values.
     """
-    further = [m for m in in_tables(further) if m not in metrics and any(values.has(e, m) for e in experiments)]
+    ruled = [metric for metric in metrics if is_ruled(values, experiments[0], metric)]
+    further = [m for m in in_tables([*ruled, *further]) if m in ruled or m not in metrics]
+    further = [m for m in further if any(values.has(e, m) for e in experiments)]
     columns = [Column("Experiment", numeric=False)]
     known = fid_elsewhere(values.root)
     elsewhere = {e: known[key] for e in experiments if (key := (e, values.one(e).config.direction)) in known}
     for metric in metrics:
         columns += [Column(title, group=SCORES[metric].heading) for title in ("published", "ours", "difference")]
-        if metric == "fid" and elsewhere:
+        if metric == "fid" and elsewhere and not ruled:
             columns.append(Column("elsewhere", group=SCORES[metric].heading))
-    columns += [Column(SCORES[metric].heading, group="ours only") for metric in further]
-    best = {metric: _best(values, experiments, metric) for metric in (*metrics, *further)}
-    rows = []
+    for metric in further:
+        columns.append(Column(SCORES[metric].heading, group="all test images" if ruled else "ours only"))
+        if metric == "fid" and elsewhere:
+            columns.append(Column("FID elsewhere", group="all test images"))
+    best = {metric: _best(values, experiments, metric) for metric in further}
+    best_beside = {metric: _best_beside(values, experiments, metric) for metric in metrics}
+    calibration = calibration_of(values, experiments)
+    rows = [_calibration_row(calibration, metrics, columns)] if calibration else []
     for title, label, experiment in _rows(values, experiments, published):
         printed = published[published["row"] == label]
         row = [Cell(title)]
         for metric in metrics:
-            row += _triple(values, experiment, None if printed.empty else float(printed[metric].iloc[0]), metric, best)
+            number = None if printed.empty else float(printed[metric].iloc[0])
+            row += _triple(values, experiment, number, metric, best_beside)
+            if metric == "fid" and elsewhere and not ruled:
+                row.append(Cell(elsewhere[experiment], "published") if experiment in elsewhere else NOTHING)
+        for metric in further:
+            row.append(_ours(values, experiment, metric, best))
             if metric == "fid" and elsewhere:
                 row.append(Cell(elsewhere[experiment], "published") if experiment in elsewhere else NOTHING)
-        row += [_ours(values, experiment, metric, best) for metric in further]
         rows.append(row)
     notes = _notes(values, experiments)
+    if calibration:
+        notes.append(calibration_note(calibration, published))
     if elsewhere:
         notes.append(FID_NOTE)
     return Table(id, caption, columns, rows, notes, values.keys(*experiments))
+
+
+def _calibration_row(calibration: CalibrationRecord, metrics: list[str], columns: list[Column]) -> list[Cell]:
+    """Return the row of the authors' own images, which has values beside published ones only."""
+    cells = {SCORES[metric].heading: calibration_cell(calibration, metric) for metric in metrics}
+    own = [cells.get(column.group) if column.title == "ours" else None for column in columns[1:]]
+    return [Cell(OWN_IMAGES), *(cell or NOTHING for cell in own)]
 
 
 def _rows(values: Values, experiments: list[str], published: pd.DataFrame) -> list[tuple[str, str, str | None]]:
@@ -94,10 +130,20 @@ def _rows(values: Values, experiments: list[str], published: pd.DataFrame) -> li
 def _triple(values: Values, experiment: str | None, printed: float | None, metric: str, best: dict) -> list[Cell]:
     digits = SCORES[metric].digits
     published = NOTHING if printed is None else Cell(f"{printed:.{digits}f}", "published")
-    ours = _ours(values, experiment, metric, best)
-    if printed is None or experiment is None or not values.comparable or not values.has(experiment, metric):
-        return [published, ours, NOTHING]
-    return [published, ours, Cell(f"{values.mean(experiment, metric) - printed:+.{digits}f}")]
+    if experiment is None:
+        return [published, NOT_RUN, NOTHING]
+    gap = difference(values, experiment, metric, printed)
+    ours = _beside(values, experiment, metric, best)
+    return [published, ours, NOTHING if gap is None else Cell(f"{gap:+.{digits}f}")]
+
+
+def _beside(values: Values, experiment: str, metric: str, best: dict) -> Cell:
+    """Return our value as it stands beside a published one: by the chapter's ruler, if it has one."""
+    if not is_ruled(values, experiment, metric):
+        return _ours(values, experiment, metric, best)
+    if not has(values, experiment, metric):
+        return NOTHING
+    return ruled_cell(values, experiment, metric, kind="best" if experiment == best[metric] else "plain")
 
 
 def _ours(values: Values, experiment: str | None, metric: str, best: dict) -> Cell:
@@ -124,10 +170,16 @@ def measured(
 
 
 def _best(values: Values, experiments: list[str], metric: str) -> str | None:
-    measured = [e for e in experiments if values.has(e, metric)]
-    if len({values.mean(e, metric) for e in measured}) < 2:
-        return None
-    return min(measured, key=lambda e: SCORES[metric].sign * values.mean(e, metric), default=None)
+    return _least({e: values.mean(e, metric) for e in experiments if values.has(e, metric)}, SCORES[metric].sign)
+
+
+def _best_beside(values: Values, experiments: list[str], metric: str) -> str | None:
+    return _least({e: mean_of(values, e, metric) for e in experiments if has(values, e, metric)}, SCORES[metric].sign)
+
+
+def _least(means: dict[str, float], sign: int) -> str | None:
+    """Return the experiment with the best mean; None if all are equal."""
+    return min(means, key=lambda e: sign * means[e]) if len({*means.values()}) > 1 else None
 
 
 def measured_on(values: Values, experiment: str) -> str:
@@ -173,7 +225,8 @@ def _notes(values: Values, experiments: list[str]) -> list[str]:
     notes = [measured_on(values, experiments[0])]
     rows = {e: (e, values.one(e).config.direction) for e in experiments}
     notes += other_counts(values, rows, measured_images(values, first)) + left_out(values, experiments)
-    if not values.comparable:
+    notes += ruler_notes(values, experiments)
+    if not values.comparable and not ruler_of(values, experiments[0]):
         notes.append("No differences are given: ours and the published values were not measured with one ruler.")
     notes += [
         f"{values.one(e).config.label or e}: {values.one(e).config.extra}."
