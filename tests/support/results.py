@@ -160,8 +160,17 @@ class Results:
                 for name, values in measured["images"].get(direction, {}).items():
                     measured["images"][direction][name] = np.resize(values, n["n_fake"]).tolist()
 
-    def write_metrics(self, run: Run, samples: Callable[[int], float] = lambda epoch: 0.1 / epoch, **numbers) -> None:
-        """Write the metrics file; `samples` maps an epoch to the checkerboard energy after it."""
+    def write_metrics(
+        self,
+        run: Run,
+        samples: Callable[[int], float] = lambda epoch: 0.1 / epoch,
+        beside_published: dict | None = None,
+        **numbers,
+    ) -> None:
+        """Write the metrics file; `samples` maps an epoch to the checkerboard energy after it.
+
+        `beside_published` is what the ruler of the chapter reads, by default `ruled`.
+        """
         directions = [run.config.direction] if run.config.method == "pix2pix" else list(TARGET)
         paired = self.plan.params.datasets[run.config.dataset].paired
         scored = SCORES if run.segmenter else {}
@@ -178,7 +187,6 @@ class Results:
             "seed": run.seed,
             "file_types": {"generated": ["png"], "A": ["jpeg"], "B": ["jpeg"]},
             "segmenter": SEGMENTER if run.segmenter else None,
-            "ruled": ruled(run) if run.ruler else None,
             "metrics": {d: MEASURED | scored | unpaired | numbers for d in directions},
             "images": {d: {"l1": list(errors), "l1_mirrored": list(errors[::-1])} for d in directions}
             if paired
@@ -189,6 +197,7 @@ class Results:
                 for epoch in sorted({*run.config.sample_epochs, run.config.n_epochs + run.config.n_epochs_decay} - {0})
                 for d in directions
             ],
+            "ruled": beside_published or (ruled(run) if run.ruler else None),
         }
         (self.root / run.metrics).write_text(json.dumps(metrics))
 
