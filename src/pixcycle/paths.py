@@ -55,11 +55,6 @@ def weights(key: str) -> str:
     return f"data/weights/{key}.pth"
 
 
-def calibration(key: str) -> str:
-    """Return the path of what a ruler reads on images of a report's authors."""
-    return f"data/calibrations/{key}.json"
-
-
 def experiment(scale: str, chapter: str, name: str) -> str:
     """Return the folder of an experiment's results at a scale."""
     return f"results/{scale}/{chapter}/{name}"
@@ -77,6 +72,11 @@ def translated(of: str, seed: int | str, fingerprint: str | None) -> str:
 
 def metrics(of: str, seed: int | str, fingerprint: str | None) -> str:
     return f"{of}/metrics-{seed}-{fingerprint}.json"
+
+
+def calibration(scale: str, chapter: str, fingerprint: str) -> str:
+    """Return the path of what a chapter's ruler reads on images of its authors; DVC keeps it with the chapter."""
+    return f"results/{scale}/{chapter}/calibration-{fingerprint}.json"
 
 
 def report(scale: str, selection: str) -> str:
@@ -125,7 +125,7 @@ class Node:
     Attributes
     ----------
     kind
-        raw, prepared, features, segmenters, weights, calibrations, run, translated or metrics.
+        raw, prepared, features, segmenters, weights, run, translated or metrics.
     path
         Its path once it is finished.
     suffix
@@ -152,7 +152,7 @@ class Input(Node):
     Attributes
     ----------
     dataset
-        Key of the dataset, of the weights or of the calibrated chapter, in params.yaml.
+        Key of the dataset, or of the weights, in params.yaml.
     """
 
     dataset: str
@@ -181,7 +181,6 @@ _INPUTS = {
     "features": features(f"(?P<dataset>.+)-{_FP}-[a-z0-9-]+-{_FP}"),
     "segmenters": segmenter(f"(?P<dataset>.+)-{_FP}-{_FP}"),
     "weights": weights(f"(?P<dataset>.+)-{_FP}"),
-    "calibrations": calibration(f"(?P<dataset>.+)-{_FP}"),
 }
 _OF = experiment("(?P<scale>[^/]+)", "(?P<chapter>[^/]+)", "(?P<name>[^/]+)")
 _RESULTS = {

@@ -10,10 +10,18 @@ from torch.nn import functional
 from torchvision.models import inception, inception_v3
 
 from pixcycle.base.errors import UserError
+from pixcycle.data.fetch.locations import fetch_file
 from pixcycle.evaluation import imagenet_inception
-from pixcycle.evaluation.features import extract, load_extractor
+from pixcycle.evaluation.features import Extractor, extract, load_extractor
 from pixcycle.evaluation.imagenet_inception import AtOwnSize, WeightsFile, keras_weights
-from pixcycle.metrics.extractors import IMAGENET
+from pixcycle.evaluation.ruler import measure_with
+from pixcycle.evaluation.run import ruler_network
+from pixcycle.metrics.extractors import EXTRACTORS, IMAGENET
+from pixcycle.metrics.fid import fid
+from pixcycle.metrics.precision_recall import precision_recall
+from pixcycle.metrics.rulers import RULERS
+from pixcycle.params.schema import Source
+from tests.support.servers import served
 
 h5py = pytest.importorskip("h5py")
 
@@ -166,3 +174,27 @@ def test_load_extractor_refuses_other_imagenet_weights(tmp_path, keras_file):
         load_extractor(IMAGENET.name, keras_file)
     with pytest.raises(UserError, match="weights file is missing"):
         load_extractor(IMAGENET.name, tmp_path / "none.h5")
+
+
+def test_ruler_network_is_fetched_by_md5_from_a_server_and_named(keras_file, publish, tmp_path, capsys):
+    publish(keras_file)
+    out, md5 = tmp_path / "weights.pth", hashlib.md5(keras_file.read_bytes()).hexdigest()
+    with served(keras_file.parent) as address:
+        source = Source(locations=[f"{address}/{keras_file.name}"], md5=md5)
+        fetch_file("ruler", source, out, mirror=None, recorded=tmp_path / "recorded.json", progress=False)
+    chosen = Extractor(EXTRACTORS["efficientnet-lite0"], torch.nn.Identity())
+    network = ruler_network(IMAGENET.name, chosen, out)
+    assert network.spec.weights_sha256 == hashlib.sha256(keras_file.read_bytes()).hexdigest()
+    assert capsys.readouterr().out == f"ruler: {IMAGENET.label}, Keras' own file ({IMAGENET.weights_file})\n"
+    assert ruler_network("efficientnet-lite0", chosen, None) is chosen
+
+
+def test_measure_with_keras_network_reads_precision_at_own_size(keras_file, publish):
+    publish(keras_file)
+    network = load_extractor(IMAGENET.name, keras_file)
+    real, fake = (np.random.default_rng(seed).integers(0, 256, (5, 80, 80, 3), dtype=np.uint8) for seed in (0, 1))
+    ruled = measure_with(RULERS["ucsd"], network, real, fake)
+    own_size = Extractor(network.spec, AtOwnSize(network.network).eval())
+    at_299, at_own = ([extract(n, images) for images in (real, fake)] for n in (network, own_size))
+    assert (ruled.fid, (ruled.precision, ruled.recall)) == (fid(*at_299), precision_recall(*at_own, 3))
+    assert (ruled.extractor, ruled.weights_file, ruled.size) == (IMAGENET.name, keras_file.name, 80)

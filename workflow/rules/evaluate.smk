@@ -112,11 +112,11 @@ rule evaluate:
 # A chapter's ruler, tried on images that its authors published. It downloads them, and therefore runs locally.
 rule calibrate:
     input:
-        wanted_inputs("calibrate", paths.calibration("{chapter}-{fp}"), fetch_weights=weights_of_calibration),
+        wanted_inputs("calibrate", paths.calibration("{scale}", "{chapter}", "{fp}"), fetch_weights=weights_of_calibration),
     output:
-        paths.calibration("{chapter}-{fp}"),
+        paths.calibration("{scale}", "{chapter}", "{fp}"),
     log:
-        paths.log("calibrate", "{chapter}-{fp}"),
+        paths.log("calibrate", "{scale}-{chapter}-{fp}"),
     localrule: True
     conda:
         "../envs/pixcycle.yaml"

@@ -9,7 +9,6 @@ from pixcycle.base.errors import UserError
 from pixcycle.data.decode import image_files
 from pixcycle.data.fetch import locations
 from pixcycle.data.fetch.digest import content_digest
-from pixcycle.data.fetch.recorded import RECORDED
 from pixcycle.evaluation.features import load_extractor
 from pixcycle.evaluation.ruler import measure_with, read_images
 from pixcycle.machine import ranks
@@ -30,12 +29,11 @@ def calibrate(
     UserError
         If the archive cannot be fetched, or if its images are not the declared ones.
     """
-    archive, first_seen = out.with_suffix(".archive"), RECORDED.with_name(f".{out.name}")
+    archive = out.with_suffix(".archive")
     shutil.rmtree(archive, ignore_errors=True)  # of a killed job
     name = f"calibration of {node.chapter}"
     try:
-        # No location is held to the checksum first seen there, as the images are held to theirs.
-        locations.fetch(name, [calibration.archive], archive, mirror=mirror, recorded=first_seen)
+        locations.fetch(name, [calibration.archive], archive, mirror=mirror, recorded=None)
         (source,) = Fetched.read(fetched_file(archive)).sources
         root = Path(source.root) if source.in_place else archive / source.root
         real, generated = (_images(name, root / folder) for folder in (calibration.real, calibration.generated))
@@ -53,7 +51,6 @@ def calibrate(
         record.write(out)
         return record
     finally:
-        first_seen.unlink(missing_ok=True)
         shutil.rmtree(archive, ignore_errors=True)
 
 

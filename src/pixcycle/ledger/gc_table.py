@@ -19,7 +19,6 @@ KINDS = {
     "features": ("set of features", "sets of features"),
     "segmenters": ("segmenter", "segmenters"),
     "weights": ("weights file", "weights files"),
-    "calibrations": ("calibration", "calibrations"),
 }
 
 

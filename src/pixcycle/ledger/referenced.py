@@ -94,8 +94,6 @@ def needed(plan: Plan, root: Path) -> set[str]:
     """Return the paths of all nodes that a plan makes or reads."""
     weights = cache(lambda name: paths.weights(weights_key(plan.params, name, root)))
     needed = {path for node in plan.data.values() for path in (paths.raw(node.raw), paths.prepared(node.key))}
-    for node in plan.calibrations.values():
-        needed |= {node.path, *([paths.weights(node.weights)] if node.weights else [])}
     for run in plan.runs.values():
         needed |= {run.folder, run.translated, run.metrics, paths.features(features_key(run.data, run.extractor))}
         if run.segmenter:

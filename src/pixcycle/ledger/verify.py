@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixcycle import paths
-from pixcycle.base.checksums import SUMS, file_sha256, how_to_restore, problems
+from pixcycle.base.checksums import SUMS, file_md5, file_sha256, how_to_restore, problems
 from pixcycle.base.errors import UserError
 from pixcycle.data.arrays import read_array
 from pixcycle.data.fetch.digest import folder_digest
@@ -15,7 +15,6 @@ from pixcycle.ledger.referenced import names
 from pixcycle.params.schema import Params
 from pixcycle.paths import Node
 from pixcycle.plan.runs import Run
-from pixcycle.records.calibration import CalibrationRecord
 from pixcycle.records.features import FeaturesRecord
 from pixcycle.records.fetched import Fetched, fetched_file
 from pixcycle.records.manifest import Manifest, manifest_file
@@ -68,7 +67,7 @@ def _results(run: Run) -> tuple[str, str, str]:
 
 def _has_checksums(node: Node, root: Path) -> bool:
     folder = root / node.path
-    return node.kind in ("raw", "features", "metrics", "weights", "calibrations") or (folder / SUMS).exists()
+    return node.kind in ("raw", "features", "metrics", "weights") or (folder / SUMS).exists()
 
 
 def _content(node: Node, params: Params, root: Path) -> Iterator[str]:
@@ -95,8 +94,8 @@ def _content(node: Node, params: Params, root: Path) -> Iterator[str]:
         source = params.fetched_weights.get(node.dataset)
         if source and source.sha256 and file_sha256(path) != source.sha256:
             yield f"{path} is not the declared file (its sha256 differs); {how_to_restore(path)}"
-    elif node.kind == "calibrations":
-        CalibrationRecord.read(path)
+        if source and source.md5 and file_md5(path) != source.md5:
+            yield f"{path} is not the declared file (its md5 differs); {how_to_restore(path)}"
     elif node.kind == "run":
         RunRecord.read(run_file(path))
         yield from problems(path)

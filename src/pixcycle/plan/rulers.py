@@ -12,6 +12,7 @@ from pixcycle.plan.names import RECIPE, fingerprint, weights_key
 class CalibrationNode(Closed):
     """A ruler, tried on images that a report's authors published."""
 
+    scale: str
     chapter: str
     dataset: str
     """Dataset whose table shows it."""
@@ -23,7 +24,7 @@ class CalibrationNode(Closed):
 
     @property
     def path(self) -> str:
-        return paths.calibration(f"{self.chapter}-{self.fingerprint}")
+        return paths.calibration(self.scale, self.chapter, self.fingerprint)
 
 
 def ruler_extractor(params: Params, ruler: str) -> str:
@@ -55,6 +56,7 @@ def _node(params: Params, key: str, root: Path) -> CalibrationNode:
     chapter = params.chapters[key]
     extractor = ruler_extractor(params, chapter.ruler)
     return CalibrationNode(
+        scale=params.scale,
         chapter=key,
         dataset=chapter.calibration.dataset,
         ruler=chapter.ruler,

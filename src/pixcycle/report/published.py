@@ -102,7 +102,8 @@ def comparison_table(
         rows.append(row)
     notes = _notes(values, experiments)
     if calibration:
-        notes.append(calibration_note(calibration, published))
+        chapter = values.plan.params.chapters[values.one(experiments[0]).chapter]
+        notes.append(calibration_note(calibration, chapter.calibration.archive, published))
     if elsewhere:
         notes.append(FID_NOTE)
     return Table(id, caption, columns, rows, notes, values.keys(*experiments))

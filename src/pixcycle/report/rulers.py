@@ -8,6 +8,7 @@ import pandas as pd
 from pixcycle.base.errors import UserError
 from pixcycle.metrics.registry import SCORES
 from pixcycle.metrics.rulers import RULERS, Ruler
+from pixcycle.params.schema import Source
 from pixcycle.records.calibration import CalibrationRecord
 from pixcycle.records.metrics import Ruled
 from pixcycle.report.content import Basis, Cell
@@ -129,18 +130,17 @@ def calibration_cell(record: CalibrationRecord, metric: str) -> Cell | None:
     value = getattr(record.ruled, metric, None)
     if value is None:
         return None
-    facts = [*_facts(record.ruled), ("Archive", record.location)]
-    basis = Basis(f"{SCORES[metric].heading} of {OWN_IMAGES}", [(OWN_IMAGES, f"{value:.6g}")], facts)
+    basis = Basis(f"{SCORES[metric].heading} of {OWN_IMAGES}", [(OWN_IMAGES, f"{value:.6g}")], _facts(record.ruled))
     return Cell(f"{value:.{SCORES[metric].digits}f}", basis=basis)
 
 
-def calibration_note(record: CalibrationRecord, published: pd.DataFrame) -> str:
+def calibration_note(record: CalibrationRecord, archive: Source, published: pd.DataFrame) -> str:
     """Return a note on what the row of the authors' own images says about the ruler."""
     ruled, ruler = record.ruled, RULERS[record.ruled.ruler]
     about = (
         f"{OWN_IMAGES.capitalize()}: the {ruled.n_fake} generated and {ruled.n_real} real images of one evaluation in "
-        f"the authors' repository ({record.location}), measured as they are. Which row they belong to is not said; "
-        "where the ruler gives one of the rows, it is right"
+        f"the authors' repository ({archive.locations[0]}), measured as they are. Which row they belong to is not "
+        "said; where the ruler gives one of the rows, it is right"
     )
     if ruled.extractor != ruler.extractor.name:
         return f"{about}. With another network in the place of its own, no row can be recognised."
