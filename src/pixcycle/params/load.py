@@ -77,10 +77,6 @@ def _dangling_names(params: Params):
     for name in params.weights:
         with_weights = [*EXTRACTORS, IMAGENET.name, *(metric.weights for metric in METRICS if metric.weights)]
         yield from missing(f"weights.{name}", name, with_weights, "extractor or metric")
-    for name, chapter in params.chapters.items():
-        if chapter.calibration:
-            where = f"chapters.{name}.calibration.dataset"
-            yield from missing(where, chapter.calibration.dataset, params.datasets, "dataset")
     ids = params.experiment_ids
     for name, scale in params.scales.items():
         for experiment in scale.experiments:

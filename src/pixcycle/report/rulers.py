@@ -97,9 +97,7 @@ def notes(values: Values, experiments: list[str]) -> list[str]:
     if ruler is None or ruled is None:
         return []
     sentences = [f"Beside published values, ours are measured as the report's code does: {ruler.label}."]
-    if ruled.extractor != ruler.extractor.name:
-        sentences.append(f"In this ruler, {ruled.features} takes the place of its network.")
-    else:
+    if ruled.extractor == ruler.extractor.name:
         sentences.append(f"Its weights: {ruled.weights_file}.")
     first = f"the first by name; {ruled.n_fake} generated and {ruled.n_real} real ones here"
     sentences.append(f"Which of the test images the report took is not known; ours are {first}.")
