@@ -3,6 +3,7 @@
 from pixcycle.base.progress import duration
 from pixcycle.report.abstract import abstract
 from pixcycle.report.chapters import sections_of
+from pixcycle.report.code_differences import code_differences
 from pixcycle.report.content import (
     Block,
     Bullets,
@@ -36,6 +37,7 @@ def document(draft: Draft) -> Document:
     for key in dict.fromkeys(run.chapter for run in draft.all_runs):
         chapter = params.chapters[key]
         sections.append(Section(key, chapter.title, 1, [Text(f"Reproduces @cite-{key}: {chapter.cite}")]))
+        sections += code_differences(draft, key)
         sections += sections_of(key, draft)
         sections.append(Section(f"{key}-assumptions", "Assumptions", 2, _assumptions(draft, key)))
         doubts = [("", text) for text in chapter.inconsistencies]

@@ -7,6 +7,7 @@ import pandas as pd
 
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.registry import METRIC_OF, SCORES, in_tables
+from pixcycle.params.schema import CODED
 from pixcycle.paths import PUBLISHED
 from pixcycle.records.calibration import CalibrationRecord
 from pixcycle.records.metrics import Measured
@@ -60,7 +61,8 @@ def comparison_table(
 ) -> Table:
     """Return a table with one row per experiment: `metrics` as published | ours | difference, `further` as ours only.
 
-    If the chapter has a ruler, `metrics` are what it reads, and stand among `further` as all metrics are measured.
+    If some were also run as coded, ours and the difference stand there twice: as written, and as coded. If the chapter
+    has a ruler, `metrics` are what it reads, and stand among `further` as all metrics are measured.
 
     Parameters
     ----------
@@ -75,8 +77,10 @@ def comparison_table(
     columns = [Column("Experiment", numeric=False)]
     known = fid_elsewhere(values.root)
     elsewhere = {e: known[key] for e in experiments if (key := (e, values.one(e).config.direction)) in known}
+    coded = {e: e + CODED for e in experiments if e + CODED in values}
+    ours = ("ours as written", "difference", "ours as coded", "difference") if coded else ("ours", "difference")
     for metric in metrics:
-        columns += [Column(title, group=SCORES[metric].heading) for title in ("published", "ours", "difference")]
+        columns += [Column(title, group=SCORES[metric].heading) for title in ("published", *ours)]
         if metric == "fid" and elsewhere and not ruled:
             columns.append(Column("elsewhere", group=SCORES[metric].heading))
     for metric in further:
@@ -84,7 +88,8 @@ def comparison_table(
         if metric == "fid" and elsewhere:
             columns.append(Column("FID elsewhere", group="all test images"))
     best = {metric: _best(values, experiments, metric) for metric in further}
-    best_beside = {metric: _best_beside(values, experiments, metric) for metric in metrics}
+    best_written = {metric: _best_beside(values, experiments, metric) for metric in metrics}
+    best_coded = {metric: _best_beside(values, [*coded.values()], metric) for metric in metrics}
     calibration = calibration_of(values, experiments)
     rows = [_calibration_row(calibration, metrics, columns)] if calibration else []
     for title, label, experiment in _rows(values, experiments, published):
@@ -92,7 +97,11 @@ def comparison_table(
         row = [Cell(title)]
         for metric in metrics:
             number = None if printed.empty else float(printed[metric].iloc[0])
-            row += _triple(values, experiment, number, metric, best_beside)
+            row += [_printed(number, metric), *_beside(values, experiment, number, metric, best_written)]
+            if experiment in coded:
+                row += _beside(values, coded[experiment], number, metric, best_coded)
+            elif coded:
+                row += [NOTHING, NOTHING]
             if metric == "fid" and elsewhere and not ruled:
                 row.append(Cell(elsewhere[experiment], "published") if experiment in elsewhere else NOTHING)
         for metric in further:
@@ -104,15 +113,17 @@ def comparison_table(
     if calibration:
         chapter = values.plan.params.chapters[values.one(experiments[0]).chapter]
         notes.append(calibration_note(calibration, chapter.calibration.archive, published))
+    if coded:
+        notes.append("As written: by the report's text. As coded: by the code that its authors published.")
     if elsewhere:
         notes.append(FID_NOTE)
-    return Table(id, caption, columns, rows, notes, values.keys(*experiments))
+    return Table(id, caption, columns, rows, notes, values.keys(*experiments, *coded.values()))
 
 
 def _calibration_row(calibration: CalibrationRecord, metrics: list[str], columns: list[Column]) -> list[Cell]:
     """Return the row of the authors' own images, which has values beside published ones only."""
     cells = {SCORES[metric].heading: calibration_cell(calibration, metric) for metric in metrics}
-    own = [cells.get(column.group) if column.title == "ours" else None for column in columns[1:]]
+    own = [cells.get(column.group) if column.title in ("ours", "ours as written") else None for column in columns[1:]]
     return [Cell(OWN_IMAGES), *(cell or NOTHING for cell in own)]
 
 
@@ -128,23 +139,21 @@ def _rows(values: Values, experiments: list[str], published: pd.DataFrame) -> li
     return rows
 
 
-def _triple(values: Values, experiment: str | None, printed: float | None, metric: str, best: dict) -> list[Cell]:
-    digits = SCORES[metric].digits
-    published = NOTHING if printed is None else Cell(f"{printed:.{digits}f}", "published")
+def _printed(number: float | None, metric: str) -> Cell:
+    return NOTHING if number is None else Cell(f"{number:.{SCORES[metric].digits}f}", "published")
+
+
+def _beside(values: Values, experiment: str | None, printed: float | None, metric: str, best: dict) -> list[Cell]:
+    """Return our value, by the chapter's ruler if it has one, and its difference from the published one."""
     if experiment is None:
-        return [published, NOT_RUN, NOTHING]
+        return [NOT_RUN, NOTHING]
     gap = difference(values, experiment, metric, printed)
-    ours = _beside(values, experiment, metric, best)
-    return [published, ours, NOTHING if gap is None else Cell(f"{gap:+.{digits}f}")]
-
-
-def _beside(values: Values, experiment: str, metric: str, best: dict) -> Cell:
-    """Return our value as it stands beside a published one: by the chapter's ruler, if it has one."""
+    cell = NOTHING if gap is None else Cell(f"{gap:+.{SCORES[metric].digits}f}")
     if not is_ruled(values, experiment, metric):
-        return _ours(values, experiment, metric, best)
+        return [_ours(values, experiment, metric, best), cell]
     if not has(values, experiment, metric):
-        return NOTHING
-    return ruled_cell(values, experiment, metric, kind="best" if experiment == best[metric] else "plain")
+        return [NOTHING, NOTHING]
+    return [ruled_cell(values, experiment, metric, "best" if experiment == best[metric] else "plain"), cell]
 
 
 def _ours(values: Values, experiment: str | None, metric: str, best: dict) -> Cell:
