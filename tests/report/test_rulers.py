@@ -124,3 +124,14 @@ def test_calibration_is_missing_from_other_tables_and_refused_if_lost(tmp_path):
         table(results, CITY)
     made = table(at_full(tmp_path / "b", [MAPS]), MAPS)
     assert made.rows[0][0].text == "L1 Loss"
+
+
+def test_comparison_table_gives_a_difference_in_each_reading(tmp_path):
+    fids = {"maps-l1": 160.25, "maps-l1@coded": 150.13}
+    read = {"scale": "full", "readings": ("written", "coded")}
+    names = [MAPS]
+    results = Results(tmp_path, names, lambda run: {"beside_published": as_published(run, fid=fids[run.name])}, **read)
+    made = table(results, MAPS, metrics=("fid",))
+    columns = ["published", "ours as written", "difference", "ours as coded", "difference"]
+    assert [column.title for column in made.columns[1:6]] == columns
+    assert texts(made, "L1 Loss")[1:6] == ["152.13", "160.25", "+8.12", "150.13", "-2.00"]
