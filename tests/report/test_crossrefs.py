@@ -1,8 +1,9 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from pixcycle.report.content import Reference, Section, Text
+from pixcycle.report.content import Figure, Reference, Section, Table, Text
 from pixcycle.report.crossrefs import labels, pieces, spoken
 from pixcycle.report.references import references
 from tests.support.results import Results
@@ -23,6 +24,20 @@ def test_labels_number_each_kind_of_part_in_order(document):
         "figure-3": "Figure 2",
         "cite-b": "[1]",
         "cite-a": "[2]",
+    }
+
+
+def test_labels_of_repeated_figures_are_their_reports(document):
+    figure = Figure("kth-figure-2-5", "Figures 2 to 5 of report 003: fruit.", Path("f.svg"), "")
+    tables = [Table(f"ucsd-table-1-{name}", f"Table 1 of report 000, {name}", [], []) for name in ("maps", "facades")]
+    own = replace(figure, id="own", caption="After Figure 2 of report 003.")
+    names = labels(replace(document, sections=[Section("s", "S", 1, [figure, *tables, own])]))
+    assert names == {
+        "s": "Section 1",
+        "kth-figure-2-5": "Figures 2 to 5 of report 003",
+        "ucsd-table-1-maps": "Table 1 of report 000, maps",
+        "ucsd-table-1-facades": "Table 1 of report 000, facades",
+        "own": "Figure 1",
     }
 
 

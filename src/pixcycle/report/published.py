@@ -9,6 +9,7 @@ from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.registry import METRIC_OF, SCORES, in_tables
 from pixcycle.paths import PUBLISHED
 from pixcycle.records.metrics import Measured
+from pixcycle.report.agreement import agreement
 from pixcycle.report.content import Basis, Cell, Column, Table
 from pixcycle.report.counts import left_out, measured_images
 from pixcycle.report.literature import FID_NOTE, fid_elsewhere
@@ -97,7 +98,8 @@ def _triple(values: Values, experiment: str | None, printed: float | None, metri
     ours = _ours(values, experiment, metric, best)
     if printed is None or experiment is None or not values.comparable or not values.has(experiment, metric):
         return [published, ours, NOTHING]
-    return [published, ours, Cell(f"{values.mean(experiment, metric) - printed:+.{digits}f}")]
+    difference = f"{values.mean(experiment, metric) - printed:+.{digits}f}"
+    return [published, ours, Cell(difference, outcome=agreement(values, experiment, metric, printed))]
 
 
 def _ours(values: Values, experiment: str | None, metric: str, best: dict) -> Cell:

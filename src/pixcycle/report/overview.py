@@ -1,0 +1,115 @@
+"""The matrix of results: every published number of the tables, with ours, the difference and what became of it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pixcycle.report.content import Cell, Column, Document, Outcome, Table, blocks_of
+
+UNMEASURED = ("not run", "–", "", "no study yet")
+
+
+@dataclass(frozen=True)
+class Number:
+    """A published number beside ours.
+
+    Attributes
+    ----------
+    metric
+        Such as `FID`; empty if its table has one metric only.
+    difference
+        Empty if there is none.
+    """
+
+    metric: str
+    published: str
+    ours: str
+    difference: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Line:
+    """The published numbers of a table's row.
+
+    Attributes
+    ----------
+    place
+        Index of the row.
+    """
+
+    title: str
+    place: int
+    numbers: list[Number]
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        return list(dict.fromkeys(number.outcome for number in self.numbers))
+
+    @property
+    def is_unrun(self) -> bool:
+        return self.outcomes == ["not run"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The lines of one table."""
+
+    table: Table
+    chapter: str
+    lines: list[Line]
+
+
+def matrix(document: Document) -> list[Group]:
+    """Return the published numbers of all tables, in the order of the report; tables without any are left out."""
+    groups, chapter = [], ""
+    for section in document.sections:
+        chapter = section.id if section.level == 1 else chapter
+        for table in blocks_of([section], Table):
+            lines = [Line(_title(table, row), i, [*_published(table.columns, row)]) for i, row in enumerate(table.rows)]
+            if filled := [line for line in lines if line.numbers]:
+                groups.append(Group(table, chapter, filled))
+    return groups
+
+
+def tally(groups: list[Group]) -> Counter[Outcome]:
+    """Return how many published numbers have each outcome."""
+    return Counter(number.outcome for group in groups for line in group.lines for number in line.numbers)
+
+
+def is_unmeasured(row: list[Cell]) -> bool:
+    """Return whether a row says `not run` and has no value but published ones."""
+    others = [cell.text for cell in row[1:] if cell.kind != "published" and cell.basis is None]
+    return "not run" in others and not any(cell.basis or _is_number(cell) for cell in row[1:])
+
+
+def _is_number(cell: Cell) -> bool:
+    return cell.kind != "published" and cell.text[:1].isdigit()
+
+
+def _title(table: Table, row: list[Cell]) -> str:
+    """Return the texts of a row's leading columns of words, such as `D, first epoch · maps`."""
+    words = []
+    for column, cell in zip(table.columns, row, strict=True):
+        if column.numeric:
+            break
+        words.append(cell.text)
+    return " · ".join(words)
+
+
+def _published(columns: list[Column], row: list[Cell]) -> Iterator[Number]:
+    """Yield the published values of a row that stand beside ours, in neighbouring columns of one group."""
+    for i, column in enumerate(columns[:-1]):
+        beside = columns[i + 1]
+        if (column.title, beside.title, beside.group) != ("published", "ours", column.group) or row[i].text in (
+            "",
+            "–",
+        ):
+            continue
+        ours = row[i + 1]
+        if ours.text == "not ours":
+            continue
+        difference = row[i + 2] if i + 2 < len(row) and columns[i + 2].title == "difference" else Cell("–")
+        outcome: Outcome = difference.outcome or ("not run" if ours.text in UNMEASURED else "not judged")
+        shown = "" if difference.text == "–" else difference.text
+        yield Number(column.group, row[i].text, ours.text, shown, outcome)
