@@ -30,11 +30,8 @@ def test_matrix_does_not_judge_without_a_common_ruler(tmp_path):
 
 def test_matrix_leaves_out_rows_of_others_and_tables_without_published(document):
     columns = [Column("Method", numeric=False), Column("published", group="g"), Column("ours", group="g")]
-    rows = [
-        [Cell("a"), Cell("1"), Cell("2")],
-        [Cell("b"), Cell("1"), Cell("not ours")],
-        [Cell("c"), Cell("–"), Cell("2")],
-    ]
+    texts = [("a", "1", "2"), ("b", "1", "not ours"), ("c", "–", "2"), ("d", "", "2")]
+    rows = [[Cell(text) for text in row] for row in texts]
     tables = [Table("t", "", columns, rows), Table("u", "", columns[::2], [row[::2] for row in rows])]
     (group,) = matrix(replace(document, sections=[Section("s", "S", 1, tables)]))
     assert [(line.title, line.place) for line in group.lines] == [("a", 0)]

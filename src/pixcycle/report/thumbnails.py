@@ -10,12 +10,12 @@ from pixcycle.report.content import Thumbnails
 from pixcycle.report.draft import Draft
 from pixcycle.report.drawing.style import JPEG
 
-SIDE = 128
+SIDE = 256
 """Pixels of an image's longer side."""
 
 
 def thumbnails(draft: Draft, chapters: Iterable[str]) -> list[Thumbnails]:
-    """Return a sample of each chapter's first experiment, and write figures/overview-KEY.jpg."""
+    """Return a sample of each chapter's first experiment, and write overview/KEY.jpg."""
     return [_sample(draft, key) for key in chapters]
 
 
@@ -28,7 +28,7 @@ def _sample(draft: Draft, chapter: str) -> Thumbnails:
     if album.paired:
         parts["truth"] = album.truths(place)[0]
     parts["ours"] = album.outputs(place)[0]
-    file = Path("figures") / f"overview-{chapter}.jpg"
+    file = Path("overview") / f"{chapter}.jpg"
     (draft.out / file).parent.mkdir(parents=True, exist_ok=True)
     side_by_side([image for image in parts.values() if image is not None]).save(draft.out / file, **JPEG)
     return Thumbnails(chapter, file, list(parts), album.run.key)
