@@ -172,6 +172,40 @@ def test_epoch_of_fewer_images_than_a_batch_is_one_batch(tmp_path):
     assert [len(a) for a, _ in data.epoch(0)] == [3]
 
 
+def test_last_batch_kept_shows_every_image_once(tmp_path):
+    data = batches(prepared(tmp_path / "d", 10), batch_size=4, last_batch="kept")
+    assert [len(a) for a, _ in data.epoch(0)] == [4, 4, 2] and len(data) == 3
+    a, b = samples(data)
+    assert a == b and sorted(image for image, *_ in a) == list(range(10))
+    assert data.images(7) == 10 + 10 + 4
+
+
+def test_last_batch_kept_by_domain_differs_between_domains(tmp_path):
+    """In report 000's code, the last batch of horse2zebra has 3 of 1067 horses and 8 of 1334 zebras; here 3 and 4."""
+    folder = prepared(tmp_path / "d", n_a=7, n_b=40, paired=False)
+    data = batches(folder, paired=False, batch_size=4, epoch_length="smaller", last_batch="kept_by_domain")
+    assert [(len(a), len(b)) for a, b in data.epoch(0)] == [(4, 4), (3, 4)] and len(data) == 2
+    a, b = samples(data)
+    assert sorted(image for image, *_ in a) == list(range(7)) and len({image for image, *_ in b}) == 8
+
+
+def test_last_batch_is_shared_in_equal_parts_or_refused(tmp_path):
+    folder = prepared(tmp_path / "d", 10)
+    whole, *parts = (
+        [read(a) for a, _ in batches(folder, batch_size=4, last_batch="kept", share=share).epoch(0)]
+        for share in ((0, 1), (0, 2), (1, 2))
+    )
+    assert [one + other for one, other in zip(*parts, strict=True)] == whole
+    with pytest.raises(UserError, match="4 GPUs cannot share a last batch of 2 equally"):
+        batches(folder, batch_size=4, last_batch="kept", share=(0, 4))
+
+
+def test_batches_with_independent_jitter_pair_the_same_images(tmp_path):
+    a, b = samples(batches(prepared(tmp_path / "d", 100), pair_jitter="independent"))
+    assert [image for image, *_ in a] == [image for image, *_ in b]
+    assert sum(one == other for one, other in zip(a, b, strict=True)) < 20
+
+
 def test_batches_refuse_pairs_of_an_unpaired_dataset(tmp_path):
     with pytest.raises(UserError, match="unpaired"):
         batches(prepared(tmp_path / "d", paired=False), paired=True)

@@ -11,7 +11,9 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from torch.nn.functional import interpolate
 
 from pixcycle.base.errors import UserError
 from pixcycle.data import prepare as module
@@ -108,6 +110,29 @@ def test_prepare_antialiases_bilinear_and_bicubic(tmp_path, method):
     np.testing.assert_allclose(inside, 127.5, atol=1)
 
 
+def test_prepare_jitters_maps_from_600_by_286_and_tests_them_whole_at_256(tmp_path):
+    """As in the code of report 000: nearest neighbour by pixel centres, and no crop of test images."""
+    a = np.random.default_rng(0).integers(0, 256, (600, 600, 3), dtype=np.uint8)
+    raw = raw_pairs(tmp_path / "raw", a, train=1, val=1)
+    prepare("tiny", dataset(), raw, tmp_path / "out", spec(286, 256, resize="nearest-exact"))
+    tensor = torch.from_numpy(a).permute(2, 0, 1)[None]
+    for split, side in (("train", 286), ("test", 256)):
+        expected = interpolate(tensor, size=side, mode="nearest-exact")[0].permute(1, 2, 0)
+        np.testing.assert_array_equal(arrays(tmp_path / "out")[f"{split}_A"][0], expected)
+
+
+def test_prepare_stretches_intensities_of_whole_images_in_both_splits(tmp_path):
+    a = np.random.default_rng(0).integers(100, 152, (16, 16, 3), dtype=np.uint8)
+    a[0, 0], a[8, 8] = 100, 151
+    raw = raw_pairs(tmp_path / "raw", a)
+    prepare("tiny", dataset(), raw, tmp_path / "out", spec(16, 8, preprocess="crop", intensities="stretched"))
+    expected = (a - 100) * 5  # 151 - 100 levels become 255
+    by_name = arrays(tmp_path / "out")
+    np.testing.assert_array_equal(by_name["train_A"][0], expected)
+    np.testing.assert_array_equal(by_name["train_B"][0], 255 - expected)
+    np.testing.assert_array_equal(by_name["test_A"][0], expected[4:12, 4:12])
+
+
 def test_prepare_stretches_images_to_a_square(tmp_path):
     wide = places(16).repeat(2, axis=1)
     raw = raw_pairs(tmp_path / "raw", wide)
@@ -130,6 +155,7 @@ def test_prepare_manifest_describes_the_arrays(tmp_path):
             "preprocess": "jitter",
             "resize": "nearest",
             "first_size": None,
+            "intensities": "fixed",
             "train_images": None,
             "test_images": None,
         },

@@ -24,6 +24,8 @@ def test_time_limit_is_twice_flops_plus_ten_minutes_and_grows_with_attempt():
     [
         ({"n_epochs": 3, "n_epochs_decay": 2, "batch_size": 4}, 5 * 8),  # the last 3 of 11 images fill no batch
         ({"n_epochs": 3, "batch_size": 4, "epoch_length": "smaller"}, 3 * 4),
+        ({"n_epochs": 3, "batch_size": 4, "last_batch": "kept"}, 3 * 12),  # the smaller last batch counts as a full one
+        ({"n_epochs": 3, "batch_size": 4, "epoch_length": "smaller", "last_batch": "kept_by_domain"}, 3 * 8),
         ({"n_epochs": 3, "batch_size": 20}, 3 * 11),
         ({"n_epochs": 0}, 0),
     ],

@@ -53,6 +53,21 @@ def test_translate_writes_same_files_as_workflow(settings, direction, prepared, 
         assert (tmp_path / f"out/{number}.png").read_bytes() == (expected / f"{name}.png").read_bytes()
 
 
+def test_translate_stretches_images_for_a_run_on_stretched_intensities(finished, tmp_path):
+    """The dim image's outputs equal those of the image over the full range, of which it is an exact reduction."""
+    full = (noise(16, 16) // 85 * 85).astype(np.uint8)  # levels 0, 85, 170 and 255
+    dim = (full // 85 * 20 + 60).astype(np.uint8)  # 60, 80, 100 and 120
+    source = save_images(tmp_path / "in", [full, dim])
+    outputs = {}
+    for intensities in ("stretched", "fixed"):
+        run = finished(tiny_experiment(intensities=intensities), name=f"{intensities}/0-12345678")
+        translate(load(run), source, tmp_path / f"out-{intensities}")
+        outputs[intensities] = [pixels(tmp_path / f"out-{intensities}/{i}.png") for i in (0, 1)]
+    np.testing.assert_array_equal(outputs["stretched"][0], outputs["stretched"][1])
+    np.testing.assert_array_equal(outputs["stretched"][0], outputs["fixed"][0])
+    assert (outputs["fixed"][0] != outputs["fixed"][1]).any()
+
+
 def test_translate_command_needs_only_run_folder_at_any_path(finished, pixcycle, tmp_path, monkeypatch):
     run = finished(tiny_experiment())
     image = Image.fromarray(noise(16, 16))

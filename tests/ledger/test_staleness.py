@@ -52,6 +52,7 @@ def test_why_stale_names_changed_data_unless_a_setting_explains_it(ledger):
     assert why(ledger, fewer) == f"data {ledger.run().data} → {data}"
     assert why(ledger, ledger.edited(resize="bilinear")) == "resize nearest → bilinear"
     assert why(ledger, ledger.edited(first_size=128)) == "first_size – → 64"
+    assert why(ledger, ledger.edited(intensities="stretched")) == "intensities fixed → stretched"
 
 
 def test_why_stale_names_missing_own_files(ledger):

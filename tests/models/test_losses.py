@@ -3,7 +3,8 @@ import math
 import pytest
 import torch
 
-from pixcycle.models.losses import gan_loss, pixel_loss
+from pixcycle.models.build import build_discriminator
+from pixcycle.models.losses import discriminator_loss, gan_loss, pixel_loss
 
 
 @pytest.mark.parametrize("real", [True, False])
@@ -37,3 +38,11 @@ def test_pixel_loss_pulls_the_fake_towards_the_real_image():
     fake = torch.zeros(1, 1, 2, 2, requires_grad=True)
     pixel_loss(fake, torch.full((1, 1, 2, 2), 0.5), 1, 1).backward()
     torch.testing.assert_close(fake.grad, torch.full((1, 1, 2, 2), -(1 + 2 * 0.5) / 4))
+
+
+@pytest.mark.parametrize("norm", ["batch", "instance"])
+def test_discriminator_loss_of_unequal_batches_is_the_mean_of_both_means(norm):
+    torch.manual_seed(0)
+    d, real, fake = build_discriminator(16, 3, 4, norm), torch.rand(3, 3, 32, 32), -torch.rand(8, 3, 32, 32)
+    expected = (gan_loss(d(real), True, "lsgan") + gan_loss(d(fake), False, "lsgan")) / 2
+    torch.testing.assert_close(discriminator_loss(d, None, real, fake, "lsgan"), expected)

@@ -3,6 +3,7 @@ import copy
 import pytest
 import yaml
 
+from pixcycle.base.errors import UserError
 from pixcycle.params.load import check_params
 from pixcycle.plan.names import features_key
 from pixcycle.plan.runs import Plan, make_plan
@@ -11,7 +12,11 @@ from tests.support import ROOT
 
 @pytest.fixture
 def tree():
-    return yaml.safe_load((ROOT / "params.yaml").read_text()) | {"scale": "small", "seeds": [0, 1]}
+    return yaml.safe_load((ROOT / "params.yaml").read_text()) | {
+        "scale": "small",
+        "seeds": [0, 1],
+        "readings": ["written"],
+    }
 
 
 def plan(tree):
@@ -102,6 +107,28 @@ def test_first_size_scales_and_renames_data_of_its_experiment_only(tree):
     after = plan(tree)
     assert renamed(before, {key: run.data for key, run in after.runs.items()}) == {"kaist-maps/0", "kaist-maps/1"}
     assert after.data[after.runs["kaist-maps/0"].data].spec["first_size"] == 64
+
+
+def test_stretched_intensities_rename_data_of_their_experiment_only(tree):
+    before = {key: run.data for key, run in plan(tree).runs.items()}
+    tree["experiments"]["kaist"]["maps"]["intensities"] = "stretched"
+    after = plan(tree)
+    assert renamed(before, {key: run.data for key, run in after.runs.items()}) == {"kaist-maps/0", "kaist-maps/1"}
+    assert after.data[after.runs["kaist-maps/0"].data].spec["intensities"] == "stretched"
+    tree["experiments"]["kaist"]["cityscapes"]["intensities"] = "stretched"
+    with pytest.raises(UserError, match=r"kaist\.cityscapes\.intensities .*: stretching changes the colours"):
+        plan(tree)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"augmentation": "once"}, {"pair_jitter": "independent"}, {"flip_draw": "whole_training"},
+                 {"last_batch": "kept"}, {"shuffle_buffer": 9}]
+)  # fmt: skip
+def test_settings_of_draws_rename_their_runs_but_no_data(tree, settings):
+    before, data = folders(tree), {key: run.data for key, run in plan(tree).runs.items()}
+    tree["experiments"]["ucsd"]["facades-l1"] |= settings
+    assert renamed(before, folders(tree)) == {"ucsd-facades-l1/0", "ucsd-facades-l1/1"}
+    assert {key: run.data for key, run in plan(tree).runs.items()} == data
 
 
 def test_plan_selects_all_a_chapter_a_group_or_an_experiment(tree):

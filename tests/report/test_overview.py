@@ -50,3 +50,16 @@ def test_document_puts_results_before_what_was_run(tmp_path):
     assert ids[0] == "ucsd" and ids.index("ucsd-results") < ids.index("what") < ids.index("data") < ids.index("runs")
     assert blocks_of(whole.sections, Table)[0].caption.startswith("Table 1 of report 000, paired translation, facades")
     assert whole.not_run == "snakemake all --cores all --config scale=full"
+
+
+def test_matrix_has_numbers_as_written_and_as_coded(tmp_path):
+    fids = {"facades-cyc-l1": 170.0, "facades-cyc-l1@coded": 250.0}  # published: 166.12
+    experiments = ["ucsd-facades-cyc-l1", "ucsd-facades-l1"]
+    readings = ("written", "coded")
+    results = Results(tmp_path, experiments, lambda r: {"fid": fids.get(r.name, 9.0)}, scale="full", readings=readings)
+    groups = {group.table.id: group for group in matrix(document(results.draft(out=tmp_path / "out")))}
+    numbers = groups["ucsd-table-2-facades"].lines[0].numbers
+    assert [(number.metric, number.ours, number.outcome) for number in numbers] == [
+        ("FID ↓ as written", "170.00", "agrees"),
+        ("FID ↓ as coded", "250.00", "differs"),
+    ]

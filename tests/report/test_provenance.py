@@ -158,20 +158,20 @@ def test_runs_settings_are_those_of_the_training(results, whole):
             run = results.plan.runs[entry.key]
             trained_with = json.loads((results.root / run.folder / "config.json").read_text())["config"]
             # words for tables and chapters, and settings of the machine: these do not identify a run
-            for name in ("label", "extra", "assumes", "compile", "gpus"):
+            for name in ("label", "extra", "assumes", "stated", "coded", "compile", "gpus"):
                 del trained_with[name]
             for name, value in trained_with.items():
                 written = value if isinstance(value, str) else json.dumps(value)
-                assert settings.get(name, written).split(" (unscaled: ")[0] == written
+                assert settings.get(name, f"{written} (").rsplit(" (", 1)[0] == written
                 assert name in settings or value in (None, [])
         assert settings["extractor"] == "efficientnet-lite0"
 
 
 def test_runs_settings_state_unscaled_value_if_scale_changed_it(whole):
     settings = {block.experiment: dict(block.settings) for block in blocks_of(whole.sections, Runs)}
-    assert settings["ucsd-facades-l1"]["crop_size"] == "128 (unscaled: 256)"
-    assert settings["ucsd-facades-l1"]["lr"] == "0.0002"
-    assert settings["wustl-facades-label2photo"]["dataset"] == "earth (unscaled: facades-unpaired)"
+    assert settings["ucsd-facades-l1"]["crop_size"] == "128 (unscaled: 256; stated)"
+    assert settings["ucsd-facades-l1"]["lr"] == "0.0002 (stated)"
+    assert settings["wustl-facades-label2photo"]["dataset"] == "earth (unscaled: facades-unpaired; stated)"
 
 
 def test_run_entry_files_are_those_of_the_workflow(results, whole):

@@ -68,8 +68,10 @@ class Results:
         measured: Callable[[Run], dict] = lambda run: {},
         seeds=(0,),
         scale="small",
+        readings=("written",),
     ):
-        tree = yaml.safe_load((ROOT / "params.yaml").read_text()) | {"scale": scale, "seeds": list(seeds)}
+        asked = {"scale": scale, "seeds": list(seeds), "readings": list(readings)}
+        tree = yaml.safe_load((ROOT / "params.yaml").read_text()) | asked
         tree["scales"][scale]["experiments"] = experiments
         self.root = root
         self.plan = make_plan(check_params(tree), ROOT)

@@ -69,6 +69,14 @@ def test_train_with_another_seed_gives_other_weights(prepared, tmp_path):
         {"method": "pix2pix"},
         {"method": "pix2pix", "sample_epochs": [1, 3], "inference_dropout": True},
         {"method": "cyclegan", "pool_size": 5, "n_epochs_decay": 2},
+        {
+            **{"method": "pix2pix", "crop_size": 8, "patch": 1, "batch_size": 5, "last_batch": "kept"},
+            **{"pair_jitter": "independent", "flip_draw": "whole_training"},
+        },
+        {
+            **{"method": "cyclegan", "crop_size": 8, "patch": 1, "batch_size": 5, "last_batch": "kept_by_domain"},
+            **{"epoch_length": "smaller", "augmentation": "once", "shuffle_buffer": 4},
+        },
     ],
 )
 def test_interrupted_run_equals_undisturbed_run(settings, prepared, tmp_path, kill_after):
@@ -83,6 +91,17 @@ def test_interrupted_run_equals_undisturbed_run(settings, prepared, tmp_path, ki
     assert same(weights(tmp_path / "undisturbed"), weights(tmp_path / "interrupted"))
     histories = [(tmp_path / name / "history.csv").read_text() for name in ("undisturbed", "interrupted")]
     assert histories[0] == histories[1]
+
+
+@pytest.mark.parametrize("norm", ["batch", "instance"])
+def test_train_keeps_last_batches_that_differ_between_domains(norm, prepared, tmp_path):
+    np.save(prepared / "train_A.npy", np.load(prepared / "train_A.npy")[:7])  # batches of 4 and 3; B has 4 and 4
+    settings = {"epoch_length": "smaller", "last_batch": "kept_by_domain", "pool_size": 5, "lambda_identity": 0.5}
+    train(tiny_run(tiny_experiment("cyclegan", norm=norm, **settings)), prepared, tmp_path / "run")
+    record = json.loads((tmp_path / "run/run.json").read_text())
+    assert [record[name] for name in ("epochs", "steps", "steps_per_epoch", "batch_size")] == [3, 6, 2, 4]
+    assert record["images_per_second"] == pytest.approx(3 * 7 / record["seconds"], rel=0.05)
+    assert len(pd.read_csv(tmp_path / "run/history.csv").dropna()) == 6
 
 
 def test_train_leaves_config_record_and_history_in_the_folder(prepared, tmp_path):

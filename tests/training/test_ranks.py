@@ -66,6 +66,16 @@ def test_two_ranks_give_the_losses_of_one_at_the_same_global_batch(settings, pre
         np.testing.assert_allclose(two[statistic], one[statistic], rtol=1e-4, atol=1e-5, err_msg=statistic)
 
 
+def test_two_ranks_share_a_smaller_last_batch(prepared, tmp_path):
+    settings = {"batch_size": 8, "last_batch": "kept", "pair_jitter": "independent", "flip_draw": "whole_training"}
+    run = tiny_run(tiny_experiment(**settings, crop_size=8, patch=1, n_epochs=2, gpus=2))
+    train_run(run, prepared, tmp_path / "one")
+    train_in_two_ranks(run, prepared, tmp_path / "two")
+    one, two = history(tmp_path / "one"), history(tmp_path / "two")
+    assert len(one) == 2 * 2  # batches of 8 and 4
+    np.testing.assert_allclose(two, one, rtol=1e-5, atol=1e-5)
+
+
 def test_train_reports_its_device_and_the_requested_gpus(prepared, tmp_path, capsys):
     train_run(tiny_run(tiny_experiment(n_epochs=0, gpus=2)), prepared, tmp_path / "fewer")
     assert "no GPU here: on the CPU, 1 thread (gpus: 2 requested)\n" in capsys.readouterr().err

@@ -38,9 +38,14 @@ def run_folders(incomplete: str) -> list[str]:
 
 
 def _experiments(sections: dict[str, dict[str, Any]]) -> dict[str, tuple[str, str]]:
-    """Return the (chapter, name) of each experiment by its id."""
+    """Return the (chapter, name) of each experiment by its id, in both readings where its code does otherwise."""
     chapters = sections.get("experiments", {})
-    return {f"{chapter}-{name}": (chapter, name) for chapter, names in chapters.items() for name in names or ()}
+    return {
+        f"{chapter}-{name}{reading}": (chapter, name)
+        for chapter, names in chapters.items()
+        for name, experiment in (names or {}).items()
+        for reading in (("", "@coded") if experiment.get("coded") else ("",))
+    }
 
 
 def _sections(ctx: typer.Context) -> dict[str, dict[str, Any]]:

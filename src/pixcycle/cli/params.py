@@ -39,13 +39,16 @@ def show(
     scale: ScaleName = None,
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
-    """Print the settings of an experiment, and what was assumed where its report is silent.
+    """Print the settings of an experiment and the origin of each, and what was assumed where its report is silent.
 
     Example: pixcycle show ucsd-facades-l1 --scale demo
     """
     import yaml
 
+    from pixcycle.ledger.staleness import as_yaml
     from pixcycle.params.load import load_params
+    from pixcycle.params.origins import origins
+    from pixcycle.params.schema import CODED
     from pixcycle.plan.scales import at_scale, rounded
 
     loaded = load_params(params)
@@ -53,11 +56,17 @@ def show(
     chapter, name = ids[known(experiment, ids, "experiment")]
     scale = scale or loaded.scale
     resolved = at_scale(loaded, scale, experiment)
-    settings = resolved.model_dump(exclude={"assumes", "label", "extra"})
+    written = loaded.experiments[chapter][name]
     print(f"# {experiment} at scale {scale}, report: {loaded.chapters[chapter].title}")
-    if rounding := rounded(loaded.experiments[chapter][name], loaded.scales[scale], resolved):
+    if rounding := rounded(loaded.experiment(experiment), loaded.scales[scale], resolved):
         print(f"# {rounding}")
-    print(yaml.safe_dump(settings, sort_keys=False), end="")
+    print("# stated: in the report; from code: in its authors' own code; assumed: in neither; ours: none needs to say")
+    unscaled = loaded.experiment(experiment)
+    for field, origin in origins(written, experiment.endswith(CODED)).items():
+        value, full = (as_yaml(getattr(e, field)).replace("–", "null") for e in (resolved, unscaled))
+        print(f"{f'{field}: {value}':40} # {origin}" + ("" if value == full else f", {full} before scaling"))
+    if written.coded and not experiment.endswith(CODED):
+        print(f"# Its code does otherwise: pixcycle show {experiment}{CODED}")
     assumed = resolved.assumes | loaded.chapters[chapter].assumes
     if assumed:
         print("\n# Assumed, where the report is silent:")

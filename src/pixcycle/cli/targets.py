@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pixcycle.base.errors import UserError
 from pixcycle.base.suggest import nearest
 from pixcycle.params.schema import Params
-from pixcycle.plan.runs import Plan, group
+from pixcycle.plan.runs import Plan, group, written_id
+from pixcycle.plan.scales import ids_of_scale
 
 FOLDERS = ("data", "logs", "reports", "results", ".", "..", "")
 """First parts of the paths of files that can be targets; an absolute path begins with an empty part."""
@@ -45,8 +46,11 @@ def refuse_unknown(targets: Iterable[str], rules: Iterable[str], plan: Plan) -> 
 
 
 def _scales_with(target: str, params: Params) -> list[str]:
-    ids = params.experiment_ids
-    targets = {id: {id, group(chapter, name)} for id, (chapter, name) in ids.items()}
+    def targets(id: str) -> set[str]:
+        return {id, written_id(id), group(*params.experiment_ids[id])}
+
     return [
-        name for name, scale in params.scales.items() if any(target in targets[id] for id in scale.experiments or ids)
+        name
+        for name, scale in params.scales.items()
+        if any(target in targets(id) for id in ids_of_scale(params, scale))
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import torch
@@ -11,36 +11,17 @@ from torch import Tensor
 
 from pixcycle.base.errors import UserError
 from pixcycle.data.arrays import read_array
-from pixcycle.params.fields import EpochLength
+from pixcycle.data.draws import Draws, Sampling
+from pixcycle.data.epoch_size import size_of_epoch, steps_of_epoch
+from pixcycle.params.fields import Augmentation, EpochLength, FlipDraw, LastBatch, PairJitter
 from pixcycle.records.manifest import read_manifest
-
-ORDER, AUGMENTATION = 0, 1
-"""Numbers of the independent random streams of one domain in one epoch."""
-
-
-class Draws(NamedTuple):
-    """Images of a domain in the order in which they are shown, with their augmentation.
-
-    Attributes
-    ----------
-    rows
-        (N,) indices into the domain's array.
-    corners
-        (N, 2) first row and first column of each crop.
-    flips
-        (N,) bool, True if the crop is mirrored left to right.
-    """
-
-    rows: np.ndarray
-    corners: np.ndarray
-    flips: np.ndarray
 
 
 class Batches:
     """The batches of one split of a prepared dataset.
 
-    Each epoch is a new permutation. Images that do not fill its last batch are left out, different ones in each
-    epoch, because batch norm over a few images would behave differently; a dataset smaller than one batch is one
+    Each epoch is a new permutation. By default, images that do not fill its last batch are left out, different ones in
+    each epoch, because batch norm over a few images would behave differently; a dataset smaller than one batch is one
     smaller batch. The augmentation of image i in epoch e depends on (seed, e, i) alone, not on batch size or other
     images.
 
@@ -49,13 +30,20 @@ class Batches:
     prepared
         The folder that `prepare` wrote.
     paired
-        Images of a batch belong together, and share crop and flip. If False, each domain has its own order and
-        augmentation.
+        Images of a batch belong together, and share crop and flip unless `pair_jitter` is ``independent``. If False,
+        each domain has its own order and augmentation.
     epoch_length
         Unpaired domains: ``larger`` for epochs as long as the larger domain, in which the smaller one starts again;
         ``smaller`` for epochs as long as the smaller one, each of which leaves out other images of the larger.
     share
         (i, n) returns the i-th, counted from 0, of n equal parts of each batch.
+    pair_jitter, augmentation, flip_draw, shuffle_buffer, last_batch
+        As in an experiment.
+
+    Attributes
+    ----------
+    batch_size
+        Number of images of a domain in a batch, other than the last one of an epoch.
 
     Raises
     ------
@@ -75,6 +63,11 @@ class Batches:
         device: torch.device | str,
         epoch_length: EpochLength = "larger",
         share: tuple[int, int] = (0, 1),
+        pair_jitter: PairJitter = "shared",
+        augmentation: Augmentation = "each_epoch",
+        flip_draw: FlipDraw = "each_image",
+        shuffle_buffer: int | None = None,
+        last_batch: LastBatch = "dropped",
     ):
         if paired and not read_manifest(prepared).paired:
             raise UserError(
@@ -83,23 +76,28 @@ class Batches:
         # Opening a map verifies its bytes. Plain views, as slicing a np.memmap takes as long as copying the crop.
         with ThreadPoolExecutor(2) as pool:
             self._arrays = list(pool.map(lambda domain: np.asarray(_open(prepared, split, domain)), "AB"))
-        self._crop_size, self._flip, self._paired = crop_size, flip, paired
-        self._seed, self._device = seed, torch.device(device)
-        self._samples = {"larger": max, "smaller": min}[epoch_length](map(len, self._arrays))
-        self.batch_size = min(batch_size, self._samples)
-        part, parts = share
-        if self.batch_size % parts:
-            raise UserError(f"{prepared}: {parts} GPUs cannot share batches of {self.batch_size} equally")
-        self._part, self._part_size = part, self.batch_size // parts
+        self._crop_size, self._device, self._share = crop_size, torch.device(device), share
+        self._sampling = Sampling(seed, crop_size, flip, paired, pair_jitter, augmentation, flip_draw, shuffle_buffer)
+        a, b = map(len, self._arrays)
+        self.batch_size, self._samples = size_of_epoch((a, b), batch_size, epoch_length, last_batch)
+        for start, stop in self._bounds(0) + self._bounds(len(self) - 1):
+            if (stop - start) % share[1]:
+                what = "batches" if stop - start == self.batch_size else "a last batch"
+                raise UserError(f"{prepared}: {share[1]} GPUs cannot share {what} of {stop - start} equally")
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
-        return self._samples // self.batch_size
+        return steps_of_epoch(self.batch_size, self._samples)
+
+    def images(self, steps: int) -> int:
+        """Return how many images of each domain the first batches of a training hold, of the one that has fewer."""
+        epochs, more = divmod(steps, len(self))
+        return epochs * min(self._samples) + more * self.batch_size
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield the batches (a, b) of an epoch: float32 (N, 3, crop_size, crop_size) in [-1, 1], channels-last.
 
-        N is batch_size, or this share of it.
+        N is batch_size, or this share of it. In the last batch it may be smaller, and differ between a and b.
 
         Parameters
         ----------
@@ -107,46 +105,38 @@ class Batches:
             Batches to skip, because they were seen before an interruption.
         """
         draws = [self.draws(epoch, domain) for domain in (0, 1)]
+        part, parts = self._share
         for batch in range(first, len(self)):
-            first = batch * self.batch_size + self._part * self._part_size
-            samples = slice(first, first + self._part_size)
-            crops = self._crops([Draws(*(values[samples] for values in domain)) for domain in draws])
-            a, b = to_tensor(crops.to(self._device, non_blocking=True)).chunk(2)
+            shares = []
+            for of_domain, (start, stop) in zip(draws, self._bounds(batch), strict=True):
+                size = (stop - start) // parts
+                samples = slice(start + part * size, start + (part + 1) * size)
+                shares.append(Draws(*(values[samples] for values in of_domain)))
+            crops = self._crops(shares).to(self._device, non_blocking=True)
+            a, b = to_tensor(crops).split([len(share.rows) for share in shares])
             yield a, b
 
     def draws(self, epoch: int, domain: Literal[0, 1]) -> Draws:
-        """Return what an epoch shows of a domain (0 is A, 1 is B); the same for both if paired.
-
-        In the random streams, image i is row i in the first pass over the domain's n images, n + i in the second,
-        and so on.
-        """
+        """Return what an epoch shows of a domain (0 is A, 1 is B)."""
         n, side = self._arrays[domain].shape[:2]
-        stream = 2 * (0 if self._paired else domain)
-        rounds = -(-self._samples // n)
-        keys = uniform(self._seed, epoch, stream + ORDER, (rounds, n))
-        order = (keys.argsort(axis=1, kind="stable") + n * np.arange(rounds)[:, None]).ravel()[: self._samples]
-        top, left, mirror = uniform(self._seed, epoch, stream + AUGMENTATION, (rounds * n, 3))[order].T
-        corners = np.stack([top, left], axis=1) * (side - self._crop_size + 1)
-        return Draws(order % n, corners.astype(np.int64), (mirror < 0.5) & self._flip)
+        return self._sampling.draws(epoch, domain, n, side, self._samples[domain])
+
+    def _bounds(self, batch: int) -> list[tuple[int, int]]:
+        """Return the first sample of a batch, and the one after its last, of each domain."""
+        first = batch * self.batch_size
+        return [(first, min(first + self.batch_size, samples)) for samples in self._samples]
 
     def _crops(self, draws: list[Draws]) -> Tensor:
-        """Return the crops of A, then those of B: uint8 (2N, crop_size, crop_size, 3) on the CPU.
+        """Return the crops of A, then those of B: uint8 (N, crop_size, crop_size, 3) on the CPU.
 
         For a GPU they are in pinned memory, so that the copy to the device is asynchronous.
         """
-        shape = (2 * self._part_size, self._crop_size, self._crop_size, 3)
+        sizes = [len(of_domain.rows) for of_domain in draws]
+        shape = (sum(sizes), self._crop_size, self._crop_size, 3)
         crops = torch.empty(shape, dtype=torch.uint8, pin_memory=self._device.type == "cuda")
-        for images, of_domain, out in zip(self._arrays, draws, crops.chunk(2), strict=True):
+        for images, of_domain, out in zip(self._arrays, draws, crops.split(sizes), strict=True):
             crop(images, of_domain, out)
         return crops
-
-
-def uniform(seed: int, epoch: int, stream: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Return random numbers in [0, 1), each a function of seed, epoch, stream and its place in the array alone.
-
-    Uses Philox, a counter-based generator (Salmon et al. 2011). `seed` and `epoch` must not be negative.
-    """
-    return np.random.Generator(np.random.Philox(key=[seed, epoch], counter=[0, 0, 0, stream])).random(shape)
 
 
 def crop(images: np.ndarray, draws: Draws, out: Tensor) -> None:

@@ -16,17 +16,13 @@ from pixcycle.base.checksums import write_checksums
 from pixcycle.base.disk_full import room_for
 from pixcycle.base.files import finished_folder
 from pixcycle.data.card import Facts, card, count, facts
+from pixcycle.data.intensities import stretched
 from pixcycle.data.layouts.images import images
 from pixcycle.data.layouts.layout import Item
 from pixcycle.data.prefetch import prefetched
+from pixcycle.data.resize import resized
 from pixcycle.params.schema import Dataset
 from pixcycle.records.manifest import Images, Manifest, PrepareSpec, manifest_file
-
-RESAMPLING = {
-    "nearest": Image.Resampling.NEAREST,
-    "bilinear": Image.Resampling.BILINEAR,
-    "bicubic": Image.Resampling.BICUBIC,
-}
 
 
 def prepare(
@@ -121,20 +117,17 @@ def _write_array(
 def fit(image: Image.Image, split: str, spec: PrepareSpec) -> Image.Image:
     """Resize an image to the size of its split's array, by way of first_size if that is set.
 
-    Bilinear and bicubic are antialiased.
     Training images have load_size. Test images have crop_size: with ``jitter`` the whole image is resized to it,
-    with ``crop`` it is the centre of the image at load_size.
+    with ``crop`` it is the centre of the image at load_size. With ``stretched`` intensities, the whole resized image
+    is stretched, before any crop.
     """
     if spec.first_size:
-        image = _resized(image, spec.first_size, spec.resize)
-    if split == "test" and spec.preprocess == "jitter":
-        return _resized(image, spec.crop_size, spec.resize)
-    loaded = _resized(image, spec.load_size, spec.resize)
-    if split == "train":
+        image = resized(image, spec.first_size, spec.resize)
+    whole_test = split == "test" and spec.preprocess == "jitter"
+    loaded = resized(image, spec.crop_size if whole_test else spec.load_size, spec.resize)
+    if spec.intensities == "stretched":
+        loaded = Image.fromarray(stretched(np.asarray(loaded)))
+    if split == "train" or whole_test:
         return loaded
     first = (spec.load_size - spec.crop_size) // 2
     return loaded.crop((first, first, first + spec.crop_size, first + spec.crop_size))
-
-
-def _resized(image: Image.Image, side: int, method: str) -> Image.Image:
-    return image if image.size == (side, side) else image.resize((side, side), RESAMPLING[method])

@@ -4,6 +4,7 @@ import math
 import os
 
 from pixcycle.base.errors import UserError
+from pixcycle.data.epoch_size import size_of_epoch, steps_of_epoch
 from pixcycle.estimate.step_cost import image_flops
 from pixcycle.estimate.supplies import Images
 from pixcycle.params.schema import Experiment
@@ -23,10 +24,9 @@ def images_of_epoch(e: Experiment, images: Images) -> int:
 
 
 def steps_and_batch(e: Experiment, images: Images) -> tuple[int, int]:
-    """Return the number of steps of a training, and of images per step, as in data.batches."""
-    epoch = images_of_epoch(e, images)
-    batch = min(e.batch_size, epoch)
-    return e.epochs * (epoch // batch), batch
+    """Return the number of steps of a training, and of images per step; a smaller last batch counts as a full one."""
+    batch, samples = size_of_epoch(images["train"], e.batch_size, e.epoch_length, e.last_batch)
+    return e.epochs * steps_of_epoch(batch, samples), batch
 
 
 def flops_of_gpu(e: Experiment, images: Images | None) -> int:

@@ -38,7 +38,8 @@ def export(
 ) -> float:
     """Write the generator to `out`, as a function from float32 (N, 3, H, W) in [-1, 1] to the same, without dropout.
 
-    The file computes in float32, whatever the precision of the training.
+    The file computes in float32, whatever the precision of the training. Of a run on stretched intensities, it takes
+    images that are stretched already.
 
     Parameters
     ----------

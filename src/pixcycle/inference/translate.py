@@ -21,6 +21,7 @@ from pixcycle.base.progress import SECONDS_BETWEEN_LINES, duration
 from pixcycle.base.user_output import new_output, write_new
 from pixcycle.data.batches import to_tensor, to_uint8
 from pixcycle.data.decode import decode
+from pixcycle.data.intensities import stretched
 from pixcycle.data.png import png_of
 from pixcycle.data.prefetch import prefetched
 from pixcycle.inference.generator import Trained
@@ -106,9 +107,9 @@ def _write(trained: Trained, files: dict[Path, Path], write: Callable[[Path, byt
 def translations(trained: Trained, files: list[Path]) -> Iterator[tuple[Path, np.ndarray | UserError]]:
     """Yield each file with its translation, uint8 (H, W, 3) of the same size, or with the error that prevented it.
 
-    The generator runs in the mode of inference that its experiment has set. Neighbours of the same size form a batch.
-    No batch has more images or more pixels than one of the run's test images, so that it takes no more memory, unless
-    a single image is larger.
+    The generator runs in the mode of inference that its experiment has set, on stretched intensities if it was trained
+    on such. Neighbours of the same size form a batch. No batch has more images or more pixels than one of the run's
+    test images, so that it takes no more memory, unless a single image is larger.
     """
     e = trained.experiment
     fabric = ranks.fabric(e.precision)
@@ -117,7 +118,8 @@ def translations(trained: Trained, files: list[Path]) -> Iterator[tuple[Path, np
 
     def read(path: Path) -> np.ndarray | UserError:
         try:
-            return np.asarray(_upright(decode("--input", path)))
+            image = np.asarray(_upright(decode("--input", path)))
+            return stretched(image) if e.intensities == "stretched" else image
         except UserError as error:
             return error
 

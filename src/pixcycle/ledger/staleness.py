@@ -9,7 +9,7 @@ from pixcycle.plan.names import DESCRIPTIVE, INFERENCE, MACHINE, RECIPE
 from pixcycle.plan.runs import Plan, Run
 from pixcycle.records.run import RunConfig, RunRecord
 
-_SIZES = {"dataset", "load_size", "crop_size", "first_size", "preprocess", "resize"}
+_SIZES = {"dataset", "load_size", "crop_size", "first_size", "preprocess", "resize", "intensities"}
 """Settings on which the name of the prepared data depends as well."""
 
 

@@ -55,7 +55,7 @@ def discriminator_loss(d: nn.Module, x: Tensor | None, y: Tensor, fake: Tensor, 
         Real and generated output, (N, C, H, W).
     """
     inputs = seen(x, y), seen(x, fake.detach())
-    on_real, on_fake = map(d, inputs) if mixes_images(d) else d(torch.cat(inputs)).chunk(2)
+    on_real, on_fake = map(d, inputs) if mixes_images(d) else d(torch.cat(inputs)).split([len(y), len(fake)])
     return (gan_loss(on_real, True, mode) + gan_loss(on_fake, False, mode)) / 2
 
 

@@ -28,9 +28,15 @@ Upsampling = Literal["deconvolution", "resize"]
 Norm = Literal["batch", "instance"]
 GanMode = Literal["bce", "lsgan"]
 Preprocess = Literal["jitter", "crop"]
-Resize = Literal["nearest", "bilinear", "bicubic"]
+Resize = Literal["nearest", "bilinear", "bicubic", "nearest-exact", "bilinear-tf1"]
+Intensities = Literal["fixed", "stretched"]
+PairJitter = Literal["shared", "independent"]
+Augmentation = Literal["each_epoch", "once"]
+FlipDraw = Literal["each_image", "whole_training"]
+LastBatch = Literal["dropped", "kept", "kept_by_domain"]
 Order = Literal["generator_first", "discriminator_first"]
 EpochLength = Literal["larger", "smaller"]
+Reading = Literal["written", "coded"]
 Count = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
 Positive = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
 Side = Annotated[StrictInt, Field(ge=1, le=16_384)]
@@ -61,7 +67,7 @@ Real = Annotated[float, Field(le=1e9, allow_inf_nan=False), BeforeValidator(_flo
 Factor = Annotated[Real, Field(gt=0, le=1)]
 
 
-def distinct(values: list[int]) -> list[int]:
+def distinct(values: list[Any]) -> list[Any]:
     """Refuse equal values, each of which would name the same run."""
     if twice := sorted({value for value in values if values.count(value) > 1}):
         raise ValueError(f"must differ from each other; more than once: {', '.join(map(str, twice))}")

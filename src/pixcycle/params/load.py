@@ -1,6 +1,6 @@
 """Read `params.yaml` and check all of it before anything runs, with one line for each mistake."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -41,8 +41,8 @@ def check_params(tree: Any, where: str = "params.yaml") -> Params:
     try:
         params = Params.model_validate(tree)
     except ValidationError as error:
-        raise _mistakes(_one_line(e, where) for e in error.errors(include_url=False)) from None
-    mistakes = list(_dangling_names(params))
+        raise _mistakes(f"{where}: {_one_line(e)}" for e in error.errors(include_url=False)) from None
+    mistakes = list(_wrong_in_code(params)) or list(_dangling_names(params))
     if mistakes:
         raise _mistakes(f"{where}: {mistake}" for mistake in mistakes)
     return params
@@ -52,6 +52,17 @@ def _mistakes(lines: Iterable[str]) -> UserError:
     first = list(islice(lines, MISTAKES + 1))
     more = [MORE] if len(first) > MISTAKES else []
     return UserError(*first[:MISTAKES], *more)
+
+
+def _wrong_in_code(params: Params) -> Iterator[str]:
+    """Yield the mistakes in what experiments are in the reading `coded`."""
+    for chapter, section in params.experiments.items():
+        for name, experiment in section.items():
+            try:
+                _ = experiment.as_coded
+            except ValidationError as error:
+                for e in error.errors(include_url=False):
+                    yield _one_line(e | {"loc": ("experiments", chapter, name, "coded", *e["loc"])})
 
 
 def _dangling_names(params: Params):
@@ -69,34 +80,44 @@ def _dangling_names(params: Params):
         for name, experiment in section.items():
             where = f"experiments.{chapter}.{name}"
             yield from missing(f"{where}.dataset", experiment.dataset, params.datasets, "dataset")
+            if "dataset" in experiment.coded:
+                yield from missing(f"{where}.coded.dataset", experiment.coded["dataset"], params.datasets, "dataset")
             if experiment.published_weights:
                 weights = experiment.published_weights
                 yield from missing(f"{where}.published_weights", weights, params.published_weights, "weights")
             for field in experiment.assumes:
                 yield from missing(f"{where}.assumes", field, Experiment.model_fields, "field")
+            for field in experiment.stated:
+                yield from missing(f"{where}.stated", field, Experiment.model_fields, "field")
+    for key, chapter in params.chapters.items():
+        for number, matter in enumerate(chapter.code.otherwise if chapter.code else ()):
+            for field in matter.fields:
+                where = f"chapters.{key}.code.otherwise.{number}.fields"
+                yield from missing(where, field, Experiment.model_fields, "field")
     for name in params.weights:
         with_weights = [*EXTRACTORS, *(metric.weights for metric in METRICS if metric.weights)]
         yield from missing(f"weights.{name}", name, with_weights, "extractor or metric")
     ids = params.experiment_ids
     for name, scale in params.scales.items():
-        for experiment in scale.experiments:
-            yield from missing(f"scales.{name}.experiments", experiment, ids, "experiment")
+        for field in ("experiments", "coded"):
+            for experiment in getattr(scale, field) or ():
+                yield from missing(f"scales.{name}.{field}", experiment, ids, "experiment")
         for dataset in [*scale.stand_ins, *scale.stand_ins.values()]:
             yield from missing(f"scales.{name}.stand_ins", dataset, params.datasets, "dataset")
 
 
-def _one_line(error: Any, where: str) -> str:
-    """Format a pydantic error as `file: path.to.field: what is wrong; what would be right`."""
+def _one_line(error: Any) -> str:
+    """Format a pydantic error as `path.to.field: what is wrong; what would be right`."""
     loc = [str(part) for part in error["loc"] if part != "[key]"]
     *parents, field = loc or [""]
     at = ".".join(loc)
     if error["type"] == "extra_forbidden":
-        return f"{where}: {at}: unknown field; {nearest(field, _fields_at(parents), FIELDS)}"
+        return f"{at}: unknown field; {nearest(field, _fields_at(parents), FIELDS)}"
     if error["type"] == "missing":
-        return f"{where}: {at}: is missing"
+        return f"{at}: is missing"
     message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     value = error["input"]
-    return f"{where}: {at}: {message}" + (f" (is {_brief(value)})" if not isinstance(value, dict | list) else "")
+    return f"{at}: {message}" + (f" (is {_brief(value)})" if not isinstance(value, dict | list) else "")
 
 
 def _brief(value: Any) -> str:

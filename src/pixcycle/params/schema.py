@@ -6,25 +6,31 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, mo
 
 from pixcycle.base.files import local_path
 from pixcycle.params.fields import (
+    Augmentation,
     Byte,
     ChapterKey,
     Count,
     EpochLength,
     ExtractorName,
     Factor,
+    FlipDraw,
     FolderName,
     GanMode,
     GeneratorName,
+    Intensities,
+    LastBatch,
     LayoutName,
     Location,
     MethodName,
     Name,
     Norm,
     Order,
+    PairJitter,
     Patch,
     Positive,
     Precision,
     Preprocess,
+    Reading,
     Real,
     Resize,
     Seed,
@@ -35,6 +41,8 @@ from pixcycle.params.fields import (
 from pixcycle.paths import Direction
 
 T = TypeVar("T")
+CODED = "@coded"
+"""Ending of the ids of experiments as the report's own code has them."""
 ByName = Annotated[dict[Name, T], Field(json_schema_extra={"additionalProperties": False})]
 
 
@@ -145,9 +153,32 @@ class Experiment(Closed):
     load_size: Side = 286
     crop_size: Side = 256
     resize: Resize = "bicubic"
+    """Filter of every resize. nearest, bilinear, bicubic: Pillow's, the last two antialiased. nearest-exact: the pixel
+    under each new pixel's centre, as TensorFlow 2 has it. bilinear-tf1: TensorFlow 1's default, which is not
+    antialiased: half the size takes every second pixel."""
+    intensities: Intensities = "fixed"
+    """Range of the images that networks see. fixed: levels 0 to 255 become -1 to 1. stretched: each image, all channels
+    together, is first stretched so that its own least value becomes -1 and its greatest 1 (code of report 001)."""
     flip: bool = True
+    flip_draw: FlipDraw = "each_image"
+    """What one draw decides to mirror, with probability 1/2. each_image: one image. whole_training: all images of a
+    domain, in all epochs (code of report 000)."""
+    augmentation: Augmentation = "each_epoch"
+    """When crop and flip of an image are drawn. each_epoch: anew in each epoch. once: in the first, for all epochs
+    (code of reports 000 and 003)."""
+    pair_jitter: PairJitter = "shared"
+    """Whether the two images of a pair share crop and flip, or are cropped and flipped independently of each other, so
+    that they are shifted against each other (code of report 000; methods that learn from pairs only)."""
 
     batch_size: Positive = 1
+    last_batch: LastBatch = "dropped"
+    """What becomes of images that do not fill the last batch of an epoch. dropped: left out, other ones in each epoch.
+    kept: they are a smaller batch. kept_by_domain: so, too, but the last batch of a domain that still has images is
+    filled from it, as 3 horses with 8 zebras (code of report 000; unpaired domains only)."""
+    shuffle_buffer: Positive | None = None
+    """Number of images in the buffer from which each next one is drawn, filled in the order of their names, as
+    TensorFlow's `shuffle` has it; None draws from all images. An epoch of n images sees at most the first
+    shuffle_buffer + n - 1 of a domain."""
     n_epochs: Count
     """Epochs with a constant learning rate; 0 leaves the networks untrained."""
     epoch_length: EpochLength = "larger"
@@ -190,11 +221,21 @@ class Experiment(Closed):
     """Reason for running an experiment that the report does not have."""
     assumes: dict[str, str] = {}
     """Choices that the report leaves open: field -> the chosen value and the reason."""
+    stated: list[str] = []
+    """Fields whose value is in the report's text; all others are assumed."""
+    coded: dict[str, Any] = {}
+    """Fields of the reading `coded`, where the report's own code does otherwise: field -> its value there."""
 
     @property
     def epochs(self) -> int:
         """Total number of epochs, with constant and with decaying learning rate."""
         return self.n_epochs + self.n_epochs_decay
+
+    @property
+    def as_coded(self) -> "Experiment":
+        """The experiment as the report's own code has it. Raises ValidationError if `coded` has mistakes."""
+        written = self.model_dump(exclude_unset=True, exclude={"coded"})
+        return Experiment.model_validate(written | self.coded)
 
     @model_validator(mode="after")
     def _batches_can_be_shared(self) -> Self:
@@ -238,6 +279,28 @@ class Scale(Closed):
     """Set to false if the networks are too small for the authors' weights; random weights then replace them."""
     experiments: list[str] = []
     """Ids of the experiments of this scale; if empty, all of them."""
+    coded: list[str] | None = None
+    """Ids of the experiments that are also run as coded; if omitted, all whose code does otherwise than their text."""
+
+
+class Otherwise(Closed):
+    """A matter in which a report's own code does otherwise than its text."""
+
+    matter: str
+    text: str
+    code: str
+    fields: list[str] = []
+    """Fields of the reading `coded` that stand for it; none if it is not repeated."""
+
+
+class Code(Closed):
+    """The code that the authors of a report published."""
+
+    source: str
+    """Repository and commit."""
+    remark: str
+    """What is known of its relation to the report's numbers."""
+    otherwise: list[Otherwise]
 
 
 class Chapter(Closed):
@@ -245,6 +308,8 @@ class Chapter(Closed):
 
     title: str
     cite: str
+    code: Code | None = None
+    """Its own code, if any was published."""
     assumes: dict[str, str] = {}
     """Choices that the whole report leaves open: subject -> the chosen value and the reason."""
     inconsistencies: list[str] = []
@@ -262,6 +327,9 @@ class Params(Closed):
     ]
     extractor: ExtractorName | None
     """Overrides the scale's extractor."""
+    readings: Annotated[list[Reading], Field(min_length=1), AfterValidator(distinct)] = ["written", "coded"]
+    """Readings of the reports that are run. written: the report's text and, where it is silent, the paper that it
+    follows. coded: the report's own published code, where it does otherwise."""
     neighbours: Positive
     """k of the k-th nearest neighbour in precision and recall."""
     mirror: Location | None = None
@@ -289,5 +357,19 @@ class Params(Closed):
 
     @property
     def experiment_ids(self) -> dict[str, tuple[str, str]]:
-        """Id -> (chapter, name), such as `ucsd-facades-l1` -> (`ucsd`, `facades-l1`), in the order of the file."""
-        return {f"{c}-{name}": (c, name) for c, section in self.experiments.items() for name in section}
+        """Id -> (chapter, name), such as `ucsd-facades-l1` -> (`ucsd`, `facades-l1`), in the order of the file.
+
+        An experiment whose code does otherwise than its text is followed by its other reading, `ucsd-facades-l1@coded`.
+        """
+        return {
+            f"{chapter}-{name}{reading}": (chapter, name)
+            for chapter, section in self.experiments.items()
+            for name, experiment in section.items()
+            for reading in (("", CODED) if experiment.coded else ("",))
+        }
+
+    def experiment(self, id: str) -> Experiment:
+        """Return the experiment of an id, in the reading that the id names."""
+        chapter, _, name = id.removesuffix(CODED).partition("-")
+        written = self.experiments[chapter][name]
+        return written.as_coded if id.endswith(CODED) else written

@@ -16,7 +16,7 @@ RECIPE = {"fetch": 1, "prepare": 1, "train": 2, "segment": 1, "translate": 2, "f
 """Version of each step, incremented by hand when the same settings would give another result, which
 tests/training/test_golden.py detects."""
 
-DESCRIPTIVE = {"dataset", "label", "extra", "assumes"}
+DESCRIPTIVE = {"dataset", "label", "extra", "assumes", "stated", "coded"}
 """Fields of an experiment without influence on its result (the key of its data stands for the dataset)."""
 MACHINE = {"compile", "gpus"}
 """Fields that change how long training takes, but its result only in the last digits."""

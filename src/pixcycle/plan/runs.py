@@ -11,7 +11,7 @@ from pixcycle.data.fetch.digest import is_declared, own_path
 from pixcycle.data.layouts.registry import LAYOUTS
 from pixcycle.metrics.registry import METRICS
 from pixcycle.params.fields import ChapterKey, ExtractorName
-from pixcycle.params.schema import Closed, Experiment, Params, Segmenter, Source
+from pixcycle.params.schema import CODED, Closed, Experiment, Params, Segmenter, Source
 from pixcycle.plan.names import DESCRIPTIVE, INFERENCE, MACHINE, RECIPE, features_key, fingerprint, raw_key, weights_key
 from pixcycle.plan.scales import buildable, resolved
 
@@ -29,8 +29,10 @@ class Run(Closed):
     """An experiment at one scale with one seed, and the names of its results."""
 
     id: str
+    """Such as ucsd-facades-l1, or ucsd-facades-l1@coded."""
     chapter: ChapterKey
     name: str
+    """The id without its chapter."""
     seed: int
     scale: str
     config: Experiment
@@ -99,10 +101,18 @@ class Plan(Closed):
 
     @property
     def experiments(self) -> dict[str, list[Run]]:
-        """Runs by the id of their experiment, one for each seed."""
+        """Runs by the id of their experiment, one for each seed; its two readings have an id each."""
         experiments: dict[str, list[Run]] = {}
         for run in self.runs.values():
             experiments.setdefault(run.id, []).append(run)
+        return experiments
+
+    @property
+    def both_readings(self) -> dict[str, list[Run]]:
+        """Runs of both readings by the id of the written one."""
+        experiments: dict[str, list[Run]] = {}
+        for run in self.runs.values():
+            experiments.setdefault(written_id(run.id), []).append(run)
         return experiments
 
     @cached_property
@@ -110,11 +120,11 @@ class Plan(Closed):
         """Runs of each target that users can name: all, chapters, chapter-dataset groups and experiments.
 
         A chapter without experiments at this scale is a target without runs. If a group and an experiment have the same
-        name, the target is the experiment.
+        name, the target is the experiment, in both readings.
         """
         runs = self.runs.values()
         chapters = {key: [run for run in runs if run.chapter == key] for key in self.params.chapters}
-        return {"all": list(runs)} | chapters | self.groups | self.experiments
+        return {"all": list(runs)} | chapters | self.groups | self.experiments | self.both_readings
 
     @property
     def groups(self) -> dict[str, list[Run]]:
@@ -129,7 +139,7 @@ class Plan(Closed):
         """Experiments named like their group -> the other experiments of that group, which no target unites."""
         hidden = {}
         for name, runs in self.groups.items():
-            ids = list(dict.fromkeys(run.id for run in runs))
+            ids = list(dict.fromkeys(written_id(run.id) for run in runs))
             if name in ids and len(ids) > 1:
                 hidden[name] = [id for id in ids if id != name]
         return hidden
@@ -147,7 +157,12 @@ class Plan(Closed):
 
 def group(chapter: str, name: str) -> str:
     """Return the target that unites an experiment with those of its chapter whose names begin alike."""
-    return f"{chapter}-{name.split('-')[0]}"
+    return f"{chapter}-{written_id(name).split('-')[0]}"
+
+
+def written_id(id: str) -> str:
+    """Return the id of an experiment's written reading, which its other reading extends."""
+    return id.removesuffix(CODED)
 
 
 def read_plan(path: Path) -> Plan:
@@ -176,6 +191,8 @@ def read_plan(path: Path) -> Plan:
 def make_plan(params: Params, root: Path = Path(), *, skip_unbuildable: bool = False) -> Plan:
     """Plan the runs of the chosen scale and seeds, in the order of params.yaml.
 
+    Where both readings of an experiment have the same settings at this scale, there is one run for both.
+
     Parameters
     ----------
     skip_unbuildable
@@ -189,7 +206,9 @@ def make_plan(params: Params, root: Path = Path(), *, skip_unbuildable: bool = F
         data[node.key] = node
         for seed in params.seeds:
             run = _run(params, id, experiment, seed, node.key, root)
-            runs[run.key] = run
+            written = runs.get(f"{written_id(id)}/{seed}")
+            if written is None or written.metrics_fingerprint != run.metrics_fingerprint:
+                runs[run.key] = run
     return Plan(params=params, data=data, runs=runs)
 
 
@@ -206,6 +225,8 @@ def _data(params: Params, experiment: Experiment, raw: str) -> Data:
     }
     if experiment.first_size:
         spec["first_size"] = experiment.first_size
+    if experiment.intensities != "fixed":
+        spec["intensities"] = experiment.intensities
     domains = dataset.domains if LAYOUTS[dataset.layout].domains_choose else None
     made_by = [raw, dataset.layout, dataset.splits, domains, dataset.paired, spec, RECIPE["prepare"]]
     if dataset.held_out:
@@ -252,7 +273,7 @@ def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str, 
         seed=seed,
         scale=params.scale,
         config=experiment,
-        asked_dataset=params.experiments[chapter][name].dataset,
+        asked_dataset=params.experiment(id).dataset,
         data=data,
         extractor=extractor,
         segmenter=segmenter,

@@ -7,9 +7,9 @@ from pixcycle.base.errors import UserError
 from pixcycle.base.suggest import known
 from pixcycle.methods.registry import METHODS
 from pixcycle.models.generators.registry import GENERATORS
-from pixcycle.params.checks import unbuildable
+from pixcycle.params.checks import unbuildable, undrawable
 from pixcycle.params.fields import ChapterKey
-from pixcycle.params.schema import Experiment, Params, Scale
+from pixcycle.params.schema import CODED, Experiment, Params, Scale
 
 
 def resolved(params: Params, scale: str) -> Iterator[tuple[str, Experiment]]:
@@ -40,8 +40,10 @@ def at_scale(params: Params, scale: str, id: str) -> Experiment:
 def mistakes(params: Params, scale: str, id: str, e: Experiment) -> Iterator[str]:
     """Yield `experiments.CHAPTER.NAME.FIELD: what is wrong` for each setting that cannot run at a scale."""
     at = "" if scale == "full" else f" at scale {scale}"
-    for field, mistake in _mistakes(e):
-        yield f"experiments.{'.'.join(params.experiment_ids[id])}.{field}{at}: {mistake}"
+    chapter, name = params.experiment_ids[id]
+    coded = params.experiments[chapter][name].coded if id.endswith(CODED) else {}
+    for field, mistake in _mistakes(params, e):
+        yield f"experiments.{chapter}.{name}.{'coded.' if field in coded else ''}{field}{at}: {mistake}"
 
 
 def remarks(params: Params) -> Iterator[str]:
@@ -49,9 +51,8 @@ def remarks(params: Params) -> Iterator[str]:
     for scale, settings in params.scales.items():
         experiments: dict[str, list[str]] = {}
         for id, e in _of_scale(params, scale):
-            found = [] if scale == params.scale else [f"{field}: {mistake}" for field, mistake in _mistakes(e)]
-            chapter, name = params.experiment_ids[id]
-            if rounding := rounded(params.experiments[chapter][name], settings, e):
+            found = [] if scale == params.scale else [f"{field}: {mistake}" for field, mistake in _mistakes(params, e)]
+            if rounding := rounded(params.experiment(id), settings, e):
                 found.append(rounding)
             for line in found:
                 experiments.setdefault(line, []).append(id)
@@ -100,18 +101,34 @@ def scaled(experiment: Experiment, scale: Scale, chapter: ChapterKey) -> Experim
     )
 
 
+def ids_of_scale(params: Params, scale: Scale) -> list[str]:
+    """Return the ids of the experiments of a scale, in the readings that are run."""
+    ids = []
+    for chapter, section in params.experiments.items():
+        for name, experiment in section.items():
+            id = f"{chapter}-{name}"
+            if scale.experiments and id not in scale.experiments:
+                continue
+            has_code = bool(experiment.coded) and (scale.coded is None or id in scale.coded)
+            if "written" in params.readings or not has_code:
+                ids.append(id)
+            if "coded" in params.readings and has_code:
+                ids.append(id + CODED)
+    return ids
+
+
 def _of_scale(params: Params, scale: str) -> Iterator[tuple[str, Experiment]]:
     """Yield (id, experiment at that scale), whether it can run or not."""
     chosen = params.scales[known(scale, params.scales, "scale")]
-    for id, (chapter, name) in params.experiment_ids.items():
-        if not chosen.experiments or id in chosen.experiments:
-            yield id, scaled(params.experiments[chapter][name], chosen, chapter)
+    for id in ids_of_scale(params, chosen):
+        yield id, scaled(params.experiment(id), chosen, id.partition("-")[0])
 
 
-def _mistakes(e: Experiment) -> Iterator[tuple[str, str]]:
+def _mistakes(params: Params, e: Experiment) -> Iterator[tuple[str, str]]:
     """Yield (field, what is wrong and what would be right) for each setting that cannot run."""
     yield from GENERATORS[e.generator].mistakes(e)
     yield from unbuildable(e)
+    yield from undrawable(e, METHODS[e.method].needs_pairs, bool(params.datasets[e.dataset].classes))
     yield from METHODS[e.method].mistakes(e)
 
 

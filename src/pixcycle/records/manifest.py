@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pixcycle.params.fields import Positive, Preprocess, Resize
+from pixcycle.params.fields import Intensities, Positive, Preprocess, Resize
 from pixcycle.params.schema import Closed
 from pixcycle.records.record import Record
 
@@ -19,6 +19,7 @@ class PrepareSpec(Closed):
     preprocess: Preprocess
     resize: Resize
     first_size: Positive | None = None
+    intensities: Intensities = "fixed"
     train_images: Positive | None = None
     test_images: Positive | None = None
 

@@ -6,10 +6,11 @@ The page and the PDF take all numbers from here, so that they agree.
 import re
 from collections import Counter
 
+from pixcycle.report.both_readings import AS_CODED
 from pixcycle.report.content import Claims, Document, Figure, Table, blocks_of
 
 _MENTION = re.compile(r"@(\w+(?:[.-]\w+)*)")
-_ORIGIN = re.compile(r"(?:Figures?|Tables?) \d+(?: to \d+)? of report \d+")
+_ORIGIN = re.compile(rf"(?:{AS_CODED} )?((?:Figures?|Tables?) \d+(?: to \d+)? of report \d+)")
 """The beginning of the caption of a part that repeats one of a published report."""
 
 
@@ -34,7 +35,8 @@ def labels(document: Document) -> dict[str, str]:
         for block in section.blocks:
             if isinstance(block, Table | Figure):
                 if name := origin(block):
-                    names[block.id] = f"{name}, {block.id.rpartition('-')[2]}" if repeated[name] > 1 else name
+                    end = block.id.removesuffix("-coded").rpartition("-")[2]
+                    names[block.id] = f"{name}, {end}" if repeated[name] > 1 else name
                 else:
                     number(block.id, type(block).__name__)
             if isinstance(block, Claims):
@@ -44,15 +46,15 @@ def labels(document: Document) -> dict[str, str]:
 
 
 def origin(block: Table | Figure) -> str:
-    """Return `Figure 3 of report 000` if a caption begins with that, else an empty text."""
+    """Return `Figure 3 of report 000`, or `..., as coded`, if a caption begins with that, else an empty text."""
     found = _ORIGIN.match(block.caption)
-    return found[0] if found else ""
+    return f"{found[1]}{', as coded' if found[0] != found[1] else ''}" if found else ""
 
 
 def captioned(block: Table | Figure, labels: dict[str, str]) -> tuple[str, str]:
     """Return the bold beginning of a caption, which says whose figure or table it is, and the rest of it."""
-    if name := origin(block):
-        return name, block.caption.removeprefix(name)
+    if found := _ORIGIN.match(block.caption):
+        return origin(block), block.caption[found.end() :]
     return f"{labels[block.id]}.", f" {block.caption}"
 
 

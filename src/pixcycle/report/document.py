@@ -6,6 +6,7 @@ from dataclasses import replace
 from pixcycle.base.progress import duration
 from pixcycle.report.abstract import abstract
 from pixcycle.report.chapters import sections_of
+from pixcycle.report.code_differences import code_differences
 from pixcycle.report.content import (
     Block,
     Bullets,
@@ -72,6 +73,7 @@ def _chapter(draft: Draft, key: str) -> list[Section]:
     return [
         opening,
         *results,
+        *code_differences(draft, key),
         Section(f"{key}-assumptions", "Assumptions", 2, _assumptions(draft, key)),
         Section(f"{key}-inconsistencies", "Inconsistencies in the report", 2, [Bullets(doubts)]),
     ]

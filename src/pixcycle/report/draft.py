@@ -9,6 +9,7 @@ import pandas as pd
 from pixcycle.plan.runs import Plan
 from pixcycle.report import published, quality
 from pixcycle.report.archive_counts import archive_counts
+from pixcycle.report.both_readings import AS_CODED, is_as_coded
 from pixcycle.report.content import Block, Claim, Claims, Figure, Section, Table, Text, Verdict
 from pixcycle.report.dots import dot_plots
 from pixcycle.report.drawing import curves, style
@@ -101,7 +102,8 @@ class Draft(Values):
     ) -> Figure:
         """Write figures/ID.jpg (images) or figures/ID.svg (all else), and return the block that shows it.
 
-        The caption also says which of the experiments were not run, how lines are thinned, and which runs collapsed.
+        The caption also says which of the experiments were not run, how lines are thinned, and which runs collapsed. In
+        the reading `coded` the id ends in -coded, and figures without a run of its own are not written.
 
         Parameters
         ----------
@@ -114,10 +116,14 @@ class Draft(Values):
         remarks = [f"Not run here: {', '.join(missing)}."] if missing else []
         remarks += [picture.note, *self.collapses(*experiments)]
         caption = " ".join([caption, *(remark for remark in remarks if remark not in caption)])
-        file = Path("figures") / f"{id}.{picture.kind}"
-        style.save(picture, self.out / file)
         firsts = [self.one(experiment).key for experiment in self.present(experiments)]
-        return Figure(id, caption, file, alt, self.keys(*experiments) if all_seeds else firsts)
+        keys = self.keys(*experiments) if all_seeds else firsts
+        if self.reading == "coded":
+            id, caption = f"{id}-coded", f"{AS_CODED} {caption}"
+        file = Path("figures") / f"{id}.{picture.kind}"
+        if self.reading == "written" or any(is_as_coded(key) for key in keys):
+            style.save(picture, self.out / file)
+        return Figure(id, caption, file, alt, keys)
 
     def claim(
         self,

@@ -10,7 +10,7 @@ Compared = tuple[str, str, Order]
 
 
 def comparison_sentence(values: Values, place: str, compared: list[Compared], metric: str) -> str:
-    """Return `On maps, L1 (98.10) has a better FID than L2 (101.20); it cannot be told from Patch 16 (99.00).`
+    """Return `On maps, L1 (98.10) has a better FID than L2; it cannot be told from Patch 16.`
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def comparison_sentence(values: Values, place: str, compared: list[Compared], me
         return f"On {place}: {'; '.join(_pair(values, score, metric, *pair) for pair in compared)}."
     named: dict[Order, list[str]] = {"better": [], "worse": [], "unclear": []}
     for rival, order in rivals:
-        named[order].append(_with_value(values, rival, metric))
+        named[order].append(_name(values, rival))
     parts = [
         f"{lead} {listed(named[order])}"
         for order, lead in (
@@ -51,9 +51,12 @@ def _around_one(compared: list[Compared]) -> tuple[str | None, list[tuple[str, O
 
 def _pair(values: Values, score: str, metric: str, first: str, second: str, order: Order) -> str:
     words = {"better": f"has a better {score} than", "worse": f"has a worse {score} than"}
-    one, other = (_with_value(values, id, metric) for id in (first, second))
-    return f"{one} {words.get(order, 'cannot be told from')} {other}"
+    return f"{_with_value(values, first, metric)} {words.get(order, 'cannot be told from')} {_name(values, second)}"
 
 
 def _with_value(values: Values, experiment: str, metric: str) -> str:
-    return f"{values.one(experiment).config.label or experiment} ({values.with_spread(experiment, metric)})"
+    return f"{_name(values, experiment)} ({values.with_spread(experiment, metric)})"
+
+
+def _name(values: Values, experiment: str) -> str:
+    return values.one(experiment).config.label or experiment

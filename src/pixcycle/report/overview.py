@@ -98,18 +98,22 @@ def _title(table: Table, row: list[Cell]) -> str:
 
 
 def _published(columns: list[Column], row: list[Cell]) -> Iterator[Number]:
-    """Yield the published values of a row that stand beside ours, in neighbouring columns of one group."""
-    for i, column in enumerate(columns[:-1]):
-        beside = columns[i + 1]
-        if (column.title, beside.title, beside.group) != ("published", "ours", column.group) or row[i].text in (
-            "",
-            "–",
-        ):
+    """Yield the published values of a row with each of ours to their right, such as those as written and as coded."""
+    for i, column in enumerate(columns):
+        if column.title != "published" or row[i].text in ("", "–"):
             continue
-        ours = row[i + 1]
-        if ours.text == "not ours":
-            continue
-        difference = row[i + 2] if i + 2 < len(row) and columns[i + 2].title == "difference" else Cell("–")
-        outcome: Outcome = difference.outcome or ("not run" if ours.text in UNMEASURED else "not judged")
-        shown = "" if difference.text == "–" else difference.text
-        yield Number(column.group, row[i].text, ours.text, shown, outcome)
+        for j in range(i + 1, len(columns)):
+            beside, ours = columns[j], row[j]
+            if beside.group != column.group or beside.title == "published":
+                break
+            reading = beside.title.removeprefix("ours").strip()
+            if not beside.title.startswith("ours") or ours.text == "not ours" or (reading and ours.text == "–"):
+                continue
+            metric = f"{column.group} {reading}".strip()
+            has_difference = j + 1 < len(columns) and columns[j + 1].title == "difference"
+            yield _number(metric, row[i].text, ours.text, row[j + 1] if has_difference else Cell("–"))
+
+
+def _number(metric: str, published: str, ours: str, difference: Cell) -> Number:
+    outcome: Outcome = difference.outcome or ("not run" if ours in UNMEASURED else "not judged")
+    return Number(metric, published, ours, "" if difference.text == "–" else difference.text, outcome)

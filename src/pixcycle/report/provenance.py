@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 from pixcycle.base.git import commit
 from pixcycle.base.progress import duration
+from pixcycle.params.origins import origins
 from pixcycle.plan.names import DESCRIPTIVE, MACHINE
-from pixcycle.plan.runs import Run
+from pixcycle.plan.runs import Run, written_id
 from pixcycle.records.run import Attempt, RunRecord
 from pixcycle.report.content import Block, Bullets, Figure, File, RunEntry, Runs, Section, Table, blocks_of, claims_of
 from pixcycle.report.values import Values
@@ -64,7 +65,7 @@ def how_to_run_the_rest(values: Values) -> str:
     """Return the command that runs what a report of this selection and scale lacks; empty if it lacks nothing."""
     params = values.plan.params
     described = {f"{chapter}-{name}" for chapter, named in params.experiments.items() for name in named}
-    if described <= values.runs.keys():
+    if described <= set(map(written_id, values.runs)):
         return ""
     whole = [name for name, scale in params.scales.items() if not scale.experiments]
     scale = params.scale if params.scale in whole or not whole else whole[0]
@@ -144,17 +145,23 @@ def _attempt(attempt: Attempt) -> str:
 
 
 def _settings(values: Values, run: Run) -> list[tuple[str, str]]:
-    """Return the experiment's settings as it was run, what the scale changed in them, and how it was measured."""
+    """Return the experiment's settings as it was run, where each comes from, and how it was measured.
+
+    A setting reads `256 (stated)`, or `64 (unscaled: 256; stated)` if the scale changed it.
+    """
+    params = values.plan.params
+    written = params.experiments[run.chapter][written_id(run.name)]
+    origin = origins(written, coded=run.id != written_id(run.id))
     ours, unscaled = (
         e.model_dump(mode="json", exclude=DESCRIPTIVE - {"dataset"} | MACHINE)
         for e in (run.config, values.as_published(run))
     )
-    settings = [
-        (name, _written(value) + ("" if value == unscaled[name] else f" (unscaled: {_written(unscaled[name])})"))
-        for name, value in ours.items()
-        if value not in (None, []) or unscaled[name] not in (None, [])
-    ]
-    return [*settings, ("extractor", run.extractor), ("neighbours", str(values.plan.params.neighbours))]
+    settings = []
+    for name, value in ours.items():
+        if value not in (None, []) or unscaled[name] not in (None, []):
+            before = "" if value == unscaled[name] else f"unscaled: {_written(unscaled[name])}; "
+            settings.append((name, f"{_written(value)} ({before}{origin[name]})"))
+    return [*settings, ("extractor", run.extractor), ("neighbours", str(params.neighbours))]
 
 
 def _written(value: Any) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.registry import METRIC_OF, SCORES, in_tables
+from pixcycle.params.schema import CODED
 from pixcycle.paths import PUBLISHED
 from pixcycle.records.metrics import Measured
 from pixcycle.report.agreement import agreement
@@ -47,6 +48,8 @@ def comparison_table(
 ) -> Table:
     """Return a table with one row per experiment: `metrics` as published | ours | difference, `further` as ours only.
 
+    If some were also run as coded, ours and the difference stand there twice: as written, and as coded.
+
     Parameters
     ----------
     experiments
@@ -58,26 +61,36 @@ def comparison_table(
     columns = [Column("Experiment", numeric=False)]
     known = fid_elsewhere(values.root)
     elsewhere = {e: known[key] for e in experiments if (key := (e, values.one(e).config.direction)) in known}
+    coded = {e: e + CODED for e in experiments if e + CODED in values}
+    ours = ("ours as written", "difference", "ours as coded", "difference") if coded else ("ours", "difference")
     for metric in metrics:
-        columns += [Column(title, group=SCORES[metric].heading) for title in ("published", "ours", "difference")]
+        columns += [Column(title, group=SCORES[metric].heading) for title in ("published", *ours)]
         if metric == "fid" and elsewhere:
             columns.append(Column("elsewhere", group=SCORES[metric].heading))
     columns += [Column(SCORES[metric].heading, group="ours only") for metric in further]
     best = {metric: _best(values, experiments, metric) for metric in (*metrics, *further)}
+    best_coded = {metric: _best(values, [*coded.values()], metric) for metric in metrics}
     rows = []
     for title, label, experiment in _rows(values, experiments, published):
         printed = published[published["row"] == label]
         row = [Cell(title)]
         for metric in metrics:
-            row += _triple(values, experiment, None if printed.empty else float(printed[metric].iloc[0]), metric, best)
+            number = None if printed.empty else float(printed[metric].iloc[0])
+            row += [_printed(number, metric), *_beside(values, experiment, number, metric, best)]
+            if experiment in coded:
+                row += _beside(values, coded[experiment], number, metric, best_coded)
+            elif coded:
+                row += [NOTHING, NOTHING]
             if metric == "fid" and elsewhere:
                 row.append(Cell(elsewhere[experiment], "published") if experiment in elsewhere else NOTHING)
         row += [_ours(values, experiment, metric, best) for metric in further]
         rows.append(row)
     notes = _notes(values, experiments)
+    if coded:
+        notes.append("As written: by the report's text. As coded: by the code that its authors published.")
     if elsewhere:
         notes.append(FID_NOTE)
-    return Table(id, caption, columns, rows, notes, values.keys(*experiments))
+    return Table(id, caption, columns, rows, notes, values.keys(*experiments, *coded.values()))
 
 
 def _rows(values: Values, experiments: list[str], published: pd.DataFrame) -> list[tuple[str, str, str | None]]:
@@ -92,14 +105,17 @@ def _rows(values: Values, experiments: list[str], published: pd.DataFrame) -> li
     return rows
 
 
-def _triple(values: Values, experiment: str | None, printed: float | None, metric: str, best: dict) -> list[Cell]:
-    digits = SCORES[metric].digits
-    published = NOTHING if printed is None else Cell(f"{printed:.{digits}f}", "published")
+def _printed(number: float | None, metric: str) -> Cell:
+    return NOTHING if number is None else Cell(f"{number:.{SCORES[metric].digits}f}", "published")
+
+
+def _beside(values: Values, experiment: str | None, printed: float | None, metric: str, best: dict) -> list[Cell]:
+    """Return our value and its difference from the published one."""
     ours = _ours(values, experiment, metric, best)
     if printed is None or experiment is None or not values.comparable or not values.has(experiment, metric):
-        return [published, ours, NOTHING]
-    difference = f"{values.mean(experiment, metric) - printed:+.{digits}f}"
-    return [published, ours, Cell(difference, outcome=agreement(values, experiment, metric, printed))]
+        return [ours, NOTHING]
+    difference = f"{values.mean(experiment, metric) - printed:+.{SCORES[metric].digits}f}"
+    return [ours, Cell(difference, outcome=agreement(values, experiment, metric, printed))]
 
 
 def _ours(values: Values, experiment: str | None, metric: str, best: dict) -> Cell:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pixcycle.metrics.registry import SCORES, in_tables
 from pixcycle.metrics.segmentation import FCN_SCORE
+from pixcycle.params.schema import CODED
 from pixcycle.records.metrics import SegmenterRecord
 from pixcycle.report.content import Cell, Column, Table
 from pixcycle.report.counts import left_out, measured_images
@@ -21,9 +22,10 @@ REAL_PHOTOS = ("pix2pix paper", "labels to photo", "Ground truth")
 
 def task_of(values: Values, experiment: str, direction: str) -> str:
     """Return `horse → zebra`, the domains of the dataset that the report names, even if the experiment was not run."""
-    chapter, _, name = experiment.partition("-")
-    described = values.plan.params.experiments[chapter].get(name)
-    return ARROWS[direction].format(*values.plan.params.datasets[described.dataset].domains) if described else "–"
+    params = values.plan.params
+    if experiment not in params.experiment_ids:
+        return "–"
+    return ARROWS[direction].format(*params.datasets[params.experiment(experiment).dataset].domains)
 
 
 def lacks_published_weights(values: Values, experiment: str) -> bool:
@@ -46,6 +48,7 @@ def quality_table(
         Names of scores; those that no row has are left out.
     """
     known = fid_elsewhere(values.root)
+    rows = _in_both_readings(values, rows)
     present = [(e, d) for e, d in rows if e in values]
     measured_metrics = [m for m in in_tables(metrics) if any(values.has(e, m, d) for e, d in present)]
     elsewhere = any(row in known for row in rows)
@@ -88,6 +91,7 @@ def fcn_table(
     others
         Others' scores by methods that we did not run, as further rows.
     """
+    rows = _in_both_readings(values, rows)
     columns = [Column("Experiment", numeric=False), Column("Task", numeric=False)]
     columns += [Column(who, group=SCORES[score].heading) for score in FCN_SCORE for who in ("ours", "elsewhere")]
     columns += [Column("Source of elsewhere", numeric=False)]
@@ -117,6 +121,12 @@ def fcn_table(
     notes += [_decoding(values, [e for es in judged.values() for e in es])]
     notes += values.collapses(*dict.fromkeys(e for e, _, _ in rows))
     return Table(id, caption, columns, table, notes, values.keys(*(e for e, _, _ in rows)))
+
+
+def _in_both_readings(values: Values, rows: list[tuple]) -> list[tuple]:
+    """Return the rows, each followed by that of the same experiment as coded if it was run so."""
+    both = [[(experiment, *rest), (experiment + CODED, *rest)] for experiment, *rest in rows]
+    return [row for pair in both for row in pair if row is pair[0] or row[0] in values]
 
 
 def _ours(values: Values, experiment: str, direction: str, metric: str) -> Cell:

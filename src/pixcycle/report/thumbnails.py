@@ -20,7 +20,7 @@ def thumbnails(draft: Draft, chapters: Iterable[str]) -> list[Thumbnails]:
 
 
 def _sample(draft: Draft, chapter: str) -> Thumbnails:
-    first, *_ = draft.of_chapter(chapter)
+    first = next(id for id, (run, *_) in draft.runs.items() if run.chapter == chapter)
     album = draft.album(first)
     places = album.spread_out(3)
     place = [places[len(places) // 2]]

@@ -1,10 +1,11 @@
 """All numbers of a report, read once from the runs' own files and written to values.json."""
 
 from collections.abc import Iterable
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from statistics import mean, stdev
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
@@ -12,9 +13,11 @@ from pixcycle.base.errors import UserError
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.registry import SCORES
 from pixcycle.metrics.segmentation import FCN_SCORE
-from pixcycle.params.schema import Experiment
+from pixcycle.params.fields import Reading
+from pixcycle.params.schema import CODED, Experiment
 from pixcycle.paths import TARGET, Direction
-from pixcycle.plan.runs import Plan, Run
+from pixcycle.plan.runs import Plan, Run, written_id
+from pixcycle.plan.scales import ids_of_scale
 from pixcycle.records.history import read_history
 from pixcycle.records.manifest import read_manifest
 from pixcycle.records.metrics import Measured, SegmenterRecord
@@ -30,6 +33,7 @@ class Values:
     def __init__(self, plan: Plan, selection: str, root: Path):
         self.plan, self.selection, self.root = plan, selection, root
         self.all_runs = plan.select(selection)
+        self.reading: Reading = "written"
         self.runs: dict[str, list[Run]] = {}
         self._studies: dict[tuple[str, str], Share | None] = {}
         for run in self.all_runs:
@@ -57,8 +61,24 @@ class Values:
         return [id for id in experiments if id not in present]
 
     def of_chapter(self, chapter: str) -> list[str]:
-        """Return the ids of the chapter's experiments that were run, the user's own included."""
-        return [id for id, (first, *_) in self.runs.items() if first.chapter == chapter]
+        """Return the ids of the chapter's experiments that were run, the user's own included, each in one reading."""
+        return [id for id, (first, *_) in self.runs.items() if first.chapter == chapter and id == written_id(id)]
+
+    def as_coded(self) -> Self:
+        """Return these values with each experiment's id standing for its run in the reading `coded`.
+
+        An experiment whose text and code agree has one run for both. One whose code does otherwise, but was not run so,
+        counts as not run.
+        """
+        params = self.plan.params
+        planned = ids_of_scale(params, params.chosen_scale)
+        runs = {}
+        for id in dict.fromkeys(map(written_id, self.runs)):
+            if id + CODED in planned or not params.experiment(id).coded:
+                runs[id] = self.runs.get(id + CODED) or self.runs[id]
+        view = copy(self)
+        view.runs, view.reading, view._studies = runs, "coded", {}
+        return view
 
     def keys(self, *experiments: str) -> list[str]:
         """Return the keys of all seeds' runs of these experiments, each once; experiments without runs have none."""
@@ -146,7 +166,7 @@ class Values:
 
     def as_published(self, run: Run) -> Experiment:
         """Return the run's experiment before the scale changes it."""
-        return self.plan.params.experiments[run.chapter][run.name]
+        return self.plan.params.experiment(run.id)
 
     def steps_per_epoch(self, id: str) -> int:
         return self.records[self.one(id).key].steps_per_epoch

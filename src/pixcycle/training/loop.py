@@ -190,6 +190,11 @@ def _batches(e: Experiment, prepared: Path, seed: int, device: torch.device) -> 
         device=device,
         epoch_length=e.epoch_length,
         share=(ranks.rank(), ranks.count()),
+        pair_jitter=e.pair_jitter,
+        augmentation=e.augmentation,
+        flip_draw=e.flip_draw,
+        shuffle_buffer=e.shuffle_buffer,
+        last_batch=e.last_batch,
     )
 
 

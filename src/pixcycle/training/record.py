@@ -46,7 +46,7 @@ def record_of(
         batch_size=batches.batch_size,
         parameters=method.nets.parameter_counts(),
         seconds=round(done.seconds, 2),
-        images_per_second=round(steps * batches.batch_size / done.seconds, 2) if steps else None,
+        images_per_second=round(batches.images(steps) / done.seconds, 2) if steps else None,
         peak_memory_mb=_peak_memory_mb(fabric.device),
         device=device_name(fabric.device),
         processes=ranks.count(),

@@ -1,0 +1,33 @@
+"""Where each setting of an experiment comes from: the report's text, its code, an assumption, or this project."""
+
+from typing import Literal
+
+from pixcycle.params.schema import Experiment
+
+Origin = Literal["stated", "from code", "assumed", "ours"]
+
+OURS = {"compile", "gpus", "log_every", "sample_epochs", "inference_batch", "published_weights"}
+"""Fields that no report needs to state."""
+WORDS = {"label", "extra", "assumes", "stated", "coded"}
+"""Fields that describe an experiment, and set nothing."""
+
+
+def origins(written: Experiment, coded: bool = False) -> dict[str, Origin]:
+    """Return the origin of each setting of an experiment.
+
+    Parameters
+    ----------
+    written
+        The experiment as params.yaml has it.
+    coded
+        Return those of its reading `coded`.
+    """
+
+    def origin(field: str) -> Origin:
+        if coded and field in written.coded:
+            return "from code"
+        if field in written.stated:
+            return "stated"
+        return "ours" if field in OURS else "assumed"
+
+    return {field: origin(field) for field in Experiment.model_fields if field not in WORDS}

@@ -1,0 +1,88 @@
+"""A chapter in both readings: blocks made from runs as coded follow those made from runs as written."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from pixcycle.params.schema import CODED
+from pixcycle.report.content import Block, Claim, Claims, Figure, Section, Table, blocks_of
+
+if TYPE_CHECKING:
+    from pixcycle.report.draft import Draft
+
+AS_CODED = "As coded:"
+"""Begins captions and claims of the reading `coded`."""
+
+B = TypeVar("B", Table, Figure, Claim)
+
+
+def is_as_coded(key: str) -> bool:
+    """Return whether a run's key is that of an experiment as coded."""
+    return key.partition("/")[0].endswith(CODED)
+
+
+def in_both_readings(sections: Callable[["Draft"], list[Section]], draft: "Draft", chapter: str) -> list[Section]:
+    """Return a chapter's sections, made once for each reading that was run.
+
+    Parameters
+    ----------
+    sections
+        Makes the sections of one reading.
+    """
+    ids = [id for id, (run, *_) in draft.runs.items() if run.chapter == chapter]
+    if not any(map(is_as_coded, ids)):
+        return sections(draft)
+    coded = sections(draft.as_coded())
+    if all(map(is_as_coded, ids)):
+        return coded
+    written = sections(draft)
+    of_code = {section.id: section.blocks for section in coded}
+    merged = [
+        replace(section, blocks=list(_merged(section.blocks, of_code.get(section.id, [])))) for section in written
+    ]
+    ids = {block.id for block in blocks_of(merged, Table, Figure)}
+    return [replace(section, blocks=[_relinked(block, ids) for block in section.blocks]) for section in merged]
+
+
+def _merged(written: list[Block], coded: list[Block]) -> Iterator[Block]:
+    """Yield the blocks of a section, each followed by its counterpart as coded, and those that have none last."""
+    left = {_id(block): block for block in coded if isinstance(block, Table | Figure)}
+    claims = {claim.id: claim for block in coded if isinstance(block, Claims) for claim in block.claims}
+    for block in written:
+        if isinstance(block, Claims):
+            yield Claims([c for claim in block.claims for c in (claim, *_counterpart(claim, claims.get(claim.id)))])
+        elif isinstance(block, Table | Figure):
+            yield block
+            yield from _counterpart(block, left.pop(_id(block), None))
+        else:
+            yield block
+    for block in left.values():
+        if any(map(is_as_coded, block.made_from)):
+            yield _renamed(block)
+
+
+def _counterpart(written: B, coded: B | None) -> Iterator[B]:
+    """Yield a block as coded, unless it rests on no run as coded but those that the written one rests on as well."""
+    if coded and any(is_as_coded(key) for key in {*coded.made_from} - {*written.made_from}):
+        yield _renamed(coded)
+
+
+def _renamed(block: B) -> B:
+    """Return a block of the reading `coded` with an id of its own, which figures have from the start."""
+    if isinstance(block, Table):
+        return replace(block, id=f"{block.id}-coded", caption=f"{AS_CODED} {block.caption}")
+    if isinstance(block, Claim):
+        return replace(block, id=f"{block.id}-coded", text=f"{AS_CODED} {block.text}")
+    return block
+
+
+def _relinked(block: Block, ids: set[str]) -> Block:
+    """Return a block of claims whose links to renamed tables follow these."""
+    if not isinstance(block, Claims):
+        return block
+    links = {claim.id: [id if id in ids else f"{id}-coded" for id in claim.shown_in] for claim in block.claims}
+    return Claims([replace(claim, shown_in=links[claim.id]) for claim in block.claims])
+
+
+def _id(block: Table | Figure) -> str:
+    return block.id.removesuffix("-coded")

@@ -1,0 +1,67 @@
+"""A chapter in both readings, from fabricated runs of both."""
+
+import pytest
+
+from pixcycle.report.chapters import sections_of
+from pixcycle.report.code_differences import code_differences
+from pixcycle.report.content import Figure, Table, blocks_of, claims_of
+from tests.support.results import Results
+
+CYC = ["ucsd-facades-cyc-l1", "ucsd-facades-cyc-l2", "ucsd-facades-cyc-l1l2", "ucsd-facades-l1"]
+
+
+def better_as_coded(run) -> dict:
+    """Make L1 the best as coded, and the worst as written."""
+    fids = {"facades-cyc-l1@coded": 50.0, "facades-cyc-l1": 190.0}
+    return {"fid": fids.get(run.name, 110.0)}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory) -> Results:
+    return Results(tmp_path_factory.mktemp("both"), CYC, better_as_coded, readings=("written", "coded"))
+
+
+@pytest.fixture(scope="module")
+def sections(results, tmp_path_factory):
+    return sections_of("ucsd", results.draft(out=tmp_path_factory.mktemp("out")))
+
+
+def test_comparison_table_has_published_written_and_coded_side_by_side(sections):
+    table = next(table for table in blocks_of(sections, Table) if table.id == "ucsd-table-2-facades")
+    of_fid = [column.title for column in table.columns if column.group.startswith("FID")]
+    assert of_fid[:5] == ["published", "ours as written", "difference", "ours as coded", "difference"]
+    first = {column.title: cell.text for column, cell in zip(table.columns[:6], table.rows[0][:6], strict=True)}
+    assert (first["ours as written"], first["ours as coded"]) == ("190.00", "50.00")
+    assert "ucsd-facades-cyc-l1@coded/0" in table.made_from
+
+
+def test_claims_are_judged_under_each_reading(sections):
+    verdicts = {claim.id: claim.verdict for claim in claims_of(sections)}
+    assert (verdicts["ucsd-claim-c"], verdicts["ucsd-claim-c-coded"]) == ("does not hold", "holds on those run")
+
+
+def test_figures_of_coded_runs_follow_and_name_their_reading(sections):
+    figures = {figure.id: figure for figure in blocks_of(sections, Figure)}
+    assert figures["ucsd-samples-facades-coded"].caption.startswith("As coded")
+    assert "ucsd-facades-cyc-l1@coded/0" in figures["ucsd-samples-facades-coded"].made_from
+    assert not any(key.partition("/")[0].endswith("@coded") for key in figures["ucsd-samples-facades"].made_from)
+
+
+def test_code_differences_open_the_chapter_with_the_measured_difference(results, tmp_path):
+    (section,) = code_differences(results.draft(out=tmp_path), "ucsd")
+    matters, readings = blocks_of([section], Table)
+    assert [row[3].text for row in matters.rows if row[0].text == "batch size, unpaired"] == ["batch_size: 8"]
+    row = next(row for row in readings.rows if row[0].text == "ucsd-facades-cyc-l1")
+    assert [cell.text for cell in row[1:4]] == ["190.00", "50.00", "-140.00"]
+
+
+def test_code_not_run_counts_as_not_run_in_the_coded_reading(tmp_path):
+    results = Results(tmp_path, CYC, better_as_coded, readings=("written", "coded"))
+    scale = results.plan.params.chosen_scale.model_copy(update={"coded": ["ucsd-facades-cyc-l1"]})
+    scales = results.plan.params.scales | {"small": scale}
+    params = results.plan.params.model_copy(update={"scales": scales})
+    draft = results.draft()
+    draft.plan = results.plan.model_copy(update={"params": params})
+    view = draft.as_coded()
+    assert view.one("ucsd-facades-cyc-l1").key == "ucsd-facades-cyc-l1@coded/0"
+    assert "ucsd-facades-cyc-l2" not in view
