@@ -18,7 +18,7 @@ def code_differences(draft: Draft, chapter: str) -> list[Section]:
         return []
     opening = Text(f"Its code ({code.source}) does otherwise than its text in these matters. {code.remark}")
     blocks: list[Block] = [opening, _matters(draft, chapter, code), *_measured(draft, chapter)]
-    return [Section(f"{chapter}-code", "What its code did otherwise than its text", 2, blocks)]
+    return [Section(f"{chapter}-otherwise", "What its code did otherwise than its text", 2, blocks)]
 
 
 def _matters(draft: Draft, chapter: str, code: Code) -> Table:

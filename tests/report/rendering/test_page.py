@@ -32,7 +32,7 @@ TAGS = set(
         r"\w+",
         """html head meta title style body header h1 h2 h3 p dl div dt dd nav ol ul li a main section figure
         figcaption table thead tbody tr th td span img b article details summary code script button dialog label select
-        output canvas input form caption option""",
+        output canvas input caption option""",
     )
 )
 

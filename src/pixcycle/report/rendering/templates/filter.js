@@ -1,6 +1,8 @@
 // Filters by chapter, dataset and verdict: they hide tables, figures, claims and lines of the matrix that lack it.
 {
-  const form = document.getElementById("filter");
+  const filter = document.getElementById("filter");
+  const choices = [...filter.querySelectorAll("select")];
+  const everything = filter.querySelector("button");
   const items = [...document.querySelectorAll("[data-datasets]")];
   const sections = [...document.querySelectorAll("main > section")];
   const tiles = [...document.querySelectorAll(".tiles > li")];
@@ -9,7 +11,7 @@
   const shown = (parts) => parts.filter((part) => !part.classList.contains("filtered"));
 
   const apply = () => {
-    const { chapter, dataset, verdict } = Object.fromEntries(new FormData(form));
+    const { chapter, dataset, verdict } = Object.fromEntries(choices.map((choice) => [choice.name, choice.value]));
     const narrowed = dataset || verdict;
     const fits = (value, chosen) => !chosen || value.split(" ").includes(chosen);
     for (const item of items) {
@@ -34,13 +36,15 @@
       hide(link.parentElement, document.querySelector(link.hash).classList.contains("filtered"));
     }
     const active = Boolean(chapter || narrowed);
-    form.querySelector("output").value = active ? `${shown(items).length} of ${items.length} shown` : "";
-    form.querySelector("[type=reset]").hidden = !active;
+    filter.querySelector("output").value = active ? `${shown(items).length} of ${items.length} shown` : "";
+    everything.hidden = !active;
   };
 
-  form.addEventListener("change", apply);
-  form.addEventListener("reset", () => setTimeout(apply));
-  form.addEventListener("submit", (event) => event.preventDefault());
-  form.hidden = !items.length;
+  filter.addEventListener("change", apply);
+  everything.addEventListener("click", () => {
+    for (const choice of choices) choice.value = "";
+    apply();
+  });
+  filter.hidden = !items.length;
   apply();
 }

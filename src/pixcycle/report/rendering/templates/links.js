@@ -1,17 +1,16 @@
 // Links into the page: what they lead to is shown, even if it was filtered out or folded.
 {
-  const form = document.getElementById("filter");
+  const filter = document.getElementById("filter");
 
   const reveal = () => {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;
-    const hidden = () => target.closest(".filtered");
-    if (hidden()) form.reset();
+    if (target.closest(".filtered")) filter.querySelector("button").click();
     for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) {
-      if (!fold.contains(document.getElementById("filter"))) fold.open = true;
+      if (!fold.contains(filter)) fold.open = true;
     }
     if (target.matches("tr.unrun")) target.closest("figure").classList.remove("folded");
-    setTimeout(() => target.scrollIntoView());   // after the filters were reset
+    target.scrollIntoView();
   };
   addEventListener("hashchange", reveal);
   document.addEventListener("click", ({ target }) => {
