@@ -30,7 +30,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Line:
-    """The published numbers of a table's row.
+    """The published numbers of a table's row, beside ours in one reading.
 
     Attributes
     ----------
@@ -66,9 +66,8 @@ def matrix(document: Document) -> list[Group]:
     for section in document.sections:
         chapter = section.id if section.level == 1 else chapter
         for table in blocks_of([section], Table):
-            lines = [Line(_title(table, row), i, [*_published(table.columns, row)]) for i, row in enumerate(table.rows)]
-            if filled := [line for line in lines if line.numbers]:
-                groups.append(Group(table, chapter, filled))
+            if lines := [line for i, row in enumerate(table.rows) for line in _lines(table, i, row)]:
+                groups.append(Group(table, chapter, lines))
     return groups
 
 
@@ -97,8 +96,17 @@ def _title(table: Table, row: list[Cell]) -> str:
     return " · ".join(words)
 
 
-def _published(columns: list[Column], row: list[Cell]) -> Iterator[Number]:
-    """Yield the published values of a row with each of ours to their right, such as those as written and as coded."""
+def _lines(table: Table, place: int, row: list[Cell]) -> list[Line]:
+    """Return a row's published values: a line for each reading, as written and as coded, if there are several."""
+    by_reading: dict[str, list[Number]] = {}
+    for reading, number in _published(table.columns, row):
+        by_reading.setdefault(reading, []).append(number)
+    title = _title(table, row)
+    return [Line(", ".join(filter(None, [title, reading])), place, found) for reading, found in by_reading.items()]
+
+
+def _published(columns: list[Column], row: list[Cell]) -> Iterator[tuple[str, Number]]:
+    """Yield the published values of a row with each of ours to their right, after the reading that it belongs to."""
     for i, column in enumerate(columns):
         if column.title != "published" or row[i].text in ("", "–"):
             continue
@@ -109,9 +117,9 @@ def _published(columns: list[Column], row: list[Cell]) -> Iterator[Number]:
             reading = beside.title.removeprefix("ours").strip()
             if not beside.title.startswith("ours") or ours.text == "not ours" or (reading and ours.text == "–"):
                 continue
-            metric = f"{column.group} {reading}".strip()
             has_difference = j + 1 < len(columns) and columns[j + 1].title == "difference"
-            yield _number(metric, row[i].text, ours.text, row[j + 1] if has_difference else Cell("–"))
+            difference = row[j + 1] if has_difference else Cell("–")
+            yield reading, _number(column.group, row[i].text, ours.text, difference)
 
 
 def _number(metric: str, published: str, ours: str, difference: Cell) -> Number:

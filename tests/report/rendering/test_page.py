@@ -285,6 +285,14 @@ def test_page_matrix_links_published_numbers_to_rows_of_their_tables(html):
     assert '<tr id="chapter-table-1-row-1">' in html
 
 
+def test_page_matrix_shows_values_without_interval_but_says_it(document, folder):
+    columns = [Column("Experiment", numeric=False), Column("published", group="FID"), Column("ours", group="FID")]
+    table = Table("t", "Values.", columns, [[Cell("a"), Cell("1.0", "published"), Cell("1.2 [±0.3]")]])
+    html = page.render(replace(document, sections=[Section("s", "S", 1, [table])]), folder)
+    assert '<span class="ours">1.2</span>' in html
+    assert 'aria-label="FID published 1.0, ours 1.2 [±0.3]: not judged"' in html
+
+
 def test_page_says_how_many_rows_were_not_run_and_how_to_run_them(document, folder):
     columns = [Column("Experiment", numeric=False), Column("published", group="FID"), Column("ours", group="FID")]
     cells = ("1.0", "not run"), ("2.0", "2.1"), ("3.0", "not run")
