@@ -22,6 +22,9 @@ PLANS = ".snakemake/plans"
 STUDIES = "data/studies"
 PUBLISHED = "reports/published"
 
+OF_TRAINING = "training"
+"""Folder beside the test images translated after an epoch: the first training image of each domain, translated."""
+
 IN_WORK, GONE = ".part", ".gone.part"
 """Suffixes of the names of an unfinished node, and of a node that is being removed."""
 
@@ -72,6 +75,11 @@ def translated(of: str, seed: int | str, fingerprint: str | None) -> str:
 
 def metrics(of: str, seed: int | str, fingerprint: str | None) -> str:
     return f"{of}/metrics-{seed}-{fingerprint}.json"
+
+
+def calibration(scale: str, chapter: str, fingerprint: str) -> str:
+    """Return the path of what a chapter's ruler reads on images of its authors; DVC keeps it with the chapter."""
+    return f"results/{scale}/{chapter}/calibration-{fingerprint}.json"
 
 
 def report(scale: str, selection: str) -> str:

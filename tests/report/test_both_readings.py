@@ -5,7 +5,7 @@ import pytest
 from pixcycle.report.chapters import sections_of
 from pixcycle.report.code_differences import code_differences
 from pixcycle.report.content import Figure, Table, blocks_of, claims_of
-from tests.support.results import Results
+from tests.support.results import Results, ruled
 
 CYC = ["ucsd-facades-cyc-l1", "ucsd-facades-cyc-l2", "ucsd-facades-cyc-l1l2", "ucsd-facades-l1"]
 
@@ -13,7 +13,8 @@ CYC = ["ucsd-facades-cyc-l1", "ucsd-facades-cyc-l2", "ucsd-facades-cyc-l1l2", "u
 def better_as_coded(run) -> dict:
     """Make L1 the best as coded, and the worst as written."""
     fids = {"facades-cyc-l1@coded": 50.0, "facades-cyc-l1": 190.0}
-    return {"fid": fids.get(run.name, 110.0)}
+    fid = {"fid": fids.get(run.name, 110.0)}
+    return fid | {"beside_published": ruled(run, **fid)}
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +66,12 @@ def test_code_not_run_counts_as_not_run_in_the_coded_reading(tmp_path):
     view = draft.as_coded()
     assert view.one("ucsd-facades-cyc-l1").key == "ucsd-facades-cyc-l1@coded/0"
     assert "ucsd-facades-cyc-l2" not in view
+
+
+def test_history_has_mean_of_d_halves_in_both_readings(results):
+    draft = results.draft()
+    written = draft.one("ucsd-facades-l1")
+    coded = draft.one("ucsd-facades-l1@coded")
+    assert (written.config.halve_discriminator, coded.config.halve_discriminator) == (True, False)
+    assert draft.history(coded)["d"].tolist() == [d / 2 for d in draft.history(written)["d"]]
+    assert draft.history(coded)["g"].tolist() == draft.history(written)["g"].tolist()

@@ -5,7 +5,8 @@ from tests.support.results import Results
 L1, L2, CYCLE = "ucsd-facades-l1", "ucsd-facades-l2", "ucsd-facades-cyc-l1"
 
 
-def test_dot_plots_show_ours_with_spread_and_published(tmp_path):
+def test_dot_plots_show_ours_with_spread_and_published(tmp_path, monkeypatch):
+    monkeypatch.setattr("pixcycle.report.dots.is_ruled", lambda *about: False)
     values = Results(tmp_path, [L1, L2], lambda run: {"fid": 100.0 + 2 * run.seed}, seeds=(0, 1), scale="full").values()
     (plot,) = dot_plots(values, [L1, L2, CYCLE], "fid")
     assert plot.title == "FID ↓, facades"

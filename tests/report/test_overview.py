@@ -3,12 +3,17 @@ from dataclasses import replace
 from pixcycle.report.content import Cell, Column, Section, Table, blocks_of
 from pixcycle.report.document import document
 from pixcycle.report.overview import is_unmeasured, matrix, tally
-from tests.support.results import Results
+from tests.support.results import Results, as_published
 
 
 def test_matrix_has_every_published_number_once_with_its_outcome(tmp_path):
     fids = {"facades-l1": 112.68, "facades-l2": 138.84}  # published: 110.68, 118.84
-    results = Results(tmp_path, [f"ucsd-{name}" for name in fids], lambda run: {"fid": fids[run.name]}, scale="full")
+    results = Results(
+        tmp_path,
+        [f"ucsd-{name}" for name in fids],
+        lambda r: {"beside_published": as_published(r, fid=fids[r.name])},
+        scale="full",
+    )
     whole = document(results.draft(out=tmp_path / "out"))
     groups = {group.table.id: group for group in matrix(whole)}
     lines = {line.title: line for line in groups["ucsd-table-1-facades"].lines}
@@ -56,7 +61,13 @@ def test_matrix_has_numbers_as_written_and_as_coded(tmp_path):
     fids = {"facades-cyc-l1": 170.0, "facades-cyc-l1@coded": 250.0}  # published: 166.12
     experiments = ["ucsd-facades-cyc-l1", "ucsd-facades-l1"]
     readings = ("written", "coded")
-    results = Results(tmp_path, experiments, lambda r: {"fid": fids.get(r.name, 9.0)}, scale="full", readings=readings)
+    results = Results(
+        tmp_path,
+        experiments,
+        lambda r: {"beside_published": as_published(r, fid=fids.get(r.name, 9.0))},
+        scale="full",
+        readings=readings,
+    )
     groups = {group.table.id: group for group in matrix(document(results.draft(out=tmp_path / "out")))}
     lines = groups["ucsd-table-2-facades"].lines[:2]
     assert [(line.title, line.place, number.ours, number.outcome) for line in lines for number in line.numbers] == [

@@ -4,6 +4,7 @@ from math import hypot, sqrt
 from typing import Literal
 
 from pixcycle.metrics.extractors import EXTRACTORS
+from pixcycle.report.rulers import is_ruled, mean_of, spread_of
 from pixcycle.report.values import Values
 from pixcycle.report.verdicts import LEVEL, RERUNS, RERUNS_FID
 
@@ -18,14 +19,15 @@ AGREEMENT = (
 def agreement(values: Values, experiment: str, metric: str, published: float) -> Literal["agrees", "differs"]:
     """Return whether our mean lies as near to a published value as reruns of one recipe lie to each other.
 
-    Both must be measured with one ruler, see `Values.comparable`.
+    Both must be measured with one ruler, see `rulers.difference`.
     """
-    ours = values.mean(experiment, metric)
-    inception = metric == "fid" and EXTRACTORS[values.one(experiment).extractor].comparable
+    ours, ruled = mean_of(values, experiment, metric), is_ruled(values, experiment, metric)
+    inception = metric == "fid" and (ruled or EXTRACTORS[values.one(experiment).extractor].comparable)
     reruns = RERUNS_FID if inception else RERUNS * (abs(ours) + abs(published)) / 2
-    seeds, spread = len(values.runs[experiment]), values.spread(experiment, metric)
+    seeds, spread = len(values.runs[experiment]), spread_of(values, experiment, metric)
     if spread is None:
-        allowed = hypot(reruns, values.half_interval(experiment, metric) or 0.0)
+        images = None if ruled else values.half_interval(experiment, metric)  # no samples are drawn for a ruler
+        allowed = hypot(reruns, images or 0.0)
     else:
         allowed = max(reruns, prediction_half_width(spread, seeds))
     return "agrees" if abs(ours - published) <= allowed else "differs"

@@ -5,6 +5,7 @@ import pandas as pd
 from pixcycle.metrics.registry import SCORES
 from pixcycle.report.content import Dot, DotPlot
 from pixcycle.report.published import read_published
+from pixcycle.report.rulers import is_ruled
 from pixcycle.report.values import Values
 
 PRINTED_IN = {"ucsd": ("ucsd-table-1", "ucsd-table-2")}
@@ -32,7 +33,9 @@ def _dot(values: Values, experiment: str, metric: str) -> Dot:
         name,
         values.mean(experiment, metric),
         half,
-        _printed(values, experiment, metric) if values.comparable else None,
+        _printed(values, experiment, metric)
+        if values.comparable and not is_ruled(values, experiment, metric)
+        else None,
         values.with_spread(experiment, metric),
     )
 
