@@ -12,7 +12,7 @@ from pixcycle.report.content import Document, Figure, Table, blocks_of, claims_o
 from pixcycle.report.document import document
 from pixcycle.report.rendering import page
 from tests.support.browser import needs_chromium
-from tests.support.results import Results
+from tests.support.results import Results, ruled
 
 pytestmark = needs_chromium
 EXPERIMENTS = ["ucsd-facades-l1", "ucsd-facades-l2", "wustl-facades-photo2label", "kth-apple2orange"]
@@ -25,7 +25,8 @@ GRID = "#ucsd-samples-facades"
 
 def fids(run) -> dict[str, float]:
     """Return 100 and 102 for l1, 8 and 10 for the others: sorted as texts, their order differs from that of numbers."""
-    return {"fid": (100.0 if run.name == "facades-l1" else 8.0) + 2 * run.seed}
+    fid = (100.0 if run.name == "facades-l1" else 8.0) + 2 * run.seed
+    return {"fid": fid} | ({"beside_published": ruled(run, fid=fid)} if run.ruler else {})
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +199,7 @@ def test_table_sorts_by_one_column_at_a_time_and_by_duration(opened):
 
 def test_table_cell_opens_runs_with_values_and_facts(opened):
     tab = opened()
-    cell = tab.locator(f"{TABLE} td button", has_text="101.00 ± 1.41")
+    cell = tab.locator(f"{TABLE} td button", has_text="101.00 ± 1.41").last  # after that by the ruler of the report
     cell.focus()
     tab.keyboard.press("Enter")
     basis = tab.locator(":popover-open")
