@@ -76,9 +76,10 @@ def document(results: Table) -> Document:
     ]
     files = [File("results/l1", "../../results/l1"), File(f"logs/{HOSTILE}.log", None)]
     facts = [("Commit", "3f9c2d1"), ("Attempts", f"at noon, on {HOSTILE}")]
+    trained = [("Training 0a1b2c3d", files)]
     entries = [
-        RunEntry("l1/0", facts, [("Training 0a1b2c3d", files)], ["chapter-table-1", "figure-2", "chapter-a"]),
-        RunEntry("l1/1", facts, [("Training 0a1b2c3d", files)], ["chapter-table-1"]),
+        RunEntry("l1/0", facts, trained, ["chapter-table-1", "figure-2", "chapter-a"], [("Training", "0a1b2c3d")]),
+        RunEntry("l1/1", facts, trained, ["chapter-table-1"], [("Training", "4e5f6a7b")]),
     ]
     l1 = Runs("l1", [("lr", "0.0002"), ("dataset", f"earth (unscaled: {HOSTILE})")], entries)
     drawing = Path("figures/drawing.svg")
@@ -162,5 +163,6 @@ def _block_texts(block: Text | Bullets | Table | Figure | Claims | Runs) -> list
                 *(text for setting in block.settings for text in setting),
                 *(text for step, file in files for text in (step, file.text)),
                 *(entry.key for entry in block.entries),
+                *(name for entry in block.entries for _, name in entry.fingerprints),
                 *facts,
             ]

@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 
 from pixcycle.paths import fakes_folder
-from pixcycle.report.content import Document, Figure, Table, blocks_of
+from pixcycle.report.content import Document, Figure, Table, blocks_of, claims_of
 from pixcycle.report.document import document
 from pixcycle.report.rendering import page
 from tests.support.browser import needs_chromium
-from tests.support.results import Results
+from tests.support.results import Results, ruled
 
 pytestmark = needs_chromium
 EXPERIMENTS = ["ucsd-facades-l1", "ucsd-facades-l2", "wustl-facades-photo2label", "kth-apple2orange"]
@@ -25,7 +25,8 @@ GRID = "#ucsd-samples-facades"
 
 def fids(run) -> dict[str, float]:
     """Return 100 and 102 for l1, 8 and 10 for the others: sorted as texts, their order differs from that of numbers."""
-    return {"fid": (100.0 if run.name == "facades-l1" else 8.0) + 2 * run.seed}
+    fid = (100.0 if run.name == "facades-l1" else 8.0) + 2 * run.seed
+    return {"fid": fid} | ({"beside_published": ruled(run, fid=fid)} if run.ruler else {})
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +199,7 @@ def test_table_sorts_by_one_column_at_a_time_and_by_duration(opened):
 
 def test_table_cell_opens_runs_with_values_and_facts(opened):
     tab = opened()
-    cell = tab.locator(f"{TABLE} td button", has_text="101.00 ± 1.41")
+    cell = tab.locator(f"{TABLE} td button", has_text="101.00 ± 1.41").last  # after that by the ruler of the report
     cell.focus()
     tab.keyboard.press("Enter")
     basis = tab.locator(":popover-open")
@@ -299,6 +300,123 @@ def test_page_figures_and_tables_have_address_and_say_how_made(opened, whole):
         assert "snakemake " in element.locator(".made code").inner_text()
         linked = element.locator(".made a").evaluate_all("links => links.map((a) => a.getAttribute('href'))")
         assert linked == [f"#run-{key.replace('/', '-')}" for key in block.made_from]
+
+
+def choose(tab, **chosen: str) -> None:
+    """Set filters; on a narrow window they are folded into the contents."""
+    for name, value in chosen.items():
+        tab.locator(f"#filter [name={name}]").select_option(value)
+
+
+def seen(tab, selector: str) -> list[str]:
+    """Return the ids of those elements that are displayed."""
+    return tab.locator(selector).evaluate_all("parts => parts.filter((p) => p.checkVisibility()).map((p) => p.id)")
+
+
+def test_filter_by_chapter_shows_nothing_of_other_chapters(opened):
+    tab = opened()
+    choose(tab, chapter="kth")
+    sections = seen(tab, "main > section")
+    assert sections and all(id.startswith("kth") for id in sections)
+    listed = tab.locator("#contents li:visible a").evaluate_all("links => links.map((a) => a.hash.slice(1))")
+    assert set(listed) - {"summary"} == set(sections)
+    assert tab.locator(".tiles > li:visible").count() == 1
+    tab.click("#filter button")
+    assert set(seen(tab, "main > section")) > set(sections)
+
+
+def test_filter_by_dataset_keeps_what_is_made_from_it(opened, results, whole):
+    tab = opened()
+    choose(tab, dataset="apple2orange")
+    runs = {run.key for run in results.plan.runs.values() if run.asked_dataset == "apple2orange"}
+    blocks = blocks_of(whole.sections, Figure, Table)
+    assert seen(tab, "main figure") == [block.id for block in blocks if runs & set(block.made_from)]
+    assert tab.locator("#filter output").text_content() != ""
+
+
+def test_filter_by_verdict_keeps_claims_and_what_shows_them(opened, whole):
+    tab = opened()
+    choose(tab, verdict="holds")
+    claims = [claim for claim in claims_of(whole.sections) if claim.verdict == "holds"]
+    assert claims and seen(tab, ".claims > li") == [claim.id for claim in claims]
+    shown = {id for claim in claims for id in claim.shown_in}
+    assert set(seen(tab, "main figure")) == shown
+
+
+def test_link_to_filtered_part_shows_it_again(opened):
+    tab = opened()
+    choose(tab, chapter="kth")
+    tab.evaluate("location.hash = 'ucsd-table-1-facades'")
+    tab.wait_for_function("scrollY > 0")
+    assert tab.locator(TABLE).is_visible()
+    assert tab.locator("#filter [name=chapter]").input_value() == ""
+
+
+def test_link_opens_what_is_folded(opened, whole):
+    tab = opened()
+    (unrun, *_) = [claim for claim in claims_of(whole.sections) if claim.verdict == "not run"]
+    for id in (unrun.id, "run-ucsd-facades-l1-1"):
+        part = tab.locator(f"#{id}")
+        assert not part.locator("dl, .evidence").first.is_visible()
+        tab.evaluate("id => { location.hash = id }", id)
+        part.locator("dl, .evidence").first.wait_for(state="visible")
+        assert part.bounding_box()["y"] < 900
+
+
+def test_table_folds_rows_that_were_not_run(opened):
+    tab = opened()
+    rows, unrun = tab.locator(f"{TABLE} tbody tr:visible"), tab.locator(f"{TABLE} tbody tr.unrun")
+    assert unrun.count() == 4 and rows.count() == 2
+    note = tab.locator(f"{TABLE} .note.unrun")
+    assert note.text_content().startswith("4 rows not run here; snakemake all --cores all --config scale=full")
+    note.locator("button").click()
+    assert rows.count() == 6
+    note.locator("button").click()
+    tab.evaluate("location.hash = 'ucsd-table-1-facades-row-3'")
+    tab.locator(f"{TABLE} tbody tr").nth(2).wait_for(state="visible")
+
+
+def test_matrix_leads_to_the_row_of_a_published_number(opened):
+    tab = opened()
+    tab.locator(".matrix a[href='#ucsd-table-1-facades-row-2']").first.click()
+    tab.wait_for_function("scrollY > 0")
+    row = tab.locator(f"{TABLE} tr:target")
+    assert row.locator("th").text_content() == "L2 loss"
+    assert 0 <= row.bounding_box()["y"] < 900
+
+
+def test_contents_stay_and_say_where_the_reader_is(opened):
+    tab = opened()
+    tab.evaluate("document.getElementById('kth-claims').scrollIntoView()")
+    current = tab.locator("#contents a[aria-current]")
+    tab.wait_for_function("document.querySelector('#contents a[aria-current]').hash === '#kth-claims'")
+    assert current.count() == 1
+    box = current.bounding_box()
+    assert 0 <= box["y"] < 900 and box["x"] < 320
+
+
+def test_contents_fold_on_narrow_windows(opened):
+    tab = opened(viewport={"width": 390, "height": 844})
+    assert not tab.locator("#contents ol").is_visible()
+    tab.evaluate("document.getElementById('kth-claims').scrollIntoView()")
+    tab.wait_for_function("document.getElementById('here').textContent.endsWith('Claims')")
+    summary = tab.locator("#contents summary")
+    assert summary.bounding_box()["y"] < 40
+    summary.click()
+    tab.locator("#contents a[href='#ucsd-figures']").click()
+    assert not tab.locator("#contents ol").is_visible()
+    top = tab.locator("#ucsd-figures").bounding_box()["y"]
+    assert summary.bounding_box()["height"] < top + 1 < 200
+
+
+def test_first_screen_shows_status_samples_and_matrix(opened):
+    tab = opened()
+    status = tab.locator(".status > li").evaluate_all("items => items.map((li) => li.getBoundingClientRect().top)")
+    assert len(status) > 4 and max(status) - min(status) < 2  # one line
+    for part in (".sample img", ".chips", ".matrix tbody tr"):
+        assert tab.locator(part).first.bounding_box()["y"] < 900 - 40
+    tab.locator(".status .notice button").first.click()
+    assert "Smaller than published" in tab.locator(":popover-open").text_content()
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280])

@@ -1,9 +1,10 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from pixcycle.report.content import Reference, Section, Text
-from pixcycle.report.crossrefs import labels, pieces, spoken
+from pixcycle.report.content import Figure, Reference, Section, Table, Text
+from pixcycle.report.crossrefs import captioned, labels, pieces, spoken
 from pixcycle.report.references import references
 from tests.support.results import Results
 
@@ -24,6 +25,23 @@ def test_labels_number_each_kind_of_part_in_order(document):
         "cite-b": "[1]",
         "cite-a": "[2]",
     }
+
+
+def test_labels_of_repeated_figures_are_their_reports(document):
+    figure = Figure("kth-figure-2-5", "Figures 2 to 5 of report 003: fruit.", Path("f.svg"), "")
+    tables = [Table(f"ucsd-table-1-{name}", f"Table 1 of report 000, {name}", [], []) for name in ("maps", "facades")]
+    own = replace(figure, id="own", caption="After Figure 2 of report 003.")
+    coded = replace(figure, id="kth-figure-2-5-coded", caption=f"As coded: {figure.caption}")
+    names = labels(replace(document, sections=[Section("s", "S", 1, [figure, *tables, own, coded])]))
+    assert names == {
+        "s": "Section 1",
+        "kth-figure-2-5": "Figures 2 to 5 of report 003",
+        "ucsd-table-1-maps": "Table 1 of report 000, maps",
+        "ucsd-table-1-facades": "Table 1 of report 000, facades",
+        "own": "Figure 1",
+        "kth-figure-2-5-coded": "Figures 2 to 5 of report 003, as coded",
+    }
+    assert captioned(coded, names) == ("Figures 2 to 5 of report 003, as coded", ": fruit.")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The report's abstract: about five plain sentences, with all numbers taken from the report's values."""
+"""The report's abstract: at most five plain sentences, with all numbers taken from the report's values."""
 
 from collections import Counter
 from statistics import mean
@@ -51,27 +51,23 @@ def _data(values: Values) -> str:
     own = [name for name in datasets if name not in replaced]
     return (
         f"In place of {_named(list(replaced), 'dataset')} the data are "
-        f"{_named(list(dict.fromkeys(replaced.values())), 'dataset')}: such runs show that everything works, and "
-        "reproduce nothing."
-    ) + (f" Those of {_named(own, 'dataset')} are the reports' own." if own else "")
+        f"{_named(list(dict.fromkeys(replaced.values())), 'dataset')}, which reproduces nothing"
+        + (f"; those of {_named(own, 'dataset')} are the reports' own." if own else ".")
+    )
 
 
 def _verdicts(claims: list[Claim]) -> list[str]:
-    """Count the claims by verdict; then quote, of those that hold and of those that do not, the one with most runs."""
+    """Count the claims by verdict, and name those that do not hold."""
     if not claims:
         return []
     counts = Counter(claim.verdict for claim in claims)
-    tallies = [f"{n} {phrases[n != 1]}" for verdict, phrases in _PHRASES.items() if (n := counts[verdict])]
-    sentences = [f"Of their {counted(len(claims), 'claim')}, {listed(tallies)}."]
-    for verdict in ("holds", "does not hold"):
-        judged = [claim for claim in claims if claim.verdict == verdict]
-        if judged:
-            claim = max(judged, key=lambda claim: len(claim.made_from))
-            first, _, _ = claim.text.partition(". ")
-            quoted = f"“{first.rstrip('.')}” (@{claim.id})"
-            several = f"Of those that {_PHRASES[verdict][1]}, {quoted} rests on most runs."
-            sentences.append(several if judged[1:] else f"The claim that {_PHRASES[verdict][0]} is {quoted}.")
-    return sentences
+    failed = [f"@{claim.id}" for claim in claims if claim.verdict == "does not hold"]
+    tallies = []
+    for verdict, phrases in _PHRASES.items():
+        if n := counts[verdict]:
+            named = f" ({', '.join(failed)})" if verdict == "does not hold" else ""
+            tallies.append(f"{n} {phrases[n != 1]}{named}")
+    return [f"Of their {counted(len(claims), 'claim')}, {listed(tallies)}."]
 
 
 def _nearness(values: Values) -> str:

@@ -12,7 +12,7 @@ IN_WORDS = {"better": "as coded is better", "worse": "as written is better", "un
 
 
 def code_differences(draft: Draft, chapter: str) -> list[Section]:
-    """Return the section that opens a chapter whose authors published their code; none without such code."""
+    """Return the section on the code that a chapter's authors published; none without such code."""
     code = draft.plan.params.chapters[chapter].code
     if code is None:
         return []

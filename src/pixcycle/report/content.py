@@ -16,12 +16,23 @@ _NO_NUMBER = re.compile(r"\b(nan|inf)\b", re.IGNORECASE)
 Verdict = Literal["holds", "holds on those run", "does not hold", "not distinguishable", "not run"]
 
 
+Outcome = Literal["agrees", "differs", "not judged", "not run"]
+"""What became of a published number: `not judged` if there is ours, but no common ruler."""
+
+
 @dataclass(frozen=True)
 class Notice:
-    """A warning at the top of the report, such as that its data are stand-ins."""
+    """A warning at the top of the report, such as that its data are stand-ins.
+
+    Attributes
+    ----------
+    about
+        Name of the fact that it explains, such as `Data`; empty if it stands alone.
+    """
 
     title: str
     text: str
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,11 +88,14 @@ class Cell:
         missing value; `plain`: anything else.
     basis
         The data behind a measured value; None for other cells.
+    outcome
+        For a difference: whether our value agrees with the published one.
     """
 
     text: str
     kind: Literal["plain", "published", "best", "muted"] = "plain"
     basis: Basis | None = None
+    outcome: Literal["agrees", "differs"] | None = None
 
 
 @dataclass(frozen=True)
@@ -138,6 +152,49 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Dot:
+    """A row of a dot plot.
+
+    Attributes
+    ----------
+    ours
+        Our value; the mean over seeds.
+    half
+        Half the width of its interval; None without one.
+    published
+        The published value, if it was measured with the same ruler.
+    shown
+        Our value as the tables write it.
+    """
+
+    label: str
+    ours: float
+    half: float | None
+    published: float | None
+    shown: str
+
+
+@dataclass(frozen=True)
+class DotPlot:
+    """Values of a metric, one row per experiment, on one axis from `low` to `high`."""
+
+    title: str
+    dots: list[Dot]
+
+    @property
+    def low(self) -> float:
+        return min(min(d.ours - (d.half or 0), d.ours if d.published is None else d.published) for d in self.dots)
+
+    @property
+    def high(self) -> float:
+        return max(max(d.ours + (d.half or 0), d.ours if d.published is None else d.published) for d in self.dots)
+
+    def share(self, value: float) -> float:
+        """Return where a value lies on the axis, in [0, 1]."""
+        return (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
+
+
+@dataclass(frozen=True)
 class Claim:
     """A claim of a published report, and the verdict of our runs on it.
 
@@ -149,6 +206,8 @@ class Claim:
         Keys of the runs behind these numbers.
     shown_in
         Ids of the tables and figures that show them.
+    plots
+        The compared values, a plot per dataset.
     """
 
     id: str
@@ -157,6 +216,7 @@ class Claim:
     evidence: str
     made_from: list[str] = field(default_factory=list)
     shown_in: list[str] = field(default_factory=list)
+    plots: list[DotPlot] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -192,12 +252,15 @@ class RunEntry:
         Name of a step, such as training, and the files that it wrote.
     shown_in
         Ids of the report's tables, figures and claims that are made from the run.
+    fingerprints
+        (step, fingerprint): the names of the run's nodes.
     """
 
     key: str
     facts: list[tuple[str, str]]
     files: list[tuple[str, list[File]]]
     shown_in: list[str]
+    fingerprints: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -240,17 +303,46 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class Thumbnails:
+    """A chapter's sample for the first screen: images of one test image, side by side.
+
+    Attributes
+    ----------
+    chapter
+        Id of the chapter's section.
+    file
+        JPEG, relative to the report's folder.
+    parts
+        What the images are, from left to right, such as input, truth and ours.
+    made_from
+        Key of the run.
+    """
+
+    chapter: str
+    file: Path
+    parts: list[str]
+    made_from: str
+
+
+@dataclass(frozen=True)
 class Document:
     """A whole report.
 
     Attributes
     ----------
     facts
-        (name, value): short lines under the title, such as scale, data, features and runs.
+        (name, value): short lines under the title, such as scale, data, features and runs. A remark in brackets at the
+        end of a value is shown on demand.
     abstract
         Its sentences.
     commands
         Id of a table or figure -> the command that makes it again.
+    thumbnails
+        At most one per chapter.
+    datasets
+        Key of a run -> the dataset that its report names, by which the page filters.
+    not_run
+        How to run what the report lacks; empty if it lacks nothing.
     """
 
     title: str
@@ -261,6 +353,9 @@ class Document:
     abstract: list[str] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
     commands: dict[str, str] = field(default_factory=dict)
+    thumbnails: list[Thumbnails] = field(default_factory=list)
+    datasets: dict[str, str] = field(default_factory=dict)
+    not_run: str = ""
 
 
 def blocks_of(sections: Iterable[Section], *kinds: type[Kind]) -> list[Kind]:

@@ -6,15 +6,23 @@ The page and the PDF take all numbers from here, so that they agree.
 import re
 from collections import Counter
 
-from pixcycle.report.content import Claims, Document, Figure, Table
+from pixcycle.report.both_readings import AS_CODED
+from pixcycle.report.content import Claims, Document, Figure, Table, blocks_of
 
 _MENTION = re.compile(r"@(\w+(?:[.-]\w+)*)")
+_ORIGIN = re.compile(rf"(?:{AS_CODED} )?((?:Figures?|Tables?) \d+(?: to \d+)? of report \d+)")
+"""The beginning of the caption of a part that repeats one of a published report."""
 
 
 def labels(document: Document) -> dict[str, str]:
-    """Map ids to `Section 4.2`, `Table 3`, `Figure 1`, `Claim 5` or, for references, `[6]`; each kind counts from 1."""
+    """Map ids to `Section 4.2`, `Table 3`, `Figure 1`, `Claim 5` or, for references, `[6]`; each kind counts from 1.
+
+    Tables and figures that repeat a report's are not counted and keep its number, as in `Figure 3 of report 000`; if
+    there are several of them, the end of their ids tells them apart: `Table 1 of report 000, maps`.
+    """
     names: dict[str, str] = {}
     counts: Counter[str] = Counter()
+    repeated = Counter(map(origin, blocks_of(document.sections, Table, Figure)))
 
     def number(id: str, kind: str) -> None:
         counts[kind] += 1
@@ -26,11 +34,28 @@ def labels(document: Document) -> dict[str, str]:
         names[section.id] = f"Section {chapter}" + (f".{part}" if part else "")
         for block in section.blocks:
             if isinstance(block, Table | Figure):
-                number(block.id, type(block).__name__)
+                if name := origin(block):
+                    end = block.id.removesuffix("-coded").rpartition("-")[2]
+                    names[block.id] = f"{name}, {end}" if repeated[name] > 1 else name
+                else:
+                    number(block.id, type(block).__name__)
             if isinstance(block, Claims):
                 for claim in block.claims:
                     number(claim.id, "Claim")
     return names | {reference.id: f"[{n}]" for n, reference in enumerate(document.references, 1)}
+
+
+def origin(block: Table | Figure) -> str:
+    """Return `Figure 3 of report 000`, or `..., as coded`, if a caption begins with that, else an empty text."""
+    found = _ORIGIN.match(block.caption)
+    return f"{found[1]}{', as coded' if found[0] != found[1] else ''}" if found else ""
+
+
+def captioned(block: Table | Figure, labels: dict[str, str]) -> tuple[str, str]:
+    """Return the bold beginning of a caption, which says whose figure or table it is, and the rest of it."""
+    if found := _ORIGIN.match(block.caption):
+        return origin(block), block.caption[found.end() :]
+    return f"{labels[block.id]}.", f" {block.caption}"
 
 
 def pieces(text: str, labels: dict[str, str]) -> list[tuple[str, str | None]]:

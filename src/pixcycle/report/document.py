@@ -1,4 +1,7 @@
-"""The whole report as a Document: runs and data, a chapter for each reproduced report, cost, provenance."""
+"""The whole report as a Document: a chapter for each reproduced report, then runs, data, cost and provenance."""
+
+import re
+from dataclasses import replace
 
 from pixcycle.base.progress import duration
 from pixcycle.report.abstract import abstract
@@ -20,10 +23,12 @@ from pixcycle.report.content import (
 from pixcycle.report.dataset_cards import cards
 from pixcycle.report.draft import Draft
 from pixcycle.report.methods import methods
-from pixcycle.report.provenance import command, device, provenance, runs
+from pixcycle.report.provenance import command, device, how_to_run_the_rest, provenance, runs
 from pixcycle.report.references import references
 from pixcycle.report.studies import studies
+from pixcycle.report.thumbnails import thumbnails
 from pixcycle.report.values import Values
+from pixcycle.report.wording import counted
 
 NUMERIC = ("Crop", "Filters", "Patch", "Batch", "Epochs", "Seeds")
 COST = ("Run", "Parameters (million)", "Epochs", "Steps", "Wall time", "Images/s", "Peak memory (MB)")
@@ -32,17 +37,11 @@ COST = ("Run", "Parameters (million)", "Epochs", "Steps", "Wall time", "Images/s
 def document(draft: Draft) -> Document:
     """Return the report of the selected runs; write its figures."""
     params = draft.plan.params
-    scale = params.chosen_scale
-    sections = [Section("what", "What was run", 1, _what(draft)), Section("data", "Data", 1, cards(draft))]
-    for key in dict.fromkeys(run.chapter for run in draft.all_runs):
-        chapter = params.chapters[key]
-        sections.append(Section(key, chapter.title, 1, [Text(f"Reproduces @cite-{key}: {chapter.cite}")]))
-        sections += code_differences(draft, key)
-        sections += sections_of(key, draft)
-        sections.append(Section(f"{key}-assumptions", "Assumptions", 2, _assumptions(draft, key)))
-        doubts = [("", text) for text in chapter.inconsistencies]
-        sections.append(Section(f"{key}-inconsistencies", "Inconsistencies in the report", 2, [Bullets(doubts)]))
+    chapters = list(dict.fromkeys(run.chapter for run in draft.all_runs))
+    sections = [section for key in chapters for section in _chapter(draft, key)]
     sections += studies(draft)
+    sections.append(Section("what", "What was run", 1, _what(draft)))
+    sections.append(Section("data", "Data", 1, cards(draft)))
     sections.append(Section("cost", "Cost", 1, [_cost(draft)]))
     sections.append(Section("provenance", "Provenance", 1, [provenance(draft)]))
     sections.append(Section("runs", "Runs", 1, runs(draft, sections)))
@@ -50,19 +49,55 @@ def document(draft: Draft) -> Document:
     return Document(
         title="pixcycle: published and reproduced",
         subtitle="" if draft.selection == "all" else f"Target {draft.selection}",
-        facts=[
-            ("Scale", f"{params.scale} ({scale.title})"),
-            ("Data", ", ".join(_data_titles(draft))),
-            ("Features", "; ".join(extractor.label for extractor in draft.extractors)),
-            *_trained(draft),
-            ("Runs", f"{len(draft.all_runs)}, of {len(draft.runs)} experiments"),
-        ],
+        facts=_facts(draft),
         notices=_notices(draft),
         sections=sections,
         abstract=sentences,
         references=references(sentences, sections, params),
         commands={block.id: command(draft, block.made_from) for block in blocks_of(sections, Table, Figure)},
+        thumbnails=thumbnails(draft, chapters),
+        datasets={run.key: run.asked_dataset for run in draft.all_runs},
+        not_run=how_to_run_the_rest(draft),
     )
+
+
+def _chapter(draft: Draft, key: str) -> list[Section]:
+    """Return the sections of a reproduced report; captions that begin with one of its figures or tables name it."""
+    chapter = draft.plan.params.chapters[key]
+    opening = Section(key, chapter.title, 1, [Text(f"Reproduces @cite-{key}: {chapter.cite}")])
+    doubts = [("", text) for text in chapter.inconsistencies]
+    number = re.search(r"\((report \d+)\)", chapter.cite)
+    results = sections_of(key, draft)
+    if number:
+        results = [replace(s, blocks=[_naming_its_report(block, number[1]) for block in s.blocks]) for s in results]
+    return [
+        opening,
+        *code_differences(draft, key),
+        *results,
+        Section(f"{key}-assumptions", "Assumptions", 2, _assumptions(draft, key)),
+        Section(f"{key}-inconsistencies", "Inconsistencies in the report", 2, [Bullets(doubts)]),
+    ]
+
+
+def _naming_its_report(block: Block, report: str) -> Block:
+    """Return a table or figure with `Figure 3 of report 000` for `Figure 3 of the report` in its caption."""
+    if not isinstance(block, Table | Figure):
+        return block
+    return replace(block, caption=re.sub(r"(\d) of the report\b", rf"\1 of {report}", block.caption))
+
+
+def _facts(values: Values) -> list[tuple[str, str]]:
+    params = values.plan.params
+    seeds, several = ", ".join(map(str, params.seeds)), len(params.seeds) > 1
+    spread = "± is their standard deviation" if several else "how much trainings differ was not measured"
+    return [
+        ("Scale", f"{params.scale} ({params.chosen_scale.title})"),
+        ("Data", ", ".join(_data_titles(values))),
+        ("Features", "; ".join(extractor.label for extractor in values.extractors)),
+        ("Seeds", f"{len(params.seeds)} ({'numbers' if several else 'number'} {seeds}; {spread})"),
+        *_trained(values),
+        ("Runs", f"{len(values.all_runs)} (of {counted(len(values.runs), 'experiment')})"),
+    ]
 
 
 def _data_titles(values: Values) -> list[str]:
@@ -85,6 +120,7 @@ def _notices(values: Values) -> list[Notice]:
             Notice(
                 "Stand-in data",
                 f"These runs used {pairs}. They show that everything works, and reproduce nothing.",
+                about="Data",
             )
         )
     if params.scale != "full":
@@ -93,6 +129,7 @@ def _notices(values: Values) -> list[Notice]:
                 f"Scale {params.scale}",
                 f"Smaller than published: {params.chosen_scale.title}. "
                 "Published values stand beside ours for orientation.",
+                about="Scale",
             )
         )
     for extractor in values.extractors:
@@ -102,6 +139,7 @@ def _notices(values: Values) -> list[Notice]:
                     "Stand-in extractor",
                     f"FID, KID, precision and recall come from {extractor.label}. "
                     "They compare our runs with each other only.",
+                    about="Features",
                 )
             )
     return notices

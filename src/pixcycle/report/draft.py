@@ -11,6 +11,7 @@ from pixcycle.report import published, quality
 from pixcycle.report.archive_counts import archive_counts
 from pixcycle.report.both_readings import AS_CODED, is_as_coded
 from pixcycle.report.content import Block, Claim, Claims, Figure, Section, Table, Text, Verdict
+from pixcycle.report.dots import dot_plots
 from pixcycle.report.drawing import curves, style
 from pixcycle.report.drawing.interactive import Picture
 from pixcycle.report.drawing.samples import Album
@@ -146,7 +147,7 @@ class Draft(Values):
         unjudged
             Datasets or experiments on which nothing could be judged.
         metric
-            What the verdict compares; experiments that lack it have too few test images.
+            What the verdict compares, shown as dot plots; experiments that lack it have too few test images.
         """
         sentences = [*evidence, *self.collapses(*experiments)]
         if missing := self.missing(experiments):
@@ -156,7 +157,8 @@ class Draft(Values):
             sentences.append(f"Not judged on {', '.join(unjudged)}.")
         if verdict == "holds" and unjudged:
             verdict = "holds on those run"
-        return Claim(id, text, verdict, " ".join(sentences) or NO_RUN, self.keys(*experiments))
+        plots = dot_plots(self, list(experiments), metric) if metric else []
+        return Claim(id, text, verdict, " ".join(sentences) or NO_RUN, self.keys(*experiments), plots=plots)
 
     def too_few(self, experiments: Iterable[str]) -> list[str]:
         """Return a sentence on experiments that could not be judged for want of test images; none without any."""

@@ -61,6 +61,17 @@ def command(values: Values, keys: list[str]) -> str:
     return f"snakemake {target} --cores all --config scale={plan.params.scale}{extractor}"
 
 
+def how_to_run_the_rest(values: Values) -> str:
+    """Return the command that runs what a report of this selection and scale lacks; empty if it lacks nothing."""
+    params = values.plan.params
+    described = {f"{chapter}-{name}" for chapter, named in params.experiments.items() for name in named}
+    if described <= set(map(written_id, values.runs)):
+        return ""
+    whole = [name for name, scale in params.scales.items() if not scale.experiments]
+    scale = params.scale if params.scale in whole or not whole else whole[0]
+    return f"snakemake all --cores all --config scale={scale}"
+
+
 def _shown_in(sections: list[Section]) -> dict[str, list[str]]:
     """Map the key of each run to the ids of the tables, figures and claims that are made from it."""
     ids: dict[str, list[str]] = {}
@@ -88,7 +99,13 @@ def _entry(draft: "Draft", run: Run, shown_in: list[str]) -> RunEntry:
         ("Attempts", "; ".join(map(_attempt, record.attempts)) or NOT_RECORDED),
         ("Device", f"{device(record)}; {_versions(record)}"),
     ]
-    return RunEntry(run.key, facts, _files(draft, run), shown_in)
+    named = [
+        ("Data", run.data),
+        ("Training", run.fingerprint),
+        ("Translation", run.translated_fingerprint),
+        ("Measurement", run.metrics_fingerprint),
+    ]
+    return RunEntry(run.key, facts, _files(draft, run), shown_in, named)
 
 
 def _files(draft: "Draft", run: Run) -> list[tuple[str, list[File]]]:

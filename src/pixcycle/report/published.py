@@ -11,6 +11,7 @@ from pixcycle.params.schema import CODED
 from pixcycle.paths import PUBLISHED
 from pixcycle.records.calibration import CalibrationRecord
 from pixcycle.records.metrics import Measured
+from pixcycle.report.agreement import agreement
 from pixcycle.report.content import Basis, Cell, Column, Table
 from pixcycle.report.counts import left_out, measured_images
 from pixcycle.report.literature import FID_NOTE, fid_elsewhere
@@ -148,7 +149,9 @@ def _beside(values: Values, experiment: str | None, printed: float | None, metri
     if experiment is None:
         return [NOT_RUN, NOTHING]
     gap = difference(values, experiment, metric, printed)
-    cell = NOTHING if gap is None else Cell(f"{gap:+.{SCORES[metric].digits}f}")
+    cell = NOTHING
+    if gap is not None:
+        cell = Cell(f"{gap:+.{SCORES[metric].digits}f}", outcome=agreement(values, experiment, metric, printed))
     if not is_ruled(values, experiment, metric):
         return [_ours(values, experiment, metric, best), cell]
     if not has(values, experiment, metric):

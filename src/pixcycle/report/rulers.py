@@ -44,6 +44,13 @@ def mean_of(values: Values, experiment: str, metric: str) -> float:
     return mean(_seeds(values, experiment, metric)) if ruled else values.mean(experiment, metric)
 
 
+def spread_of(values: Values, experiment: str, metric: str) -> float | None:
+    """Return the standard deviation over seeds of what stands beside published values; None for a single seed."""
+    ruled = is_ruled(values, experiment, metric)
+    seeds = _seeds(values, experiment, metric) if ruled else values.seeds_of(experiment, metric)
+    return stdev(seeds) if len(seeds) > 1 else None
+
+
 def difference(values: Values, experiment: str, metric: str, printed: float | None) -> float | None:
     """Return ours minus the published value; None unless both were measured with one ruler on the reports' data."""
     if printed is None or not has(values, experiment, metric):

@@ -15,6 +15,8 @@ from pixcycle.paths import fakes_folder
 from pixcycle.report.build import build
 from pixcycle.report.chapters.ucsd import claims as ucsd_claims
 from pixcycle.report.chapters.ucsd.losses import losses_table
+from pixcycle.report.chapters.ucsd.sections import _figures as ucsd_figures
+from pixcycle.report.content import Figure
 from pixcycle.report.published import comparison_table, read_published
 from pixcycle.report.verdicts import verdict
 from tests.support import ROOT
@@ -57,7 +59,7 @@ def test_ucsd_claims_hold_only_if_the_numbers_support_them(results):
 
 def test_ucsd_claim_evidence_has_numbers_and_unjudged_datasets(results):
     evidence = claims(results)["d"].evidence
-    assert "FID on facades: Patch GAN 16 150.00, Patch GAN 286 180.00." in evidence
+    assert "On facades, Patch GAN 16 (150.00) has a better FID than Patch GAN 286." in evidence
     assert "Not judged on cityscapes, maps." in evidence
 
 
@@ -291,3 +293,23 @@ def test_ucsd_published_tables_are_complete():
     assert two["fid"].count() == 3 * 3
     labels = {e.label for e in load_params(ROOT / "params.yaml").experiments["ucsd"].values() if not e.extra}
     assert set(one["row"]) | set(two["row"]) == labels
+
+
+def test_ucsd_samples_show_own_experiments_and_name_what_they_leave_out(tmp_path):
+    results = facades(tmp_path)
+    draft = results.draft(out=tmp_path / "out")
+    cycle, l2 = draft.runs["ucsd-facades-cyc-l1"][0], draft.runs["ucsd-facades-l2"][0]
+    turned = l2.config.model_copy(update={"direction": "a_to_b", "label": "turned"})
+    own = cycle.config.model_copy(update={"direction": "a_to_b", "label": "my cycle"})
+    draft.runs = {
+        "ucsd-facades-l1": draft.runs["ucsd-facades-l1"],
+        "ucsd-my-cycle": [cycle.model_copy(update={"config": own})],
+        "ucsd-turned": [l2.model_copy(update={"config": turned})],
+    }
+    figures = {figure.id: figure for figure in ucsd_figures(draft) if isinstance(figure, Figure)}
+    samples = figures["ucsd-samples-facades"]
+    assert samples.caption.endswith("Not shown, as their inputs are others: ucsd-turned.")
+    assert samples.alt == "Input, truth and the outputs of 2 experiments for five images"
+    strips = json.loads((tmp_path / "out/figures/ucsd-samples-facades.json").read_text())["strips"]
+    headings = [image["heading"] for image in strips[0]["images"]]
+    assert headings == ["Input", "Ground truth", "L1 Loss", "my cycle"]

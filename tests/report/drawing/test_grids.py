@@ -47,6 +47,13 @@ def test_image_grid_shows_images_under_headings_and_marks_not_run():
     assert panels[0].get_position().x1 < panels[1].get_position().x0
 
 
+def test_image_grid_leaves_out_columns_and_groups_that_were_not_run():
+    columns = [("Input", [tile(1)]), ("a", [None]), ("b", [None]), ("c", [tile(2)])]
+    figure = image_grid(columns, groups=[("first", 2), ("second", 1), ("third", 1)])
+    assert [panel.get_title() for panel in figure.axes] == ["Input", "c"]
+    assert [text.get_text() for text in figure.texts if text.get_text()] == ["first", "third"]
+
+
 def test_image_grid_without_any_image_is_drawn():
     assert shown_texts(image_grid([("a", [None]), ("b", [None])])) == ["not run"] * 2
 

@@ -8,7 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from pixcycle.report.content import Column, Document, Figure, Section, Table
+from pixcycle.report.content import (
+    Cell,
+    Claim,
+    Claims,
+    Column,
+    Document,
+    Dot,
+    DotPlot,
+    Figure,
+    Notice,
+    Section,
+    Table,
+    Text,
+)
 from pixcycle.report.rendering import page
 from pixcycle.report.rendering.typesetting import MARKS
 
@@ -19,7 +32,7 @@ TAGS = set(
         r"\w+",
         """html head meta title style body header h1 h2 h3 p dl div dt dd nav ol ul li a main section figure
         figcaption table thead tbody tr th td span img b article details summary code script button dialog label select
-        output canvas input""",
+        output canvas input caption option""",
     )
 )
 
@@ -135,7 +148,7 @@ def test_page_states_language_and_fits_a_phone(parsed):
 
 
 def test_page_table_header_covers_each_place_once(html, results):
-    head = re.search(r"<thead>(.*?)</thead>", html, re.S)[1]
+    head = re.search(r"<thead>(.*?)</thead>", html[html.index('id="chapter-table-1"') :], re.S)[1]
     covered = [(r, c) for r in range(2) for c in range(len(results.columns))]
     reached: list[tuple[int, int]] = []
     for row, line in enumerate(head.split("</tr>")[:2]):
@@ -233,6 +246,7 @@ def test_page_without_run_entries_never_says_from_no_run(document, folder):
 def test_page_summary_counts_verdicts_and_links_claims(html):
     summary = html[html.index('id="summary"') : html.index("<nav")]
     assert "Half of it held." in summary
+    summary = summary[: summary.index('id="numbers"')]
     assert re.findall(r'class="tally">(.*?)<', summary) == [f"{verdict}: 1" for verdict in MARKS]
     chips = re.findall(r'<a class="([\w-]+)" href="#([\w-]+)".*?<span class="verdict">(.*?)</span>', summary)
     assert chips == [
@@ -250,16 +264,86 @@ def test_page_without_claims_and_abstract_has_no_summary(document, folder):
 
 
 def test_page_run_entry_links_existing_files_and_what_shows_it(html):
-    assert links(element(html, "article", "run-l1-0")) == {
-        "l1/0": "#run-l1-0",
+    assert links(element(html, "details", "run-l1-0")) == {
         "results/l1": "../../results/l1",
         "Table 1": "#chapter-table-1",
         "Figure 1": "#figure-2",
         "Claim 1": "#chapter-a",
     }
-    assert ".log (not there)" in element(html, "article", "run-l1-0")
+    assert ".log (not there)" in element(html, "details", "run-l1-0")
 
 
 def test_page_folds_settings_of_experiment(html):
     (folded,) = re.findall(r'<details class="parameters">.*?</details>', html, re.S)
     assert "<dt>lr</dt><dd>0.0002</dd>" in folded
+
+
+def test_page_matrix_links_published_numbers_to_rows_of_their_tables(html):
+    matrix = html[html.index('id="numbers"') : html.index("<nav")]
+    numbers = re.findall(r'<a class="([\w-]+)" href="#([\w-]+)" aria-label="([^"]*)">', matrix)
+    assert numbers == [("not-judged", "chapter-table-1-row-1", "FID published 110.68, ours 98.10: not judged")]
+    assert '<tr id="chapter-table-1-row-1">' in html
+
+
+def test_page_matrix_shows_values_without_interval_but_says_it(document, folder):
+    columns = [Column("Experiment", numeric=False), Column("published", group="FID"), Column("ours", group="FID")]
+    table = Table("t", "Values.", columns, [[Cell("a"), Cell("1.0", "published"), Cell("1.2 [±0.3]")]])
+    html = page.render(replace(document, sections=[Section("s", "S", 1, [table])]), folder)
+    assert '<span class="ours">1.2</span>' in html
+    assert 'aria-label="FID published 1.0, ours 1.2 [±0.3]: not judged"' in html
+
+
+def test_page_says_how_many_rows_were_not_run_and_how_to_run_them(document, folder):
+    columns = [Column("Experiment", numeric=False), Column("published", group="FID"), Column("ours", group="FID")]
+    cells = ("1.0", "not run"), ("2.0", "2.1"), ("3.0", "not run")
+    rows = [[Cell(published), Cell(published, "published"), Cell(ours)] for published, ours in cells]
+    table = Table("t", "Values.", columns, rows)
+    whole = replace(document, sections=[Section("s", "S", 1, [table])], not_run="snakemake the-rest")
+    html = page.render(whole, folder)
+    told = "2 rows not run here; <code>snakemake the-rest</code> runs them"
+    assert f'<p class="note unrun">{told}.' in html
+    assert re.findall(r'<tr id="t-row-(\d)"( class="unrun")?>', html) == [
+        ("1", ' class="unrun"'),
+        ("2", ""),
+        ("3", ' class="unrun"'),
+    ]
+    assert "<summary>2 rows of 1 table not run here; <code>snakemake the-rest</code> runs them" in html
+
+
+def test_page_names_repeated_figure_once(document, folder):
+    drawn = Figure("f", "Figure 3 of report 000, on maps.", Path("figures/drawing.svg"), "")
+    own = replace(drawn, id="g", caption="Ours.")
+    html = page.render(replace(document, sections=[Section("s", "S", 1, [drawn, own, Text("See @f and @g.")])]), folder)
+    assert "<b>Figure 3 of report 000</b>, on maps." in html
+    assert "<b>Figure 1.</b> Ours." in html
+    assert 'See <a href="#f">Figure 3 of report 000</a> and <a href="#g">Figure 1</a>.' in html
+
+
+def test_page_claim_plot_places_values_on_the_axis(document, folder):
+    dots = [Dot("a", 10.0, 2.0, None, "10.00 ± 2.00"), Dot("b", 16.0, None, 18.0, "16.00")]
+    claim = Claim("c", "A claim.", "holds", "Numbers.", plots=[DotPlot("FID, maps", dots)])
+    html = page.render(replace(document, sections=[Section("s", "S", 1, [Claims([claim])])]), folder)
+    places = re.findall(r'<span class="(\w+)" style="left:([\d.]+)%(?:;right:([\d.]+)%)?">', html)
+    assert places == [  # the axis goes from 8 to 18
+        ("interval", "0.00", "60.00"),
+        ("ours", "20.00", ""),
+        ("printed", "100.00", ""),
+        ("ours", "80.00", ""),
+    ]
+    assert re.findall(r'<td class="number[^"]*">(.*?)</td>', html) == ["10.00 ± 2.00", "–", "16.00", "18.00"]
+
+
+def test_page_folds_claims_that_were_not_run(html):
+    folded = html[html.index('<details class="unrun">') :]
+    assert "1 claim not run in full here" in folded[: folded.index("</summary>")]
+    assert re.findall(r'<li id="(chapter-\w)"', folded) == ["chapter-d"]
+
+
+def test_page_status_opens_notices_about_their_fact(document, folder):
+    about = [Notice("Stand-in data", "Not what was published.", about="Data"), Notice("Odd", "On its own.")]
+    html = page.render(replace(document, notices=about), folder)
+    status = re.search(r'<ul class="status".*?</ul>', html, re.S)[0]
+    warned = re.findall(r'<li class="notice">.*?popovertarget="([\w-]+)"', status)
+    assert warned == ["status-2", "notice-1"]
+    for id, text in zip(warned, ("Not what was published.", "On its own."), strict=True):
+        assert text in element(html, "div", id)

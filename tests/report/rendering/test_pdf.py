@@ -12,6 +12,8 @@ from pixcycle.report.content import (
     Claims,
     Column,
     Document,
+    Dot,
+    DotPlot,
     Figure,
     Reference,
     RunEntry,
@@ -19,6 +21,7 @@ from pixcycle.report.content import (
     Section,
     Table,
     Text,
+    Thumbnails,
 )
 from pixcycle.report.rendering import pdf
 from tests.support.pdf_pages import beyond_margins, overlaps, pages, squeezed
@@ -31,8 +34,15 @@ def with_sections(document: Document, *sections: Section) -> Document:
 
 
 def test_pdf_contains_all_texts_and_none_as_markup(document, texts, folder):
+    """Of runs it has names only; the rest of their entries is on the page."""
     shown = squeezed("".join(page.text for page in pages(pdf.render(document, folder))))
-    assert [text for text in texts if squeezed(text) not in shown] == []
+    *_, runs = document.sections
+    (block,) = runs.blocks
+    names = [text for entry in block.entries for text in (entry.key, *dict(entry.fingerprints).values())]
+    assert len(names) == 4
+    first_of_runs = texts.index("lr")
+    assert [text for text in [*texts[:first_of_runs], *names] if squeezed(text) not in shown] == []
+    assert "0.0002" not in shown and "at noon" not in shown
 
 
 def test_pdf_has_the_same_bytes_wherever_its_figures_are(document, folder, tmp_path_factory):
@@ -126,13 +136,13 @@ def test_pdf_keeps_chapter_opening_with_its_wide_table(document, folder):
         assert squeezed(text) in squeezed(page.text)
 
 
-def test_pdf_links_figures_tables_and_claims_to_runs_and_back(document, folder):
+def test_pdf_links_figures_tables_and_claims_to_runs(document, folder):
     next_page = Text("word " * 900)
     shown = Figure("f", "Figure 9: a picture.", Path("figures/a picture.png"), "", ["a/0"])
     counted = Table("t", "Table 9: values.", [Column("Run", numeric=False)], [[Cell("b")]], [], ["b/0", "c/0"])
     judged = Claim("c", "A claim.", "holds", "Numbers.", ["b/0", "a/0"])
-    a, b = (Runs(e, [], [RunEntry(f"{e}/0", [], [], back)]) for e, back in (("a", ["f", "c"]), ("b", ["t", "c"])))
-    blocks = [next_page, shown, next_page, counted, next_page, Claims([judged]), next_page, a, next_page, b]
+    a, b = (Runs(e, [], [RunEntry(f"{e}/0", [], [], [], [("Training", f"{e}0{e}0")])]) for e in "ab")
+    blocks = [next_page, shown, next_page, counted, next_page, Claims([judged]), next_page, a, b]
     bare = replace(document, facts=[], notices=[], subtitle="", sections=[Section("s", "S", 1, blocks)])
     rendered = pages(pdf.render(bare, folder))
 
@@ -141,13 +151,11 @@ def test_pdf_links_figures_tables_and_claims_to_runs_and_back(document, folder):
         return place
 
     figure, table, claim = map(page_of, ("Figure 9", "Table 9", "A claim."))
-    first, second = (page_of(f"Parameters of {experiment}") for experiment in "ab")
-    assert len({figure, table, claim, first, second}) == 5
-    assert rendered[figure].links == [first]
-    assert rendered[table].links == [second]  # c has no entry
-    assert rendered[claim].links == [second, first]
-    assert rendered[first].links == [figure, claim]
-    assert rendered[second].links == [table, claim]
+    runs = page_of("a0a0")
+    assert page_of("b0b0") == runs and len({figure, table, claim, runs}) == 4
+    assert rendered[figure].links == [runs]
+    assert rendered[table].links == [runs]  # c has no entry
+    assert rendered[claim].links == [runs, runs]
 
 
 def test_pdf_links_mentions_with_the_right_numbers(document, folder):
@@ -222,9 +230,69 @@ def test_pdf_says_if_figure_is_made_from_no_run(document, folder):
 
 def test_pdf_breaks_paths_between_their_parts(document, folder):
     path = "results/full/chapter/" + "/".join(["an-experiment-of-many-words"] * 9)
-    entry = RunEntry("a/0", [("Result", path)], [], [])
-    (page,) = pages(pdf.render(with_sections(document, Section("s", "S", 1, [Runs("a", [], [entry])])), folder))
+    section = Section("s", "S", 1, [Runs("a", [], [RunEntry(path, [], [], [])])])
+    (page,) = pages(pdf.render(with_sections(document, section), folder))
     assert squeezed(path) in squeezed(page.text)
     pieces = [piece.text for piece in page.pieces if "many" in piece.text]
     assert len(pieces) > 1
     assert all(text.endswith(("/", "-", "words")) for text in pieces)
+
+
+def test_pdf_chapter_begins_on_its_page_with_its_claims(document, folder):
+    claims = [Claim("c", "A claim.", "holds", "Numbers."), Claim("d", "Another.", "does not hold", "Others.")]
+    chapter = Section("k", "Chapter", 1, [Text("It begins.")])
+    judged = Section("k-claims", "Claims", 2, [Claims(claims)])
+    sample = Thumbnails("k", Path("figures/a picture.png"), ["input", "truth", "ours"], "a/0")
+    bare = replace(document, thumbnails=[sample])
+    rendered = pages(
+        pdf.render(with_sections(bare, Section("b", "Before", 1, [Text("Short.")]), chapter, judged), folder)
+    )
+    assert "Short." in rendered[0].text and "It begins." not in rendered[0].text
+    text = squeezed(rendered[1].text)
+    assert rendered[1].images == 1
+    opening = text[: text.index(squeezed("1 Claims")) if squeezed("1 Claims") in text else len(text)]
+    assert squeezed("Claim 1. A claim.") in opening and squeezed("Claim 2. Another.") in opening
+    assert squeezed("Input, truth and ours of a/0.") in opening
+
+
+def test_pdf_fills_pages_before_large_figures_with_the_text_that_follows(document, folder):
+    picture = Figure("f", "A picture.", Path("figures/a picture.png"), "")
+    sample = Thumbnails("k", Path("figures/a picture.png"), ["input", "ours"], "a/0")
+    sections = [
+        Section("k", "Chapter", 1, []),
+        Section("k-results", "Results", 2, [Text("word " * 400)]),
+        Section("k-figures", "Figures", 2, [replace(picture, id=f"f{i}") for i in range(3)]),
+        Section("k-claims", "Claims", 2, [Text("after " * 900)]),
+    ]
+    document = replace(document, thumbnails=[sample])
+    _, opening, figures, last = pages(pdf.render(with_sections(document, *sections), folder))
+    assert [page.images for page in (opening, figures, last)] == [1, 3, 0]  # of them a sample
+    assert all("after" in page.text for page in (opening, figures, last))
+    assert squeezed("In this section: Figure 1, Figure 2, Figure 3.") in squeezed(opening.text)
+
+
+def test_pdf_table_leaves_out_rows_that_were_not_run_and_names_them(document, folder):
+    columns = [Column("Experiment", numeric=False), Column("published", group="FID"), Column("ours", group="FID")]
+    texts = [("L1", "1.11", "1.22"), ("Skip", "2.33", "not run"), ("Patch", "3.44", "not run")]
+    rows = [[Cell(name), Cell(printed, "published"), Cell(ours)] for name, printed, ours in texts]
+    section = Section("s", "S", 1, [Table("t", "Values.", columns, rows)])
+    (page,) = pages(pdf.render(with_sections(document, section), folder))
+    assert "1.11" in page.text and "2.33" not in page.text
+    assert squeezed("2 rows not run here: Skip; Patch.") in squeezed(page.text)
+
+
+def test_pdf_claim_shows_values_of_its_plot(document, folder):
+    dots = [Dot("a", 10.0, 2.0, None, "10.00 ± 2.00"), Dot("b", 16.0, None, 18.0, "16.25")]
+    claim = Claim("c", "A claim.", "holds", "Numbers.", plots=[DotPlot("FID, maps", dots)])
+    (page,) = pages(pdf.render(with_sections(document, Section("s", "S", 1, [Claims([claim])])), folder))
+    for text in ("FID, maps", "10.00 ± 2.00", "16.25", "18.00"):
+        assert squeezed(text) in squeezed(page.text)
+
+
+def test_pdf_prints_long_rules_once(document, folder):
+    rules = Text("A rule of many words. " * 30)
+    sections = [Section("s", "S", 1, [rules]), Section("t", "T", 1, [rules])]
+    (page,) = pages(pdf.render(with_sections(document, *sections), folder))
+    text = squeezed(page.text)
+    assert text.count(squeezed("A rule of many words.")) == 30
+    assert squeezed("The rules are those of Section 1.") in text

@@ -10,6 +10,9 @@ from pixcycle.report.drawing.style import BOLD, FAINT, INK, MUTED, STYLE, WIDTH,
 
 CELL, WIDEST_CELL, GAP, GROUP_GAP, WIDEST_LABEL, LINE = 1.15, 1.8, 0.07, 0.21, 1.1, 0.18  # inches
 
+Column = tuple[str, list[np.ndarray | str | None]]
+"""Heading and cells, see `image_grid`."""
+
 BRIGHTEST_ERROR = 0.5
 ERROR_HEADING = f"Error: black 0, pale yellow {BRIGHTEST_ERROR}+"
 """Heading of a column of error maps; states their scale."""
@@ -17,7 +20,7 @@ ERROR_HEADING = f"Error: black 0, pale yellow {BRIGHTEST_ERROR}+"
 
 @matplotlib.rc_context(STYLE)
 def image_grid(
-    columns: list[tuple[str, list[np.ndarray | str | None]]],
+    columns: list[Column],
     row_labels: list[str] | None = None,
     title: str = "",
     groups: list[tuple[str, int]] | None = None,
@@ -28,13 +31,15 @@ def image_grid(
     ----------
     columns
         Heading and cells of each column, the same number of cells in each. A cell is an image, uint8 (H, W, 3), all of
-        one shape; a text that replaces a missing image, such as "no pair"; or None, shown as "not run".
+        one shape; a text that replaces a missing image, such as "no pair"; or None, shown as "not run". Columns of
+        which nothing was run are left out.
     groups
         Heading and number of columns of each group of adjacent columns, together covering all columns. On the page,
         the images of one row and group can be compared with each other.
     """
+    groups = groups or [("", len(columns))]
+    columns, groups = _run_only(columns, groups)
     down, across = len(columns[0][1]), len(columns)
-    groups = groups or [("", across)]
     gaps = GROUP_GAP * (len(groups) - 1)
     shape = next((cell.shape for _, cells in columns for cell in cells if isinstance(cell, np.ndarray)), (1, 1))
     width = min(max(CELL, (WIDTH - gaps) / across - GAP), WIDEST_CELL)
@@ -105,6 +110,16 @@ def error_map(fake: np.ndarray, real: np.ndarray) -> np.ndarray:
     """
     error = np.abs(fake.astype(float) - real).mean(axis=-1) / 255
     return matplotlib.colormaps["magma"](error / BRIGHTEST_ERROR, bytes=True)[..., :3]
+
+
+def _run_only(columns: list[Column], groups: list[tuple[str, int]]) -> tuple[list[Column], list[tuple[str, int]]]:
+    """Leave out columns without any image or text, and groups without columns; keep all if nothing would be left."""
+    group_of = np.repeat(np.arange(len(groups)), [size for _, size in groups])
+    kept = [i for i, (_, cells) in enumerate(columns) if any(cell is not None for cell in cells)]
+    if not kept:
+        return columns, groups
+    sizes = np.bincount(group_of[kept], minlength=len(groups))
+    return [columns[i] for i in kept], [(name, int(n)) for (name, _), n in zip(groups, sizes, strict=True) if n]
 
 
 def _draw_cell(panel: Axes, cell: np.ndarray | str | None, width: float) -> None:

@@ -98,7 +98,7 @@ def sample_grid(
     Parameters
     ----------
     experiments
-        All with the same dataset and direction.
+        All with the same data; shown in the scored direction of the first, which the others must translate, too.
     name
         The image to show, if the test split has it. Otherwise `rows` evenly spaced images are shown, or the eighth if
         `rows` is 1.
@@ -108,8 +108,8 @@ def sample_grid(
     tuple
         The figure, and the names of the images in it.
     """
-    albums = [Album(values, experiment) for experiment in experiments]
-    first = albums[0]
+    first = Album(values, experiments[0])
+    albums = [first, *(Album(values, experiment, first.direction) for experiment in experiments[1:])]
     if name in first.names:
         places = [first.names.index(name)]
     else:

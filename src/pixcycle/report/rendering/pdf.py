@@ -7,21 +7,29 @@ from typing import Any
 
 import typst
 
-from pixcycle.report.content import Block, Bullets, Claims, Document, Figure, Runs, Section, Table, Text
-from pixcycle.report.crossrefs import labels, pieces
+from pixcycle.report.content import Block, Bullets, Claims, Document, DotPlot, Figure, Runs, Section, Table, Text
+from pixcycle.report.crossrefs import captioned, labels, pieces
+from pixcycle.report.overview import is_unmeasured
 from pixcycle.report.rendering.typesetting import (
     MARKS,
     anchor,
     by_experiment,
+    chapters,
     header_rows,
     legend,
     run_keys,
+    sentence_of,
     tally,
+    verdicts,
     visible,
 )
+from pixcycle.report.wording import counted
 
 MANY_EXPERIMENTS = 20
 """With more experiments than this, a block only counts the runs it was made from: on paper no list can fold."""
+
+LONG = 400
+"""Paragraphs of more letters are printed once, such as the rules by which all chapters judge claims."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -45,6 +53,9 @@ class _Plain:
 
     def __init__(self, document: Document):
         self._document, self._names, self._runs = document, labels(document), run_keys(document)
+        self._verdicts = {chapter.id: claims for chapter, claims in verdicts(document)}
+        self._samples = {sample.chapter: sample for sample in document.thumbnails}
+        self._said_in: dict[str, str] = {}
 
     def document(self) -> dict[str, Any]:
         document = self._document
@@ -62,7 +73,39 @@ class _Plain:
 
     def _section(self, section: Section) -> dict[str, Any]:
         number = self._names[section.id].removeprefix("Section ")
-        return asdict(section) | {"number": number, "blocks": [self._block(block) for block in section.blocks]}
+        blocks = [self._block(block) for block in self._once(section)]
+        floats = chapters(self._document)[section.id] in self._samples
+        figures = [block.id for block in section.blocks if isinstance(block, Figure)]
+        return asdict(section) | {
+            "number": number,
+            "blocks": blocks,
+            "floats": self._links(figures) if floats else [],
+            "opening": self._opening(section),
+        }
+
+    def _once(self, section: Section) -> list[Block]:
+        """Return a section's blocks, with a reference in place of long paragraphs that an earlier section has, too."""
+        blocks: list[Block] = []
+        for block in section.blocks:
+            if isinstance(block, Text) and len(block.text) > LONG:
+                where = self._said_in.setdefault(block.text, section.id)
+                block = block if where == section.id else Text(f"The rules are those of @{where}.")
+            blocks.append(block)
+        return blocks
+
+    def _opening(self, section: Section) -> dict[str, Any] | None:
+        """Return the claims and the sample on the first page of a chapter that reproduces a report; None for others."""
+        if section.id not in self._samples:
+            return None
+        sample = self._samples[section.id]
+        claims = [asdict(claim) | {"name": self._names[claim.id]} for claim in self._verdicts.get(section.id, [])]
+        return {
+            "file": f"/{sample.file.as_posix()}",
+            "parts": sample.parts,
+            "alt": f"{sentence_of(sample.parts)} of {sample.made_from}",
+            "run": sample.made_from,
+            "claims": claims,
+        }
 
     def _block(self, block: Block) -> dict[str, Any]:
         plain = asdict(block) | {"kind": type(block).__name__.lower()}
@@ -74,14 +117,18 @@ class _Plain:
             case Table():
                 plain |= self._captioned(block)
                 plain["header"] = [[asdict(heading) for heading in row] for row in header_rows(block.columns)]
-                plain["rows"] = [[{"text": cell.text, "kind": cell.kind} for cell in row] for row in block.rows]
+                run = [row for row in block.rows if not is_unmeasured(row)]
+                plain["rows"] = [[{"text": cell.text, "kind": cell.kind} for cell in row] for row in run]
                 plain["legend"] = legend(block)
-                plain["notes"] = [self._said(note) for note in block.notes]
+                unrun = [row[0].text for row in block.rows if is_unmeasured(row)]
+                lacking = [f"{counted(len(unrun), 'row')} not run here: {'; '.join(unrun)}."] if unrun else []
+                plain["notes"] = [self._said(note) for note in lacking + block.notes]
             case Figure():
                 plain |= self._captioned(block)
                 plain["file"] = f"/{block.file.as_posix()}"
             case Claims():
-                for claim in plain["claims"]:
+                for claim, plots in zip(plain["claims"], (claim.plots for claim in block.claims), strict=True):
+                    claim["plots"] = [_plot(plot) for plot in plots]
                     claim["name"] = self._names[claim["id"]]
                     claim["evidence"] = self._said(claim["evidence"])
                     claim["shown_in"] = self._links(claim["shown_in"])
@@ -89,13 +136,13 @@ class _Plain:
             case Runs():
                 for entry in plain["entries"]:
                     entry["anchor"] = anchor(entry["key"])
-                    entry["shown_in"] = self._links(entry["shown_in"])
         return plain
 
     def _captioned(self, block: Table | Figure) -> dict[str, Any]:
+        lead, rest = captioned(block, self._names)
         return {
-            "name": self._names[block.id],
-            "caption": self._said(block.caption),
+            "lead": lead,
+            "caption": self._said(rest),
             "made_from": self._run_links(block.made_from),
         }
 
@@ -111,3 +158,22 @@ class _Plain:
         if len(experiments) > MANY_EXPERIMENTS:
             return [[(tally(keys), None)]]
         return [[(text, anchor(key) if key in self._runs else None) for text, key in seeds] for seeds in experiments]
+
+
+def _plot(plot: DotPlot) -> dict[str, Any]:
+    """Return a dot plot with places on its axis, in percent, in place of values."""
+    return {
+        "title": plot.title,
+        "has_published": any(dot.published is not None for dot in plot.dots),
+        "dots": [
+            {
+                "label": dot.label,
+                "shown": dot.shown,
+                "ours": 100 * plot.share(dot.ours),
+                "interval": None if dot.half is None else [100 * plot.share(dot.ours + s * dot.half) for s in (-1, 1)],
+                "published": None if dot.published is None else 100 * plot.share(dot.published),
+                "printed": "–" if dot.published is None else f"{dot.published:.2f}",
+            }
+            for dot in plot.dots
+        ],
+    }

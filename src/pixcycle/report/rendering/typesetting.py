@@ -5,10 +5,25 @@ from itertools import groupby
 from typing import Any
 
 from pixcycle.base.console import escaped
-from pixcycle.report.content import Claim, Column, Document, Runs, Section, Table, blocks_of, claims_of
+from pixcycle.report.content import (
+    Claim,
+    Column,
+    Document,
+    Figure,
+    Outcome,
+    Runs,
+    Section,
+    Table,
+    blocks_of,
+    claims_of,
+)
+from pixcycle.report.wording import listed
 
 MARKS = {"holds": "✓", "holds on those run": "(✓)", "does not hold": "✗", "not distinguishable": "≈", "not run": "–"}
 """A sign for each verdict, for readers who cannot see its colour."""
+
+OUTCOME_MARKS: dict[Outcome, str] = {"agrees": "✓", "differs": "✗", "not judged": "○", "not run": "–"}
+"""A sign for what became of a published number."""
 
 _LEGEND = {"published": "shaded: as published", "best": "bold: best of its column"}
 FEW_RUNS = 4
@@ -87,6 +102,29 @@ def verdicts(document: Document) -> list[tuple[Section, list[Claim]]]:
             chapters.append((section, []))
         chapters[-1][1].extend(claims_of([section]))
     return [(chapter, claims) for chapter, claims in chapters if claims]
+
+
+def chapters(document: Document) -> dict[str, str]:
+    """Map the id of each section to the id of its chapter."""
+    ids, chapter = {}, ""
+    for section in document.sections:
+        chapter = section.id if section.level == 1 else chapter
+        ids[section.id] = chapter
+    return ids
+
+
+def verdicts_shown(document: Document) -> dict[str, set[str]]:
+    """Map the ids of tables, figures and claims to the verdicts on the claims that they show."""
+    shown: dict[str, set[str]] = {block.id: set() for block in blocks_of(document.sections, Table, Figure)}
+    for claim in claims_of(document.sections):
+        for id in (claim.id, *claim.shown_in):
+            shown.setdefault(id, set()).add(claim.verdict)
+    return shown
+
+
+def sentence_of(parts: list[str]) -> str:
+    """Return `Input, truth and ours`."""
+    return listed(parts).capitalize()
 
 
 def by_experiment(keys: list[str]) -> list[list[tuple[str, str]]]:

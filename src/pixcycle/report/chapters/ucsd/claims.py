@@ -8,6 +8,7 @@ from pixcycle.plan.runs import Run
 from pixcycle.report.chapters.ucsd.patches import patch_claim
 from pixcycle.report.content import Claim
 from pixcycle.report.draft import Draft
+from pixcycle.report.evidence import comparison_sentence
 from pixcycle.report.trends import EARLY, STABLE, TREND, drops_early, falls, is_finite, trend
 from pixcycle.report.verdicts import NOT_FINITE, compare, verdict, verdict_of_seeds
 
@@ -77,7 +78,8 @@ def _fid_claim(draft: Draft, letter: str, text: str, datasets: tuple[str, ...], 
     Datasets without any comparison are named in the evidence; the verdict rests on the other datasets.
     """
     judged: list[tuple[str, str]] = []
-    sentences, experiments, unjudged = [], [], []
+    by_dataset: dict[str, list[tuple[str, str]]] = {}
+    experiments, unjudged = [], []
     for dataset in datasets:
         ids = {name: f"ucsd-{dataset}-{name}" for pair in pairs for name in pair}
         comparisons = [(ids[a], ids[b]) for a, b in pairs if not draft.missing([ids[a], ids[b]], "fid")]
@@ -86,11 +88,13 @@ def _fid_claim(draft: Draft, letter: str, text: str, datasets: tuple[str, ...], 
             continue
         judged += comparisons
         experiments += ids.values()
-        measured = draft.present(ids.values(), "fid")
-        fids = [f"{draft.one(id).config.label} {draft.with_spread(id, 'fid')}" for id in measured]
-        sentences.append(f"FID on {draft.title_of(dataset)}: {', '.join(fids)}.")
-    orders = [compare(draft, first, second, "fid", among=len(judged)) for first, second in judged]
-    outcome = verdict(orders, complete=not draft.missing(experiments, "fid"))
+        by_dataset[draft.title_of(dataset)] = comparisons
+    orders = {pair: compare(draft, *pair, "fid", among=len(judged)) for pair in judged}
+    sentences = [
+        comparison_sentence(draft, title, [(*pair, orders[pair]) for pair in pairs_there], "fid")
+        for title, pairs_there in by_dataset.items()
+    ]
+    outcome = verdict(list(orders.values()), complete=not draft.missing(experiments, "fid"))
     return draft.claim(f"ucsd-claim-{letter}", text, outcome, sentences, experiments, unjudged, "fid")
 
 

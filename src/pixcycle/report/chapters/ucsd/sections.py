@@ -72,9 +72,7 @@ def _tables(draft: Draft) -> list[Block]:
 def _figures(draft: Draft) -> list[Block]:
     figures = [*_figure_1(draft), *_figure_2(draft), *losses_table(draft)]
     for dataset in _datasets(draft):
-        experiments = draft.present(f"ucsd-{dataset}-{name}" for name in FIGURE_3)
-        if experiments:
-            figures += _samples_of(draft, dataset, experiments)
+        figures += [*_figure_3(draft, dataset), _samples_of(draft, dataset)]
     return figures
 
 
@@ -114,28 +112,35 @@ def _figure_2(draft: Draft) -> list[Figure]:
     return [draft.figure("ucsd-figure-2", picture, caption, "Loss against epoch, four panels", [curve])]
 
 
-def _samples_of(draft: Draft, dataset: str, experiments: list[str]) -> list[Figure]:
+def _figure_3(draft: Draft, dataset: str) -> list[Figure]:
+    """Draw one image by the experiments that the report shows, without a figure if none of them was run."""
     planned = [name for name in FIGURE_3 if f"{dataset}-{name}" in draft.plan.params.experiments["ucsd"]]
+    experiments = draft.present(f"ucsd-{dataset}-{name}" for name in planned)
+    if not experiments:
+        return []
     missing = [name for name in planned if f"ucsd-{dataset}-{name}" not in experiments]
     not_run = f" Not run here: {', '.join(missing)}." if missing else ""
-    where = draft.title_of(dataset)
-    single, names = sample_grid(draft, experiments, name="val/8" if dataset == "facades" else None)
-    several, _ = sample_grid(draft, experiments, rows=5)
+    picture, names = sample_grid(draft, experiments, name="val/8" if dataset == "facades" else None)
     kept = "" if dataset == "facades" else " The report shows a facade."
-    outputs = f"Input, truth and the outputs of {len(experiments)} experiments"
-    return [
-        draft.figure(
-            f"ucsd-figure-3-{dataset}",
-            single,
-            f"Figure 3 of the report, on {where}: image {names[0]} of the test split.{kept}{not_run}",
-            f"{outputs} for one image",
-            experiments,
-        ),
-        draft.figure(
-            f"ucsd-samples-{dataset}",
-            several,
-            f"More of the same experiments on {where}: test images at even distances, not chosen.",
-            f"{outputs} for five images",
-            experiments,
-        ),
+    where = draft.title_of(dataset)
+    caption = f"Figure 3 of the report, on {where}: image {names[0]} of the test split.{kept}{not_run}"
+    alt = f"Input, truth and the outputs of {len(experiments)} experiments for one image"
+    return [draft.figure(f"ucsd-figure-3-{dataset}", picture, caption, alt, experiments)]
+
+
+def _samples_of(draft: Draft, dataset: str) -> Figure:
+    """Draw five images by all experiments on a dataset, the user's own included, that translate the same images."""
+    in_order = [f"ucsd-{dataset}-{name}" for name in FIGURE_3]
+    there = [id for id in draft.of_chapter("ucsd") if draft.one(id).asked_dataset == dataset]
+    first, *others = sorted(there, key=lambda id: in_order.index(id) if id in in_order else len(in_order))
+    way, data = draft.one(first).config.direction, draft.one(first).data
+    runs = {id: draft.one(id) for id in others}
+    alike = [
+        id for id, run in runs.items() if run.data == data and way in METHODS[run.config.method].generators(run.config)
     ]
+    different = [id for id in others if id not in alike]
+    picture, _ = sample_grid(draft, [first, *alike], rows=5)
+    caption = f"All experiments on {draft.title_of(dataset)}: test images at even distances, not chosen."
+    caption += f" Not shown, as their inputs are others: {', '.join(different)}." if different else ""
+    alt = f"Input, truth and the outputs of {1 + len(alike)} experiments for five images"
+    return draft.figure(f"ucsd-samples-{dataset}", picture, caption, alt, [first, *alike])
