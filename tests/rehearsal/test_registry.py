@@ -53,12 +53,54 @@ def test_registry_has_27_10_3_4_and_4_runs_all_in_params():
     assert {id for chapter in REGISTRY for id in runs(chapter)} <= declared.keys()
 
 
+def gathered(chapter: str, groups: str, *kinds: str) -> dict[str, dict]:
+    """Return the settings of each run of a chapter, those of the given kinds in its `runs` or its `coded`."""
+    settings: dict[str, dict] = {}
+    for group in REGISTRY[chapter].get(groups, []):
+        for name in names(group["names"]):
+            of_run = settings.setdefault(name, {})
+            for kind in kinds:
+                of_run.update(group.get(kind, {}))
+    return settings
+
+
 @pytest.mark.parametrize("chapter", REGISTRY)
 def test_params_match_the_registry_settings_of_every_run(chapter):
     experiments = load_params(ROOT / "params.yaml").experiments[chapter]
-    for group in REGISTRY[chapter]["runs"]:
-        for name in names(group["names"]):
-            assert {field: getattr(experiments[name], field) for field in group["settings"]} == group["settings"], name
+    for name, settings in gathered(chapter, "runs", "stated", "settings").items():
+        assert {field: getattr(experiments[name], field) for field in settings} == settings, name
+
+
+@pytest.mark.parametrize("chapter", REGISTRY)
+def test_params_state_exactly_what_the_registry_states(chapter):
+    experiments = load_params(ROOT / "params.yaml").experiments[chapter]
+    stated = {name: set(settings) for name, settings in gathered(chapter, "runs", "stated").items()}
+    assert {name: set(experiments[name].stated) for name in stated} == stated
+
+
+@pytest.mark.parametrize("chapter", REGISTRY)
+def test_params_as_coded_match_the_registry(chapter):
+    """Each setting of the registry's code is that of params, and params change no others."""
+    params = load_params(ROOT / "params.yaml")
+    coded = gathered(chapter, "coded", "settings")
+    assert set(coded) == {name for name in gathered(chapter, "runs") if params.experiments[chapter][name].coded}
+    for name, settings in coded.items():
+        experiment = params.experiment(f"{chapter}-{name}@coded")
+        assert {field: getattr(experiment, field) for field in settings} == settings, name
+        assert params.experiments[chapter][name].coded.keys() <= settings.keys(), name
+
+
+@pytest.mark.parametrize("chapter", [chapter for chapter in REGISTRY if "coded" in REGISTRY[chapter]])
+def test_chapters_tell_of_every_setting_that_their_code_changes(chapter):
+    params = load_params(ROOT / "params.yaml")
+    told = {field for matter in params.chapters[chapter].code.otherwise for field in matter.fields}
+    changed = {
+        field
+        for experiment in params.experiments[chapter].values()
+        for field, value in experiment.coded.items()
+        if value != getattr(experiment, field)
+    }
+    assert changed <= told
 
 
 def test_params_give_a_reason_for_every_additional_experiment():
