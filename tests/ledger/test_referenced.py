@@ -47,6 +47,16 @@ def test_needed_has_the_segmenter_and_weights_that_runs_read(ledger):
     assert paths.weights(weights_key(params, "sat2map", ledger.root)) in needed(plan, ledger.root)
 
 
+def test_needed_has_the_published_weights_of_both_generators(ledger):
+    weights = {"published_weights": "sat2map", "published_weights_back": "map2sat"}
+    horses = ledger.params.experiments["kaist"]["horse2zebra"].model_copy(update=weights)
+    full = ledger.params.scales["full"].model_copy(update={"experiments": ["kaist-horse2zebra"]})
+    experiments = {"kaist": {"horse2zebra": horses}}
+    params = ledger.params.model_copy(update={"scale": "full", "scales": {"full": full}, "experiments": experiments})
+    found = needed(make_plan(params, ledger.root), ledger.root)
+    assert {paths.weights(weights_key(params, name, ledger.root)) for name in weights.values()} <= found
+
+
 def test_requested_plans_take_seeds_from_earlier_calls_but_no_edited_settings(ledger, remember):
     remember(ledger.edited(lr=0.001).model_copy(update={"seeds": [7]}))
     [plan] = requested_plans(ledger.params, ledger.root)

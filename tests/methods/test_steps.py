@@ -166,3 +166,13 @@ def test_pix2pix_bf16_losses_are_close_to_those_of_full_precision():
     for name, value in full.items():
         assert low[name].dtype == torch.float32
         torch.testing.assert_close(low[name], value, rtol=0.02, atol=0.02)
+
+
+def test_cyclegan_pools_draw_different_random_numbers():
+    first, second = method(CycleGAN, pool_size=4).pools.values()
+    numbers = [torch.full((1,), float(n)) for n in range(100)]
+    exchanged = [[float(pool.query(number[None])) for number in numbers] for pool in (first, second)]
+    assert exchanged[0] != exchanged[1]
+    assert exchanged[0][:4] == exchanged[1][:4] == [0, 1, 2, 3]
+    alone = method(CycleGAN, pool_size=4, discriminators=1).pools
+    assert [float(pool.query(number[None])) for pool in alone.values() for number in numbers] == exchanged[0]

@@ -3,9 +3,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from pixcycle.base.errors import UserError
 from pixcycle.models.foreign import load_foreign
+from pixcycle.models.patchgan import PatchGAN
+from pixcycle.models.resnet import ResnetGenerator
 
 
 @pytest.fixture
@@ -24,8 +27,8 @@ def path(tmp_path):
     return tmp_path / "latest_net_G.pth"
 
 
-def assert_loaded(network, weights):
-    loaded = network.state_dict()
+def assert_loaded(foreign, weights):
+    loaded = foreign.network.state_dict()
     assert all(torch.equal(loaded[key], value.to(loaded[key])) for key, value in weights.items())
 
 
@@ -34,9 +37,9 @@ def assert_loaded(network, weights):
 def test_load_foreign_reads_new_and_old_file_formats(published, path, generator, zipped):
     weights = published(generator)
     torch.save(weights, path, _use_new_zipfile_serialization=zipped)
-    network = load_foreign(path, generator, filters=2)
-    assert network.state_dict().keys() == weights.keys()
-    assert_loaded(network, weights)
+    foreign = load_foreign(path, generator, filters=2)
+    assert foreign.network.state_dict().keys() == weights.keys()
+    assert_loaded(foreign, weights)
 
 
 def test_load_foreign_reads_weights_saved_from_data_parallel(published, path):
@@ -68,7 +71,7 @@ def test_load_foreign_reads_weights_of_another_norm_if_named(published, path):
 def test_load_foreign_keeps_dropout_of_pix2pix_and_none_of_cyclegan(published, path):
     for generator, dropouts in (("unet_256", 3), ("resnet_9blocks", 0)):
         torch.save(published(generator), path)
-        network = load_foreign(path, generator, filters=2)
+        network = load_foreign(path, generator, filters=2).network
         assert sum(isinstance(m, torch.nn.Dropout) for m in network.modules()) == dropouts
 
 
@@ -159,9 +162,12 @@ def test_load_foreign_recognises_resnet_trained_with_dropout(published, path):
     published_keys = published("resnet_6blocks")
     weights = {key.replace("conv_block.5", "conv_block.6"): value for key, value in published_keys.items()}
     torch.save(weights, path)
-    message = refusal(path, "resnet_6blocks", filters=2)
+    message = refusal(path, "resnet_6blocks", dropout=False)
     assert message.endswith("resnet_6blocks with instance norm, 2 filters and dropout")
-    assert_loaded(load_foreign(path, "resnet_6blocks", dropout=True, filters=2), weights)
+    for given in ({"dropout": True, "filters": 2}, {}):
+        foreign = load_foreign(path, "resnet_6blocks", **given)
+        assert_loaded(foreign, weights)
+        assert foreign.settings["dropout"]
 
 
 def test_load_foreign_lists_keys_and_shapes_if_no_generator_fits(published, path):
@@ -176,3 +182,42 @@ def test_load_foreign_lists_keys_and_shapes_if_no_generator_fits(published, path
     missing = [f"model.{key}" for key in ("10.conv_block.1.weight", "10.conv_block.1.bias", "11.conv_block.1.weight")]
     assert f"missing: {', '.join(missing)} and 1 more; unexpected: extra.weight; " in message
     assert message.endswith("model.1.weight (2, 1, 7, 7) instead of (2, 3, 7, 7)")
+
+
+@pytest.mark.parametrize(
+    ("generator", "norm"),
+    [
+        ("unet_128", "batch"),
+        ("unet_256", "batch"),
+        ("unet_256", "instance"),
+        ("resnet_6blocks", "instance"),
+        ("resnet_9blocks", "instance"),
+    ],
+)
+def test_load_foreign_recognises_generator_norm_and_filters(published, path, generator, norm):
+    weights = published(generator, norm=norm)
+    torch.save(weights, path)
+    foreign = load_foreign(path)
+    assert_loaded(foreign, weights)
+    assert str(foreign) == f"{generator} with {norm} norm, 2 filters"
+
+
+def test_load_foreign_recognises_resnet_with_batch_norm(path):
+    weights = ResnetGenerator(filters=2, blocks=6, norm="batch").state_dict()
+    torch.save(weights, path)
+    foreign = load_foreign(path)
+    assert_loaded(foreign, weights)
+    assert str(foreign) == "resnet_6blocks with batch norm, 2 filters"
+
+
+def test_load_foreign_reads_what_import_weights_wrote(published, path):
+    weights = published("resnet_6blocks")
+    save_file(weights, path.with_suffix(".safetensors"))
+    assert_loaded(load_foreign(path.with_suffix(".safetensors")), weights)
+
+
+@pytest.mark.parametrize("generator", ["resnet_9blocks", None])
+@pytest.mark.parametrize(("in_channels", "patch"), [(3, 70), (6, 70), (6, 286), (3, 16), (6, 1)])
+def test_load_foreign_calls_a_discriminator_one(path, generator, in_channels, patch):
+    torch.save(PatchGAN(in_channels, patch, filters=4).state_dict(), path)
+    assert refusal(path, generator).startswith(f"{path}: the weights of a discriminator, which translates nothing; ")

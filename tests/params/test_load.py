@@ -158,6 +158,43 @@ def test_make_plan_refuses_published_weights_for_a_smaller_network(tree):
     )
 
 
+def test_make_plan_accepts_published_weights_of_resnets_and_cyclegan(tree):
+    tree["published_weights"] |= {name: {"locations": [f"data/bring/{name}.pth"]} for name in ("there", "back")}
+    weights = {"published_weights": "there", "published_weights_back": "back", "n_epochs": 0, "n_epochs_decay": 0}
+    kaist = tree["experiments"]["kaist"]
+    kaist["both"] = kaist["horse2zebra"] | weights
+    kaist["one"] = kaist["both"] | {"method": "pix2pix", "dataset": "maps", "pool_size": 0}
+    del kaist["one"]["published_weights_back"]
+    tree["scale"] = "full"
+    runs = make_plan(check_params(tree), ROOT).runs
+    assert runs["kaist-both/0"].config.published == ["there", "back"]
+    assert runs["kaist-one/0"].config.published == ["there"]
+    assert len({runs[f"kaist-{name}/0"].fingerprint for name in ("both", "one", "horse2zebra")}) == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"published_weights_back": None},
+            "published_weights_back: cyclegan has 2 generator(s); name those of the second",
+        ),
+        (
+            {"method": "pix2pix", "dataset": "maps", "pool_size": 0},
+            "published_weights_back: pix2pix has 1 generator(s); leave it out",
+        ),
+        ({"published_weights": None}, "published_weights_back: are those of the second generator"),
+        ({"norm": "batch"}, "published_weights: only fit generators of 64 filters"),
+        ({"generator": "resnet6_short"}, "published_weights: only fit generators of 64 filters"),
+        ({"published_weights_back": "nowhere"}, "published_weights_back: unknown weights 'nowhere'"),
+    ],
+)
+def test_make_plan_refuses_published_weights_that_fit_no_generator(tree, changes, told):
+    names = {"published_weights": "sat2map", "published_weights_back": "map2sat"}
+    tree["experiments"]["kaist"]["horse2zebra"] |= names | changes
+    assert f"experiments.kaist.horse2zebra.{told}" in refused(tree)
+
+
 @pytest.mark.parametrize("id", ["paris.maps-aerial2map-authors", "kth.horse2zebra"])
 def test_make_plan_refuses_a_first_dropout_block_that_the_network_lacks(tree, id):
     chapter, name = id.split(".")

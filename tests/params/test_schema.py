@@ -45,6 +45,7 @@ TRAINING = {
         "log_every": 5,
         "sample_epochs": [],
         "published_weights": None,
+        "published_weights_back": None,
     }
 }
 TRANSLATION = {

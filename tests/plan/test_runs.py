@@ -5,7 +5,7 @@ import yaml
 
 from pixcycle.base.errors import UserError
 from pixcycle.params.load import check_params
-from pixcycle.plan.names import features_key
+from pixcycle.plan.names import RECIPE, features_key
 from pixcycle.plan.runs import Plan, make_plan
 from tests.support import ROOT
 
@@ -51,6 +51,14 @@ def test_changed_label_or_assumption_renames_no_run(tree):
     before = folders(tree)
     tree["experiments"]["ucsd"]["facades-l2"] |= {"label": "other", "assumes": {"lr": "because"}}
     assert folders(tree) == before
+
+
+def test_recipe_of_pools_renames_only_runs_with_two_pools(tree, monkeypatch):
+    before = folders(tree)
+    monkeypatch.setitem(RECIPE, "pools", 0)
+    configs = {key: run.config for key, run in plan(tree).runs.items()}
+    with_pools = {key for key, e in configs.items() if e.method == "cyclegan" and e.pool_size and e.discriminators == 2}
+    assert "kaist-maps/0" in with_pools and renamed(before, folders(tree)) == with_pools
 
 
 def test_changed_archive_renames_only_runs_on_its_dataset(tree):

@@ -19,7 +19,7 @@ PARTICIPANTS = 20
 
 @pytest.fixture
 def served(chromium, study, pairs):
-    server = waitress.create_server(app(study, pairs), host="127.0.0.1", port=0, threads=8)
+    server = waitress.create_server(app({study: pairs}), host="127.0.0.1", port=0, threads=8)
     thread = threading.Thread(target=server.run)
     thread.start()
     yield SimpleNamespace(address=f"http://127.0.0.1:{server.effective_port}/", study=study)

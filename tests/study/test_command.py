@@ -16,17 +16,19 @@ import pytest
 from pixcycle.base.file_lock import in_use
 from pixcycle.study import storage
 from pixcycle.study.files import study_file
+from pixcycle.study.protocol import CHECKS, Protocol
 from pixcycle.study.storage import Study
 from tests.support.results import NAMES, ROOT, Results
 
 EXPERIMENT = "kaist-maps"
+OF_HORSES = "kaist-horse2zebra"
 OPTIONS = ("--experiment", EXPERIMENT, "--scale", "rehearsal")
 OTHER = {"left": "right", "right": "left"}
 
 
 @pytest.fixture
 def project(tmp_path, monkeypatch) -> Results:
-    results = Results(tmp_path / "project", [EXPERIMENT], scale="rehearsal")
+    results = Results(tmp_path / "project", [EXPERIMENT, OF_HORSES], scale="rehearsal")
     shutil.copy(ROOT / "params.yaml", results.root)
     monkeypatch.chdir(results.root)
     return results
@@ -72,6 +74,34 @@ def test_study_result_prints_the_result_and_writes_every_answer(project, pixcycl
     code, out, err = pixcycle(*command)
     assert code == 2 and "answers.csv exists already" in err and "--overwrite" in err
     assert Path("answers.csv").read_text() == "mine" and pixcycle(*command, "--overwrite")[0] == 0
+
+
+def served(project, pixcycle, monkeypatch, *options) -> dict[str, Protocol]:
+    """Return the protocol of each experiment that `study serve` serves."""
+    studies = {}
+    monkeypatch.setattr("pixcycle.study.server.serve", lambda served, *_: studies.update(served))
+    code, _, err = pixcycle("study", "serve", "--scale", "rehearsal", *options)
+    assert (code, err) == (0, "")
+    return {study.of.rpartition("-0-")[0]: study.protocol for study in studies}
+
+
+def test_study_serve_takes_pairing_of_maps_from_params_and_options(project, pixcycle, monkeypatch):
+    options = ("--experiment", EXPERIMENT)
+    assert served(project, pixcycle, monkeypatch, *options) == {EXPERIMENT: Protocol("other_input", CHECKS)}
+    direction = ("--direction", "a_to_b")
+    chosen = served(project, pixcycle, monkeypatch, *options, *direction, "--pairing", "same_input", "--no-checks")
+    assert chosen == {EXPERIMENT: Protocol("same_input", 0)}
+    code, out, err = pixcycle("study", "serve", *OPTIONS, "--no-checks")
+    assert (code, out, err.count("\n")) == (2, "", 1) and "continue it with --pairing other_input, or" in err
+
+
+def test_study_serve_of_several_experiments_asks_for_one_pairing(project, pixcycle, monkeypatch):
+    both = ("--experiment", EXPERIMENT, "--experiment", OF_HORSES, "--direction", "a_to_b")
+    code, out, err = pixcycle("study", "serve", "--scale", "rehearsal", *both)
+    assert (code, out, err.count("\n")) == (2, "", 1) and "choose one with --pairing" in err
+    assert EXPERIMENT in err and OF_HORSES in err
+    protocols = served(project, pixcycle, monkeypatch, *both, "--pairing", "other_input")
+    assert protocols == dict.fromkeys((EXPERIMENT, OF_HORSES), Protocol("other_input", CHECKS))
 
 
 @pytest.mark.parametrize("command", ["serve", "result"])

@@ -7,7 +7,8 @@ from contextlib import closing
 import pytest
 
 from pixcycle.base.errors import UserError
-from pixcycle.study.storage import Study, read_answers
+from pixcycle.study.protocol import Protocol
+from pixcycle.study.storage import Study, read_answers, read_protocol
 from tests.study.conftest import N
 from tests.support.processes import PROCESSES
 
@@ -79,6 +80,36 @@ def test_read_answers_refuses_values_that_no_study_stores(study, values):
     _change(study.path, f"UPDATE trials SET {values} WHERE answer NOTNULL")
     with pytest.raises(UserError, match=r"study\.sqlite: is not a study file \(.*" + values.split()[0]):
         read_answers(study.path)
+
+
+def test_study_of_an_older_version_is_read_with_the_protocol_it_had(study):
+    _answer_first_trial(study)
+    _change(study.path, "DROP TABLE protocol")
+    assert read_protocol(study.path) == Protocol("same_input", checks=4)
+    continued = Study(study.path, N)
+    _answer_first_trial(continued)
+    assert len(read_answers(study.path)) == 2
+    with pytest.raises(UserError, match="was begun with real images of the same input, 4 attention checks"):
+        Study(study.path, N, protocol=Protocol("other_input"))
+
+
+def test_study_begun_with_another_protocol_is_refused_with_options(tmp_path):
+    file, published = tmp_path / "study.sqlite", Protocol("other_input", checks=0)
+    Study(file, N, protocol=published)
+    assert read_protocol(file) == published
+    Study(file, N, protocol=published).begin()
+    with pytest.raises(UserError, match="continue it with --pairing other_input --no-checks, or move the file away"):
+        Study(file, N)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE protocol SET pairing = 'mine'", "UPDATE protocol SET checks = 'x'", "DELETE FROM protocol"],
+)
+def test_read_protocol_refuses_values_that_no_study_stores(study, statement):
+    _change(study.path, statement)
+    with pytest.raises(UserError, match=r"study\.sqlite: is not a study file \(its table `protocol`"):
+        read_protocol(study.path)
 
 
 def test_study_file_that_cannot_be_opened_is_named(tmp_path):

@@ -4,6 +4,7 @@ import csv
 
 from pixcycle.base.console import PlainConsole
 from pixcycle.study.export import as_table, write_csv
+from pixcycle.study.protocol import Protocol
 from pixcycle.study.result import result
 from pixcycle.study.storage import Answer
 
@@ -17,7 +18,7 @@ ANSWERS = [
 def printed(answers) -> str:
     console = PlainConsole(width=100)
     with console.capture() as shown:
-        console.print(as_table(result(answers)))
+        console.print(as_table(result(answers), Protocol("other_input", checks=0)))
     return shown.get()
 
 
@@ -27,6 +28,7 @@ def test_as_table_has_a_row_per_participant_and_marks_inattentive_ones():
     assert rows[2][:5] == ["2", "(missed", "checks)", "10", "100.0%"]
     assert ["attentive", "10", "30.0%"] in [row[:3] for row in rows]
     assert ["all", "20", "65.0%"] in [row[:3] for row in rows]
+    assert "Protocol: real images of another input, no attention checks." in printed(ANSWERS)
     assert "1 with more than 1 missed attention check: left out of the report." in printed(ANSWERS)
 
 

@@ -19,7 +19,7 @@ def test_answer_on_a_full_disk_is_refused_and_stored_when_repeated(pairs, tmp_pa
     monkeypatch.setattr(storage, "SHOWN_MS", 0)
     with disk(tmp_path / "small", 200_000) as small:
         study = Study(small.folder / "study.sqlite", N)
-        browser = app(study, pairs).test_client()
+        browser = app({study: pairs}).test_client()
         browser.post("/begin", json={})
         token = browser.post("/turn", json={}).get_json()["token"]
         browser.post("/show", json={"token": token})

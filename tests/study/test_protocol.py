@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from pixcycle.study.protocol import CHECKS, PRACTICE, TRIALS, schedule, spare
+from pixcycle.study.protocol import CHECKS, PRACTICE, TRIALS, other_inputs, schedule, spare
 
 
 @pytest.mark.parametrize("images", [54, 60, 1098])
@@ -22,6 +22,20 @@ def test_schedule_of_few_images_is_one_fifth_practice(images):
     practice = [trial.image for trial in trials if trial.kind == "practice"]
     assert sorted(tests + practice) == list(range(images)) and len(practice) == max(1, images // 5)
     assert not {trial.image for trial in trials if trial.kind == "check"} & set(tests)
+
+
+def test_schedule_without_checks_is_that_of_the_published_studies():
+    kinds = [trial.kind for trial in schedule(7, 1098, checks=0)]
+    assert kinds == ["practice"] * PRACTICE + ["test"] * TRIALS
+
+
+@pytest.mark.parametrize("images", [2, 3, 60, 1098])
+def test_other_inputs_pairs_each_image_once_and_none_with_itself(images):
+    others = other_inputs(images)
+    assert sorted(others) == list(range(images))
+    assert all(other != image for image, other in enumerate(others))
+    neighbours = sum((other - image) % images == 1 for image, other in enumerate(others))
+    assert images < 60 or neighbours < 10, "in random order"
 
 
 def test_schedule_balances_sides_and_differs_between_participants():

@@ -19,7 +19,7 @@ from pixcycle.base.errors import UserError
 from pixcycle.plan.names import fingerprint
 from pixcycle.study import server, storage
 from pixcycle.study.pairs import Pairs
-from pixcycle.study.protocol import CHECKS, PRACTICE, TRIALS
+from pixcycle.study.protocol import CHECKS, PRACTICE, TRIALS, Protocol, other_inputs
 from pixcycle.study.server import app, serve
 from pixcycle.study.storage import Study
 from tests.conftest import wait_until
@@ -54,7 +54,7 @@ def quick(monkeypatch):
 
 @pytest.fixture
 def web(study, pairs):
-    return app(study, pairs)
+    return app({study: pairs})
 
 
 def begun(web):
@@ -125,6 +125,74 @@ def test_server_pairs_a_real_image_with_its_translation_or_noise(web, study, pai
         CLOCK.let_a_pair_be_shown()
         answer(browser, token)
     assert kinds == {"practice", "test", "check"}
+
+
+def test_server_pairs_other_inputs_without_checks_as_published(root):
+    protocol = Protocol("other_input", checks=0)
+    study = Study(root / "study.sqlite", N, protocol=protocol)
+    web = app({study: Pairs(RUN, "b_to_a", root, "full")})
+    browser, kinds = begun(web), Counter()
+    while not (trial := turn(browser))["finished"]:
+        with sqlite3.connect(study.path) as db:
+            query = "SELECT kind, image, real FROM trials WHERE token = ?"
+            kind, number, real = db.execute(query, (trial["token"],)).fetchone()
+        other = {"left": "right", "right": "left"}[real]
+        assert np.all(brightness(browser, trial["token"], real) == 200 + other_inputs(N)[number] % 50)
+        assert np.all(brightness(browser, trial["token"], other) == number)
+        kinds[kind] += 1
+        show_and_answer(browser)
+    assert kinds == {"practice": PRACTICE, "test": TRIALS}
+
+
+def test_start_page_tells_pairing_and_checks(root):
+    def page(protocol, name):
+        study = Study(root / f"{name}.sqlite", N, protocol=protocol)
+        web = app({study: Pairs(RUN, "b_to_a", root, "full")})
+        return " ".join(web.test_client().get("/").text.split())
+
+    ours, published = page(Protocol(), "ours"), page(Protocol("other_input", checks=0), "published")
+    assert "The two may show the same scene." in ours and "Up to 44 more pairs" in ours
+    assert "In 4 of them noise takes the place of the generated image" in ours
+    assert "The two do not show the same scene." in published and "Up to 40 more pairs" in published
+    assert "noise" not in published
+
+
+@pytest.fixture
+def several(root):
+    """Return three studies for one server."""
+    return {Study(root / f"method{n}.sqlite", N): Pairs(RUN, "b_to_a", root, "full") for n in range(3)}
+
+
+def test_server_assigns_each_participant_to_one_study_in_balance(several):
+    for _ in range(2):
+        next(iter(several)).begin()  # before all were served together
+    web = app(several)
+    browsers = [begun(web) for _ in range(7)]
+    for browser in browsers:
+        assert sum(browser.get_cookie(f"participant-{fingerprint(study.of)}") is not None for study in several) == 1
+        for _ in range(2):
+            show_and_answer(browser)
+    assert [study.participants() for study in several] == [3, 3, 3]
+    answers = [storage.read_answers(study.path) for study in several]
+    assert [len(of_study) for of_study in answers] == [2 * 1, 2 * 3, 2 * 3]
+
+
+def test_server_keeps_studies_in_balance_while_many_begin_at_once(several):
+    web = app(several)
+    with ThreadPoolExecutor(8) as people:
+        list(people.map(lambda _: begun(web), range(30)))
+    assert [study.participants() for study in several] == [10, 10, 10]
+
+
+def test_server_lets_an_unknown_participant_begin_in_any_study(several):
+    web = app(several)
+    begun(web)  # in the first study
+    browser, (first, second, _) = web.test_client(), several
+    browser.set_cookie(f"participant-{fingerprint(first.of)}", "of a study that was moved away")
+    assert browser.post("/turn", json={}).status_code == CONFLICT
+    assert browser.post("/begin", json={}).status_code == OK
+    assert second.participants() == 1 and show_and_answer(browser)
+    assert len(storage.read_answers(second.path)) == 1
 
 
 def test_server_records_no_error_if_every_real_image_is_found(web, study):
@@ -263,7 +331,7 @@ def test_server_refuses_foreign_host_header(web, host):
 
 
 def test_server_accepts_host_header_that_the_user_allows(study, pairs):
-    web = app(study, pairs, hosts=["study.example", "2001:DB8::1", "Example.ORG"])
+    web = app({study: pairs}, hosts=["study.example", "2001:DB8::1", "Example.ORG"])
     for host in ("study.example:80", "[2001:db8::1]:8765", "example.org"):
         assert host_status(web, host) == OK
     assert host_status(web, "other.example") == 400
@@ -271,7 +339,7 @@ def test_server_accepts_host_header_that_the_user_allows(study, pairs):
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::"])
 def test_server_on_all_addresses_accepts_any_number_but_no_name(study, pairs, address):
-    web = app(study, pairs, hosts=[address])
+    web = app({study: pairs}, hosts=[address])
     assert host_status(web, "192.0.2.7:8765") == OK and host_status(web, "[2001:db8::1]:8765") == OK
     assert host_status(web, "evil.example") == 400
 
@@ -316,7 +384,7 @@ def serve_study(root: Path, output: Path, idle_seconds: int = 60) -> None:
     storage.SHOWN_MS = storage.EARLY = 0
     server.IDLE_SECONDS = idle_seconds
     with output.open("w") as file, redirect_stdout(file):
-        serve(Study(root / "study.sqlite", N), Pairs(RUN, "b_to_a", root, "full"), "127.0.0.1", 0)
+        serve({Study(root / "study.sqlite", N): Pairs(RUN, "b_to_a", root, "full")}, "127.0.0.1", 0)
 
 
 @contextmanager

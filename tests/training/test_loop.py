@@ -170,10 +170,35 @@ def test_train_from_published_weights_starts_with_exactly_these(prepared, tmp_pa
     experiment = tiny_experiment(crop_size=256, load_size=286, filters=2, n_epochs=0, published_weights="theirs")
     published = generator_of(experiment)
     torch.save(published.state_dict(), tmp_path / "theirs.pth")
-    train(tiny_run(experiment), prepared, tmp_path / "run", tmp_path / "theirs.pth")
+    train(tiny_run(experiment), prepared, tmp_path / "run", [tmp_path / "theirs.pth"])
     final = weights(tmp_path / "run")
     for key, value in published.state_dict().items():
         np.testing.assert_array_equal(final[f"g.{key}"], value.numpy())
+
+
+@pytest.mark.parametrize("direction", ["a_to_b", "b_to_a"])
+def test_train_from_published_weights_serves_both_generators_of_cyclegan(direction, prepared, tmp_path):
+    resnet = {"generator": "resnet6", "norm": "instance", "dropout": False}
+    names = {"published_weights": "there", "published_weights_back": "back"}
+    experiment = tiny_experiment("cyclegan", direction=direction, filters=2, n_epochs=0, **resnet, **names)
+    networks = {name: generator_of(experiment) for name in experiment.published}
+    for name, network in networks.items():
+        torch.save(network.state_dict(), tmp_path / f"{name}.pth")
+    train(tiny_run(experiment), prepared, tmp_path / "run", [tmp_path / f"{name}.pth" for name in networks])
+    final = weights(tmp_path / "run")
+    forwards, backwards = {"a_to_b": ("g_ab", "g_ba"), "b_to_a": ("g_ba", "g_ab")}[direction]
+    for generator, network in ((forwards, networks["there"]), (backwards, networks["back"])):
+        for key, value in network.state_dict().items():
+            np.testing.assert_array_equal(final[f"{generator}.{key}"], value.numpy())
+
+
+def test_train_refuses_published_weights_of_another_generator(prepared, tmp_path):
+    resnet = {"generator": "resnet6", "norm": "instance", "dropout": False}
+    experiment = tiny_experiment("pix2pix", filters=2, n_epochs=0, published_weights="theirs", **resnet)
+    other = generator_of(experiment.model_copy(update={"generator": "resnet9"}))
+    torch.save(other.state_dict(), tmp_path / "theirs.pth")
+    with pytest.raises(UserError, match=r"theirs\.pth: not the weights of resnet_6blocks .* they fit resnet_9blocks"):
+        train(tiny_run(experiment), prepared, tmp_path / "run", [tmp_path / "theirs.pth"])
 
 
 def test_train_records_each_attempt_with_its_first_step(prepared, tmp_path, kill_after, monkeypatch):

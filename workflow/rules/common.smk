@@ -139,7 +139,7 @@ def extractor_weights_of_run(wildcards):
 
 
 def published_weights_of_run(wildcards):
-    return weights_files(run_of(wildcards).config.published_weights)
+    return [path for name in run_of(wildcards).config.published for path in weights_files(name)]
 
 
 def segmenter_files(run):

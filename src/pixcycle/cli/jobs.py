@@ -115,7 +115,10 @@ def train(
     plan_file: PlanFile,
     prepared: Prepared,
     out: Out,
-    weights: WeightsFile = None,
+    weights: Annotated[
+        list[Path] | None,
+        typer.Option(help="Downloaded weights of the generator; repeat it for the other direction's."),
+    ] = None,
     gpus: Annotated[
         int | None, typer.Option(min=1, help="Maximum number of GPUs; default: those of the experiment.")
     ] = None,
@@ -129,12 +132,12 @@ def train(
     chosen = _run(_plan(plan_file), run)
     e = chosen.config
     if ranks.started_as_one_of_many():
-        return train_run(chosen, prepared, out, sampler(e, prepared), weights)
+        return train_run(chosen, prepared, out, sampler(e, prepared), weights or ())
     with _gpus_for(out, most_gpus(e.batch_size, min(e.gpus, gpus or e.gpus))) as leased:
         if len(leased) > 1:
             ranks.start(len(leased), out)
         else:
-            train_run(chosen, prepared, out, sampler(e, prepared), weights)
+            train_run(chosen, prepared, out, sampler(e, prepared), weights or ())
     remove_outdated(chosen, Path())
 
 

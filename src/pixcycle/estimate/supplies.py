@@ -93,7 +93,7 @@ def supplies(plan: Plan, images: dict[str, Images | None], root: Path) -> list[S
 
 
 def _weights_of(run: Run) -> list[str | None]:
-    return [run.extractor, run.config.published_weights, *run.metric_weights]
+    return [run.extractor, *run.config.published, *run.metric_weights]
 
 
 def count_images(dataset: Dataset, node: Data, root: Path) -> Images | None:

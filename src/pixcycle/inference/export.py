@@ -141,7 +141,7 @@ def _onnx(trained: Trained, network: nn.Module, example: Tensor, free: bool) -> 
     example, shapes = (example.repeat(2, 1, 1, 1), (FREE,)) if free else (example, None)
     with warnings.catch_warnings(action="ignore"):
         program = torch.onnx.export(network, (example,), dynamo=True, dynamic_shapes=shapes, verbose=False, **NAMES)
-    program.model.metadata_props.update(_about(trained))
+    program.model.metadata_props.update(trained.metadata)
     content = program.model_proto.SerializeToString()
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     return content, lambda images: torch.from_numpy(session.run(None, {"image": images.numpy()})[0])
@@ -150,13 +150,8 @@ def _onnx(trained: Trained, network: nn.Module, example: Tensor, free: bool) -> 
 def _torchscript(trained: Trained, network: nn.Module, example: Tensor, free: bool) -> tuple[bytes, Network]:
     file = io.BytesIO()
     with warnings.catch_warnings(action="ignore"):
-        torch.jit.save(torch.jit.trace(network, example), file, _extra_files=_about(trained))
+        torch.jit.save(torch.jit.trace(network, example), file, _extra_files=trained.metadata)
         return file.getvalue(), torch.jit.load(io.BytesIO(file.getvalue()))
-
-
-def _about(trained: Trained) -> dict[str, str]:
-    """Return the metadata of the file."""
-    return {"experiment": trained.experiment.model_dump_json(), "direction": trained.direction}
 
 
 def _random(images: int, sides: list[int]) -> Tensor:

@@ -24,18 +24,25 @@ from pixcycle.training.checkpoint import load_generator
 
 @dataclass(frozen=True)
 class Trained:
-    """The generator of one direction of a run.
+    """The generator of one direction of a run, or of a file of the authors' code.
 
     Attributes
     ----------
     experiment
-        Settings of the run when it was trained, including those of inference.
+        Settings of the run when it was trained, including those of inference; for a file, settings that build its
+        network.
+    words
+        The direction of a run; the generator of a file.
+    metadata
+        What an exported file says about its origin.
     """
 
     experiment: Experiment
     direction: Direction
     seed: int
     weights: dict[str, Tensor]
+    words: str
+    metadata: dict[str, str]
 
     @cached_property
     def sides(self) -> tuple[int, int]:
@@ -65,7 +72,8 @@ def load(run: Path, direction: Direction | None = None) -> Trained:
         raise UserError(f"{run}: {e.method} is trained in one direction, here {e.direction}; it has no {direction}")
     record = RunRecord.find(run_file(run))
     seed = record.seed if record else 0
-    return Trained(e, direction, seed, load_generator(run, direction, e))
+    weights = load_generator(run, direction, e)
+    return Trained(e, direction, seed, weights, direction, {"experiment": e.model_dump_json(), "direction": direction})
 
 
 def _experiment(run: Path) -> Experiment:

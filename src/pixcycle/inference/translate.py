@@ -92,7 +92,7 @@ def translate(trained: Trained, source: Path, out: Path, overwrite: bool = False
 
 def _write(trained: Trained, files: dict[Path, Path], write: Callable[[Path, bytes], None]) -> Summary:
     summary = Summary()
-    for path, image in _tracked(translations(trained, list(files)), len(files), f"translate {trained.direction}"):
+    for path, image in _tracked(translations(trained, list(files)), len(files), f"translate {trained.words}"):
         if isinstance(image, UserError):
             summary.failed.append(str(image))
             continue

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from pixcycle.methods.networks import Networks
 
 
+SEEDS_APART = 1_000_003
+"""Distance between the seeds of a run's two pools, so that each draws random numbers of its own."""
+
+
 def generator_losses(
     nets: "Networks", a: "Tensor", b: "Tensor", fake_a: "Tensor", fake_b: "Tensor", e: Experiment
 ) -> "dict[str, Tensor]":
@@ -78,7 +82,7 @@ class CycleGAN(Method):
         self.e = e
         self.judges = judges
         self.nets = Networks(modules, {"g": ["g_ab", "g_ba"], "d": judges}, e, fabric, seed)
-        self.pools = {name: ImagePool(e.pool_size, seed=seed) for name in judges}
+        self.pools = {name: ImagePool(e.pool_size, seed + i * SEEDS_APART) for i, name in enumerate(judges)}
 
     def step(self, a: "Tensor", b: "Tensor") -> "dict[str, Tensor]":
         """Take one step of both generators and one of the discriminators, by default in this order."""
@@ -111,6 +115,10 @@ class CycleGAN(Method):
     @staticmethod
     def generators(e: Experiment) -> dict[Direction, str]:
         return {"a_to_b": "g_ab", "b_to_a": "g_ba"}
+
+    @staticmethod
+    def recipes(e: Experiment) -> list[str]:
+        return ["pools"] if e.pool_size and e.discriminators == 2 else []
 
     @staticmethod
     def mistakes(e: Experiment) -> Iterator[tuple[str, str]]:

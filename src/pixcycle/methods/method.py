@@ -95,6 +95,11 @@ class Method:
         return iter(())
 
     @staticmethod
+    def recipes(e: Experiment) -> list[str]:
+        """Return the entries of RECIPE, besides `train`, that an experiment's training depends on."""
+        return []
+
+    @staticmethod
     def layers(e: Experiment) -> list[Convolution]:
         """Return the convolutions of all networks of an experiment."""
         raise NotImplementedError

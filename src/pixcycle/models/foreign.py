@@ -2,6 +2,7 @@
 
 import warnings
 import zipfile
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -11,24 +12,45 @@ from torch import Tensor, nn
 
 from pixcycle.base.errors import UserError
 from pixcycle.models.build import build_generator
-from pixcycle.models.weights import refuse_not_finite
+from pixcycle.models.weights import read_safetensors, refuse_not_finite
 from pixcycle.params.fields import Norm
+from pixcycle.params.published import GENERATORS
 
-GENERATORS: dict[str, dict[str, Any]] = {
-    "unet_128": {"name": "unet", "crop_size": 128, "norm": "batch", "dropout": True},
-    "unet_256": {"name": "unet", "crop_size": 256, "norm": "batch", "dropout": True},
-    "resnet_6blocks": {"name": "resnet6", "crop_size": 128, "norm": "instance", "dropout": False},
-    "resnet_9blocks": {"name": "resnet9", "crop_size": 256, "norm": "instance", "dropout": False},
-}
-"""Arguments of `build_generator` that fit the published pix2pix and CycleGAN weights, by the authors' names."""
+
+@dataclass(frozen=True)
+class Foreign:
+    """A generator of the authors' code.
+
+    Attributes
+    ----------
+    generator
+        The authors' name of it, a key of `GENERATORS`.
+    settings
+        Arguments of `build_generator`.
+    network
+        The generator with its weights, on the CPU.
+    """
+
+    generator: str
+    settings: dict[str, Any]
+    network: nn.Module
+
+    def __str__(self) -> str:
+        return _describe(self.generator, self.settings)
 
 
 def load_foreign(
-    path: Path, generator: str, *, norm: Norm | None = None, dropout: bool | None = None, filters: int = 64
-) -> nn.Module:
-    """Return a generator on the CPU with the weights of a `*_net_G.pth` file.
+    path: Path,
+    generator: str | None = None,
+    *,
+    norm: Norm | None = None,
+    dropout: bool | None = None,
+    filters: int | None = None,
+) -> Foreign:
+    """Load the generator of a `*_net_G.pth` file, or of the safetensors file that `import-weights` makes of it.
 
-    Only tensors are unpickled.
+    Only tensors are unpickled. What is not given is recognised from the names and shapes of the weights. These do not
+    tell whether a U-Net was trained with dropout: then the published weights' setting is taken.
 
     Parameters
     ----------
@@ -37,7 +59,7 @@ def load_foreign(
     generator
         The authors' name of the generator, a key of `GENERATORS`.
     norm, dropout
-        Options that the weights were trained with, if they differ from those of the published weights.
+        Normalisation layers, and whether there is dropout.
     filters
         Channels of the first layer.
 
@@ -47,23 +69,24 @@ def load_foreign(
         If the file contains anything but a flat dict of tensors, or the weights of another network. The message names
         the generator that fits, if there is one.
     """
-    if generator not in GENERATORS:
+    if generator is not None and generator not in GENERATORS:
         raise UserError(f"unknown generator '{generator}'; known: {', '.join(GENERATORS)}")
     weights = _read_tensors(path)
-    settings = GENERATORS[generator] | {"filters": filters}
-    settings |= {key: value for key, value in (("norm", norm), ("dropout", dropout)) if value is not None}
-    network = build_generator(**settings)
-    misfits = _misfits(weights, network)
-    if misfits:
-        fitting = _fitting_generator(weights)
-        hint = f"they fit {fitting}" if fitting else misfits
-        raise UserError(f"{path}: not the weights of {_describe(generator, settings)}; {hint}")
+    given = {"norm": norm, "dropout": dropout, "filters": filters}
+    given = {key: value for key, value in given.items() if value is not None}
+    fitting = _fitting(weights, generator, given)
+    if not fitting:
+        raise UserError(f"{path}: {_why_none_fits(weights, generator, given)}")
     refuse_not_finite(path, weights)
+    name, settings = fitting
+    network = build_generator(**settings)
     network.load_state_dict(_without_unused_statistics(weights, network))
-    return network
+    return Foreign(name, settings, network)
 
 
 def _read_tensors(path: Path) -> dict[str, Tensor]:
+    if path.suffix == ".safetensors":
+        return read_safetensors(path)
     try:
         if _is_compressed(path):
             raise ValueError  # torch.save never compresses; to decompress a small file could fill the memory
@@ -130,18 +153,46 @@ def _first_few(names: list[str]) -> str:
     return ", ".join(names[:3]) + rest
 
 
-def _fitting_generator(weights: dict[str, Tensor]) -> str | None:
-    """Describe the generator of the authors' code that the weights fit, or return None."""
-    filters = next((len(value) for value in weights.values() if value.ndim == 4), 0)
-    if not filters:
+def _fitting(
+    weights: dict[str, Tensor], generator: str | None, given: dict[str, Any]
+) -> tuple[str, dict[str, Any]] | None:
+    """Return the first generator with the given settings that the weights fit, and all of its settings, or None."""
+    found = {"filters": _filters(weights)} | given
+    if not found["filters"]:
         return None
-    for generator, norm, dropout in product(GENERATORS, ("batch", "instance"), (False, True)):
-        settings = GENERATORS[generator] | {"norm": norm, "dropout": dropout, "filters": filters}
-        with torch.device("meta"):
-            network = build_generator(**settings)
-        if not _misfits(weights, network):
-            return _describe(generator, settings)
+    for name in [generator] if generator else GENERATORS:
+        published = GENERATORS[name]
+        norms = dict.fromkeys((published["norm"], "batch", "instance"))
+        for norm, dropout in product(norms, (published["dropout"], not published["dropout"])):
+            settings = published | {"norm": norm, "dropout": dropout} | found
+            with torch.device("meta"):
+                network = build_generator(**settings)
+            if not _misfits(weights, network):
+                return name, settings
     return None
+
+
+def _filters(weights: dict[str, Tensor]) -> int:
+    """Return the number of channels of the first convolution; 0 if there is none."""
+    return next((len(value) for value in weights.values() if value.ndim == 4), 0)
+
+
+def _why_none_fits(weights: dict[str, Tensor], generator: str | None, given: dict[str, Any]) -> str:
+    if _of_discriminator(weights):
+        return "the weights of a discriminator, which translates nothing; those of its generator are in *_net_G*.pth"
+    fitting = _fitting(weights, None, {})
+    name = generator or (fitting[0] if fitting else "resnet_9blocks")
+    settings = GENERATORS[name] | {"filters": _filters(weights) or 64} | given
+    with torch.device("meta"):
+        hint = f"they fit {_describe(*fitting)}" if fitting else _misfits(weights, build_generator(**settings))
+    asked = _describe(name, settings) if generator or given else f"any generator of the authors' code, such as {name}"
+    return f"not the weights of {asked}; {hint}"
+
+
+def _of_discriminator(weights: dict[str, Tensor]) -> bool:
+    """Return whether the last convolution makes a single channel of several, as that of a PatchGAN does."""
+    kernels = [value for value in weights.values() if value.ndim == 4]
+    return len(kernels) > 1 and len(kernels[-1]) == 1 and kernels[-1].shape[1] > 3
 
 
 def _describe(generator: str, settings: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from pixcycle.params.network_sizes import smallest_input
+from pixcycle.params.published import unfit_for_published
 from pixcycle.params.schema import Experiment
 
 
@@ -20,14 +21,7 @@ def unbuildable(e: Experiment) -> Iterator[tuple[str, str]]:
             yield "batch_size", "PatchGAN 46 ends in batch norm of one number at this crop_size; set 2 or more"
         elif e.last_batch != "dropped":
             yield "last_batch", "PatchGAN 46 cannot normalise a last batch of one image at this crop_size; set dropped"
-    authors = ("pix2pix", "unet", "batch", True, 64, 256)
-    if e.published_weights and (e.method, e.generator, e.norm, e.skips, e.filters, e.crop_size) != authors:
-        yield (
-            "published_weights",
-            "only fit pix2pix at 256 pixels with a U-Net of 64 filters; a smaller scale sets published_weights: false",
-        )
-    if e.published_weights and e.first_dropout_block != 2:
-        yield "first_dropout_block", "the authors' published weights go with dropout in blocks 2 to 4; set it to 2"
+    yield from unfit_for_published(e)
     if too_late := [epoch for epoch in e.sample_epochs if epoch > e.epochs]:
         yield "sample_epochs", f"there is no epoch {too_late[0]}; the last is {e.epochs}"
 

@@ -82,9 +82,9 @@ def _dangling_names(params: Params):
             yield from missing(f"{where}.dataset", experiment.dataset, params.datasets, "dataset")
             if "dataset" in experiment.coded:
                 yield from missing(f"{where}.coded.dataset", experiment.coded["dataset"], params.datasets, "dataset")
-            if experiment.published_weights:
-                weights = experiment.published_weights
-                yield from missing(f"{where}.published_weights", weights, params.published_weights, "weights")
+            for field in ("published_weights", "published_weights_back"):
+                if weights := getattr(experiment, field):
+                    yield from missing(f"{where}.{field}", weights, params.published_weights, "weights")
             for field in experiment.assumes:
                 yield from missing(f"{where}.assumes", field, Experiment.model_fields, "field")
             for field in experiment.stated:

@@ -206,7 +206,9 @@ class Experiment(Closed):
     sample_epochs: list[Positive] = []
     """Epochs after which a few fixed test images are translated; the report shows how they change."""
     published_weights: str | None = None
-    """Generator weights published by the papers' authors that replace random initial ones (pix2pix only)."""
+    """Generator weights published by the papers' authors that replace random initial ones."""
+    published_weights_back: str | None = None
+    """Likewise for the generator of the other direction, of methods that have two (CycleGAN)."""
 
     inference_dropout: bool = False
     """Keep dropout, the noise of pix2pix, active when test images are translated."""
@@ -214,6 +216,10 @@ class Experiment(Closed):
     """Statistics of batch norm at inference: the running ones of training, or those of the test batch."""
     inference_batch: Positive = 16
     """Test images in a batch at inference; changes results only if the batch's statistics are used."""
+
+    study_pairing: Literal["same_input", "other_input"] = "same_input"
+    """Real image that a perceptual study shows beside a generated one: the truth of the same input, if there are pairs,
+    or that of another input, as in the published studies of maps. Not part of a run's name."""
 
     label: str = ""
     """Row of the report's table that this experiment reproduces, as the report words it."""
@@ -230,6 +236,11 @@ class Experiment(Closed):
     def epochs(self) -> int:
         """Total number of epochs, with constant and with decaying learning rate."""
         return self.n_epochs + self.n_epochs_decay
+
+    @property
+    def published(self) -> list[str]:
+        """Names of its published weights, those of its direction first."""
+        return [name for name in (self.published_weights, self.published_weights_back) if name]
 
     @property
     def as_coded(self) -> "Experiment":

@@ -9,6 +9,7 @@ from pixcycle.base.errors import UserError
 from pixcycle.base.suggest import known
 from pixcycle.data.fetch.digest import is_declared, own_path
 from pixcycle.data.layouts.registry import LAYOUTS
+from pixcycle.methods.registry import METHODS
 from pixcycle.metrics.registry import METRICS
 from pixcycle.params.fields import ChapterKey, ExtractorName
 from pixcycle.params.schema import CODED, Closed, Experiment, Params, Segmenter, Source
@@ -256,10 +257,14 @@ def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str, 
     # Without defaults: adding a field whose default keeps the previous behaviour renames no run.
     settings = experiment.model_dump(mode="json", exclude=DESCRIPTIVE | MACHINE | INFERENCE, exclude_defaults=True)
     inference = experiment.model_dump(mode="json", include=INFERENCE, exclude_defaults=True)
-    if experiment.published_weights:
-        settings["published_weights"] = weights_key(params, experiment.published_weights, root)
+    for field in ("published_weights", "published_weights_back"):
+        if weights := settings.get(field):
+            settings[field] = weights_key(params, weights, root)
     segmenter = _segmenter_key(params, experiment.dataset, data)
-    trained = fingerprint([settings, data, RECIPE["train"]])
+    made_by: list[Any] = [settings, data, RECIPE["train"]]
+    if recipes := METHODS[experiment.method].recipes(experiment):
+        made_by.append({name: RECIPE[name] for name in recipes})
+    trained = fingerprint(made_by)
     translated = fingerprint([trained, seed, inference, RECIPE["translate"]])
     rulers = [features_key(data, extractor), params.neighbours, segmenter]
     metric_weights = {name: weights_key(params, name, root) for name in measured_with_weights(params)}

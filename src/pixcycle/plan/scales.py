@@ -91,6 +91,7 @@ def scaled(experiment: Experiment, scale: Scale, chapter: ChapterKey) -> Experim
             "gpus": gcd(experiment.gpus, batch),
             "precision": scale.precision or experiment.precision,
             "published_weights": experiment.published_weights if scale.published_weights else None,
+            "published_weights_back": experiment.published_weights_back if scale.published_weights else None,
         }
     )
     crop = e.crop_size if scale.resolution == 1 else _nearest_crop(e)
@@ -130,6 +131,10 @@ def _mistakes(params: Params, e: Experiment) -> Iterator[tuple[str, str]]:
     yield from unbuildable(e)
     yield from undrawable(e, METHODS[e.method].needs_pairs, bool(params.datasets[e.dataset].classes))
     yield from METHODS[e.method].mistakes(e)
+    generators = METHODS[e.method].generators(e)
+    if e.published_weights and len(e.published) != len(generators):
+        needed = "name those of the second generator" if len(generators) > 1 else "leave it out"
+        yield "published_weights_back", f"{e.method} has {len(generators)} generator(s); {needed}"
 
 
 def _nearest_crop(e: Experiment) -> int:

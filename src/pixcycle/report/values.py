@@ -23,8 +23,9 @@ from pixcycle.records.manifest import read_manifest
 from pixcycle.records.metrics import Measured, SegmenterRecord
 from pixcycle.report.finished import metrics_of, record_of
 from pixcycle.study.files import study_file
+from pixcycle.study.protocol import Protocol
 from pixcycle.study.result import Share, attentive
-from pixcycle.study.storage import read_answers
+from pixcycle.study.storage import read_answers, read_protocol
 
 
 class Values:
@@ -154,6 +155,10 @@ class Values:
             file = study_file(self.one(id), direction, self.root)
             self._studies[id, direction] = attentive(read_answers(file)) if file.exists() else None
         return self._studies[id, direction]
+
+    def study_protocol(self, id: str, direction: str) -> Protocol:
+        """Return the protocol of a study that exists."""
+        return read_protocol(study_file(self.one(id), direction, self.root))
 
     def collapses(self, *experiments: str) -> list[str]:
         """Return a sentence for each run of these experiments that collapsed."""

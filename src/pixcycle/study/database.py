@@ -6,11 +6,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import get_args
 
 from pixcycle.base.disk_full import room_for
 from pixcycle.base.errors import UserError
 from pixcycle.base.file_lock import only_one
 from pixcycle.base.files import write_bytes
+from pixcycle.study.protocol import DEFAULT, Pairing, Protocol
 
 TABLES = (
     "CREATE TABLE study (of TEXT NOT NULL, images INTEGER NOT NULL, seed INTEGER NOT NULL)",
@@ -20,6 +22,8 @@ TABLES = (
     " broken_off INTEGER NOT NULL DEFAULT 0, answer TEXT, displayed_ms REAL, seconds REAL,"
     " PRIMARY KEY (participant, number))",
 )
+PROTOCOL = "CREATE TABLE protocol (pairing TEXT NOT NULL, checks INTEGER NOT NULL)"
+"""Table that files of older versions lack: their studies have the protocol DEFAULT."""
 DAMAGED = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 """SQLite's errors for files that are truncated, no databases, or databases with other tables."""
 
@@ -31,13 +35,14 @@ class NotAStudy(UserError):
         super().__init__(f"{path}: is not a study file ({reason}); restore it, or remove it")
 
 
-def create(path: Path, of: str, images: int, seed: int) -> None:
+def create(path: Path, of: str, images: int, seed: int, protocol: Protocol) -> None:
     """Write the file of a study without participants, complete or not at all; an existing file is kept."""
     with closing(sqlite3.connect(":memory:")) as db:
         with db:
-            for table in TABLES:
+            for table in (*TABLES, PROTOCOL):
                 db.execute(table)
             db.execute("INSERT INTO study VALUES (?, ?, ?)", (of, images, seed))
+            db.execute("INSERT INTO protocol VALUES (?, ?)", (protocol.pairing, protocol.checks))
         content = db.serialize()
     with only_one(path):
         if not path.exists():
@@ -70,6 +75,16 @@ def check_tables(path: Path, db: sqlite3.Connection) -> None:
         missing = sorted(_columns(new) - _columns(db))
     if missing:
         raise NotAStudy(path, f"it lacks {missing[0]}" if path.stat().st_size else "it is empty")
+
+
+def stored_protocol(path: Path, db: sqlite3.Connection) -> Protocol:
+    """Return the protocol of a study. Raise NotAStudy if it is none that a study can have."""
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'protocol'").fetchone():
+        return DEFAULT
+    row = db.execute("SELECT pairing, checks FROM protocol").fetchone()
+    if row is None or row[0] not in get_args(Pairing) or not isinstance(row[1], int) or row[1] < 0:
+        raise NotAStudy(path, "its table `protocol` has no valid row")
+    return Protocol(*row)
 
 
 def _columns(db: sqlite3.Connection) -> set[str]:

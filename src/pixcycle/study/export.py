@@ -9,7 +9,7 @@ from rich.text import Text
 from pixcycle.base.csv_table import as_csv, no_formula
 from pixcycle.base.table import left, right, table
 from pixcycle.base.user_output import write_new
-from pixcycle.study.protocol import MISSED_CHECKS
+from pixcycle.study.protocol import MISSED_CHECKS, Protocol
 from pixcycle.study.result import Result, Share
 from pixcycle.study.storage import Answer
 
@@ -32,8 +32,8 @@ def write_csv(answers: list[Answer], names: list[str], to: Path, overwrite: bool
     write_new(to, as_csv([field.name for field in fields(Answer)], (row.values() for row in rows)), overwrite)
 
 
-def as_table(result: Result) -> RenderableType:
-    """Return a table with one row per participant, and rows for all of them together."""
+def as_table(result: Result, protocol: Protocol) -> RenderableType:
+    """Return a table with one row per participant, and rows for all of them together, and notes on the protocol."""
     if not result.everybody:
         return "No answers yet, apart from practice and attention checks."
     columns = [left("participant"), *map(right, ("answers", "labelled real", "95% interval"))]
@@ -45,7 +45,7 @@ def as_table(result: Result) -> RenderableType:
     if result.inattentive:
         rows.append(["all", *_cells(result.everybody)])
     notes = ["Percentage of generated images that were taken for real; intervals are bootstrapped over"]
-    notes += ["participants and images (for one participant: over images)."]
+    notes += ["participants and images (for one participant: over images).", f"Protocol: {protocol}."]
     if result.inattentive:
         notes += [
             f"{len(result.inattentive)} with more than {MISSED_CHECKS} missed attention check: left out of the report."

@@ -12,14 +12,14 @@ from pixcycle.paths import SOURCE, TARGET, fakes_folder
 from pixcycle.plan.runs import Run
 from pixcycle.records.manifest import read_manifest
 from pixcycle.records.translated import read_png
-from pixcycle.study.protocol import Side, Trial
+from pixcycle.study.protocol import Pairing, Side, Trial, other_inputs
 
 
 class Pairs:
     """Real and generated images of a finished run, all PNG files of one size, so that only their content differs.
 
-    A generated image is shown beside the ground truth of its input if the dataset is paired. Otherwise it is shown
-    beside the real test image at the same index in the target domain, modulo the number of images there.
+    The real image is at the generated image's index in the target domain, modulo the number of images there: if the
+    dataset is paired, the truth of its input. With the pairing other_input it is at the index of another input.
     """
 
     def __init__(self, run: Run, direction: str, root: Path, scale: str):
@@ -46,10 +46,11 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.names)
 
-    def png(self, trial: Trial, side: Side) -> bytes:
+    def png(self, trial: Trial, side: Side, pairing: Pairing) -> bytes:
         """Return the image on one side of a trial."""
         if side == trial.real:
-            return png_of(self._real[trial.image % len(self._real)])
+            index = trial.image if pairing == "same_input" else self._other_inputs[trial.image]
+            return png_of(self._real[index % len(self._real)])
         if trial.kind == "check":
             return png_of(np.random.default_rng(trial.image).integers(0, 256, self._real.shape[1:], dtype=np.uint8))
         return png_of(read_png(self._folder / f"{self.names[trial.image]}.png"))
@@ -58,6 +59,10 @@ class Pairs:
     def names(self) -> list[str]:
         """Names of the test images in the direction's source domain."""
         return read_manifest(self._prepared).test[SOURCE[self._direction]].names
+
+    @cached_property
+    def _other_inputs(self) -> list[int]:
+        return other_inputs(len(self))
 
     @cached_property
     def _real(self) -> np.ndarray:

@@ -1,9 +1,9 @@
-"""Web server of a study: pages, images and answers. Each browser that begins is a separate participant."""
+"""Web server of studies: pages, images and answers. Each browser that begins is a separate participant of one study."""
 
 import logging
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from ipaddress import ip_address
 from threading import Lock
@@ -18,7 +18,7 @@ from werkzeug.exceptions import BadRequest, TooManyRequests, UnsupportedMediaTyp
 from pixcycle.base.errors import UserError
 from pixcycle.plan.names import fingerprint
 from pixcycle.study.pairs import Pairs
-from pixcycle.study.protocol import CHECKS, PRACTICE, SHOWN_MS, TRIALS, Side
+from pixcycle.study.protocol import PRACTICE, SHOWN_MS, TRIALS, Side
 from pixcycle.study.storage import Refused, Study
 
 DAYS_TO_RETURN = 90
@@ -74,8 +74,11 @@ class Begins:
                 raise TooManyRequests(retry_after=60 - second)
 
 
-def app(study: Study, pairs: Pairs, hosts: Iterable[str] = ()) -> Flask:
-    """Return the web application of one study.
+def app(studies: Mapping[Study, Pairs], hosts: Iterable[str] = ()) -> Flask:
+    """Return the web application of one or several studies of the same protocol.
+
+    Whoever begins is assigned to the study with the fewest participants, the first of these, and stays there: each
+    participant sees the images of one method, as in the study of Isola et al., and all methods get equally many.
 
     Pages send JSON, and identify a trial only by its random token. Requests that a participant may not make (to see a
     pair twice; to answer before the pair was shown, twice, or for somebody else) get status 409, malformed ones 400.
@@ -89,12 +92,15 @@ def app(study: Study, pairs: Pairs, hosts: Iterable[str] = ()) -> Flask:
     web = Flask(__name__, template_folder="pages", static_folder="pages", static_url_path="/page")
     web.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
 
-    cookie = f"participant-{fingerprint(study.of)}"  # all ports of a host share their cookies
+    cookies = {study: f"participant-{fingerprint(study.of)}" for study in studies}  # all ports of a host share them
+    first = next(iter(studies))
     accepted = {_normal(host) for host in (*THIS_MACHINE, *hosts)}
-    begins = Begins()
+    begins, assigning = Begins(), Lock()
 
-    def participant() -> str:
-        return request.cookies.get(cookie, "")
+    def participant() -> tuple[Study, str]:
+        """Return the study in which the browser takes part, and its token there, which is empty for a new browser."""
+        taken = ((study, request.cookies.get(cookie)) for study, cookie in cookies.items())
+        return next(((study, token) for study, token in taken if token), (first, ""))
 
     @web.before_request
     def refuse_other_hosts() -> None:
@@ -103,19 +109,27 @@ def app(study: Study, pairs: Pairs, hosts: Iterable[str] = ()) -> Flask:
 
     @web.get("/")
     def start() -> str:
-        known = bool(participant())
-        return render_template("study.html", practice=PRACTICE, trials=TRIALS + CHECKS, shown_ms=SHOWN_MS, known=known)
+        numbers = {"practice": PRACTICE, "trials": TRIALS + first.protocol.checks, "checks": first.protocol.checks}
+        known, pairing = bool(participant()[1]), first.protocol.pairing
+        return render_template("study.html", shown_ms=SHOWN_MS, known=known, pairing=pairing, **numbers)
 
     @web.post("/begin")
     def begin() -> Response:
         begins.count(request.remote_addr)
+        with assigning:
+            study = min(studies, key=Study.participants)
+            token = study.begin()
         answer = jsonify({})
-        answer.set_cookie(cookie, study.begin(), DAYS_TO_RETURN * 86400, httponly=True, samesite="Strict")
+        for cookie in cookies.values():
+            if cookie in request.cookies:  # of an unknown participant
+                answer.delete_cookie(cookie)
+        answer.set_cookie(cookies[study], token, DAYS_TO_RETURN * 86400, httponly=True, samesite="Strict")
         return answer
 
     @web.post("/turn")
     def turn() -> Response:
-        current = study.turn(participant())
+        study, token = participant()
+        current = study.turn(token)
         if current is None:
             return jsonify(finished=True)
         practice = current.trial.kind == "practice"
@@ -123,17 +137,21 @@ def app(study: Study, pairs: Pairs, hosts: Iterable[str] = ()) -> Flask:
 
     @web.get("/image/<token>/<any(left, right):side>")
     def image(token: str, side: str) -> Response:
-        return Response(pairs.png(study.trial(participant(), token), side), mimetype="image/png")
+        study, own = participant()
+        png = studies[study].png(study.trial(own, token), side, study.protocol.pairing)
+        return Response(png, mimetype="image/png")
 
     @web.post("/show")
     def show() -> Response:
-        study.show(participant(), _content(ShownPair).token)
+        study, own = participant()
+        study.show(own, _content(ShownPair).token)
         return jsonify({})
 
     @web.post("/answer")
     def answer() -> Response:
         content = _content(AnsweredPair)
-        return jsonify(right=study.answer(participant(), content.token, content.real, content.displayed_ms))
+        study, own = participant()
+        return jsonify(right=study.answer(own, content.token, content.real, content.displayed_ms))
 
     @web.errorhandler(Refused)
     def refuse(error: Refused) -> tuple[Response, int]:
@@ -156,7 +174,7 @@ def app(study: Study, pairs: Pairs, hosts: Iterable[str] = ()) -> Flask:
     return web
 
 
-def serve(study: Study, pairs: Pairs, host: str, port: int, hosts: Iterable[str] = ()) -> None:
+def serve(studies: Mapping[Study, Pairs], host: str, port: int, hosts: Iterable[str] = ()) -> None:
     """Serve until interrupted.
 
     Parameters
@@ -174,7 +192,7 @@ def serve(study: Study, pairs: Pairs, host: str, port: int, hosts: Iterable[str]
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns whenever a request waits for a thread
     try:
         server = waitress.create_server(
-            app(study, pairs, [host, *hosts]),
+            app(studies, [host, *hosts]),
             host=host,
             port=port,
             ident=None,

@@ -13,9 +13,8 @@ from threading import Lock
 from pydantic import TypeAdapter, ValidationError
 
 from pixcycle.base.errors import UserError
-from pixcycle.study import protocol
-from pixcycle.study.database import NotAStudy, check_tables, create, opened
-from pixcycle.study.protocol import SHOWN_MS, Kind, Side, Trial
+from pixcycle.study.database import NotAStudy, check_tables, create, opened, stored_protocol
+from pixcycle.study.protocol import DEFAULT, SHOWN_MS, Kind, Protocol, Side, Trial, schedule, spare
 
 EARLY = 0.1
 """Seconds by which an answer may arrive before the display ends: browser and server have different clocks."""
@@ -57,7 +56,7 @@ class Answer:
 class Study:
     """A study's SQLite file. Each call is one transaction, which is on disk when the call returns."""
 
-    def __init__(self, path: Path, images: int, seed: int = 0):
+    def __init__(self, path: Path, images: int, seed: int = 0, protocol: Protocol = DEFAULT):
         """Open or create the file. Its name identifies the images; raise UserError if the file was renamed.
 
         Parameters
@@ -66,26 +65,41 @@ class Study:
             Number of images in the test split.
         seed
             Seed of the participants' schedules.
+        protocol
+            What participants are shown; raise UserError if the study in the file was begun with another one.
         """
         self.path, self.of = path, path.stem
         self._turns = Lock()  # SQLite's own lock is polled at long intervals
         if not path.exists():
-            create(path, self.of, images, seed)
+            create(path, self.of, images, seed, protocol)
         with self._transaction() as db:
             check_tables(path, db)
             row = db.execute("SELECT of, images, seed FROM study").fetchone()
+            begun = stored_protocol(path, db)
         if row is None:
             raise NotAStudy(path, "its table `study` is empty")
         if row[:2] != (self.of, images):
             raise UserError(f"{path}: is a study of {row[0]} with {row[1]} images, not of {self.of} with {images}")
+        if begun != protocol:
+            same = f"--pairing {begun.pairing}" + ("" if begun.checks else " --no-checks")
+            raise UserError(
+                f"{path}: was begun with {begun}, now asked for {protocol}: continue it with {same}, or move the file"
+                " away to begin another study"
+            )
+        self.protocol = protocol
         self._images, self._seed = row[1:]
+
+    def participants(self) -> int:
+        """Return how many participants have begun."""
+        with self._transaction() as db:
+            return db.execute("SELECT COUNT(*) FROM participants").fetchone()[0]
 
     def begin(self) -> str:
         """Add a participant and return their token, which only their browser keeps."""
         token = secrets.token_urlsafe(24)
         with self._transaction() as db:
             id = db.execute("INSERT INTO participants (token) VALUES (?)", (_hash(token),)).lastrowid
-            for number, trial in enumerate(protocol.schedule(self._schedule_seed(id), self._images)):
+            for number, trial in enumerate(schedule(self._schedule_seed(id), self._images, self.protocol.checks)):
                 _add(db, id, number, trial)
         return token
 
@@ -160,7 +174,7 @@ class Study:
     def _replace(self, db: sqlite3.Connection, id: int) -> None:
         used = {image for (image,) in db.execute("SELECT image FROM trials WHERE participant = ?", (id,))}
         last = db.execute("SELECT MAX(number) FROM trials WHERE participant = ?", (id,)).fetchone()[0]
-        if trial := protocol.spare(self._schedule_seed(id), self._images, used):
+        if trial := spare(self._schedule_seed(id), self._images, used):
             _add(db, id, last + 1, trial)
 
     def _schedule_seed(self, id: int) -> int:
@@ -198,6 +212,13 @@ def read_answers(path: Path) -> list[Answer]:
         mistake = error.errors()[0]
         index, field = mistake["loc"]
         raise NotAStudy(path, f"{field} of answer {index + 1}: {mistake['msg']}") from None
+
+
+def read_protocol(path: Path) -> Protocol:
+    """Return the protocol of a study. Raise UserError if the file is not a study."""
+    with opened(path) as db:
+        check_tables(path, db)
+        return stored_protocol(path, db)
 
 
 def _add(db: sqlite3.Connection, participant: int, number: int, trial: Trial) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
@@ -22,6 +22,7 @@ from pixcycle.methods.method import Method
 from pixcycle.methods.networks import Networks
 from pixcycle.methods.registry import METHODS
 from pixcycle.models.foreign import load_foreign
+from pixcycle.params.published import authors_generator
 from pixcycle.params.schema import Experiment
 from pixcycle.plan.runs import Run
 from pixcycle.records.attempts import attempts, note
@@ -41,12 +42,14 @@ The function saves the translations in the run's folder, and returns them as uin
 def learning_rate_factor(epoch: int, n_epochs: int, n_epochs_decay: int) -> float:
     """Return the factor of the learning rate: 1 for n_epochs, then decaying linearly to 0 after n_epochs_decay more.
 
-    This is the schedule of report 004 and the authors' `linear` policy. `epoch` counts from 0.
+    This is the schedule of report 004, and the policy `linear` of the authors' pytorch-CycleGAN-and-pix2pix before its
+    commit fd29199. The newer form divides by n_epochs_decay, so that it trains the last epoch with a rate of 0. `epoch`
+    counts from 0.
     """
     return 1.0 - max(0, epoch + 1 - n_epochs) / (n_epochs_decay + 1)
 
 
-def train(run: Run, prepared: Path, out: Path, sample: Sampler, weights: Path | None = None) -> None:
+def train(run: Run, prepared: Path, out: Path, sample: Sampler, weights: Sequence[Path] = ()) -> None:
     """Train a run, or continue an interrupted training; the folder `out` appears only when it is complete.
 
     On one CPU the result depends only on the run and the prepared data, bit by bit, interrupted or not. Several ranks
@@ -63,7 +66,7 @@ def train(run: Run, prepared: Path, out: Path, sample: Sampler, weights: Path | 
     sample
         Called after each of the experiment's `sample_epochs`, and at the end.
     weights
-        File of the experiment's published_weights, for a run that starts from them.
+        Files of the experiment's published weights, for a run that starts from them: those of its direction first.
     """
     e = run.config
     fabric = ranks.fabric(e.precision)
@@ -71,7 +74,7 @@ def train(run: Run, prepared: Path, out: Path, sample: Sampler, weights: Path | 
         torch.manual_seed(run.seed)
         method = METHODS[e.method](e, fabric, run.seed)
         if weights:
-            method.nets["g"].load_state_dict(load_foreign(weights, "unet_256", filters=e.filters).state_dict())
+            _load_published(method, e, weights)
         batches = _batches(e, prepared, run.seed, fabric.device)
         saved = done = checkpoint.restore(work, method)
         progress = Progress(f"{run.id} seed {run.seed}", e.epochs, len(batches), done.epoch, done.step)
@@ -142,6 +145,16 @@ def _steps(
         first = done.step if epoch == done.epoch else 0
         for step, (a, b) in enumerate(batches.epoch(epoch, first), start=first):
             yield epoch, step, a, b
+
+
+def _load_published(method: Method, e: Experiment, files: Sequence[Path]) -> None:
+    """Replace the generators' weights: the first file is for the experiment's direction, a second for the other one."""
+    names = METHODS[e.method].generators(e)
+    directions = [e.direction, *(direction for direction in names if direction != e.direction)]
+    dropout = None if e.generator == "unet" else e.dropout  # a U-Net has the same weights with and without
+    for direction, file in zip(directions, files, strict=True):
+        foreign = load_foreign(file, authors_generator(e), norm=e.norm, dropout=dropout, filters=e.filters)
+        method.nets[names[direction]].load_state_dict(foreign.network.state_dict())
 
 
 def _read(losses: dict[str, Tensor], stop: bool) -> tuple[dict[str, float], bool]:

@@ -127,7 +127,9 @@ def test_kaist_table_1_shows_our_study_with_its_interval_and_protocol(tmp_path):
     assert chapter.tables["kaist-table-1"][4][5] == "no study yet"
     assert f"Map → photo: {percentage}" in chapter.claims[0].evidence and chapter.claims[0].verdict == "not run"
     [section] = studies(results.values())
-    assert [cell.text for cell in section.blocks[0].rows[0]][2:] == ["4", str(share.answers), percentage]
+    row = ["of the same input", "4", "4", str(share.answers), percentage]
+    assert [cell.text for cell in section.blocks[0].rows[0]][2:] == row
+    assert "was that of the same input" in section.blocks[0].notes[0]
     assert studies(Results(tmp_path / "other", ["kaist-maps"]).values()) == []
 
 

@@ -3,13 +3,21 @@
 from collections.abc import Iterable
 
 from pixcycle.paths import TARGET
-from pixcycle.report.chapters.kaist.claims import CYCLEGAN, SHOWN_IN, TASKS, claims, percentage, studies_of_maps
+from pixcycle.report.chapters.kaist.claims import (
+    CYCLEGAN,
+    DIRECTIONS,
+    SHOWN_IN,
+    TASKS,
+    claims,
+    percentage,
+    studies_of_maps,
+)
 from pixcycle.report.content import Block, Cell, Column, Figure, Section, Table, Text
 from pixcycle.report.draft import Draft
 from pixcycle.report.drawing import grids
 from pixcycle.report.published import NOT_RUN, NOTHING
 from pixcycle.report.quality import task_of
-from pixcycle.report.studies import PROTOCOL, percent
+from pixcycle.report.studies import percent, protocol_note
 
 BOTH_WAYS = {
     "kaist-maps": ("b_to_a", "a_to_b"),
@@ -57,6 +65,7 @@ def _perceptual_study(draft: Draft) -> Table:
     columns = [Column("Method", numeric=False)]
     columns += [Column(title, group=group) for group in TASKS.values() for title in ("published", "ours", "elsewhere")]
     shares = studies_of_maps(draft)
+    protocols = [draft.study_protocol("kaist-maps", DIRECTIONS[task]) for task in shares]
     rows = []
     for row in draft.read_published("kaist-table-1").to_dict("records"):
         cells = []
@@ -72,7 +81,11 @@ def _perceptual_study(draft: Draft) -> Table:
         rows.append([Cell(row["row"]), *cells[0], *cells[1]])
     notes = [
         "In percent: generated images that people on Amazon Mechanical Turk labelled real, with the errors as printed. "
-        + (PROTOCOL if shares else "No people were asked about ours, and no network answers in their place."),
+        + (
+            protocol_note(protocols)
+            if shares
+            else "No people were asked about ours, and no network answers in their place."
+        ),
         f"The “ours” of {CYCLEGAN} is that of CycleGAN's authors; kaist-maps is our run of it. "
         "The competitors are not ours: no run stands for them.",
         f"Elsewhere: {', '.join(elsewhere['source'].unique())}, from a study of its own.",
