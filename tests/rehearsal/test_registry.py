@@ -22,6 +22,8 @@ REPORT = ROOT / "reports/rehearsal"
 REGISTRY = yaml.safe_load((Path(__file__).parent / "registry.yaml").read_text())
 NEEDS_PEOPLE = {"kaist-claim-a"}
 """Claims that no run can decide, as they are about human perception."""
+NEEDS_WEIGHTS = {"paris-claim-b"}
+"""Claims about weights that the authors of pix2pix published, which the rehearsal does not download."""
 
 needs_report = pytest.mark.skipif(not REPORT.exists(), reason="no report of scale rehearsal; run `make rehearsal`")
 
@@ -176,7 +178,7 @@ def test_rehearsal_figures_are_drawn_from_all_of_their_runs(chapter, figure, val
 def test_rehearsal_claims_have_verdicts(chapter, letter, values):
     claim = f"{chapter}-claim-{letter}"
     decided = ("holds", "holds on those run", "does not hold", "not distinguishable")
-    assert values["claims"][claim] in (("not run",) if claim in NEEDS_PEOPLE else decided)
+    assert values["claims"][claim] in (("not run",) if claim in NEEDS_PEOPLE | NEEDS_WEIGHTS else decided)
 
 
 @needs_report

@@ -234,6 +234,8 @@ def lost(epoch):
     ("experiments", "id", "terms"),
     [
         (["ucsd-facades-l1"], "ucsd-claim-f", {"g_gan": lost}),
+        (["ucsd-facades-l1"], "ucsd-claim-g", {"g": lost}),
+        (["wustl-facades-photo2label"], "wustl-claim-d", {"g_ab_gan": lost}),
         (["wustl-facades-photo2label", "wustl-facades-photo2label-lr"], "wustl-claim-b", {"g_ab_gan": lost}),
         (["kth-summer2winter"], "kth-claim-b", {"g_ab_gan": lost}),
     ],

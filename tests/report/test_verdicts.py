@@ -12,8 +12,11 @@ from pixcycle.report.verdicts import (
     RERUNS_FID,
     RULER,
     compare,
+    compare_images,
     half_width,
     half_width_over_seeds,
+    judge_images,
+    judge_margins,
     verdict,
 )
 
@@ -118,3 +121,49 @@ def test_half_width_of_unequal_test_sets_adds_their_spreads():
 def test_half_width_over_seeds_is_that_of_the_t_interval():
     assert half_width_over_seeds([1.0, 3.0]) == pytest.approx(12.706, rel=1e-4)  # t of 1 degree of freedom, times 1
     assert half_width_over_seeds([1.0]) == half_width_over_seeds([2.0, 2.0]) == 0
+
+
+IMAGES = 40
+
+
+def looks(generator: np.random.Generator, seeds: int, reruns: float, mean: float = 1.0) -> list[np.ndarray]:
+    """Return a quantity of images for each seed, whose mean varies from rerun to rerun."""
+    return [mean + reruns * generator.normal() + 0.1 * generator.normal(size=IMAGES) for _ in range(seeds)]
+
+
+@pytest.mark.parametrize("seeds", [1, 2, 3])
+def test_compare_images_false_positive_rate_is_at_most_what_report_states(seeds):
+    generator, reruns = np.random.default_rng(seeds), 0.1 / 1.96 / 2**0.5  # 95% of pairs differ by a tenth at most
+    orders = [compare_images(*(looks(generator, seeds, reruns) for _ in "ab")) for _ in range(TRIALS)]
+    assert sum(order != "unclear" for order in orders) / TRIALS <= FALSE_POSITIVES
+
+
+@pytest.mark.parametrize("seeds", [1, 2, 3])
+def test_compare_images_finds_large_differences(seeds):
+    generator = np.random.default_rng(seeds)
+    low, high = (looks(generator, seeds, 0.001, mean) for mean in (1.0, 1.5))
+    assert (compare_images(high, low), compare_images(low, high)) == ("better", "worse")
+
+
+@pytest.mark.parametrize("seeds", [1, 2, 3])
+def test_judge_images_false_positive_rate_is_that_of_its_interval(seeds):
+    generator = np.random.default_rng(seeds)
+    orders = [judge_images(looks(generator, seeds, 0.0), least=1.0) for _ in range(TRIALS)]
+    assert sum(order != "unclear" for order in orders) / TRIALS <= FALSE_POSITIVES
+
+
+def test_judge_images_needs_the_mean_to_reach_its_limit():
+    values = [np.array([1.0, 1.2, 1.1])]
+    assert [judge_images(values, least) for least in (0.5, 1.1, 1.7)] == ["better", "unclear", "worse"]
+    assert judge_images([np.array([9.0])]) == "unclear"  # one image has no spread
+
+
+def test_judge_margins_is_unclear_if_the_interval_has_0():
+    margins = ([1.0], [-1.0], [1.0, 1.1], [-1.0, -1.1], [1.0, 3.0], [0.0])
+    assert [judge_margins(m) for m in margins] == ["better", "worse", "better", "worse", "unclear", "better"]
+
+
+def test_judge_images_of_several_is_refuted_by_a_narrow_miss_only_alone():
+    values = [np.array([1.0, 1.2, 1.1, 1.0, 1.2])]  # 1.1 ± 0.12 at 5%, ± 0.26 at 5% of 20
+    assert [judge_images(values, 1.3, among) for among in (1, 20)] == ["worse", "unclear"]
+    assert [judge_images(values, 0.9, among) for among in (1, 20)] == ["better", "better"]

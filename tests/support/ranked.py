@@ -5,8 +5,8 @@ from tests.support.results import Results
 
 TRAINED = ["paris-face2comics", "paris-maps-aerial2map", "paris-maps-map2aerial"]
 AUTHORS = ["paris-maps-aerial2map-authors", "paris-maps-map2aerial-authors"]
-BATCH_1 = "paris-maps-map2aerial-batch1"
-ALL = [*TRAINED, BATCH_1, *AUTHORS]
+BATCH_1, RUNNING = "paris-maps-map2aerial-batch1", "paris-maps-map2aerial-running"
+ALL = [*TRAINED, BATCH_1, RUNNING, *AUTHORS]
 
 ERRORS = [0.5, 0.1, 0.9, 0.3, 0.7, 0.2, 0.8, 0.4, 0.6]
 BEST, WORST = [1, 5, 3, 7], [2, 6, 4, 8]  # indices in ERRORS, most extreme first

@@ -32,7 +32,7 @@ def _matters(draft: Draft, chapter: str, code: Code) -> Table:
 
     rows = [[Cell(m.matter), Cell(m.text), Cell(m.code), Cell(settings(m.fields))] for m in code.otherwise]
     columns = [Column(title, numeric=False) for title in titles]
-    return Table(f"{chapter}-code", "What the code of the report did otherwise than its text", columns, rows)
+    return Table(f"{chapter}-code-matters", "What the code of the report did otherwise than its text", columns, rows)
 
 
 def _measured(draft: Draft, chapter: str) -> list[Table]:

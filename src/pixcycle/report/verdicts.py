@@ -1,12 +1,11 @@
 """Verdicts on claims, derived from comparisons of experiments."""
 
 from collections.abc import Sequence
-from math import hypot
-from statistics import NormalDist
+from math import hypot, inf
+from statistics import NormalDist, mean
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from pixcycle.metrics.bootstrap import SAMPLES
 from pixcycle.metrics.extractors import EXTRACTORS
@@ -39,9 +38,6 @@ RULER = (
     f"reruns differ more than that. One of several comparisons refutes a claim only at {LEVEL:.0%} divided by their "
     "number. Judgements against a fixed limit with one seed, and those on the course of losses, have no such rate."
 )
-
-TREND = 0.8
-"""Smallest absolute rank correlation of a loss with the epoch that counts as a trend (-0.8 and below: it falls)."""
 
 NO_RUN = "Its runs are not part of this report."
 NOT_FINITE = "{}: not judged, as its losses did not stay finite."
@@ -99,9 +95,75 @@ def spread_over_images(values: Values, first: str, second: str, metric: str) -> 
     return float(np.std(a - b, ddof=1)) if same_samples else hypot(np.std(a, ddof=1), np.std(b, ddof=1))
 
 
+def judge_margins(margins: Sequence[float]) -> Order:
+    """Judge numbers, one per seed, that must not be negative; unclear if their 95% t-interval has 0."""
+    if len(margins) > 1 and abs(mean(margins)) <= half_width_over_seeds(margins):
+        return "unclear"
+    return "better" if mean(margins) >= 0 else "worse"
+
+
+def judge_images(values: Sequence[np.ndarray], least: float = 0.0, among: int = 1) -> Order:
+    """Judge a quantity of test images whose mean must reach `least`; unclear if its 95% interval has that value.
+
+    Parameters
+    ----------
+    values
+        (N,) for each seed. With two seeds or more the interval is that of their means, otherwise that over images.
+    among
+        See `compare`.
+    """
+    means = [float(images.mean()) for images in values]
+    difference = mean(means) - least
+    level = LEVEL if difference > 0 else LEVEL / among
+    half_width = _t_half_width([means], level) if len(means) > 1 else _over_images(values[0], level)
+    if abs(difference) <= half_width:
+        return "unclear"
+    return "better" if difference > 0 else "worse"
+
+
+def compare_images(first: Sequence[np.ndarray], second: Sequence[np.ndarray], among: int = 1) -> Order:
+    """Return whether a quantity of test images is greater in the first experiment (`better`) than in the second.
+
+    With a single seed the interval adds the spread of the difference over images to that of reruns of one recipe,
+    taken as a fraction RERUNS of the mean.
+
+    Parameters
+    ----------
+    first, second
+        (N,) for each seed, of the same N images.
+    among
+        See `compare`.
+    """
+    means = [[float(images.mean()) for images in seeds] for seeds in (first, second)]
+    difference = mean(means[0]) - mean(means[1])
+    level = LEVEL if difference > 0 else LEVEL / among
+    if min(map(len, means)) > 1:
+        half_width = _t_half_width(means, level)
+    else:
+        normal = NormalDist()
+        reruns = RERUNS * (abs(mean(means[0])) + abs(mean(means[1]))) / 2
+        reruns *= normal.inv_cdf(1 - level / 2) / normal.inv_cdf(1 - LEVEL / 2)
+        half_width = hypot(_over_images(first[0] - second[0], level), reruns)
+    if abs(difference) <= half_width:
+        return "unclear"
+    return "better" if difference > 0 else "worse"
+
+
+def _over_images(values: np.ndarray, level: float) -> float:
+    """Return half the width of the t-interval of a mean over images; infinite for a single one."""
+    return _t_half_width([values.tolist()], level) if len(values) > 1 else inf
+
+
 def half_width_over_seeds(margins: Sequence[float]) -> float:
     """Return half the width of the 95% t-interval of the mean of numbers, one per seed; 0 for a single one."""
     return _t_half_width([margins], LEVEL) if len(margins) > 1 else 0.0
+
+
+def welch_half_width(first: np.ndarray, second: np.ndarray) -> float:
+    """Return half the width of the 95% interval of the difference of two means; infinite if one is of one value."""
+    if min(len(first), len(second)) < 2:
+        return inf
+    return _t_half_width([first.tolist(), second.tolist()], LEVEL)
 
 
 def _t_half_width(samples: Sequence[Sequence[float]], level: float) -> float:
@@ -135,19 +197,3 @@ def verdict_of_seeds(agrees: list[bool]) -> Verdict:
     if not agrees:
         return "not run"
     return "holds" if all(agrees) else "not distinguishable" if any(agrees) else "does not hold"
-
-
-def is_finite(history: pd.DataFrame) -> bool:
-    """Return whether all losses are finite; a history with NaN or infinity cannot be judged."""
-    return bool(np.isfinite(history).all(axis=None))
-
-
-def trend(history: pd.DataFrame, term: str) -> float:
-    """Return the rank correlation of a loss's epoch means with the epoch, to six digits: rounding must not decide.
-
-    A constant loss has no rank correlation and gives 0. All values of `history` must be finite.
-    """
-    means = history.groupby("epoch", as_index=False)[term].mean()
-    if means[term].nunique() < 2:
-        return 0.0
-    return round(float(means.corr("spearman").loc["epoch", term]), 6)

@@ -9,6 +9,7 @@ from PIL import Image
 from pixcycle.paths import TARGET, fakes_folder, samples_folder
 from pixcycle.report.chapters.kth import sections as kth
 from pixcycle.report.chapters.kth.figures import curves, grids
+from pixcycle.report.chapters.kth.losses import first_losses
 from pixcycle.report.content import Figure, Table, blocks_of, claims_of
 from tests.support.edited import edited_json
 from tests.support.results import NAMES, SIDE, Results
@@ -87,10 +88,10 @@ def test_kth_sections_have_all_tables_figures_and_claims(whole):
         ("kth-figures", "Figures", 2),
         ("kth-claims", "Claims", 2),
     ]
-    assert list(whole.tables) == ["kth-quality", "kth-counts"]
+    assert list(whole.tables) == ["kth-quality", "kth-first-losses", "kth-counts"]
     numbers = ["1", "2-5", "6", "7", "8", "9-12"]
     assert list(whole.figures) == [*(f"kth-figure-{n}" for n in numbers), "kth-checkerboard"]
-    assert [claim.id for claim in whole.claims] == ["kth-claim-a", "kth-claim-b", "kth-claim-c", "kth-claim-resize"]
+    assert [claim.id for claim in whole.claims] == [f"kth-claim-{name}" for name in (*"abcdefg", "resize")]
     assert all((whole.out / figure.file).stat().st_size for figure in whole.figures.values())
 
 
@@ -201,14 +202,9 @@ def test_kth_sections_name_missing_runs_and_stand_ins(tmp_path):
     assert part.figures["kth-checkerboard"].caption.endswith(missing)
     quality = [[cell.text for cell in row] for row in part.tables["kth-quality"].rows]
     assert quality[0][:4] == ["kth-horse2zebra", "horse → zebra", "not run", "not run"]
-    assert {claim.id: claim.verdict for claim in part.claims} == {
-        **{
-            "kth-claim-a": "holds on those run",
-            "kth-claim-b": "not run",
-            "kth-claim-c": "not run",
-            "kth-claim-resize": "not run",
-        },
-    }
+    expected = dict.fromkeys((f"kth-claim-{name}" for name in (*"bcdfg", "resize")), "not run")
+    expected |= {"kth-claim-a": "holds on those run", "kth-claim-e": "not distinguishable"}  # its samples are noise
+    assert {claim.id: claim.verdict for claim in part.claims} == expected
 
 
 def test_kth_checkerboard_caption_names_runs_that_share_a_line(tmp_path):
@@ -235,3 +231,40 @@ def test_kth_figures_mark_a_collapsed_run_and_unreached_epochs(tmp_path):
     ]
     for figure in part.figures.values():
         assert "kth-horse2zebra/0 collapsed: d_a no longer finite." in figure.caption
+
+
+def losses_table(results):
+    (table,) = first_losses(results.draft())
+    return {tuple(cell.text for cell in row[:3]): row[3].text for row in table.rows}
+
+
+def test_kth_first_losses_stand_beside_the_published_ones(tmp_path):
+    results = Results(tmp_path, [CURVES])
+    run = results.plan.runs[f"{CURVES}/0"]
+    results.write_training(run)
+    rows = "".join(f"0,{5 * i},3,{0.1 * i},0.2,{i},{i + 0.5},0.25,{0.75 if i else 0.5}\n" for i in range(13))
+    header = "epoch,step,g,cycle_a,cycle_b,g_ab_gan,g_ba_gan,d_a,d_b\n"
+    (tmp_path / run.folder / "history.csv").write_text(header + rows)
+    assert losses_table(results) == {
+        ("Generators, GAN terms", "0", "5.7 and 7.8"): "0.00 and 0.50",
+        ("Generators, cycle term of both, times λ", "0", "13.9"): "2.00",  # 10 x (0 + 0.2)
+        ("Discriminators", "0", "5.7 and 3.9"): "0.25 and 0.50",
+        ("Generators, GAN terms", "50", "0.6 and 0.9"): "10.00 and 10.50",
+        ("Generators, cycle term of both, times λ", "50", "6.5"): "12.00",
+        ("Discriminators", "50", "0.5 and 0.5"): "0.25 and 0.75",
+        ("Generators, GAN terms", "110", "0.5 and 0.6"): "–",  # our run has 60 steps
+        ("Generators, cycle term of both, times λ", "110", "5.9"): "–",
+        ("Discriminators", "110", "0.3 and 0.5"): "–",
+    }
+
+
+def test_kth_first_losses_have_no_number_where_ours_are_not_finite(tmp_path):
+    results = Results(tmp_path, [CURVES])
+    results.write_training(results.plan.runs[f"{CURVES}/0"], d_a=lambda epoch: float("nan"))
+    table = losses_table(results)
+    assert table["Discriminators", "0", "5.7 and 3.9"] == "–"
+    assert table["Generators, GAN terms", "0", "5.7 and 7.8"] == "0.70 and 0.70"
+
+
+def test_kth_first_losses_are_left_out_without_the_run(tmp_path):
+    assert first_losses(Results(tmp_path, [PLAIN]).draft()) == []

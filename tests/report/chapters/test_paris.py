@@ -12,7 +12,7 @@ from pixcycle.report.draft import Draft
 from pixcycle.report.drawing import curves, grids
 from pixcycle.report.drawing import style as saving
 from pixcycle.report.drawing.interactive import Picture
-from tests.support.ranked import ALL, AUTHORS, BATCH_1, BEST, ERRORS, TRAINED, WORST, rank
+from tests.support.ranked import ALL, AUTHORS, BATCH_1, BEST, ERRORS, RUNNING, TRAINED, WORST, rank
 from tests.support.results import NAMES, ROOT, Results
 
 
@@ -84,7 +84,7 @@ def test_paris_quality_has_a_row_per_experiment_with_fid_elsewhere(whole):
     assert table.id == "paris-quality"
     published = pd.read_csv(ROOT / "reports/published/elsewhere-fid.csv", dtype=str).set_index("experiment")
     rows = {row[0].text.removesuffix(" (random weights)"): [cell.text for cell in row[1:]] for row in table.rows}
-    assert list(rows) == [*TRAINED, BATCH_1, *AUTHORS]
+    assert list(rows) == ALL
     ours = ["100.00", "0.1000", "0.2000", "15.00", "0.300"]
     assert rows["paris-face2comics"] == ["face → comic", *ours, "–"]
     for experiment in ALL[1:]:
@@ -206,7 +206,8 @@ def test_paris_results_begin_with_the_inference_settings(whole, settings, senten
 def test_paris_results_group_experiments_by_inference_settings(whole):
     text = inference(with_settings(whole.results.draft(), inference_dropout=False))
     assert "At inference of paris-face2comics dropout is off" in text
-    assert f"At inference of {', '.join(ALL[1:])} dropout stays on" in text
+    assert f"At inference of {', '.join(id for id in ALL[1:] if id != RUNNING)} dropout stays on" in text
+    assert f"At inference of {RUNNING} dropout stays on, and batch norm uses the statistics of the training." in text
 
 
 def with_settings(draft: Draft, **settings) -> Draft:

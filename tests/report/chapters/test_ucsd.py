@@ -1,12 +1,17 @@
 """Tests of tables, verdicts and the whole report, from invented measurements with known results."""
 
 import json
+import re
 
+import numpy as np
 import pytest
 import yaml
+from PIL import Image
+from scipy.ndimage import gaussian_filter
 
 from pixcycle.base.errors import UserError
 from pixcycle.params.load import load_params
+from pixcycle.paths import fakes_folder
 from pixcycle.report.build import build
 from pixcycle.report.chapters.ucsd import claims as ucsd_claims
 from pixcycle.report.chapters.ucsd.losses import losses_table
@@ -15,7 +20,7 @@ from pixcycle.report.values import Values
 from pixcycle.report.verdicts import verdict
 from tests.support import ROOT
 from tests.support.edited import edited_json
-from tests.support.results import Results
+from tests.support.results import NAMES, Results
 
 FID = {"l1": 100.0, "l2": 120, "l1l2": 140, "patch16": 150, "patch286": 180, "noskip": 300}
 FID |= {"cyc-l1": 200.0, "cyc-l2": 150, "cyc-l1l2": 210, "untrained": 400}
@@ -46,6 +51,8 @@ def test_ucsd_claims_hold_only_if_the_numbers_support_them(results):
         "d": "holds on those run",
         "e": "holds on those run",
         "f": "holds",  # the L1 term falls in every epoch, the others go up and down
+        "g": "holds",  # so does the total
+        "h": "not distinguishable",  # the images of both are noise
     }
 
 
@@ -58,7 +65,7 @@ def test_ucsd_claim_evidence_has_numbers_and_unjudged_datasets(results):
 def test_ucsd_claims_without_runs_are_not_run(tmp_path):
     few = facades(tmp_path, scale="demo")
     verdicts = {letter: claim.verdict for letter, claim in claims(few).items()}
-    assert verdicts["c"] == verdicts["d"] == "not run"
+    assert verdicts["c"] == verdicts["d"] == verdicts["h"] == "not run"
     assert verdicts["b"] == "not run"  # L1 beats Skip, but four more could still beat L1
     assert "Not run: ucsd-facades-l2, " in claims(few)["b"].evidence
 
@@ -66,6 +73,86 @@ def test_ucsd_claims_without_runs_are_not_run(tmp_path):
 def test_ucsd_claim_is_not_refuted_by_one_narrow_loss_of_several(tmp_path, monkeypatch):
     monkeypatch.setitem(FID, "l1", 133.0)  # L2 has 120; reruns of one recipe differ by as much in 1 of 20 pairs
     assert claims(facades(tmp_path))["b"].verdict == "not distinguishable"
+
+
+def dropping(epoch):
+    """A loss that drops after the first epoch, and then only fluctuates."""
+    return 0.4 if epoch == 0 else 0.3 + 0.01 * (epoch % 2)
+
+
+def growing(epoch):
+    return 1.0 + epoch / 10
+
+
+@pytest.mark.parametrize(
+    ("losses", "f", "g"),
+    [
+        ({"g_reconstruction": dropping, "g": dropping}, "holds", "holds"),
+        ({"g_reconstruction": dropping, "g": growing}, "holds", "does not hold"),  # the total does not follow
+        ({"g_reconstruction": growing, "g": growing}, "does not hold", "does not hold"),  # nor does it follow a rise
+        ({"g_gan": growing}, "does not hold", "holds"),
+        ({"d": lambda epoch: 1 - epoch / 20}, "does not hold", "holds"),
+    ],
+)
+def test_ucsd_claims_f_and_g_judge_where_losses_go(tmp_path, losses, f, g):
+    results = Results(tmp_path, ["ucsd-facades-l1"])
+    results.write_training(results.plan.runs["ucsd-facades-l1/0"], **losses)
+    judged = claims(results)
+    assert (judged["f"].verdict, judged["g"].verdict) == (f, g)
+    if losses.get("g_reconstruction") is dropping:
+        assert "L1 -0.26, drops early and stays; G's GAN loss " in judged["f"].evidence
+
+
+def test_ucsd_claims_f_and_g_are_not_run_without_an_l1_run(tmp_path):
+    judged = claims(Results(tmp_path, ["ucsd-facades-l2"]))
+    assert [judged[letter].verdict for letter in "fg"] == ["not run", "not run"]
+
+
+def test_ucsd_claim_g_is_undecided_if_seeds_disagree(tmp_path):
+    results = Results(tmp_path, ["ucsd-facades-l1"], seeds=(0, 1))
+    results.write_training(results.plan.runs["ucsd-facades-l1/1"], g=growing)
+    assert claims(results)["g"].verdict == "not distinguishable"
+
+
+PATCHES = ["ucsd-facades-patch16", "ucsd-facades-patch286"]
+
+
+def paint(results, run, amplitude, blur, seed=0):
+    """Give each output of a run noise of an amplitude, in grey levels, and a blur, in pixels."""
+    noise = np.random.default_rng(seed).normal(size=(len(NAMES), 64, 64))
+    for name, plane in zip(NAMES, gaussian_filter(noise, (0, blur, blur)), strict=True):
+        grey = np.rint(127 + amplitude * plane / plane.std()).clip(0, 255).astype(np.uint8)
+        path = fakes_folder(results.root / run.translated, run.config.direction) / f"{name}.png"
+        Image.fromarray(grey[..., None].repeat(3, axis=-1)).save(path)
+
+
+@pytest.mark.parametrize(
+    ("small", "large", "verdict"),
+    [
+        ((40, 2), (20, 4), "holds on those run"),
+        ((40, 4), (20, 2), "does not hold"),  # more contrast, but softer
+        ((20, 2), (40, 4), "does not hold"),  # sharper, but less contrast
+        ((21, 2), (20, 4), "not distinguishable"),  # a contrast 5% higher is what a rerun may have
+        ((20, 4), (20, 4), "not distinguishable"),
+    ],
+)
+def test_ucsd_claim_h_needs_contrast_and_sharpness(tmp_path, small, large, verdict):
+    results = Results(tmp_path, PATCHES)
+    for seed, (id, look) in enumerate(zip(PATCHES, (small, large), strict=True)):
+        paint(results, results.plan.runs[f"{id}/0"], *look, seed)
+    claim = claims(results)["h"]
+    assert claim.verdict == verdict
+    shown = re.search(r"Patch GAN 16 contrast ([\d.]+) of 255, sharpness 0", claim.evidence)
+    assert float(shown[1]) == pytest.approx(small[0], abs=0.2)  # less where noise is clipped
+    assert claim.evidence.endswith("Not judged on cityscapes, maps.")
+
+
+def test_ucsd_claim_h_is_undecided_if_seeds_differ_more_than_patches(tmp_path):
+    results = Results(tmp_path, PATCHES, seeds=(0, 1))
+    for seed in (0, 1):
+        paint(results, results.plan.runs[f"{PATCHES[0]}/{seed}"], 40, 2 + 3 * seed)
+        paint(results, results.plan.runs[f"{PATCHES[1]}/{seed}"], 20, 4 + 3 * seed)
+    assert claims(results)["h"].verdict == "not distinguishable"
 
 
 def test_ucsd_claims_are_undecided_within_the_spread_over_seeds(tmp_path):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pixcycle.report.chapters.wustl import sections as wustl
-from pixcycle.report.chapters.wustl.claims import LAMBDAS, PAIRED, RATES, TASKS, claims
+from pixcycle.report.chapters.wustl.claims import LAMBDAS, PAIRED, claims
+from pixcycle.report.chapters.wustl.rates import RATES, TASKS
 from pixcycle.report.chapters.wustl.sections import EXPERIMENTS
 from pixcycle.report.drawing import curves, grids, style
 from pixcycle.report.drawing.samples import Album
@@ -105,6 +106,17 @@ def test_wustl_claim_c_holds_up_to_a_tenth_of_the_mean(tmp_path, paired, verdict
     assert claim(finished(tmp_path, facades_label2photo_paired=paired), "c").verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("l1", "verdict"), [(0.2, "holds"), (0.22, "holds"), (0.23, "does not hold"), (0.15, "does not hold")]
+)
+def test_wustl_claim_c_needs_a_similar_l1_beside_fid(tmp_path, l1, verdict):
+    paired = PAIRED[0][1]
+    results = Results(tmp_path, EXPERIMENTS, lambda run: {"l1": l1 if run.id == paired else 0.2})
+    result = claim(results, "c")
+    assert result.verdict == verdict
+    assert f"label to photo 0.2000 by the cycle, {l1:.4f} paired" in result.evidence
+
+
 def test_wustl_claims_are_undecided_if_the_spread_crosses_the_limit(tmp_path):
     # The spread of the difference is 40; with λ = 1 FID is 30 higher, at means of about 130.
     results = finished(tmp_path, seeds=(0, 40), photo2cezanne_lambda1=130.0)
@@ -184,9 +196,84 @@ def test_wustl_claim_b_is_undecided_if_seeds_disagree(tmp_path):
     assert claim(results, "b").verdict == "holds"
 
 
+# Claims d and e: the curves of Figure 7
+
+
+def curves_of(results: Results, experiment: str, d: float, g, seed=0) -> None:
+    """Write a run whose D has a constant loss, in both names, and whose G has a total of g(epoch)."""
+    constant = {name: lambda epoch: d for name in ("d_a", "d_b")}
+    results.write_training(results.plan.runs[f"{experiment}/{seed}"], **constant, g=g)
+
+
+def steady(epoch):
+    return 6 * 0.7**epoch  # 0.12 at the end
+
+
+@pytest.mark.parametrize(
+    ("d", "g", "verdict"),
+    [
+        (0.25, steady, "holds"),
+        (0.22, steady, "holds"),
+        (0.15, steady, "does not hold"),  # D is better than undecided
+        (0.25, lambda e: 1.5 + steady(e), "does not hold"),  # stays above 1
+        (0.25, lambda e: 0.7, "does not hold"),  # does not decrease
+        (0.25, lambda e: 1.0 if e == 11 else steady(e), "does not hold"),  # jumps to six times its lowest
+        (0.25, lambda e: steady(e) + 0.02 * (e % 2), "holds"),  # noise
+    ],
+)
+def test_wustl_claim_d_needs_d_at_its_half_and_g_falling_below_1(tmp_path, d, g, verdict):
+    results = finished(tmp_path, [pair[0] for pair in RATES])
+    for experiment, _ in RATES:
+        curves_of(results, experiment, d, g)
+    judged = claim(results, "d")
+    assert judged.verdict == verdict
+    assert f"D's loss {d:.3f}, in the report's sum {2 * d:.2f}" in judged.evidence
+
+
+def test_wustl_claim_d_is_not_run_while_a_task_is_missing(tmp_path):
+    results = finished(tmp_path, [NORMAL])
+    curves_of(results, NORMAL, 0.25, steady)
+    assert claim(results, "d").verdict == "not run"
+    assert "Not run: wustl-facades-label2photo." in claim(results, "d").evidence
+
+
+@pytest.mark.parametrize(
+    ("equal", "normal", "verdict"),
+    [
+        (lambda e: 15 if e == 11 else 1.5, steady, "holds"),
+        (lambda e: 1.5, steady, "does not hold"),
+        (lambda e: 1.5 + 0.5 * (e % 2), steady, "does not hold"),  # noise
+        (lambda e: 15 if e == 11 else 1.5, lambda e: 15 if e == 11 else 1.5, "does not hold"),  # with both rates
+        (lambda e: 15 - e, steady, "does not hold"),  # starts high
+    ],
+)
+def test_wustl_claim_e_needs_a_jump_with_equal_rates_only(tmp_path, equal, normal, verdict):
+    results = finished(tmp_path, [e for pair in RATES for e in pair])
+    for pair in RATES:
+        curves_of(results, pair[0], 0.25, normal)
+        curves_of(results, pair[1], 0.0, equal)
+    assert claim(results, "e").verdict == verdict
+
+
+def test_wustl_claim_e_is_not_run_while_a_task_is_missing(tmp_path):
+    results = finished(tmp_path, RATES[1])
+    curves_of(results, NORMAL, 0.25, steady)
+    curves_of(results, EQUAL, 0.0, lambda e: 15 if e == 11 else 1.5)
+    assert claim(results, "e").verdict == "not run"
+
+
+def test_wustl_claims_d_and_e_are_undecided_if_seeds_disagree(tmp_path):
+    results = finished(tmp_path, [e for pair in RATES for e in pair], seeds=(0, 1))
+    for normal, equal in RATES:
+        for seed in (0, 1):
+            curves_of(results, normal, 0.25, steady if seed else lambda e: 1.5, seed)
+            curves_of(results, equal, 0.0, (lambda e: 15 if e == 11 else 1.5) if seed else lambda e: 1.5, seed)
+    assert [claim(results, letter).verdict for letter in "de"] == ["not distinguishable"] * 2
+
+
 def test_wustl_claims_without_runs_are_not_run_and_name_them(tmp_path):
     judged = claims(finished(tmp_path, [NORMAL]).draft())
-    assert [c.verdict for c in judged] == ["not run"] * 3
+    assert [c.verdict for c in judged] == ["not run"] * 3 + ["does not hold", "not run"]  # D of one run is at 0.6
     assert EQUAL in judged[1].evidence
 
 

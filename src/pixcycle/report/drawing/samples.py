@@ -6,6 +6,7 @@ import numpy as np
 
 from pixcycle.data.arrays import read_array
 from pixcycle.paths import SOURCE, TARGET, cycled_folder, fakes_folder, samples_folder
+from pixcycle.plan.runs import Run
 from pixcycle.records.translated import read_png, sample_indices
 from pixcycle.report.drawing import grids
 from pixcycle.report.drawing.interactive import Picture
@@ -13,7 +14,7 @@ from pixcycle.report.values import Values
 
 
 class Album:
-    """Images of an experiment's first seed in one direction.
+    """Images of a run in one direction.
 
     Images are uint8 (H, W, 3), selected by their indices (`places`) in the test split of the input domain.
 
@@ -21,11 +22,13 @@ class Album:
     ----------
     direction
         Default: the scored direction of the experiment.
+    run
+        Default: the run of the experiment's first seed.
     """
 
-    def __init__(self, values: Values, experiment: str, direction: str | None = None):
+    def __init__(self, values: Values, experiment: str, direction: str | None = None, run: Run | None = None):
         self._values = values
-        self.run = values.one(experiment)
+        self.run = run or values.one(experiment)
         self.direction = direction or self.run.config.direction
         self.label = self.run.config.label or experiment
         self._measured = values.measured[self.run.key]

@@ -11,7 +11,9 @@ RUNS = ("kth-horse2zebra", "kth-apple2orange", "kth-summer2winter", "kth-citysca
 """The runs of the report itself."""
 RESIZE, DECONVOLUTION = "kth-horse2zebra-resize", "kth-horse2zebra"
 CURVES = "kth-summer2winter"
-"""The run of Figure 8, whose losses claims b and c are about."""
+"""The run of Figure 8, whose losses claims b, c and g are about."""
+CITY = "kth-cityscapes"
+"""The run of Figures 9 to 12, from label to photo."""
 
 
 def weights(e: Experiment) -> dict[str, float]:
@@ -23,6 +25,11 @@ def weighted(history: pd.DataFrame, e: Experiment) -> pd.DataFrame:
     """Return the losses of a CycleGAN, with G's terms multiplied by their weights, so that they add up to g."""
     factors = {c: factor for term, factor in weights(e).items() for c in history if c.startswith(f"{term}_")}
     return history.assign(**{column: history[column] * factor for column, factor in factors.items()})
+
+
+def finished(draft: Draft, experiment: str) -> list[Run]:
+    """Return the runs of an experiment that did not collapse; a collapsed run allows no further statement."""
+    return [run for run in draft.runs.get(experiment, []) if draft.records[run.key].status == "finished"]
 
 
 def energies(draft: Draft, run: Run, direction: str) -> pd.Series:

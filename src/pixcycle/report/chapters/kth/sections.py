@@ -3,6 +3,7 @@
 from pixcycle.paths import TARGET
 from pixcycle.report.chapters.kth.claims import SHOWN_IN, claims
 from pixcycle.report.chapters.kth.figures import figures
+from pixcycle.report.chapters.kth.losses import first_losses
 from pixcycle.report.chapters.kth.runs import RESIZE, RUNS
 from pixcycle.report.content import Section, Table
 from pixcycle.report.draft import Draft
@@ -12,7 +13,7 @@ METRICS = ("fid", "kid", "precision", "recall", "checkerboard")
 
 def sections(draft: Draft) -> list[Section]:
     """Return the results, figures and claims of the chapter, for the experiments that were run."""
-    return draft.sections("kth", [_quality(draft)], figures(draft), claims(draft), SHOWN_IN)
+    return draft.sections("kth", [_quality(draft), *first_losses(draft)], figures(draft), claims(draft), SHOWN_IN)
 
 
 def _quality(draft: Draft) -> Table:

@@ -1,6 +1,7 @@
 """Report 002, `Image-to-Image Translation with Conditional Adversarial Networks`: Figures 8 to 19."""
 
-from pixcycle.report.chapters.paris.claims import SHOWN_IN, TASKS, claims, extremes
+from pixcycle.report.chapters.paris.claims import SHOWN_IN, claims
+from pixcycle.report.chapters.paris.flips import TASKS, extremes
 from pixcycle.report.content import Block, Figure, Section, Text
 from pixcycle.report.draft import Draft
 from pixcycle.report.drawing import grids

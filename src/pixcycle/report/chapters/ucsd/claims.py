@@ -1,9 +1,17 @@
-"""The six claims of report 000, each as a list of comparisons."""
+"""The claims of report 000: a to e on FID, f and g on losses, and h on what images look like."""
 
+from collections.abc import Callable
+
+import pandas as pd
+
+from pixcycle.plan.runs import Run
+from pixcycle.report.chapters.ucsd.patches import patch_claim
 from pixcycle.report.content import Claim
 from pixcycle.report.draft import Draft
-from pixcycle.report.verdicts import NOT_FINITE, TREND, compare, is_finite, trend, verdict, verdict_of_seeds
+from pixcycle.report.trends import EARLY, STABLE, TREND, drops_early, falls, is_finite, trend
+from pixcycle.report.verdicts import NOT_FINITE, compare, verdict, verdict_of_seeds
 
+L1 = "g_reconstruction"
 PAIRED = ("l1", "l2", "l1l2", "patch16", "patch286", "noskip")
 UNPAIRED = ("cyc-l1", "cyc-l2", "cyc-l1l2")
 
@@ -47,12 +55,14 @@ SHOWN_IN = {
     "ucsd-claim-c": (UNPAIRED_TABLES,),
     "ucsd-claim-e": (PAIRED_TABLES, UNPAIRED_TABLES),
     "ucsd-claim-f": ("ucsd-figure-2",),
+    "ucsd-claim-g": ("ucsd-figure-2",),
+    "ucsd-claim-h": ("ucsd-figure-3", "ucsd-samples"),
 }
 
 
 def claims(draft: Draft) -> list[Claim]:
-    """Return claims a to f, judged on the datasets that were run (with the FID of the extractor that was used)."""
-    return [*(_fid_claim(draft, *claim) for claim in FID_CLAIMS), _trend_claim(draft)]
+    """Return claims a to h, judged on the datasets that were run (a to e with the FID of the extractor used)."""
+    return [*(_fid_claim(draft, *claim) for claim in FID_CLAIMS), *_loss_claims(draft), patch_claim(draft)]
 
 
 def loss_curve_run(draft: Draft) -> str | None:
@@ -84,22 +94,55 @@ def _fid_claim(draft: Draft, letter: str, text: str, datasets: tuple[str, ...], 
     return draft.claim(f"ucsd-claim-{letter}", text, outcome, sentences, experiments, unjudged, "fid")
 
 
-def _trend_claim(draft: Draft) -> Claim:
-    id, text = (
-        "ucsd-claim-f",
-        "The L1 term falls over the epochs, while the GAN losses of G and D follow no pattern.",
-    )
+def _loss_claims(draft: Draft) -> list[Claim]:
+    """Return claims f and g, each of which holds if it does for every seed."""
+    return [
+        _loss_claim(
+            draft,
+            "ucsd-claim-f",
+            "The L1 term falls over the epochs, while the GAN losses of G and D follow no pattern.",
+            lambda h: falls(h, L1) and max(abs(trend(h, "g_gan")), abs(trend(h, "d"))) < TREND,
+            {"L1": L1, "G's GAN loss": "g_gan", "D's loss": "d"},
+        ),
+        _loss_claim(
+            draft,
+            "ucsd-claim-g",
+            "The total loss of G follows the falling trend of its L1 term.",
+            lambda h: falls(h, L1) and falls(h, "g"),
+            {"L1": L1, "G's total": "g"},
+        ),
+    ]
+
+
+def _loss_claim(
+    draft: Draft, id: str, text: str, agrees: Callable[[pd.DataFrame], bool], terms: dict[str, str]
+) -> Claim:
+    """Return a claim about the losses of `loss_curve_run`.
+
+    Parameters
+    ----------
+    agrees
+        Judges the history of one seed.
+    terms
+        Name of a loss in the evidence -> its column.
+    """
     experiment = loss_curve_run(draft)
     if experiment is None:
         return draft.claim(id, text, "not run", ["Its run is not part of this report."])
-    agrees, sentences = [], []
-    for run in draft.runs[experiment]:
-        history = draft.history(run)
-        if not is_finite(history):
-            sentences.append(NOT_FINITE.format(run.key))
-            continue
-        l1, gan, d = (trend(history, term) for term in ("g_reconstruction", "g_gan", "d"))
-        agrees.append(l1 <= -TREND and max(abs(gan), abs(d)) < TREND)
-        sentences.append(f"{run.key}: L1 {l1:+.2f}, G's GAN loss {gan:+.2f}, D's loss {d:+.2f}.")
-    about = f"Rank correlations of the epoch means with the epoch, beyond ±{TREND} a trend:"
-    return draft.claim(id, text, verdict_of_seeds(agrees), [about, *sentences], [experiment])
+    histories = [(run, draft.history(run)) for run in draft.runs[experiment]]
+    verdicts = [agrees(history) for _, history in histories if is_finite(history)]
+    sentences = [_trends(run, history, terms) for run, history in histories]
+    about = (
+        f"Rank correlations of the epoch means with the epoch, beyond ±{TREND} a trend; a term also falls that drops "
+        f"in the first {EARLY:.0%} of the epochs and stays there, within {STABLE} of the drop:"
+    )
+    return draft.claim(id, text, verdict_of_seeds(verdicts), [about, *sentences], [experiment])
+
+
+def _trends(run: Run, history: pd.DataFrame, terms: dict[str, str]) -> str:
+    """Return a sentence with the trends of a run's losses."""
+    if not is_finite(history):
+        return NOT_FINITE.format(run.key)
+    early = {term: ", drops early and stays" if drops_early(history, term) else "" for term in terms.values()}
+    trends = [f"{name} {trend(history, term):+.2f}{early[term]}" for name, term in terms.items()]
+    return f"{run.key}: {'; '.join(trends)}."

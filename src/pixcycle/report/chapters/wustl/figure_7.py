@@ -3,14 +3,14 @@
 import pandas as pd
 
 from pixcycle.plan.runs import Run
-from pixcycle.report.chapters.wustl.claims import RATES
 from pixcycle.report.chapters.wustl.losses import with_direction_left_out
+from pixcycle.report.chapters.wustl.rates import RATES
 from pixcycle.report.chapters.wustl.wording import digits, shorter
 from pixcycle.report.content import Cell, Column, Figure, Table
 from pixcycle.report.draft import Draft
 from pixcycle.report.drawing import curves
 from pixcycle.report.published import NOT_RUN
-from pixcycle.report.verdicts import is_finite
+from pixcycle.report.trends import is_finite
 
 LOSSES = {
     "g": "Generator, total",

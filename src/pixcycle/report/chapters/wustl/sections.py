@@ -3,7 +3,8 @@
 import re
 
 from pixcycle.report.chapters.wustl import figure_7
-from pixcycle.report.chapters.wustl.claims import LAMBDAS, PAIRED, RATES, RULES, SHOWN_IN, claims
+from pixcycle.report.chapters.wustl.claims import LAMBDAS, PAIRED, RULES, SHOWN_IN, claims
+from pixcycle.report.chapters.wustl.rates import RATES
 from pixcycle.report.chapters.wustl.wording import digits, shorter
 from pixcycle.report.content import Cell, Column, Figure, Section, Table
 from pixcycle.report.draft import Draft
