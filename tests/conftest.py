@@ -29,6 +29,7 @@ SLOW = {
     "training/test_bf16.py",
     "training/test_interrupted.py",
     "training/test_long_runs.py",
+    "training/test_loss_scaling.py",
     "training/test_ranks.py",
     "training/test_told_to_stop.py",
 }

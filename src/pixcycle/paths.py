@@ -94,6 +94,11 @@ def run_log(step: str, scale: str, experiment: str, seed: int | str, fingerprint
     return f"logs/{scale}/{experiment}/{step}-{seed}-{fingerprint}.log"
 
 
+def watched(scale: str, experiment: str, seed: int | str, fingerprint: str) -> str:
+    """Return the folder of a training's TensorBoard files."""
+    return f"logs/tensorboard/{scale}/{experiment}/{seed}-{fingerprint}"
+
+
 def report_log(scale: str, selection: str) -> str:
     return f"logs/{scale}/report-{selection}.log"
 

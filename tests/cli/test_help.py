@@ -75,6 +75,13 @@ def test_help_fits_the_terminal_width(words, width, pixcycle, monkeypatch):
     assert "…" not in out
 
 
+@pytest.mark.parametrize("words", ["", "metrics", "study", "study serve", "job", "job train"])
+def test_help_prints_no_type_beside_flags(words, pixcycle):
+    _, out, _ = pixcycle(*words.split(), "--help")
+    assert "--help" in out and "<bool>" not in out
+    assert "<path>" in out or words in ("", "study", "job")
+
+
 @pytest.mark.parametrize(
     ("mistyped", "message"),
     [
@@ -85,6 +92,8 @@ def test_help_fits_the_terminal_width(words, width, pixcycle, monkeypatch):
         ("schema now", "Got unexpected extra argument(s) (now) (see pixcycle schema --help)"),
         ("runs ucsd-facade", "unknown target 'ucsd-facade'; did you mean 'ucsd-facades'?"),
         ("runs --scale dem", "unknown scale 'dem'; did you mean 'demo'?"),
+        ("runs --follow", "--follow needs a terminal: leave it out to print the list once"),
+        ("runs --follow --json", "--json and --follow: give only one of them"),
         ("plan --gpu h10", "unknown GPU 'h10'; did you mean 'h100'?"),
         ("compare ucsd-facades-l3", "unknown experiment 'ucsd-facades-l3'; did you mean 'ucsd-facades-l2'?"),
     ],

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from pixcycle.base.errors import UserError
-from pixcycle.cli.targets import refuse_unknown, requested
+from pixcycle.cli.targets import refuse_unknown, requested, without_experiments
 from pixcycle.params.load import check_params
 from pixcycle.plan.runs import make_plan
 from tests.support import ROOT
@@ -39,6 +39,24 @@ def test_refuse_unknown_names_the_nearest_target_or_its_scales(demo, target, phr
     with pytest.raises(UserError) as refusal:
         refuse_unknown(["all", target], RULES, demo)
     assert str(refusal.value).startswith(phrase) and "\n" not in str(refusal.value)
+
+
+def test_without_experiments_names_the_scales_that_have_the_chapter(demo):
+    assert without_experiments(["ucsd", "train", "results/demo/x", "ucsd-facades-l1"], demo) == []
+    [line] = without_experiments(["wustl", "ucsd"], demo)
+    having = [
+        name
+        for name, scale in demo.params.scales.items()
+        if not scale.experiments or any(id.startswith("wustl-") for id in scale.experiments)
+    ]
+    listed = ", ".join(having)
+    assert line == f"wustl is not part of scale demo, but of {listed}: snakemake wustl --config scale={having[0]}"
+
+
+def test_without_experiments_tells_of_a_chapter_that_no_scale_has(demo):
+    params = demo.params.model_copy(update={"chapters": demo.params.chapters | {"mine": demo.params.chapters["kth"]}})
+    [line] = without_experiments(["mine"], make_plan(params, ROOT))
+    assert line.startswith("mine is not part of scale demo or any other")
 
 
 def test_requested_returns_targets_wherever_they_stand():

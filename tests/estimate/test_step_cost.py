@@ -103,12 +103,23 @@ def test_image_flops_parameters_and_kept_match_real_step_of_reports(experiment):
         {"generator": "resnet6", "upsampling": "resize"},
         {"generator": "resnet6_short", "crop_size": 24},
         {"patch": 46, "crop_size": 32},
+        {"layers": "ucsd"},
+        {"layers": "ucsd", "norm": "instance", "skips": False},
+        {"generator": "resnet6_short", "patch": 46, "layers": "wustl"},
+        {"generator": "resnet6", "norm": "instance", "layers": "kth"},
     ],
 )
 @pytest.mark.parametrize("method", ["pix2pix", "cyclegan"])
 def test_image_flops_match_real_step_of_other_architectures(method, settings):
     experiment = tiny_experiment(method, **settings)
     assert image_flops(experiment) == pytest.approx(counted(experiment).flops, rel=1e-3)
+
+
+@pytest.mark.parametrize("patch", [1, 16, 70])
+@pytest.mark.parametrize("order", ["generator_first", "discriminator_first"])
+def test_kept_of_pix2pix_matches_real_step_in_either_order(order, patch):
+    e = tiny_experiment(order=order, layers="ucsd", patch=patch, crop_size=256, load_size=256, skips=False)
+    assert 4 * sum(convolution.numbers for convolution in kept(e)) == pytest.approx(counted(e).kept, rel=0.2)
 
 
 @pytest.mark.parametrize("method", ["pix2pix", "cyclegan"])

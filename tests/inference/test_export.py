@@ -21,6 +21,9 @@ from tests.conftest import tiny_experiment
 
 RESNET = {"generator": "resnet6", "norm": "instance", "dropout": False}
 SHORT = {"generator": "resnet6_short", "norm": "instance", "dropout": False}
+UNET_OF_000 = {"layers": "ucsd", "norm": "instance"}  # its bottleneck has a single pixel at 16 x 16
+RESNET_OF_003 = RESNET | {"layers": "kth"}
+SHORT_OF_001 = SHORT | {"layers": "wustl", "patch": 46}
 BY_THE_BATCH = {"inference_norm": "batch", "inference_dropout": True}
 
 
@@ -38,7 +41,7 @@ def through_onnx(file, images):
     return onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"]).run(None, {"image": images})[0]
 
 
-@pytest.mark.parametrize("settings", [RESNET, BY_THE_BATCH, {"norm": "instance", "skips": False}])
+@pytest.mark.parametrize("settings", [RESNET, BY_THE_BATCH, {"norm": "instance", "skips": False}, UNET_OF_000])
 def test_export_torchscript_equals_generator_at_any_size(settings, finished, tmp_path):
     trained = load(finished(tiny_experiment(**settings)))
     difference = export(trained, "torchscript", tmp_path / "g.pt")
@@ -55,7 +58,7 @@ def test_export_torchscript_equals_generator_at_any_size(settings, finished, tmp
     assert json.loads(metadata["experiment"])["generator"] == trained.experiment.generator
 
 
-@pytest.mark.parametrize("settings", [RESNET, SHORT, BY_THE_BATCH])
+@pytest.mark.parametrize("settings", [RESNET, SHORT, BY_THE_BATCH, UNET_OF_000, RESNET_OF_003, SHORT_OF_001])
 def test_export_onnx_can_leave_sizes_open(settings, finished, tmp_path):
     trained = load(finished(tiny_experiment(**settings)))
     assert export(trained, "onnx", tmp_path / "g.onnx", free=True) < 1e-5

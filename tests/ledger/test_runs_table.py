@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from pixcycle.ledger.inventory import Entry, inventory
-from pixcycle.ledger.runs_table import tables
+from pixcycle.ledger.runs_table import tables, training_first
 
 FINISHED = Entry(
     run="wustl-facades-photo2label-paired/0",  # the longest name in params.yaml
@@ -98,6 +98,16 @@ def test_tables_end_with_a_summary():
     assert "x/1 *" in text and "* Not in params.yaml" in text
     assert "1 stale; `pixcycle gc`" in text
     assert "On disk at other scales: 3 at demo." in text
+
+
+def test_training_first_begins_with_the_summary_and_what_trains():
+    runs = [replace(FINISHED, run=f"{name}/0", state=state) for name, state in (("a", "to do"), ("b", "training"))]
+    summary, table = training_first(runs, "full", Counter())
+    assert summary.startswith("Scale full: 1 ")
+    console = Console(width=100, file=io.StringIO())
+    console.print(table)
+    text = console.file.getvalue()
+    assert text.index("b/0") < text.index("a/0")
 
 
 def test_tables_list_runs_in_the_order_of_params(ledger):

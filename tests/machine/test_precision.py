@@ -13,7 +13,9 @@ def restore_torch_settings():
     torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
 
 
-@pytest.mark.parametrize(("precision", "rounded"), [("32-true", False), ("tf32", True), ("bf16-mixed", False)])
+@pytest.mark.parametrize(
+    ("precision", "rounded"), [("32-true", False), ("tf32", True), ("bf16-mixed", False), ("16-mixed", False)]
+)
 @pytest.mark.parametrize("before", [False, True])
 def test_fabric_allows_tf32_only_for_precision_tf32(before, precision, rounded):
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = before
@@ -23,7 +25,13 @@ def test_fabric_allows_tf32_only_for_precision_tf32(before, precision, rounded):
 
 
 @pytest.mark.parametrize(
-    ("precision", "dtype"), [("32-true", torch.float32), ("tf32", torch.float32), ("bf16-mixed", torch.bfloat16)]
+    ("precision", "dtype"),
+    [
+        ("32-true", torch.float32),
+        ("tf32", torch.float32),
+        ("bf16-mixed", torch.bfloat16),
+        ("16-mixed", torch.bfloat16),  # without a GPU
+    ],
 )
 def test_fabric_keeps_weights_in_float32_at_every_precision(precision, dtype):
     fabric = ranks.fabric(precision)

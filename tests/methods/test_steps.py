@@ -133,6 +133,85 @@ def test_pix2pix_generator_first_judges_g_by_the_old_d():
             torch.testing.assert_close(losses[name], value, rtol=1e-4, atol=1e-5)
 
 
+class SharedAdam:
+    """Adam of Keras with one step counter for several networks, from its formula in float64."""
+
+    def __init__(self, *networks):
+        self.networks = [list(network.parameters()) for network in networks]
+        self.moments = {
+            p: (torch.zeros_like(p).double(), torch.zeros_like(p).double()) for n in self.networks for p in n
+        }
+        self.t = 0
+
+    def step(self, gradients):
+        """Step the networks in order, down the gradients of each, which were all taken before the first step."""
+        for network, of_network in zip(self.networks, gradients, strict=True):
+            self.t += 1
+            for p, gradient in zip(network, of_network, strict=True):
+                m, v = self.moments[p]
+                m, v = 0.5 * m + 0.5 * gradient, 0.999 * v + 0.001 * gradient.double() ** 2
+                self.moments[p] = m, v
+                rate = 2e-4 * (1 - 0.999**self.t) ** 0.5 / (1 - 0.5**self.t)
+                p.data -= (rate * m / (v.sqrt() + 1e-7)).float()
+
+
+AS_CODED = {
+    "order": "generator_first",
+    "adam": "keras_shared",
+    "halve_discriminator": False,
+    "layers": "ucsd",
+    "initial_weights": "unit_gains",
+}
+"""Report 000's code: all gradients are taken from one forward pass, and then the networks step."""
+
+
+def gradients_of(loss, network):
+    return torch.autograd.grad(loss, list(network.parameters()), retain_graph=True)
+
+
+def test_pix2pix_generator_first_takes_all_gradients_from_one_pass():
+    ours, reference = method(Pix2pix, **AS_CODED), method(Pix2pix, **AS_CODED)
+    g, d = reference.nets["g"].module, reference.nets["d"].module
+    adam = SharedAdam(g, d)
+    for step in range(3):
+        y, x = batch(step)
+        losses = ours.step(y, x)
+
+        fake = g(x)
+        on_fake = d(torch.cat([x, fake], 1))
+        gan = bce(on_fake, True)
+        loss_d = bce(d(torch.cat([x, y], 1)), True) + bce(on_fake, False)
+        adam.step([gradients_of(gan + 100 * (y - fake).abs().mean(), g), gradients_of(loss_d, d)])
+
+        for name, value in {"d": loss_d, "g_gan": gan}.items():
+            torch.testing.assert_close(losses[name], value, rtol=1e-4, atol=1e-5)
+    for ours_p, p in zip(ours.nets["d"].parameters(), d.parameters(), strict=True):
+        torch.testing.assert_close(ours_p, p, rtol=1e-3, atol=2e-5)
+
+
+def test_cyclegan_generator_first_takes_all_gradients_from_one_pass():
+    settings = {"lambda_reconstruction": 10, "lambda_identity": 0.5, "norm": "instance", **AS_CODED}
+    ours, reference = method(CycleGAN, **settings), method(CycleGAN, **settings)
+    g_ab, g_ba, d_a, d_b = (reference.nets[n].module for n in ("g_ab", "g_ba", "d_a", "d_b"))
+    adam = SharedAdam(g_ab, g_ba, d_a, d_b)
+    for step in range(3):
+        a, b = batch(step)
+        losses = ours.step(a, b)
+
+        fake_a, fake_b = g_ba(b), g_ab(a)
+        cycle = (g_ba(fake_b) - a).abs().mean() + (g_ab(fake_a) - b).abs().mean()
+        loss_a = bce(d_a(a), True) + bce(d_a(fake_a), False)
+        loss_b = bce(d_b(b), True) + bce(d_b(fake_b), False)
+        total_ab = bce(d_b(fake_b), True) + 10 * cycle + 5 * (g_ab(b) - b).abs().mean()
+        total_ba = bce(d_a(fake_a), True) + 10 * cycle + 5 * (g_ba(a) - a).abs().mean()
+        totals = ((total_ab, g_ab), (total_ba, g_ba), (loss_a, d_a), (loss_b, d_b))
+        adam.step([gradients_of(loss, network) for loss, network in totals])
+
+        for name, value in {"d_a": loss_a, "d_b": loss_b}.items():
+            torch.testing.assert_close(losses[name], value, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(losses["cycle_a"] + losses["cycle_b"], cycle, rtol=1e-4, atol=1e-5)
+
+
 def test_pix2pix_unconditional_discriminator_sees_outputs_only():
     assert next(method(Pix2pix, conditional=False).nets["d"].parameters()).shape[1] == 3
     assert next(method(Pix2pix, conditional=True).nets["d"].parameters()).shape[1] == 6

@@ -94,16 +94,19 @@ def test_float32_is_not_rounded_on_a_cpu_without_bf16_instructions(without_instr
     assert torch.equal(layer(x), torch.nn.Conv2d.forward(layer, x))
 
 
-def test_arithmetic_reports_only_bf16_without_instructions(without_instructions):
+def test_arithmetic_reports_bf16_without_instructions_and_missing_fp16(without_instructions):
     cpu = ranks.fabric("bf16-mixed").device
     assert arithmetic(cpu, "bf16-mixed") == bf16.NOTE
     assert arithmetic(cpu, "32-true") == ""
     assert arithmetic(torch.device("cuda"), "bf16-mixed") == ""
+    assert arithmetic(cpu, "16-mixed") == f"{bf16.IN_PLACE_OF_FP16}; {bf16.NOTE}"
+    assert arithmetic(torch.device("cuda"), "16-mixed") == ""
 
 
-def test_arithmetic_is_empty_if_the_cpu_has_bf16_instructions(monkeypatch):
+def test_arithmetic_is_empty_for_bf16_if_the_cpu_has_its_instructions(monkeypatch):
     monkeypatch.setattr(bf16, "CPU_HAS_INSTRUCTIONS", True)
     assert arithmetic(torch.device("cpu"), "bf16-mixed") == ""
+    assert arithmetic(torch.device("cpu"), "16-mixed") == bf16.IN_PLACE_OF_FP16
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,12 @@ def test_lsgan_is_the_mean_squared_distance_from_one_or_zero():
     assert gan_loss(logits, False, "lsgan").item() == (9 + 1) / 2
 
 
+@pytest.mark.parametrize(("halve", "loss"), [(True, (4 + 9) / 2), (False, 4 + 9)])
+def test_discriminator_loss_is_the_mean_or_the_sum_of_its_halves(halve, loss):
+    real, fake = torch.full((2, 1, 3, 3), -1.0), torch.full((2, 1, 3, 3), 3.0)
+    assert discriminator_loss(torch.nn.Identity(), None, real, fake, "lsgan", halve).item() == loss
+
+
 @pytest.mark.parametrize(("l1", "l2", "loss"), [(1, 0, 0.75), (0, 1, 0.625), (0.5, 0.5, 0.6875), (2, 4, 4.0)])
 def test_pixel_loss_weighs_mean_absolute_and_mean_squared_error(l1, l2, loss):
     real = torch.tensor([0.5, -1.0]).expand(1, 3, 4, 2)

@@ -7,14 +7,7 @@ from torch import nn
 
 from pixcycle.models.patchgan import PatchGAN
 from pixcycle.models.short_resnet import ShortResnet
-
-
-def randomised(network):
-    draw = torch.Generator().manual_seed(0)
-    for tensor in network.state_dict().values():
-        if tensor.dtype.is_floating_point:
-            tensor.copy_(torch.rand(tensor.shape, generator=draw) * 0.4 + 0.1)
-    return network.double()
+from tests.support.networks import randomised, taken_in_order
 
 
 def described(network):
@@ -43,12 +36,6 @@ def test_short_resnet_and_patch_46_have_the_layers_of_figure_2():
     assert norms == [[128, 256, *6 * [256], 128, 64], [64, 128, 256, 512]]
 
 
-def rest(state):
-    """Return a function that takes the next layer's tensors from a state dict: weight, bias, and those of its norm."""
-    tensors = iter([tensor for name, tensor in state.items() if "num_batches" not in name])
-    return lambda count: [next(tensors) for _ in range(count)]
-
-
 def normed(x, norm, training):
     gain, offset, mean, variance = norm
     if training:
@@ -61,7 +48,7 @@ def normed(x, norm, training):
 @pytest.mark.parametrize("training", [True, False])
 def test_short_resnet_equals_figure_2_layer_by_layer(training):
     network = randomised(ShortResnet(filters=2, blocks=2)).train(training)
-    take = rest({name: tensor.clone() for name, tensor in network.state_dict().items()})
+    take = taken_in_order(network)
     images = torch.rand(2, 3, 12, 16, dtype=torch.float64) * 2 - 1
     x = F.conv2d(images, *take(2), padding=3)
     for _ in range(2):
@@ -77,7 +64,7 @@ def test_short_resnet_equals_figure_2_layer_by_layer(training):
 @pytest.mark.parametrize("training", [True, False])
 def test_patch_46_equals_figure_2_layer_by_layer(training):
     network = randomised(PatchGAN(3, 46, filters=2)).train(training)
-    take = rest({name: tensor.clone() for name, tensor in network.state_dict().items()})
+    take = taken_in_order(network)
     images = torch.rand(2, 3, 32, 48, dtype=torch.float64) * 2 - 1
     x = images
     for _ in range(4):

@@ -1,7 +1,12 @@
 import pytest
 
+from pixcycle.models.generators.registry import GENERATORS
 from pixcycle.params.checks import unbuildable, undrawable
 from tests.conftest import tiny_experiment
+
+
+def all_mistakes(e):
+    return [*GENERATORS[e.generator].mistakes(e), *unbuildable(e)]
 
 
 @pytest.mark.parametrize(
@@ -18,6 +23,42 @@ from tests.conftest import tiny_experiment
 def test_unbuildable_refuses_batch_norm_of_one_number_in_patch_46(settings, fields):
     e = tiny_experiment(patch=46, **{"load_size": 32, **settings})
     assert [field for field, _ in unbuildable(e)] == fields
+
+
+NETWORKS = {
+    "ucsd": {"generator": "unet", "patch": 16},
+    "wustl": {"generator": "resnet6_short", "patch": 46, "dropout": False},
+    "kth": {"generator": "resnet9", "patch": 16},
+}
+"""Networks that each report's code has; the first_dropout_block of a U-Net is the default."""
+
+
+def refused(**settings):
+    return [field for field, _ in all_mistakes(tiny_experiment(load_size=32, crop_size=32, **settings))]
+
+
+@pytest.mark.parametrize("layers", NETWORKS)
+@pytest.mark.parametrize("networks", NETWORKS)
+def test_layers_of_a_report_go_with_its_own_networks_only(layers, networks):
+    assert refused(layers="authors", **NETWORKS[networks]) == []
+    assert (refused(layers=layers, **NETWORKS[networks]) == []) == (layers == networks)
+
+
+@pytest.mark.parametrize(
+    ("settings", "fields"),
+    [
+        ({"batch_size": 1}, []),
+        ({"inference_norm": "batch"}, ["inference_norm"]),
+    ],
+)
+def test_layers_ucsd_refuse_batch_statistics_at_inference(settings, fields):
+    e = tiny_experiment(layers="ucsd", **settings)
+    assert [field for field, _ in all_mistakes(e)] == fields
+
+
+def test_unbuildable_refuses_published_weights_with_layers_of_a_report():
+    e = tiny_experiment(layers="ucsd", filters=64, load_size=286, crop_size=256, published_weights="theirs")
+    assert [field for field, _ in unbuildable(e)] == ["published_weights"]
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ def test_runs_settings_are_those_of_the_training(results, whole):
             run = results.plan.runs[entry.key]
             trained_with = json.loads((results.root / run.folder / "config.json").read_text())["config"]
             # words for tables and chapters, and settings of the machine: these do not identify a run
-            for name in ("label", "extra", "assumes", "stated", "coded", "compile", "gpus"):
+            for name in ("label", "extra", "assumes", "stated", "coded", "study_pairing", "compile", "gpus"):
                 del trained_with[name]
             for name, value in trained_with.items():
                 written = value if isinstance(value, str) else json.dumps(value)

@@ -16,6 +16,14 @@ from tests.conftest import tiny_experiment, tiny_run
 from tests.support.training import train
 
 METHODS = ["pix2pix", "cyclegan"]
+AS_CODED = {
+    "layers": "ucsd",
+    "initial_weights": "unit_gains",
+    "order": "generator_first",
+    "adam": "keras_shared",
+    "halve_discriminator": False,
+}
+"""Report 000's code."""
 
 
 class Killed(Exception):
@@ -69,6 +77,8 @@ def test_train_with_another_seed_gives_other_weights(prepared, tmp_path):
         {"method": "pix2pix"},
         {"method": "pix2pix", "sample_epochs": [1, 3], "inference_dropout": True},
         {"method": "cyclegan", "pool_size": 5, "n_epochs_decay": 2},
+        {"method": "pix2pix", **AS_CODED},
+        {"method": "cyclegan", "norm": "instance", **AS_CODED},
         {
             **{"method": "pix2pix", "crop_size": 8, "patch": 1, "batch_size": 5, "last_batch": "kept"},
             **{"pair_jitter": "independent", "flip_draw": "whole_training"},

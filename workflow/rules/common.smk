@@ -22,7 +22,9 @@ from pixcycle.report.fingerprint import report_fingerprints
 from pixcycle.scheduler.failures import Failures
 from pixcycle.scheduler.locks import WorkHere
 from pixcycle.scheduler.refusals import in_one_line
-from pixcycle.cli.targets import refuse_unknown, requested
+from pixcycle.scheduler.view import attach
+from pixcycle.training.watch import refuse_without_package
+from pixcycle.cli.targets import refuse_unknown, requested, without_experiments
 
 config.setdefault("mirror", os.environ.get("PIXCYCLE_MIRROR"))
 
@@ -32,6 +34,8 @@ with in_one_line():
     submitted = None if workflow.is_main_process else os.environ.get("PIXCYCLE_PLAN")
     PLAN = read_plan(Path(submitted)) if submitted else make_plan(check_params(config))
     REPORTS = report_fingerprints(PLAN)
+    if PLAN.params.watch:
+        refuse_without_package()
     TFLOPS = tflops_of_device()
     IMAGES = {key: count_images(PLAN.params.datasets[node.dataset], node, Path()) for key, node in PLAN.data.items()}
     if workflow.is_main_process:  # not a process that runs a single job on a cluster node
@@ -59,8 +63,13 @@ PLACE = {key: place for place, key in enumerate(sorted(FLOPS, key=FLOPS.get), st
 # With two runs in parallel on few cores, threads that busy-wait make them ten times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-# A full disk under the log must not fail a job, as Snakemake would then remove the job's output.
-shell.prefix('set -euo pipefail; tee() {{ command tee "$@" || true; }}; ')
+BARS = workflow.is_main_process and attach(workflow, FLOPS, logger.addHandler)
+# A full disk under the log must not fail a job, as Snakemake would then remove the job's output. Where bars show what jobs
+# do, their lines are only in their logs.
+shell.prefix(
+    'set -euo pipefail; tee() {{ command tee "$@" || true; }}; '
+    + ("exec >/dev/null; " if BARS and sys.stdout.isatty() else "")
+)
 
 
 wildcard_constraints:
@@ -69,10 +78,12 @@ wildcard_constraints:
 
 
 def check_targets():
-    """Refuse unknown targets in one line; call it when all rules are defined."""
+    """Refuse unknown targets and tell of empty ones, in one line each; call it when all rules are defined."""
     if workflow.is_main_process:
+        targets = requested(sys.argv)
         with in_one_line():
-            refuse_unknown(requested(sys.argv), [rule.name for rule in workflow.rules], PLAN)
+            refuse_unknown(targets, [rule.name for rule in workflow.rules], PLAN)
+        print(*(f"pixcycle: {line}\n" for line in without_experiments(targets, PLAN)), sep="", end="", file=sys.stderr)
 
 
 def log_of_run(step):

@@ -33,13 +33,13 @@ for selection, made_from in REPORTS.items():
 
 
 # A target requests every output, not only its report, so that lost files are made again. A chapter without experiments
-# at this scale has no inputs.
+# at this scale has nothing to do.
 for selection in list(PLAN.selections)[1:]:
 
     rule:
         name:
             selection
         input:
-            partial(everything_of, selection) if selection in REPORTS else [],
+            partial(everything_of, selection) if selection in REPORTS else or_nothing([]),
 
     del globals()[f"__{selection}"]

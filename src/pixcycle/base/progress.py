@@ -1,8 +1,10 @@
 """Progress of a run: a live bar on a terminal, plain lines elsewhere."""
 
 import os
+import re
 import sys
 import time
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -75,6 +77,26 @@ def so_far(epochs: int, steps: int) -> str:
     """Return progress as `epoch 3`, `epoch 3 and 17 steps` (of the next epoch), or `17 steps` (of the first epoch)."""
     words = [f"epoch {epochs}" if epochs else "", f"{steps} step{'s' if steps > 1 else ''}" if steps else ""]
     return " and ".join(filter(None, words)) or "0 steps"
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What a line of `Progress.show` says of a training: its epoch, counted from 1, and the seconds left."""
+
+    epoch: int
+    epochs: int
+    seconds_left: float
+
+
+_LINE = re.compile(r"epoch (\d+)/(\d+)  .*  ([\d.]+) (s|min|h) left")
+
+
+def reached(line: str) -> Reached | None:
+    """Return the progress in a line of a training's log; None for another line."""
+    if not (match := _LINE.search(line)):
+        return None
+    epoch, epochs, number, unit = match.groups()
+    return Reached(int(epoch), int(epochs), float(number) * {"s": 1, "min": 60, "h": 3600}[unit])
 
 
 def duration(seconds: float) -> str:

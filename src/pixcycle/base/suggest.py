@@ -18,15 +18,20 @@ def known(name: str, names: Iterable[str], what: str) -> str:
 
 
 def nearest(name: str, names: list[str], listed: str = "in params.yaml") -> str:
-    """Return advice for an unknown name: the one that it probably means, all of them, or the three nearest of many.
+    """Return advice for an unknown name: the one that it probably means, or else `all_or_nearest`."""
+    if close := difflib.get_close_matches(name, names, n=1):
+        return f"did you mean '{close[0]}'?"
+    return all_or_nearest(name, names, listed)
+
+
+def all_or_nearest(name: str, names: list[str], listed: str = "in params.yaml") -> str:
+    """Return a phrase that lists all names, or of many the three nearest to `name`.
 
     Parameters
     ----------
     listed
         Where a reader finds all names, if there are too many for a line.
     """
-    if close := difflib.get_close_matches(name, names, n=1):
-        return f"did you mean '{close[0]}'?"
     if len(names) <= MOST_IN_A_LINE:
         return f"known: {', '.join(names)}"
     three = difflib.get_close_matches(name, names, n=3, cutoff=0)

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import typer
-from typer.core import TyperGroup
 
 from pixcycle.base.disk_full import room_for
 from pixcycle.base.errors import UserError, printable
 from pixcycle.cli import images, jobs, params, results, study
+from pixcycle.cli.flags import App, Group
 from pixcycle.machine.memory import keep_freed_memory
 
 PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
@@ -28,14 +28,14 @@ PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
 }
 
 
-class InOrder(TyperGroup):
+class InOrder(Group):
     """List commands in the order of PANELS; Typer would list groups of commands last."""
 
     def list_commands(self, ctx: typer.Context) -> list[str]:
         return [name for commands in PANELS.values() for name in commands]
 
 
-app = typer.Typer(
+app = App(
     cls=InOrder,
     no_args_is_help=True,
     rich_markup_mode="markdown",

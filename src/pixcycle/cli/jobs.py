@@ -12,12 +12,13 @@ from pixcycle.base.disk_full import DiskFull
 from pixcycle.base.errors import UserError
 from pixcycle.base.file_lock import only_one
 from pixcycle.base.suggest import known
+from pixcycle.cli.flags import App
 from pixcycle.machine.gpu import lease, most_gpus
 
 if TYPE_CHECKING:  # each command imports only what it needs, to start quickly
     from pixcycle.plan.runs import Plan, Run
 
-app = typer.Typer(
+app = App(
     no_args_is_help=True,
     help="""Commands that the workflow's jobs run, one for each kind of node.
 
@@ -124,20 +125,26 @@ def train(
     ] = None,
 ) -> None:
     """Train one experiment with one seed; resume if it was interrupted."""
-    from pixcycle.inference.test_split import sampler
+    from pixcycle.inference.test_split import sampler, strips
     from pixcycle.ledger.outdated import remove_outdated
     from pixcycle.machine import ranks
     from pixcycle.training.loop import train as train_run
+    from pixcycle.training.watch import Watch, refuse_without_package
 
-    chosen = _run(_plan(plan_file), run)
+    plan = _plan(plan_file)
+    chosen = _run(plan, run)
     e = chosen.config
+    watch = None
+    if plan.params.watch:
+        refuse_without_package()
+        watch = partial(Watch, Path(chosen.watched), strips(e, prepared))
     if ranks.started_as_one_of_many():
-        return train_run(chosen, prepared, out, sampler(e, prepared), weights or ())
+        return train_run(chosen, prepared, out, sampler(e, prepared), weights or (), watch)
     with _gpus_for(out, most_gpus(e.batch_size, min(e.gpus, gpus or e.gpus))) as leased:
         if len(leased) > 1:
             ranks.start(len(leased), out)
         else:
-            train_run(chosen, prepared, out, sampler(e, prepared), weights or ())
+            train_run(chosen, prepared, out, sampler(e, prepared), weights or (), watch)
     remove_outdated(chosen, Path())
 
 

@@ -3,13 +3,21 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pixcycle.base.terminal import show
+from pixcycle.base.errors import UserError
+from pixcycle.base.terminal import follow, show
 from pixcycle.cli import completion
 from pixcycle.cli.options import ExperimentId, ParamsFile, ScaleName, at_scale
+
+if TYPE_CHECKING:  # each command imports only what it needs, to start quickly
+    from collections import Counter
+
+    from pixcycle.ledger.inventory import Entry
+
+SECONDS_BETWEEN_LISTS = 5
 
 
 def list_runs(
@@ -21,6 +29,9 @@ def list_runs(
     ] = "all",
     scale: ScaleName = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON, with further fields.")] = False,
+    keep_fresh: Annotated[
+        bool, typer.Option("--follow", help="Keep the list fresh on the terminal until Ctrl-C; what trains is first.")
+    ] = False,
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
     """List runs with their state, wall time and images/s, and say why stale ones are stale.
@@ -34,15 +45,25 @@ def list_runs(
     """
     from dataclasses import asdict
 
-    from pixcycle.ledger.inventory import inventory, on_disk_elsewhere
-    from pixcycle.ledger.runs_table import tables
+    from pixcycle.ledger.runs_table import tables, training_first
 
-    loaded = at_scale(params, scale)
-    entries = inventory(loaded, target, Path())
+    if as_json and keep_fresh:
+        raise UserError("--json and --follow: give only one of them")
+    if keep_fresh:
+        return follow(lambda: training_first(*_runs(params, scale, target)), SECONDS_BETWEEN_LISTS)
+    entries, loaded_scale, elsewhere = _runs(params, scale, target)
     if as_json:
         print(json.dumps([asdict(entry) for entry in entries], indent=1))
     else:
-        show(tables(entries, loaded.scale, on_disk_elsewhere(loaded.scale, Path())))
+        show(tables(entries, loaded_scale, elsewhere))
+
+
+def _runs(params: Path, scale: str | None, target: str) -> "tuple[list[Entry], str, Counter[str]]":
+    """Return the runs of a target, the scale, and the number of runs on disk at each other scale."""
+    from pixcycle.ledger.inventory import inventory, on_disk_elsewhere
+
+    loaded = at_scale(params, scale)
+    return inventory(loaded, target, Path()), loaded.scale, on_disk_elsewhere(loaded.scale, Path())
 
 
 def compare(
@@ -91,7 +112,6 @@ def verify(params: ParamsFile = Path("params.yaml")) -> None:
     from rich.console import Console
     from rich.progress import track
 
-    from pixcycle.base.errors import UserError
     from pixcycle.ledger.verify import nodes
     from pixcycle.ledger.verify import verify as verify_nodes
     from pixcycle.params.load import load_params

@@ -10,6 +10,7 @@ import typer
 from pixcycle.base.errors import UserError
 from pixcycle.base.suggest import known
 from pixcycle.cli import completion
+from pixcycle.cli.flags import App
 from pixcycle.cli.options import Overwrite, ParamsFile, ScaleName, at_scale
 from pixcycle.paths import TARGET
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:  # each command imports only what it needs, to start quickly
     from pixcycle.plan.runs import Plan, Run
     from pixcycle.study.protocol import Pairing
 
-app = typer.Typer(no_args_is_help=True, help="Ask people which images look real, and evaluate their answers.")
+app = App(no_args_is_help=True, help="Ask people which images look real, and evaluate their answers.")
 
 Experiment = Annotated[
     str, typer.Option(help="Id of the experiment, such as kaist-maps.", autocompletion=completion.experiments)

@@ -38,16 +38,30 @@ def refuse_unknown(targets: Iterable[str], rules: Iterable[str], plan: Plan) -> 
         if target in known or ("/" in target and target.split("/")[0] in FOLDERS):
             continue
         if scales := _scales_with(target, plan.params):
-            raise UserError(
-                f"{target} is not part of scale {plan.params.scale}, but of {', '.join(scales)}:"
-                f" snakemake {target} --config scale={scales[0]}"
-            )
+            raise UserError(_elsewhere(target, plan, scales))
         raise UserError(f"unknown target '{target}'; {nearest(target, list(plan.selections))}")
+
+
+def without_experiments(targets: Iterable[str], plan: Plan) -> list[str]:
+    """Return a line for each requested chapter that has no experiment at this scale; it names the scales that have.
+
+    These are not refused: `dvc repro` requests all chapters at every scale.
+    """
+    empty = [target for target in targets if target in plan.selections and not plan.select(target)]
+    return [_elsewhere(target, plan, _scales_with(target, plan.params)) for target in empty]
+
+
+def _elsewhere(target: str, plan: Plan, scales: list[str]) -> str:
+    here = f"{target} is not part of scale {plan.params.scale}"
+    if not scales:
+        return f"{here} or any other: params.yaml defines no experiment of it"
+    return f"{here}, but of {', '.join(scales)}: snakemake {target} --config scale={scales[0]}"
 
 
 def _scales_with(target: str, params: Params) -> list[str]:
     def targets(id: str) -> set[str]:
-        return {id, written_id(id), group(*params.experiment_ids[id])}
+        chapter, name = params.experiment_ids[id]
+        return {id, written_id(id), group(chapter, name), chapter}
 
     return [
         name

@@ -5,7 +5,8 @@ from math import inf
 from typing import Literal
 
 Arithmetic = Literal["fp32", "TF32", "bf16"]
-ARITHMETIC: dict[str, Arithmetic] = {"32-true": "fp32", "tf32": "TF32", "bf16-mixed": "bf16"}
+ARITHMETIC: dict[str, Arithmetic] = {"32-true": "fp32", "tf32": "TF32", "bf16-mixed": "bf16", "16-mixed": "bf16"}
+"""Arithmetic of each precision; the vendor gives fp16 with sums in fp32 the speed of bf16."""
 NUMBER_BYTES: dict[Arithmetic, int] = {"fp32": 4, "TF32": 4, "bf16": 2}
 
 

@@ -113,10 +113,10 @@ def load_extractor(name: str, weights: Path | None) -> Extractor:
         network = EfficientNetLite0Features(_read_weights(spec, bundled))
     else:
         if weights is None or not weights.is_file():
-            place = f"put it at {weights}" if weights else "pass its path"
+            place = f"put it at {weights}" if weights else "pass it with --weights"
             raise UserError(
                 f"extractor {name}: its weights file is missing ({weights or 'no path given'}). Download"
-                f" {spec.weights_source} and {place}, or choose `extractor: efficientnet-lite0`, a stand-in"
+                f" {spec.weights_source} and {place}, or choose the stand-in, --extractor efficientnet-lite0,"
                 " whose values are not comparable with published ones"
             )
         network = InceptionFeatures(_read_weights(spec, weights))

@@ -15,7 +15,7 @@ from pixcycle.inference.generator import Trained
 from pixcycle.inference.image_sizes import fitting
 from pixcycle.inference.test_split import at_inference
 from pixcycle.models.convolution import Conv2d, ConvTranspose2d
-from pixcycle.models.norm import InstanceNorm2d
+from pixcycle.models.norm import AnySizeInstanceNorm2d, InstanceNorm2d
 from pixcycle.models.replace import replace_layers
 
 Format = Literal["onnx", "torchscript"]
@@ -96,7 +96,7 @@ def plain(network: nn.Module) -> nn.Module:
         {
             Conv2d: _plain_convolution,
             ConvTranspose2d: _plain_transposed_convolution,
-            InstanceNorm2d: lambda layer: nn.InstanceNorm2d(layer.num_features, layer.eps),
+            InstanceNorm2d: _plain_instance_norm,
             nn.BatchNorm2d: lambda layer: nn.BatchNorm2d(
                 layer.num_features, layer.eps, track_running_stats=not layer.training
             ),
@@ -128,6 +128,12 @@ def _plain_transposed_convolution(layer: ConvTranspose2d) -> nn.ConvTranspose2d:
         bias=layer.bias is not None,
         device="meta",
     )
+
+
+def _plain_instance_norm(layer: InstanceNorm2d) -> nn.InstanceNorm2d:
+    """Return PyTorch's layer, or one that also takes the single pixel of the bottleneck in report 000's code."""
+    kind = AnySizeInstanceNorm2d if layer.affine else nn.InstanceNorm2d
+    return kind(layer.num_features, layer.eps, affine=layer.affine)
 
 
 def _onnx(trained: Trained, network: nn.Module, example: Tensor, free: bool) -> tuple[bytes, Network]:

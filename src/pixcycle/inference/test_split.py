@@ -23,6 +23,7 @@ from pixcycle.records.run import weights_file
 from pixcycle.records.translated import Translations, sample_indices, translations_file
 from pixcycle.training import checkpoint
 from pixcycle.training.loop import Sampler
+from pixcycle.training.watch import Strips
 
 
 def translate(run: Run, trained: Path, prepared: Path, out: Path) -> None:
@@ -86,17 +87,45 @@ def sampler(e: Experiment, prepared: Path) -> Sampler:
 
     def sample(networks: Networks, fabric: Fabric, run: Path, epoch: int) -> dict[str, np.ndarray]:
         samples = {}
-        for direction, name in METHODS[e.method].generators(e).items():
+        for direction in METHODS[e.method].generators(e):
             images, names = test_inputs(prepared, direction)
             chosen = sample_indices(len(images))
-            with torch.random.fork_rng(devices=[fabric.device] if fabric.device.type == "cuda" else []):
-                generator = at_inference(e, direction, networks[name].state_dict(), fabric.device)
-                fakes = _through(generator, to_tensor(np.ascontiguousarray(images[chosen]), fabric.device), fabric)
+            fakes = _sampled(e, direction, images[chosen], networks, fabric)
             samples[direction] = _pixels(fakes)
             _save(fakes_folder(samples_folder(run, epoch), direction), [names[i] for i in chosen], fakes)
         return samples
 
     return sample
+
+
+def strips(e: Experiment, prepared: Path) -> Strips:
+    """Return a function that translates the images of `sampler` as it does, and saves nothing.
+
+    Rows of a strip are the inputs, their translations, and, if the data are paired, the true images.
+    """
+    e = e.model_copy(update={"inference_dropout": False, "inference_norm": "running"})
+    paired = read_manifest(prepared).paired
+
+    def strip(networks: Networks, fabric: Fabric) -> dict[str, np.ndarray]:
+        drawn = {}
+        for direction in METHODS[e.method].generators(e):
+            images, _ = test_inputs(prepared, direction)
+            chosen = sample_indices(len(images))
+            rows = [images[chosen], _pixels(_sampled(e, direction, images[chosen], networks, fabric))]
+            if paired:
+                rows.append(test_inputs(prepared, BACK[direction])[0][chosen])
+            drawn[direction] = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
+        return drawn
+
+    return strip
+
+
+def _sampled(e: Experiment, direction: Direction, images: np.ndarray, networks: Networks, fabric: Fabric) -> Tensor:
+    """Translate images during training, without an effect on its networks and random numbers."""
+    name = METHODS[e.method].generators(e)[direction]
+    with torch.random.fork_rng(devices=[fabric.device] if fabric.device.type == "cuda" else []):
+        generator = at_inference(e, direction, networks[name].state_dict(), fabric.device)
+        return _through(generator, to_tensor(np.ascontiguousarray(images), fabric.device), fabric)
 
 
 def test_inputs(prepared: Path, direction: str) -> tuple[np.ndarray, list[str]]:

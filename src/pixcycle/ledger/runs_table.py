@@ -32,6 +32,12 @@ def tables(entries: list[Entry], scale: str, elsewhere: Counter[str]) -> Iterato
     yield "\n".join(_summary(named, stale, scale, elsewhere))
 
 
+def training_first(entries: list[Entry], scale: str, elsewhere: Counter[str]) -> Iterator[RenderableType]:
+    """Yield the parts of `tables` for a terminal that may be too low for all: the summary and what trains is first."""
+    *others, summary = tables(sorted(entries, key=lambda e: e.state != "training"), scale, elsewhere)
+    yield from (summary, *others)
+
+
 def _time(e: Entry) -> str:
     return "" if e.seconds is None else duration(e.seconds)
 

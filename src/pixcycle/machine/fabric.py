@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 Fabric: TypeAlias = "OneCpu | lightning_fabric.Fabric"
 
 
+def loss_scaler(fabric: Fabric) -> torch.amp.GradScaler | None:
+    """Return what scales the losses of float16, so that small gradients do not vanish; None at other precisions."""
+    strategy = getattr(fabric, "strategy", None)  # `OneCpu` has none
+    return getattr(strategy.precision, "scaler", None) if strategy else None
+
+
 class OneCpu:
     """The methods of `lightning_fabric.Fabric` that pixcycle calls, with bit-identical results.
 

@@ -64,11 +64,13 @@ def start(number: int, made: Path) -> None:
 def fabric(precision: str = "32-true") -> Fabric:
     """Return the Fabric for this process: on a GPU if there is one, and joined with the other ranks if there are any.
 
-    Also sets for the whole process whether factors in float32 products may be rounded to TF32; by default PyTorch
-    rounds those of convolutions.
+    Without a GPU, `16-mixed` becomes `bf16-mixed`: CPUs have no products in float16. Also sets for the whole process
+    whether factors in float32 products may be rounded to TF32; by default PyTorch rounds those of convolutions.
     """
     # Not the newer `fp32_precision`: Fabric and torch.compile read the older names, and fail if both are used.
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision == "tf32"
+    if precision == "16-mixed" and not torch.accelerator.is_available():
+        precision = "bf16-mixed"
     if not started_as_one_of_many() and not torch.accelerator.is_available():
         return OneCpu(mixed=precision == "bf16-mixed")
     from lightning_fabric import Fabric as Lightning  # imported late: it takes as long to import as torch

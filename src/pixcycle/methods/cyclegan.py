@@ -71,14 +71,13 @@ class CycleGAN(Method):
     )
 
     def __init__(self, e: Experiment, fabric: "Fabric", seed: int):
-        from pixcycle.methods.networks import Networks, generator_of
-        from pixcycle.models.build import build_discriminator
+        from pixcycle.methods.networks import Networks, discriminator_of, generator_of
         from pixcycle.models.pool import ImagePool
 
         modules = {name: generator_of(e) for name in ("g_ab", "g_ba")}
         only = "d_b" if e.direction == "a_to_b" else "d_a"
         judges = ["d_a", "d_b"] if e.discriminators == 2 else [only]
-        modules |= {name: build_discriminator(e.patch, 3, e.filters, e.norm) for name in judges}
+        modules |= {name: discriminator_of(e) for name in judges}
         self.e = e
         self.judges = judges
         self.nets = Networks(modules, {"g": ["g_ab", "g_ba"], "d": judges}, e, fabric, seed)
@@ -104,11 +103,11 @@ class CycleGAN(Method):
         from pixcycle.machine.ranks import joined, own_share
         from pixcycle.models.losses import discriminator_loss
 
-        inputs, losses = {"d_a": (a, fake_a), "d_b": (b, fake_b)}, {}
+        e, inputs, losses = self.e, {"d_a": (a, fake_a), "d_b": (b, fake_b)}, {}
         for judge in self.judges:
             real, fake = inputs[judge]
             fake = own_share(self.pools[judge].query(joined(fake.detach())))
-            losses[judge] = discriminator_loss(self.nets[judge], None, real, fake, self.e.gan_mode)
+            losses[judge] = discriminator_loss(self.nets[judge], None, real, fake, e.gan_mode, e.halve_discriminator)
         self.nets.descend("d", sum(losses.values()))
         return losses
 

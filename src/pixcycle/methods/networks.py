@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from pixcycle.machine import ranks
-from pixcycle.machine.fabric import Fabric
+from pixcycle.machine.fabric import Fabric, loss_scaler
 from pixcycle.methods.adam import Adam
-from pixcycle.models.build import build_generator
+from pixcycle.methods.keras_adam import KerasAdam
+from pixcycle.models.build import build_discriminator, build_generator
 from pixcycle.models.init import init_weights
 from pixcycle.models.sync_layers import join
 from pixcycle.params.schema import Experiment
@@ -20,8 +21,9 @@ from pixcycle.params.schema import Experiment
 class Networks:
     """Named networks, and one Adam optimiser for each group of them ("g" and "d").
 
-    Weights are drawn from N(0, 0.02) and depend on the seed alone. Tensors are channels-last on GPUs, as tensor cores
-    need, and contiguous on CPUs, where fused Adam would otherwise copy each gradient.
+    Initial weights depend on the seed alone. Tensors are channels-last on GPUs, as tensor cores need, and contiguous on
+    CPUs, where fused Adam would otherwise copy each gradient. With `adam: keras_shared`, steps of the networks are
+    counted in the order of the groups.
     """
 
     def __init__(
@@ -36,7 +38,7 @@ class Networks:
         self._graphs = e.compile == "reduce-overhead"
         self._layout = torch.channels_last if fabric.device.type == "cuda" else torch.contiguous_format
         for module in modules.values():
-            init_weights(module, draw)
+            init_weights(module, draw, e.initial_weights)
             module.to(memory_format=self._layout)
             if ranks.count() > 1:
                 join(module)
@@ -45,10 +47,12 @@ class Networks:
         self._fabric = fabric
         self._modules = {name: fabric.setup_module(module) for name, module in modules.items()}
         self.base_lr = {"g": e.lr, "d": e.lr_discriminator or e.lr}
+        order = list(chain.from_iterable(groups.values()))
         self.optimisers = {}
         for group, names in groups.items():
-            parameters = list(chain.from_iterable(self._modules[name].parameters() for name in names))
-            adam = Adam(parameters, lr=self.base_lr[group], betas=(e.beta1, 0.999), fused=True)
+            networks = [list(self._modules[name].parameters()) for name in names]
+            numbers = [order.index(name) + 1 for name in names]
+            adam = _adam(e, self.base_lr[group], networks, numbers, len(order))
             self.optimisers[group] = fabric.setup_optimizers(adam)
 
     def __getitem__(self, name: str) -> nn.Module:
@@ -101,6 +105,7 @@ class Networks:
         return {
             "modules": {name: module.state_dict() for name, module in self._modules.items()},
             "optimisers": {group: optimiser.state_dict() for group, optimiser in self.optimisers.items()},
+            **({"scaler": scaler.state_dict()} if (scaler := loss_scaler(self._fabric)) else {}),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -108,6 +113,29 @@ class Networks:
             module.load_state_dict(state["modules"][name])
         for group, optimiser in self.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][group])
+        if scaler := loss_scaler(self._fabric):
+            scaler.load_state_dict(state["scaler"])
+
+
+def _adam(
+    e: Experiment, lr: float, networks: list[list[nn.Parameter]], numbers: list[int], counted: int
+) -> torch.optim.Optimizer:
+    """Return the Adam of a group of networks.
+
+    Parameters
+    ----------
+    networks, numbers
+        The parameters of each network, and its number among all networks of the run, from 1.
+    counted
+        Number of all networks of the run.
+    """
+    betas = (e.beta1, 0.999)
+    if e.adam == "pytorch":
+        return Adam(list(chain.from_iterable(networks)), lr=lr, betas=betas, fused=True)
+    epsilon = 1e-8 if e.adam == "tensorflow1" else 1e-7
+    if e.adam == "keras_shared":
+        return KerasAdam(networks, lr, betas, epsilon, numbers, counted)
+    return KerasAdam(networks, lr, betas, epsilon, numbers=[1] * len(networks))
 
 
 def _compile(module: nn.Module, graphs: bool) -> None:
@@ -132,4 +160,10 @@ def generator_of(e: Experiment) -> nn.Module:
         skips=e.skips,
         first_dropout_block=e.first_dropout_block,
         upsampling=e.upsampling,
+        layers=e.layers,
     )
+
+
+def discriminator_of(e: Experiment) -> nn.Module:
+    """Return a discriminator of an experiment, not yet initialised; it sees six channels if it is conditional."""
+    return build_discriminator(e.patch, 6 if e.conditional else 3, e.filters, e.norm, e.layers)

@@ -36,13 +36,9 @@ class Pix2pix(Method):
     losses = Losses(reconstruction=("g_reconstruction",), generator=("g_gan",), discriminator=("d",))
 
     def __init__(self, e: Experiment, fabric: "Fabric", seed: int):
-        from pixcycle.methods.networks import Networks, generator_of
-        from pixcycle.models.build import build_discriminator
+        from pixcycle.methods.networks import Networks, discriminator_of, generator_of
 
-        modules = {
-            "g": generator_of(e),
-            "d": build_discriminator(e.patch, 6 if e.conditional else 3, e.filters, e.norm),
-        }
+        modules = {"g": generator_of(e), "d": discriminator_of(e)}
         self.e = e
         self.nets = Networks(modules, {"g": ["g"], "d": ["d"]}, e, fabric, seed)
         self.pools = {}
@@ -68,7 +64,7 @@ class Pix2pix(Method):
     def _discriminator_step(self, seen: "Tensor | None", y: "Tensor", fake: "Tensor") -> "dict[str, Tensor]":
         from pixcycle.models.losses import discriminator_loss
 
-        loss = discriminator_loss(self.nets["d"], seen, y, fake, self.e.gan_mode)
+        loss = discriminator_loss(self.nets["d"], seen, y, fake, self.e.gan_mode, self.e.halve_discriminator)
         self.nets.descend("d", loss)
         return {"d": loss}
 
@@ -92,8 +88,14 @@ class Pix2pix(Method):
 
     @staticmethod
     def kept(e: Experiment) -> list[Convolution]:
-        """Return what D's step keeps: the pass of G, which G's step needs afterwards, and two passes of D."""
-        return generator(e) + 2 * discriminator(e)
+        """Return what D's step keeps: the pass of G, which G's step needs afterwards, and two passes of D.
+
+        If G steps first, its pass is over by then: either step may keep more.
+        """
+        g, d = generator(e), discriminator(e)
+        if e.order == "generator_first":
+            return max(g + d, 2 * d, key=lambda layers: sum(layer.numbers for layer in layers))
+        return g + 2 * d
 
     @staticmethod
     def variant(e: Experiment) -> list[str]:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 NOTE = "bf16 computed in float32: this CPU has no bf16 instructions"
+IN_PLACE_OF_FP16 = "bf16 in place of fp16: no GPU here"
 
 
 def _cpu_has_instructions() -> bool:

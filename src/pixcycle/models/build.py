@@ -4,7 +4,7 @@ from torch import nn
 
 from pixcycle.models.generators.registry import GENERATORS
 from pixcycle.models.patchgan import PatchGAN
-from pixcycle.params.fields import GeneratorName, Norm, Upsampling
+from pixcycle.params.fields import GeneratorName, Layers, Norm, Upsampling
 
 
 def build_generator(
@@ -17,6 +17,7 @@ def build_generator(
     skips: bool = True,
     first_dropout_block: int = 2,
     upsampling: Upsampling = "deconvolution",
+    layers: Layers = "authors",
 ) -> nn.Module:
     """Return an RGB-to-RGB generator with PyTorch's default weights.
 
@@ -34,6 +35,8 @@ def build_generator(
         Add dropout layers.
     upsampling
         Used by the ResNets only.
+    layers
+        Whose code the details of the layers follow.
 
     Raises
     ------
@@ -42,12 +45,14 @@ def build_generator(
     """
     settings = {"crop_size": crop_size, "filters": filters, "norm": norm, "dropout": dropout}
     unet_only = {"skips": skips, "first_dropout_block": first_dropout_block}
-    return GENERATORS[name].build(**settings, **unet_only, upsampling=upsampling)
+    return GENERATORS[name].build(**settings, **unet_only, upsampling=upsampling, layers=layers)
 
 
-def build_discriminator(patch: int, in_channels: int, filters: int, norm: Norm) -> nn.Module:
+def build_discriminator(
+    patch: int, in_channels: int, filters: int, norm: Norm, layers: Layers = "authors"
+) -> nn.Module:
     """Return a PatchGAN with a receptive field of `patch` pixels and PyTorch's default weights.
 
     `in_channels` is 3 for images alone, 6 for images concatenated with the generator's input.
     """
-    return PatchGAN(in_channels, patch, filters, norm)
+    return PatchGAN(in_channels, patch, filters, norm, layers)

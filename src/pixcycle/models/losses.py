@@ -44,7 +44,9 @@ def pixel_loss(fake: Tensor, real: Tensor, l1: float, l2: float) -> Tensor:
     return l1 * difference.abs().mean() + l2 * difference.square().mean()
 
 
-def discriminator_loss(d: nn.Module, x: Tensor | None, y: Tensor, fake: Tensor, mode: GanMode) -> Tensor:
+def discriminator_loss(
+    d: nn.Module, x: Tensor | None, y: Tensor, fake: Tensor, mode: GanMode, halve: bool = True
+) -> Tensor:
     """Return (L_GAN(D(x, y), 1) + L_GAN(D(x, G(x)), 0)) / 2, halved to slow D down (report 000, section 5.1).
 
     Parameters
@@ -53,10 +55,13 @@ def discriminator_loss(d: nn.Module, x: Tensor | None, y: Tensor, fake: Tensor, 
         Generator input (N, C, H, W), or None for a discriminator that sees outputs only.
     y, fake
         Real and generated output, (N, C, H, W).
+    halve
+        Whether to divide by 2. Without it, this is the sum of report 001, eq. 3.
     """
     inputs = seen(x, y), seen(x, fake.detach())
     on_real, on_fake = map(d, inputs) if mixes_images(d) else d(torch.cat(inputs)).split([len(y), len(fake)])
-    return (gan_loss(on_real, True, mode) + gan_loss(on_fake, False, mode)) / 2
+    loss = gan_loss(on_real, True, mode) + gan_loss(on_fake, False, mode)
+    return loss / 2 if halve else loss
 
 
 def seen(x: Tensor | None, y: Tensor) -> Tensor:

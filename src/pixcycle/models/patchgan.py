@@ -1,14 +1,14 @@
 """The PatchGAN discriminators: the modules of junyanz/pytorch-CycleGAN-and-pix2pix, and that of report 001."""
 
 from collections import OrderedDict
-from itertools import chain, pairwise
+from itertools import pairwise
 
 from torch import nn
 
 from pixcycle.models.convolution import Conv2d
 from pixcycle.models.norm import needs_bias, norm_layer
-from pixcycle.models.short_resnet import activated
-from pixcycle.params.fields import Norm
+from pixcycle.models.short_resnet import SLOPE, activated
+from pixcycle.params.fields import Layers, Norm
 from pixcycle.params.network_sizes import patchgan_layers
 
 
@@ -28,16 +28,27 @@ class PatchGAN(nn.Sequential):
         Channels of the first layer.
     norm
         Normalisation of the inner layers; with a patch of 46 pixels, of all layers but the logit's.
+    layers
+        authors; or the code of a report. ucsd (000): a bias in the last layer only, and before it batch norm whatever
+        `norm` is. wustl (001): a patch of 46 pixels, no norm, LeakyReLU also after the last layer. kth (003): a bias in
+        the first and the last layer only.
     """
 
-    def __init__(self, in_channels: int, patch: int = 70, filters: int = 64, norm: Norm = "batch") -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        patch: int = 70,
+        filters: int = 64,
+        norm: Norm = "batch",
+        layers: Layers = "authors",
+    ) -> None:
         if patch == 1:
-            name, layers = "net", _pixel_layers(in_channels, filters, norm)
+            name, sequence = "net", _pixel_layers(in_channels, filters, norm, layers)
         elif patch == 46:
-            name, layers = "model", _layers_of_report_001(in_channels, filters, norm)
+            name, sequence = "model", _layers_of_report_001(in_channels, filters, norm, layers)
         else:
-            name, layers = "model", _patch_layers(in_channels, patchgan_layers(patch), filters, norm)
-        super().__init__(OrderedDict({name: nn.Sequential(*layers)}))
+            name, sequence = "model", _patch_layers(in_channels, patchgan_layers(patch), filters, norm, layers)
+        super().__init__(OrderedDict({name: nn.Sequential(*sequence)}))
 
 
 def receptive_field(network: nn.Module) -> int:
@@ -54,39 +65,48 @@ def receptive_field(network: nn.Module) -> int:
     return field
 
 
-def _pixel_layers(in_channels: int, filters: int, norm: Norm) -> list[nn.Module]:
-    bias = needs_bias(norm)
+def _pixel_layers(in_channels: int, filters: int, norm: Norm, layers: Layers) -> list[nn.Module]:
+    bias = needs_bias(norm, layers)
     return [
-        Conv2d(in_channels, filters, 1),
+        Conv2d(in_channels, filters, 1, bias=layers != "ucsd"),
         nn.LeakyReLU(0.2, inplace=True),
         Conv2d(filters, 2 * filters, 1, bias=bias),
-        norm_layer(norm, 2 * filters),
+        norm_layer(_last_norm(norm, layers), 2 * filters, layers),
         nn.LeakyReLU(0.2, inplace=True),
-        Conv2d(2 * filters, 1, 1, bias=bias),
+        Conv2d(2 * filters, 1, 1, bias=bias or layers != "authors"),
     ]
 
 
-def _patch_layers(in_channels: int, strided: int, filters: int, norm: Norm) -> list[nn.Module]:
+def _patch_layers(in_channels: int, strided: int, filters: int, norm: Norm, layers: Layers) -> list[nn.Module]:
     """Return `strided` convolutions of stride 2, one of stride 1, and the logit.
 
     Channels double from layer to layer, up to 8 * filters.
     """
-    layers = [Conv2d(in_channels, filters, 4, stride=2, padding=1), nn.LeakyReLU(0.2, inplace=True)]
+    first = Conv2d(in_channels, filters, 4, stride=2, padding=1, bias=layers != "ucsd")
+    sequence = [first, nn.LeakyReLU(0.2, inplace=True)]
     width = filters
     for depth in range(1, strided + 1):
         wider = filters * min(2**depth, 8)
         stride = 2 if depth < strided else 1
-        layers += [
-            Conv2d(width, wider, 4, stride=stride, padding=1, bias=needs_bias(norm)),
-            norm_layer(norm, wider),
+        sequence += [
+            Conv2d(width, wider, 4, stride=stride, padding=1, bias=needs_bias(norm, layers)),
+            norm_layer(norm if depth < strided else _last_norm(norm, layers), wider, layers),
             nn.LeakyReLU(0.2, inplace=True),
         ]
         width = wider
-    return [*layers, Conv2d(width, 1, 4, padding=1)]
+    return [*sequence, Conv2d(width, 1, 4, padding=1)]
 
 
-def _layers_of_report_001(in_channels: int, filters: int, norm: Norm) -> list[nn.Module]:
+def _last_norm(norm: Norm, layers: Layers) -> Norm:
+    return "batch" if layers == "ucsd" else norm
+
+
+def _layers_of_report_001(in_channels: int, filters: int, norm: Norm, layers: Layers) -> list[nn.Module]:
     """Return four convolutions of stride 2, each with norm and LeakyReLU, and a 1x1 convolution (its Figure 2)."""
     widths = [in_channels, *(filters * 2**depth for depth in range(patchgan_layers(46)))]
-    layers = [activated(Conv2d, *pair, 4, stride=2, padding=1, norm=norm) for pair in pairwise(widths)]
-    return [*chain.from_iterable(layers), Conv2d(widths[-1], 1, 1)]
+    sequence: list[nn.Module] = []
+    for width, wider in pairwise(widths):
+        convolution = Conv2d(width, wider, 4, stride=2, padding=1, bias=needs_bias(norm, layers))
+        sequence += [convolution, *activated(wider, norm, layers)]
+    last = [nn.LeakyReLU(SLOPE)] if layers == "wustl" else []
+    return [*sequence, Conv2d(widths[-1], 1, 1), *last]

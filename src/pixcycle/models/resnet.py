@@ -2,23 +2,24 @@
 
 from torch import Tensor, nn
 
-from pixcycle.models.convolution import Conv2d, ConvTranspose2d
+from pixcycle.models.convolution import Conv2d
 from pixcycle.models.norm import needs_bias, norm_layer
-from pixcycle.params.fields import Norm, Upsampling
+from pixcycle.models.same_padding import doubling, halving
+from pixcycle.params.fields import Layers, Norm, Upsampling
 
 
 class ResnetBlock(nn.Module):
     """Residual block x + f(x), where f is two 3x3 convolutions with reflection padding."""
 
-    def __init__(self, channels: int, norm: Norm, dropout: bool) -> None:
+    def __init__(self, channels: int, norm: Norm, dropout: bool, layers: Layers = "authors") -> None:
         super().__init__()
-        bias = needs_bias(norm)
-        layers = [nn.ReflectionPad2d(1), Conv2d(channels, channels, 3, bias=bias), norm_layer(norm, channels)]
-        layers += [nn.ReLU(inplace=True)]
-        if dropout:
-            layers += [nn.Dropout(0.5)]
-        layers += [nn.ReflectionPad2d(1), Conv2d(channels, channels, 3, bias=bias), norm_layer(norm, channels)]
-        self.conv_block = nn.Sequential(*layers)
+
+        def normed() -> list[nn.Module]:
+            convolution = Conv2d(channels, channels, 3, bias=needs_bias(norm, layers))
+            return [nn.ReflectionPad2d(1), convolution, norm_layer(norm, channels, layers)]
+
+        between = [nn.ReLU(inplace=True), nn.Dropout(0.5)] if dropout else [nn.ReLU(inplace=True)]
+        self.conv_block = nn.Sequential(*normed(), *between, *normed())
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.conv_block(x)
@@ -44,6 +45,8 @@ class ResnetGenerator(nn.Module):
     upsampling
         `deconvolution`, as in the paper, with kernel 3 and stride 2; or `resize`, which repeats each pixel and then
         convolves, so that all output pixels receive equally many contributions.
+    layers
+        authors, or kth: report 003's code, which differs in its norm, its biases, and the padding of strided layers.
     """
 
     def __init__(
@@ -55,30 +58,34 @@ class ResnetGenerator(nn.Module):
         norm: Norm = "instance",
         dropout: bool = False,
         upsampling: Upsampling = "deconvolution",
+        layers: Layers = "authors",
     ) -> None:
         super().__init__()
-        bias = needs_bias(norm)
-        layers: list[nn.Module] = [nn.ReflectionPad2d(3), Conv2d(in_channels, filters, 7, bias=bias)]
-        layers += [norm_layer(norm, filters), nn.ReLU(inplace=True)]
+        bias = needs_bias(norm, layers)
+
+        def normed(channels: int) -> list[nn.Module]:
+            return [norm_layer(norm, channels, layers), nn.ReLU(inplace=True)]
+
+        sequence = [nn.ReflectionPad2d(3), Conv2d(in_channels, filters, 7, bias=bias), *normed(filters)]
         for width in (filters, 2 * filters):
-            layers += [Conv2d(width, 2 * width, 3, stride=2, padding=1, bias=bias)]
-            layers += [norm_layer(norm, 2 * width), nn.ReLU(inplace=True)]
-        layers += [ResnetBlock(4 * filters, norm, dropout) for _ in range(blocks)]
+            sequence += [*halving(width, 2 * width, bias, layers), *normed(2 * width)]
+        sequence += [ResnetBlock(4 * filters, norm, dropout, layers) for _ in range(blocks)]
         for width in (2 * filters, filters):
-            layers += _doubling(2 * width, width, bias, upsampling)
-            layers += [norm_layer(norm, width), nn.ReLU(inplace=True)]
-        layers += [nn.ReflectionPad2d(3), Conv2d(filters, out_channels, 7), nn.Tanh()]
-        self.model = nn.Sequential(*layers)
+            if upsampling == "resize":
+                sequence += _resized(2 * width, width, bias)
+            else:
+                sequence += doubling(2 * width, width, bias, layers)
+            sequence += normed(width)
+        sequence += [nn.ReflectionPad2d(3), Conv2d(filters, out_channels, 7), nn.Tanh()]
+        self.model = nn.Sequential(*sequence)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.model(x)
 
 
-def _doubling(channels: int, out_channels: int, bias: bool, upsampling: Upsampling) -> list[nn.Module]:
-    if upsampling == "resize":
-        return [
-            nn.Upsample(scale_factor=2, mode="nearest"),
-            nn.ReflectionPad2d(1),
-            Conv2d(channels, out_channels, 3, bias=bias),
-        ]
-    return [ConvTranspose2d(channels, out_channels, 3, stride=2, padding=1, output_padding=1, bias=bias)]
+def _resized(channels: int, out_channels: int, bias: bool) -> list[nn.Module]:
+    return [
+        nn.Upsample(scale_factor=2, mode="nearest"),
+        nn.ReflectionPad2d(1),
+        Conv2d(channels, out_channels, 3, bias=bias),
+    ]

@@ -2,27 +2,33 @@
 
 from torch import Tensor, nn
 
-from pixcycle.models.convolution import Conv2d, ConvTranspose2d
+from pixcycle.models.convolution import Conv2d
 from pixcycle.models.norm import needs_bias, norm_layer
-from pixcycle.params.fields import Norm
+from pixcycle.models.same_padding import doubling, halving
+from pixcycle.params.fields import Layers, Norm
 
 SLOPE = 0.3
 """Slope of LeakyReLU for negative inputs in both networks of report 001: the default of Keras, as its figure gives
 none."""
 
 
-def activated(layer: type[nn.Module], *channels_and_kernel: int, norm: Norm, **settings: int) -> list[nn.Module]:
-    """Return a convolution followed by its norm and by LeakyReLU; batch norm takes the place of its bias."""
-    convolution = layer(*channels_and_kernel, bias=needs_bias(norm), **settings)
-    return [convolution, norm_layer(norm, convolution.out_channels), nn.LeakyReLU(SLOPE)]
+def activated(channels: int, norm: Norm, layers: Layers, transposed: bool = False) -> list[nn.Module]:
+    """Return what follows a convolution with this number of output channels: its norm, and LeakyReLU.
+
+    Figure 2 has the norm after every convolution but the first and the last, the code of report 001 (wustl) after the
+    transposed ones only.
+    """
+    normed = layers != "wustl" or transposed
+    return [*([norm_layer(norm, channels, layers)] if normed else []), nn.LeakyReLU(SLOPE)]
 
 
 class ShortBlock(nn.Module):
     """Residual block x + f(x), where f is a 3x3 convolution with zero padding, its norm and LeakyReLU."""
 
-    def __init__(self, channels: int, norm: Norm) -> None:
+    def __init__(self, channels: int, norm: Norm, layers: Layers) -> None:
         super().__init__()
-        self.conv_block = nn.Sequential(*activated(Conv2d, channels, channels, 3, padding=1, norm=norm))
+        convolution = Conv2d(channels, channels, 3, padding=1, bias=needs_bias(norm, layers))
+        self.conv_block = nn.Sequential(convolution, *activated(channels, norm, layers))
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.conv_block(x)
@@ -42,7 +48,10 @@ class ShortResnet(nn.Module):
     blocks
         Residual blocks.
     norm
-        Normalisation of all layers but the first and the last.
+        Normalisation of all layers but the first and the last; batch norm takes the place of the bias.
+    layers
+        authors: as in Figure 2. wustl: report 001's code, in which strided layers are padded at the right and bottom
+        only, every convolution has a bias, and only the transposed ones a norm, which is `models.norm.StoredNorm2d`.
     """
 
     def __init__(
@@ -52,17 +61,18 @@ class ShortResnet(nn.Module):
         filters: int = 64,
         blocks: int = 6,
         norm: Norm = "batch",
+        layers: Layers = "authors",
     ) -> None:
         super().__init__()
-        layers: list[nn.Module] = [Conv2d(in_channels, filters, 7, padding=3)]
+        bias = needs_bias(norm, layers)
+        sequence: list[nn.Module] = [Conv2d(in_channels, filters, 7, padding=3)]
         for width in (2 * filters, 4 * filters):
-            layers += activated(Conv2d, width // 2, width, 3, stride=2, padding=1, norm=norm)
-        layers += [ShortBlock(4 * filters, norm) for _ in range(blocks)]
+            sequence += [*halving(width // 2, width, bias, layers), *activated(width, norm, layers)]
+        sequence += [ShortBlock(4 * filters, norm, layers) for _ in range(blocks)]
         for width in (2 * filters, filters):
-            doubling = {"stride": 2, "padding": 1, "output_padding": 1}
-            layers += activated(ConvTranspose2d, 2 * width, width, 3, norm=norm, **doubling)
-        layers += [Conv2d(filters, out_channels, 7, padding=3), nn.Tanh()]
-        self.model = nn.Sequential(*layers)
+            sequence += [*doubling(2 * width, width, bias, layers), *activated(width, norm, layers, transposed=True)]
+        sequence += [Conv2d(filters, out_channels, 7, padding=3), nn.Tanh()]
+        self.model = nn.Sequential(*sequence)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.model(x)

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pixcycle.machine import ranks
+from pixcycle.models.norm import AnySizeBatchNorm2d
 from pixcycle.models.replace import replace_layers
 
 
@@ -39,10 +40,15 @@ class JointDropout(nn.Dropout):
 
 def join(network: nn.Module) -> None:
     """Make a network's layers treat the batches of all ranks as one, leaving its parameters unchanged."""
+
+    def joint(layer: nn.BatchNorm2d) -> JointBatchNorm:
+        return JointBatchNorm(layer.num_features, layer.eps, layer.momentum)
+
     replace_layers(
         network,
         {
-            nn.BatchNorm2d: lambda layer: JointBatchNorm(layer.num_features, layer.eps, layer.momentum),
+            nn.BatchNorm2d: joint,
+            AnySizeBatchNorm2d: joint,
             nn.Dropout: lambda layer: JointDropout(layer.p),
         },
     )

@@ -82,8 +82,7 @@ class UNet(nn.Module):
         super().__init__()
         widths = [filters * min(2**level, 8) for level in range(num_downs)]
         innermost = num_downs - 1
-        noisy_blocks = 3 if first_dropout_block == 1 else min(3, max(1, num_downs - 5))
-        noisy = range(first_dropout_block, first_dropout_block + noisy_blocks) if dropout else ()
+        noisy = noisy_blocks(num_downs, first_dropout_block) if dropout else ()
 
         within = None
         for level in range(innermost, 0, -1):
@@ -101,3 +100,8 @@ class UNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.model(x)
+
+
+def noisy_blocks(num_downs: int, first: int) -> range:
+    """Return the decoder blocks with dropout, counted from the innermost one; `first` is 1 or 2 (see `UNet`)."""
+    return range(first, first + (3 if first == 1 else min(3, max(1, num_downs - 5))))

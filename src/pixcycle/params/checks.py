@@ -16,7 +16,11 @@ def unbuildable(e: Experiment) -> Iterator[tuple[str, str]]:
             "patch",
             f"PatchGAN {e.patch} needs images of at least {smallest_input(e.patch)} pixels; crop_size is {e.crop_size}",
         )
-    if e.patch == 46 and e.norm == "batch" and e.crop_size < 32:
+    if e.patch == 46 and e.layers not in ("authors", "wustl"):
+        yield "layers", f"PatchGAN 46 has layers authors or wustl; got {e.layers}"
+    if e.patch != 46 and e.layers == "wustl":
+        yield "patch", f"report 001's discriminator, as layers: wustl has it, judges 46 pixels; got {e.patch}"
+    if e.patch == 46 and e.layers == "authors" and e.norm == "batch" and e.crop_size < 32:
         if e.batch_size == 1:
             yield "batch_size", "PatchGAN 46 ends in batch norm of one number at this crop_size; set 2 or more"
         elif e.last_batch != "dropped":

@@ -9,7 +9,16 @@ from pixcycle.params.schema import Experiment
 
 Origin = Literal["stated", "from code", "assumed", "ours"]
 
-OURS = {"compile", "gpus", "log_every", "sample_epochs", "inference_batch", "published_weights"}
+OURS = {
+    "compile",
+    "gpus",
+    "log_every",
+    "sample_epochs",
+    "inference_batch",
+    "published_weights",
+    "published_weights_back",
+    "study_pairing",
+}
 """Fields that no report needs to state."""
 WORDS = {"label", "extra", "assumes", "stated", "coded"}
 """Fields that describe an experiment, and set nothing."""

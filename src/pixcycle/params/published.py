@@ -36,7 +36,7 @@ def unfit_for_published(e: Experiment) -> Iterator[tuple[str, str]]:
             )
         return
     name = authors_generator(e)
-    unlike = not name or (e.norm, e.filters, e.skips) != (GENERATORS[name]["norm"], FILTERS, True)
+    unlike = not name or (e.norm, e.filters, e.skips, e.layers) != (GENERATORS[name]["norm"], FILTERS, True, "authors")
     if unlike or e.upsampling != "deconvolution" or (e.generator != "unet" and e.dropout):
         yield (
             "published_weights",

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, mo
 
 from pixcycle.base.files import local_path
 from pixcycle.params.fields import (
+    AdamVariant,
     Augmentation,
     Byte,
     ChapterKey,
@@ -17,8 +18,10 @@ from pixcycle.params.fields import (
     FolderName,
     GanMode,
     GeneratorName,
+    InitialWeights,
     Intensities,
     LastBatch,
+    Layers,
     LayoutName,
     Location,
     MethodName,
@@ -122,6 +125,14 @@ class Experiment(Closed):
     """How a ResNet doubles the resolution: by deconvolution, or by repeating pixels and convolving (report 003,
     section 4.7)."""
     norm: Norm = "batch"
+    layers: Layers = "authors"
+    """Whose code the networks' layers follow in what no other field sets: place, epsilon and momentum of norms, biases,
+    padding, order in the decoder. authors: that of pix2pix and CycleGAN. ucsd: report 000's (a U-Net). wustl: report
+    001's (resnet6_short, patch 46). kth: report 003's (a ResNet). docs/methods/ lists the differences."""
+    initial_weights: InitialWeights = "normal"
+    """Distribution of the initial weights. normal: N(0, 0.02), and N(1, 0.02) for the gains of batch norm. unit_gains:
+    the same, with gains of 1. glorot: uniform by Glorot and Bengio, with gains of 1. wide: N(0, 0.141), also for gains
+    and offsets of norms (report 003's code, which takes 0.02 for a variance). Biases are 0."""
     dropout: bool = True
     first_dropout_block: Literal[1, 2] = 2
     """First of a U-Net's decoder blocks with dropout, counted from the bottleneck. 1: blocks 1 to 3, as in report 000
@@ -136,6 +147,8 @@ class Experiment(Closed):
     """Number of discriminators (CycleGAN only); a single one judges only the scored direction (report 001)."""
 
     gan_mode: GanMode = "bce"
+    halve_discriminator: bool = True
+    """Halve the discriminator's loss: the mean of its terms for real and for generated images, not their sum."""
     l1: Real = Field(1.0, ge=0)
     """Weight of the mean absolute error in the reconstruction (pix2pix) or cycle (CycleGAN) loss."""
     l2: Real = Field(0.0, ge=0)
@@ -189,13 +202,18 @@ class Experiment(Closed):
     lr_discriminator: Real | None = Field(None, gt=0)
     """Learning rate of the discriminators; defaults to lr."""
     beta1: Real = Field(0.5, ge=0, lt=1)
+    adam: AdamVariant = "pytorch"
+    """How Adam corrects the bias of its moments. pytorch: epsilon 1e-8, added after the correction. keras: 1e-7, added
+    before it. keras_shared: the same with one step counter for all networks, which each network's step advances.
+    tensorflow1: 1e-8, added before it."""
     order: Order | None = None
-    """Which networks a training step updates first, so that the others are trained with the new ones; by default as in
-    the authors' code: D in pix2pix, G in CycleGAN."""
+    """Which networks a training step updates first; by default as in the authors' code: D in pix2pix, G in CycleGAN.
+    discriminator_first: G is judged by the new D. generator_first: all gradients are those of one forward pass, as G is
+    judged by the old D, and D is trained on what the old G made."""
     precision: Precision = "32-true"
     """Precision of convolutions. 32-true: full float32, also on GPUs that support TF32. tf32: tensor cores round the
     factors to 10 bits. bf16-mixed: factors are rounded to 7 bits, also on CPUs; weights, losses and Adam's moments stay
-    in float32."""
+    in float32. 16-mixed: the same in float16 with dynamic loss scaling, or bf16-mixed where there is no GPU."""
     compile: Literal["none", "default", "reduce-overhead"] = "none"
     """Mode of torch.compile, which fuses the networks' kernels; reduce-overhead also launches them as one CUDA graph,
     which pays off at batch size 1. Not part of a run's name: results differ only by rounding."""
@@ -345,6 +363,8 @@ class Params(Closed):
     """k of the k-th nearest neighbour in precision and recall."""
     mirror: Location | None = None
     """Address or folder that is tried first for every download."""
+    watch: Literal["tensorboard"] | None = None
+    """Program for which trainings also write files, to look at while they run. Names and results stay the same."""
     datasets: ByName[Dataset]
     weights: ByName[Source]
     """Weights of feature extractors, and of metrics that need weights."""

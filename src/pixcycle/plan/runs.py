@@ -73,6 +73,10 @@ class Run(Closed):
     def metrics(self) -> str:
         return paths.metrics(self._parent, self.seed, self.metrics_fingerprint)
 
+    @property
+    def watched(self) -> str:
+        return paths.watched(self.scale, self.id, self.seed, self.fingerprint)
+
     def log(self, step: Literal["train", "translate", "evaluate"]) -> str:
         fingerprints = {
             "train": self.fingerprint,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import gcd
 
 from pixcycle.base.errors import UserError
-from pixcycle.base.suggest import known
+from pixcycle.base.suggest import all_or_nearest, known
 from pixcycle.methods.registry import METHODS
 from pixcycle.models.generators.registry import GENERATORS
 from pixcycle.params.checks import unbuildable, undrawable
@@ -31,7 +31,7 @@ def at_scale(params: Params, scale: str, id: str) -> Experiment:
     """Return one experiment at a scale. Raise UserError if it is not part of the scale or cannot run."""
     experiments = dict(_of_scale(params, scale))
     if id not in experiments:
-        raise UserError(f"{id} is not part of scale {scale}, which has: {', '.join(experiments)}")
+        raise UserError(f"{id} is not part of scale {scale}; {all_or_nearest(id, list(experiments))}")
     for mistake in mistakes(params, scale, id, experiments[id]):
         raise UserError(f"params.yaml: {mistake}")
     return experiments[id]

@@ -63,7 +63,7 @@ def failed(error: Any, started: Started) -> str:
     error
         Snakemake's log record of the failure.
     """
-    failure = f"failed: {error.rule_name} {_name(started.wildcards)}".rstrip()
+    failure = f"failed: {job_name(error.rule_name, started.wildcards)}"
     message = " ".join(_before_submission(error.rule_msg or "").split())
     external_id = error.aux.get("external_jobid")
     if message and not external_id:
@@ -93,8 +93,11 @@ def _last_line(logs: list[str], since: float) -> tuple[str, str] | None:
     return None
 
 
-def _name(wildcards: dict[str, str]) -> str:
-    """Return the key of the run that a job belongs to; for other jobs, the name of their output."""
-    if "experiment" in wildcards:
-        return "{chapter}-{experiment}/{seed}".format(**wildcards)
-    return " ".join(wildcards.values())
+def job_name(rule: str, wildcards: dict[str, str]) -> str:
+    """Return `train ucsd-facades-l1/0`: a job's rule and its run, or the name of its output if it has no run."""
+    return f"{rule} {run_key(wildcards) or ' '.join(wildcards.values())}".rstrip()
+
+
+def run_key(wildcards: dict[str, str]) -> str:
+    """Return the key of the run that a job belongs to; empty if there is none."""
+    return "{chapter}-{experiment}/{seed}".format(**wildcards) if "experiment" in wildcards else ""

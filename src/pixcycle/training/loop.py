@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -31,6 +31,7 @@ from pixcycle.records.manifest import read_manifest
 from pixcycle.records.run import config_file, run_file
 from pixcycle.training import checkpoint, collapse
 from pixcycle.training.record import arithmetic, device_name, record_of
+from pixcycle.training.watch import Watch
 
 Sampler: TypeAlias = Callable[[Networks, Fabric, Path, int], dict[str, np.ndarray]]
 """sample(networks, fabric, run folder, epoch): translate a few test images with the current networks.
@@ -49,7 +50,14 @@ def learning_rate_factor(epoch: int, n_epochs: int, n_epochs_decay: int) -> floa
     return 1.0 - max(0, epoch + 1 - n_epochs) / (n_epochs_decay + 1)
 
 
-def train(run: Run, prepared: Path, out: Path, sample: Sampler, weights: Sequence[Path] = ()) -> None:
+def train(
+    run: Run,
+    prepared: Path,
+    out: Path,
+    sample: Sampler,
+    weights: Sequence[Path] = (),
+    watch: Callable[[int], Watch] | None = None,
+) -> None:
     """Train a run, or continue an interrupted training; the folder `out` appears only when it is complete.
 
     On one CPU the result depends only on the run and the prepared data, bit by bit, interrupted or not. Several ranks
@@ -67,10 +75,12 @@ def train(run: Run, prepared: Path, out: Path, sample: Sampler, weights: Sequenc
         Called after each of the experiment's `sample_epochs`, and at the end.
     weights
         Files of the experiment's published weights, for a run that starts from them: those of its direction first.
+    watch
+        Given the number of steps already done, open the files for looking at the training while it runs.
     """
     e = run.config
     fabric = ranks.fabric(e.precision)
-    with _work_folder(fabric, out) as work, noticed() as sigterm_received:
+    with _work_folder(fabric, out) as work, noticed() as sigterm_received, ExitStack() as at_end:
         torch.manual_seed(run.seed)
         method = METHODS[e.method](e, fabric, run.seed)
         if weights:
@@ -84,6 +94,9 @@ def train(run: Run, prepared: Path, out: Path, sample: Sampler, weights: Sequenc
             note(work, done.epoch, done.step)
             write_json(config_file(work), run.model_dump(mode="json"))
             history = History(work / "history.csv", steps)
+        watching = watch(steps) if watch and writes else None
+        if watching:
+            at_end.callback(watching.close)
 
         broken, started = "", time.monotonic()
         save_at = started + checkpoint.SECONDS_BETWEEN
@@ -97,6 +110,9 @@ def train(run: Run, prepared: Path, out: Path, sample: Sampler, weights: Sequenc
                 if writes:
                     history.add(epoch, steps - 1, values)
                     progress.show(epoch, step, _shown(method, values), batches.batch_size)
+                if watching and (problem := watching.show(epoch, steps - 1, values, method.nets, fabric)):
+                    progress.say(f"no longer watched: {problem}")
+                    watching = None
 
             ends = broken or step + 1 == len(batches)
             seconds = done.seconds + time.monotonic() - started

@@ -63,8 +63,10 @@ def record_of(
 
 def arithmetic(device: torch.device, precision: Precision) -> str:
     """Return a note if a device computes a precision in another way than its name says; otherwise ""."""
-    in_float32 = device.type == "cpu" and precision == "bf16-mixed" and not bf16.CPU_HAS_INSTRUCTIONS
-    return bf16.NOTE if in_float32 else ""
+    if device.type != "cpu" or precision not in ("bf16-mixed", "16-mixed"):
+        return ""
+    notes = [bf16.IN_PLACE_OF_FP16] if precision == "16-mixed" else []
+    return "; ".join(notes if bf16.CPU_HAS_INSTRUCTIONS else [*notes, bf16.NOTE])
 
 
 def _peak_memory_mb(device: torch.device) -> int:

@@ -18,10 +18,10 @@ def residual(blocks: int) -> Generator:
     return Generator(words, partial(_build, blocks), partial(_layers, blocks), _mistakes)
 
 
-def _build(blocks: int, filters: int, norm: str, dropout: bool, upsampling: str, **_: Any) -> "nn.Module":
+def _build(blocks: int, filters: int, norm: str, dropout: bool, upsampling: str, layers: str, **_: Any) -> "nn.Module":
     from pixcycle.models.resnet import ResnetGenerator
 
-    return ResnetGenerator(3, 3, filters, blocks, norm, dropout, upsampling)
+    return ResnetGenerator(3, 3, filters, blocks, norm, dropout, upsampling, layers)
 
 
 def _layers(blocks: int, e: Experiment) -> list[Convolution]:
@@ -48,3 +48,5 @@ def _mistakes(e: Experiment) -> Iterator[tuple[str, str]]:
         yield "skips", "a ResNet generator has no skip connections to remove"
     if e.first_dropout_block != 2:
         yield "first_dropout_block", "only a U-Net has blocks to choose from; set it to 2"
+    if e.layers not in ("authors", "kth"):
+        yield "layers", f"a ResNet generator has layers authors or kth; got {e.layers}"

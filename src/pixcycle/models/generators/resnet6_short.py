@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 BLOCKS = 6
 
 
-def _build(filters: int, norm: str, **_: Any) -> "nn.Module":
+def _build(filters: int, norm: str, layers: str, **_: Any) -> "nn.Module":
     from pixcycle.models.short_resnet import ShortResnet
 
-    return ShortResnet(3, 3, filters, BLOCKS, norm)
+    return ShortResnet(3, 3, filters, BLOCKS, norm, layers)
 
 
 def _layers(e: Experiment) -> list[Convolution]:
@@ -39,6 +39,8 @@ def _mistakes(e: Experiment) -> Iterator[tuple[str, str]]:
         yield "dropout", "resnet6_short has no dropout; set dropout: false"
     if e.upsampling != "deconvolution":
         yield "upsampling", "resnet6_short upsamples by deconvolution only; set generator: resnet6"
+    if e.layers not in ("authors", "wustl"):
+        yield "layers", f"resnet6_short has layers authors or wustl; got {e.layers}"
 
 
 WORDS = "residual networks @cite-he2016 of 6 blocks of a single convolution"

@@ -14,11 +14,20 @@ if TYPE_CHECKING:
 
 
 def _build(
-    crop_size: int, filters: int, norm: str, dropout: bool, skips: bool, first_dropout_block: int, **_: Any
+    crop_size: int,
+    filters: int,
+    norm: str,
+    dropout: bool,
+    skips: bool,
+    first_dropout_block: int,
+    layers: str,
+    **_: Any,
 ) -> "nn.Module":
     from pixcycle.models.unet import UNet
+    from pixcycle.models.unet_relu_first import UNetReluFirst
 
-    return UNet(3, 3, downsamplings(crop_size), filters, norm, dropout, skips, first_dropout_block)
+    network = UNetReluFirst if layers == "ucsd" else UNet
+    return network(3, 3, downsamplings(crop_size), filters, norm, dropout, skips, first_dropout_block)
 
 
 def _layers(e: Experiment) -> list[Convolution]:
@@ -38,6 +47,10 @@ def _mistakes(e: Experiment) -> Iterator[tuple[str, str]]:
         yield "crop_size", str(error)
     if e.upsampling != "deconvolution":
         yield "upsampling", "a U-Net upsamples by deconvolution only; set generator: resnet9"
+    if e.layers not in ("authors", "ucsd"):
+        yield "layers", f"a U-Net has layers authors or ucsd; got {e.layers}"
+    if e.layers == "ucsd" and e.inference_norm == "batch":
+        yield "inference_norm", "the statistics of one image say nothing at the bottleneck of layers: ucsd; set running"
 
 
 GENERATOR = Generator("U-Nets @cite-ronneberger2015", _build, _layers, _mistakes)
