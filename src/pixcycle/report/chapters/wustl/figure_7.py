@@ -63,8 +63,7 @@ def scales(draft: Draft) -> Table:
     notes = [
         "Published values were read from the curves of the report's Figure 7, which does not say of which task each "
         f"is; {STEPS:,} steps are 1000 epochs of facades.",
-        f"Ours are the means around the same share of the training (of {STEPS:,} steps). G is the "
-        "generator's total.",
+        f"Ours are the means around the same share of the training (of {STEPS:,} steps). G is the generator's total.",
         "Orange touches zero at 44,000, 54,000, 74,000 and 86,000 steps; both curves of D with equal rates are at zero "
         "from about 91,000, and both of G jump at 90,000.",
     ]
