@@ -29,11 +29,7 @@ def losses_table(draft: Draft) -> list[Table]:
     rows = []
     for row in draft.read_published("ucsd-figure-2").itertuples():
         known = row.dataset in present
-        if known:
-            halved = present[row.dataset].config.halve_discriminator
-            ours = _ours(histories[row.dataset], epochs[row.dataset], row, halved)
-        else:
-            ours = NOT_RUN
+        ours = _ours(histories[row.dataset], epochs[row.dataset], row) if known else NOT_RUN
         published = Cell(_interval(row.low, row.high), "published")
         rows.append([Cell(row.row), Cell(draft.title_of(row.dataset)), published, ours])
     columns = [Column("Loss", numeric=False), Column("Data", numeric=False), Column("published"), Column("ours")]
@@ -43,14 +39,8 @@ def losses_table(draft: Draft) -> list[Table]:
     return [Table("ucsd-figure-2-losses", caption, columns, rows, [measured, *NOTES], keys)]
 
 
-def _ours(history: pd.DataFrame, epochs: int, published: Any, halved: bool) -> Cell:
-    """Return the range of our loss in the part of the training that a published row is about.
-
-    Parameters
-    ----------
-    halved
-        Whether our D's loss is half the sum of its two terms; some published ones are the sum.
-    """
+def _ours(history: pd.DataFrame, epochs: int, published: Any) -> Cell:
+    """Return the range of our loss in the part of the training that a published row is about."""
     if published.part == "first step":
         losses = history[history["step"] == 0][published.term]
     else:
@@ -64,7 +54,7 @@ def _ours(history: pd.DataFrame, epochs: int, published: Any, halved: bool) -> C
             "all epochs": range(epochs),
         }
         losses = means[means.index.isin(parts[published.part])]
-    losses = losses[np.isfinite(losses)] * (published.times if halved else 1)
+    losses = losses[np.isfinite(losses)] * published.times
     return Cell(_interval(losses.min(), losses.max(), digits=2)) if len(losses) else NOTHING
 
 
