@@ -22,6 +22,9 @@ PLANS = ".snakemake/plans"
 STUDIES = "data/studies"
 PUBLISHED = "reports/published"
 
+OF_TRAINING = "training"
+"""Folder beside the test images translated after an epoch: the first training image of each domain, translated."""
+
 IN_WORK, GONE = ".part", ".gone.part"
 """Suffixes of the names of an unfinished node, and of a node that is being removed."""
 

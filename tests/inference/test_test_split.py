@@ -13,6 +13,7 @@ from pixcycle.data.batches import to_tensor, to_uint8
 from pixcycle.inference.test_split import at_inference, translate
 from pixcycle.methods.networks import generator_of
 from pixcycle.records.translated import read_fakes, read_png
+from pixcycle.training.loop import training_batches
 from tests.conftest import tiny_experiment, tiny_run
 from tests.support.edited import edited_json
 from tests.support.training import train
@@ -119,3 +120,21 @@ def test_translate_writes_black_images_for_nan_of_collapsed_run(prepared, tmp_pa
     translated(prepared, tmp_path)
     spoil(tmp_path / "run", "collapsed")
     assert (translated(prepared, tmp_path, "anew") == 0).all()
+
+
+def test_sampler_shows_first_training_image_beside_its_translation(prepared, tmp_path):
+    e = tiny_experiment("cyclegan", sample_epochs=[1], sample_training=True)
+    run = tiny_run(e)
+    train(run, prepared, tmp_path / "run")
+    shown = {domain: read_png(tmp_path / f"run/samples/0001/training/{domain}.png") for domain in "AB"}
+    a, b = next(training_batches(e, prepared, run.seed, "cpu").epoch(0))
+    assert np.array_equal(shown["A"], to_uint8(a)[0]) and np.array_equal(shown["B"], to_uint8(b)[0])
+    assert read_png(tmp_path / "run/samples/0001/training/fake_B/A.png").shape == shown["A"].shape
+
+
+def test_sampler_of_training_images_changes_no_weight(prepared, tmp_path):
+    for name, shown in (("with", True), ("without", False)):
+        run = tiny_run(tiny_experiment("cyclegan", sample_epochs=[1], sample_training=shown))
+        train(run, prepared, tmp_path / name)
+    with_, without = (load_file(tmp_path / name / "final.safetensors") for name in ("with", "without"))
+    assert all(torch.equal(with_[key], without[key]) for key in without)

@@ -65,3 +65,12 @@ def test_code_not_run_counts_as_not_run_in_the_coded_reading(tmp_path):
     view = draft.as_coded()
     assert view.one("ucsd-facades-cyc-l1").key == "ucsd-facades-cyc-l1@coded/0"
     assert "ucsd-facades-cyc-l2" not in view
+
+
+def test_history_has_mean_of_d_halves_in_both_readings(results):
+    draft = results.draft()
+    written = draft.one("ucsd-facades-l1")
+    coded = draft.one("ucsd-facades-l1@coded")
+    assert (written.config.halve_discriminator, coded.config.halve_discriminator) == (True, False)
+    assert draft.history(coded)["d"].tolist() == [d / 2 for d in draft.history(written)["d"]]
+    assert draft.history(coded)["g"].tolist() == draft.history(written)["g"].tolist()

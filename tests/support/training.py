@@ -10,4 +10,4 @@ from pixcycle.training import loop
 
 def train(run: Run, prepared: Path, out: Path, weights: Sequence[Path] = ()) -> None:
     """Train, and translate a few test images during training."""
-    loop.train(run, prepared, out, sampler(run.config, prepared), weights)
+    loop.train(run, prepared, out, sampler(run.config, prepared, run.seed), weights)

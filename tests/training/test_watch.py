@@ -25,7 +25,7 @@ SETTINGS = {
 
 def train(run, prepared: Path, out: Path, files: Path | None) -> None:
     watching = partial(watch.Watch, files, strips(run.config, prepared)) if files else None
-    loop.train(run, prepared, out, sampler(run.config, prepared), watch=watching)
+    loop.train(run, prepared, out, sampler(run.config, prepared, run.seed), watch=watching)
 
 
 def events(folder: Path):
@@ -99,7 +99,7 @@ def test_watch_shows_inputs_translations_and_truths_in_rows(prepared, tmp_path):
         return captured[-1]
 
     watching = partial(watch.Watch, tmp_path / "files", captured_strips)
-    loop.train(run, prepared, out, sampler(run.config, prepared), watch=watching)
+    loop.train(run, prepared, out, sampler(run.config, prepared, run.seed), watch=watching)
     inputs, fakes, truths = np.split(captured[0]["b_to_a"], 3)
     assert len(captured) == 1, "a strip every few minutes"
     assert np.array_equal(truths, 255 - inputs)  # as in the prepared data

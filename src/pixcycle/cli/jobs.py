@@ -139,12 +139,12 @@ def train(
         refuse_without_package()
         watch = partial(Watch, Path(chosen.watched), strips(e, prepared))
     if ranks.started_as_one_of_many():
-        return train_run(chosen, prepared, out, sampler(e, prepared), weights or (), watch)
+        return train_run(chosen, prepared, out, sampler(e, prepared, chosen.seed), weights or (), watch)
     with _gpus_for(out, most_gpus(e.batch_size, min(e.gpus, gpus or e.gpus))) as leased:
         if len(leased) > 1:
             ranks.start(len(leased), out)
         else:
-            train_run(chosen, prepared, out, sampler(e, prepared), weights or (), watch)
+            train_run(chosen, prepared, out, sampler(e, prepared, chosen.seed), weights or (), watch)
     remove_outdated(chosen, Path())
 
 

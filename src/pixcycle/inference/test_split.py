@@ -16,13 +16,13 @@ from pixcycle.machine.fabric import Fabric
 from pixcycle.methods.networks import Networks
 from pixcycle.methods.registry import METHODS
 from pixcycle.params.schema import Experiment
-from pixcycle.paths import BACK, SOURCE, Direction, cycled_folder, fakes_folder, samples_folder
+from pixcycle.paths import BACK, OF_TRAINING, SOURCE, Direction, cycled_folder, fakes_folder, samples_folder
 from pixcycle.plan.runs import Run
 from pixcycle.records.manifest import read_manifest
 from pixcycle.records.run import weights_file
 from pixcycle.records.translated import Translations, sample_indices, translations_file
 from pixcycle.training import checkpoint
-from pixcycle.training.loop import Sampler
+from pixcycle.training.loop import Sampler, training_batches
 from pixcycle.training.watch import Strips
 
 
@@ -77,8 +77,11 @@ def translate(run: Run, trained: Path, prepared: Path, out: Path) -> None:
         write_checksums(work, translations_file(work).name)
 
 
-def sampler(e: Experiment, prepared: Path) -> Sampler:
+def sampler(e: Experiment, prepared: Path, seed: int) -> Sampler:
     """Return a function that translates a few fixed test images of each direction during training.
+
+    With `sample_training` it also translates the first training image that each domain shows, cropped as in the first
+    epoch, and saves it beside its translation.
 
     It uses running statistics and no dropout, and changes neither the networks nor the random numbers of the training.
     The experiment's inference settings are ignored, as they are not part of the name of the run's folder.
@@ -93,6 +96,14 @@ def sampler(e: Experiment, prepared: Path) -> Sampler:
             fakes = _sampled(e, direction, images[chosen], networks, fabric)
             samples[direction] = _pixels(fakes)
             _save(fakes_folder(samples_folder(run, epoch), direction), [names[i] for i in chosen], fakes)
+        if e.sample_training:
+            firsts = dict(zip("AB", next(training_batches(e, prepared, seed, fabric.device).epoch(0)), strict=True))
+            for direction in METHODS[e.method].generators(e):
+                shown = firsts[SOURCE[direction]][:1]
+                fakes = _sampled(e, direction, to_uint8(shown), networks, fabric)
+                folder = samples_folder(run, epoch) / OF_TRAINING
+                _save(folder, [SOURCE[direction]], shown)
+                _save(fakes_folder(folder, direction), [SOURCE[direction]], fakes)
         return samples
 
     return sample

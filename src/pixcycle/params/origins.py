@@ -14,6 +14,7 @@ OURS = {
     "gpus",
     "log_every",
     "sample_epochs",
+    "sample_training",
     "inference_batch",
     "published_weights",
     "published_weights_back",

@@ -223,6 +223,9 @@ class Experiment(Closed):
     """Steps between two rows of the loss history."""
     sample_epochs: list[Positive] = []
     """Epochs after which a few fixed test images are translated; the report shows how they change."""
+    sample_training: bool = False
+    """After these epochs, also translate the first training image of each domain as the training crops it, which the
+    code of report 003 shows."""
     published_weights: str | None = None
     """Generator weights published by the papers' authors that replace random initial ones."""
     published_weights_back: str | None = None

@@ -10,6 +10,7 @@ from typing import Any, Self
 import pandas as pd
 
 from pixcycle.base.errors import UserError
+from pixcycle.methods.registry import METHODS
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.registry import SCORES
 from pixcycle.metrics.segmentation import FCN_SCORE
@@ -166,8 +167,11 @@ class Values:
         return [f"{run.key} collapsed: {reason}." for run in runs if (reason := self.records[run.key].collapse)]
 
     def history(self, run: Run) -> pd.DataFrame:
-        """Return the losses of a run, one row per logged step."""
-        return read_history(self.root / run.folder)
+        """Return the losses of a run, one row per logged step; those of D as means of its two halves in any run."""
+        history = read_history(self.root / run.folder)
+        if not run.config.halve_discriminator:
+            history[list(METHODS[run.config.method].losses.discriminator)] /= 2
+        return history
 
     def as_published(self, run: Run) -> Experiment:
         """Return the run's experiment before the scale changes it."""

@@ -85,7 +85,7 @@ def train(
         method = METHODS[e.method](e, fabric, run.seed)
         if weights:
             _load_published(method, e, weights)
-        batches = _batches(e, prepared, run.seed, fabric.device)
+        batches = training_batches(e, prepared, run.seed, fabric.device)
         saved = done = checkpoint.restore(work, method)
         progress = Progress(f"{run.id} seed {run.seed}", e.epochs, len(batches), done.epoch, done.step)
         steps = done.epoch * len(batches) + done.step
@@ -207,7 +207,8 @@ def _shown(method: Method, losses: dict[str, float]) -> dict[str, float]:
     return {name: value for name, value in losses.items() if name in ("g", *method.losses.discriminator)}
 
 
-def _batches(e: Experiment, prepared: Path, seed: int, device: torch.device) -> Batches:
+def training_batches(e: Experiment, prepared: Path, seed: int, device: torch.device) -> Batches:
+    """Return the batches that an experiment trains on, or this rank's share of them."""
     return Batches(
         prepared,
         "train",

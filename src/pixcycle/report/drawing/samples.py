@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from pixcycle.data.arrays import read_array
-from pixcycle.paths import SOURCE, TARGET, cycled_folder, fakes_folder, samples_folder
+from pixcycle.paths import OF_TRAINING, SOURCE, TARGET, cycled_folder, fakes_folder, samples_folder
 from pixcycle.plan.runs import Run
 from pixcycle.records.translated import read_png, sample_indices
 from pixcycle.report.drawing import grids
@@ -71,6 +71,12 @@ class Album:
         """Return G(x) after an epoch of training, for images that were sampled then."""
         folder = samples_folder(self._root / self.run.folder, epoch)
         return self._generated(fakes_folder(folder, self.direction), places)
+
+    def of_training(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the first training image and what is made of it after an epoch (`sample_training`)."""
+        folder = samples_folder(self._root / self.run.folder, epoch) / OF_TRAINING
+        name = f"{SOURCE[self.direction]}.png"
+        return read_png(folder / name), read_png(fakes_folder(folder, self.direction) / name)
 
     def l1(self) -> np.ndarray:
         """Return the pixel L1 of each test image, (N,)."""

@@ -24,7 +24,8 @@ def figures(draft: Draft) -> list[Figure]:
         (CURVES, _figure_8),
         ("kth-cityscapes", _figures_9_to_12),
     ]
-    return [*(draw(draft, id) for id, draw in published if id in draft), *_checkerboard(draft)]
+    figures = [draw(draft, id) for id, draw in published if id in draft]
+    return [*figures, *_training_beside_test(draft), *_checkerboard(draft)]
 
 
 def _figure_1(draft: Draft, id: str) -> Figure:
@@ -134,6 +135,33 @@ def _checkerboard(draft: Draft) -> list[Figure]:
     alt = "Checkerboard energy against epoch, a line for each run"
     caption = " ".join(sentences)
     return [draft.figure("kth-checkerboard", picture, caption, alt, (*RUNS, RESIZE), all_seeds=True)]
+
+
+def _training_beside_test(draft: Draft) -> list[Figure]:
+    """Draw a training image, which the report's code shows, and a test image, for each run that translated both."""
+    figures = []
+    for id in draft.present((*RUNS, RESIZE)):
+        run = draft.one(id)
+        epochs = [epoch for epoch in run.config.sample_epochs if epoch <= draft.records[run.key].epochs]
+        if not (run.config.sample_training and epochs):
+            continue
+        rows, labels = [], []
+        for direction in TARGET:
+            album = draft.album(id, direction)
+            place = [album.sampled[len(album.sampled) // 2]]
+            of_training = [album.of_training(epoch) for epoch in epochs]
+            rows.append([of_training[0][0], *(fake for _, fake in of_training)])
+            rows.append([*album.inputs(place), *(album.outputs_after(epoch, place)[0] for epoch in epochs)])
+            labels += [f"{split} image, {direction.replace('_', ' ')}" for split in ("training", "test")]
+        headings = ["input", *(f"after epoch {epoch}" for epoch in epochs)]
+        columns = [(heading, list(images)) for heading, images in zip(headings, zip(*rows, strict=True), strict=True)]
+        caption = (
+            f"{draft.data_of(id)}: a training image of each domain, as the code of the report shows, and a test image."
+        )
+        alt = "A training and a test image of each domain, and what is made of them after several epochs"
+        picture = grids.image_grid(columns, row_labels=labels)
+        figures.append(draft.figure(f"kth-training-image-{run.asked_dataset}", picture, caption, alt, [id]))
+    return figures
 
 
 def _progress(draft: Draft, album: Album, epochs: tuple[int, ...], which: int | None = None) -> list[tuple[str, list]]:
