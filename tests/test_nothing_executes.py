@@ -134,4 +134,4 @@ def test_shell_commands_of_rules_quote_their_placeholders():
             shells.append(shell)
             for placeholder in re.findall(r"\{([^{}]+)\}", shell):
                 assert placeholder.endswith(":q") or placeholder in plain, f"{file.name}: {{{placeholder}}} in {shell}"
-    assert len(shells) == 9
+    assert len(shells) == 10

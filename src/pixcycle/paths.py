@@ -77,6 +77,11 @@ def metrics(of: str, seed: int | str, fingerprint: str | None) -> str:
     return f"{of}/metrics-{seed}-{fingerprint}.json"
 
 
+def calibration(scale: str, chapter: str, fingerprint: str) -> str:
+    """Return the path of what a chapter's ruler reads on images of its authors; DVC keeps it with the chapter."""
+    return f"results/{scale}/{chapter}/calibration-{fingerprint}.json"
+
+
 def report(scale: str, selection: str) -> str:
     """Return the folder of the report on all experiments, a chapter, a dataset in it, or one experiment."""
     return f"reports/{scale}" if selection == "all" else f"reports/{scale}/{selection}"

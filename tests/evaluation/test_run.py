@@ -12,10 +12,12 @@ from PIL import Image
 
 from pixcycle.base.errors import UserError
 from pixcycle.evaluation import run
-from pixcycle.evaluation.features import Extractor
+from pixcycle.evaluation.features import Extractor, extract
+from pixcycle.evaluation.ruler import as_jpeg
 from pixcycle.metrics.bootstrap import SAMPLES
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.feature_sets import Features
+from pixcycle.metrics.fid import fid
 from pixcycle.params.load import load_params
 from pixcycle.records.metrics import Measured
 from pixcycle.records.run import weights_file
@@ -92,6 +94,18 @@ def test_evaluate_run_records_fid_and_kid_of_bootstrap_samples(measure):
     assert samples.keys() == {"fid", "kid"} and {len(values) for values in samples.values()} == {SAMPLES}
     assert min(samples["kid"]) < scores["kid"] < max(samples["kid"])
     assert np.std(samples["fid"]) > 0
+
+
+def test_evaluate_run_records_what_the_ruler_reads_in_the_scored_direction(measure, project, monkeypatch):
+    assert measure()["ruled"] is None
+    ruled_run = RUN.model_copy(update={"ruler": "ucsd", "ruler_extractor": "efficientnet-lite0"})
+    monkeypatch.setitem(globals(), "RUN", ruled_run)
+    (project / "metrics.json").unlink()
+    written = measure()["ruled"]
+    real, fake = (as_jpeg(np.load(project / f"prepared/test_{domain}.npy")) for domain in "AB")  # inputs as outputs
+    features = [extract(LITE, images) for images in (real, fake)]
+    assert written["fid"] == fid(*features)
+    assert (written["ruler"], written["n_real"], written["n_fake"], written["size"]) == ("ucsd", 6, 6, 16)
 
 
 def test_evaluate_run_writes_null_for_infinite_psnr(measure, project):

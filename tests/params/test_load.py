@@ -7,7 +7,8 @@ import yaml
 
 from pixcycle.base.errors import UserError
 from pixcycle.data.layouts import earth
-from pixcycle.metrics.extractors import EXTRACTORS
+from pixcycle.evaluation.imagenet_inception import FILES
+from pixcycle.metrics.extractors import EXTRACTORS, IMAGENET
 from pixcycle.params.load import check_params, load_params
 from pixcycle.params.schema import Params
 from pixcycle.plan.runs import make_plan
@@ -131,8 +132,16 @@ def test_load_params_reports_invalid_yaml_in_one_line(tmp_path):
 
 def test_committed_weights_match_the_extractors(tree):
     for name, source in check_params(tree).weights.items():
-        spec = EXTRACTORS[name]
-        assert (source.sha256, source.locations[0]) == (spec.weights_sha256, spec.weights_source)
+        spec = (EXTRACTORS | {IMAGENET.name: IMAGENET})[name]
+        assert source.locations[0] == spec.weights_source
+        accepted = {(file.name, file.digest) for file in FILES} | {(spec.weights_file, spec.weights_sha256)}
+        assert (spec.weights_file, source.sha256 or source.md5) in accepted
+
+
+def test_check_params_refuses_a_calibration_without_ruler(tree):
+    del tree["chapters"]["ucsd"]["ruler"]
+    with pytest.raises(UserError, match=r"chapters\.ucsd: calibration: tries the chapter's ruler; add `ruler`"):
+        check_params(tree)
 
 
 def test_params_schema_json_is_up_to_date():

@@ -7,7 +7,7 @@ import pytest
 from pixcycle.report.abstract import abstract
 from pixcycle.report.content import Claim, Claims, Section, Text
 from pixcycle.report.values import Values
-from tests.support.results import Results
+from tests.support.results import Results, as_published
 
 FACADES = ["ucsd-facades-l1", "ucsd-facades-cyc-l1"]
 
@@ -90,13 +90,30 @@ def test_abstract_gives_no_difference_if_values_are_incomparable(tmp_path, value
 def test_abstract_gives_differences_to_comparable_published_fids(tmp_path):
     fids = {"facades-l1": 112.68, "facades-l2": 113.84, "facades-cyc-l1": 176.12}  # published: 110.68, 118.84, 166.12
     names = [f"ucsd-{name}" for name in fids]
-    results = Results(tmp_path, [*names, "kth-horse2zebra"], lambda run: {"fid": fids.get(run.name, 1.0)}, scale="full")
+
+    def read(run):
+        return {"beside_published": as_published(run, fid=fids[run.name])} if run.ruler else {}
+
+    results = Results(tmp_path, [*names, "kth-horse2zebra"], read, scale="full")
     assert abstract(results.values(), [])[2] == (
         "Our FID differs from the published one by 5.67 in the mean of 3 experiments, by +2.00 at least and +10.00 at "
         "most."
     )
     assert abstract(results.values("ucsd-facades-l2"), [])[2] == "Our FID differs from the published one by -5.00."
     assert abstract(results.values("kth"), [])[2] == "No published number belongs to these experiments."
+
+
+def test_abstract_gives_no_difference_for_fewer_images_than_published(tmp_path):
+    few = Results(
+        tmp_path,
+        ["ucsd-facades-l1"],
+        lambda run: {"beside_published": as_published(run, n_real=206, n_fake=206)},
+        scale="full",
+    )
+    assert abstract(few.values(), [])[2] == (
+        "Published numbers stand beside ours without a difference: facades has 206 test images, not 256 (its code "
+        "would have generated 192 of them, and 96 of the 100 in val, and 96 of the 106 in test)."
+    )
 
 
 def test_abstract_sums_training_time_per_device_over_all_gpus(tmp_path):

@@ -9,6 +9,7 @@ import yaml
 from PIL import Image
 
 from pixcycle.metrics.extractors import EXTRACTORS
+from pixcycle.metrics.rulers import RULERS
 from pixcycle.params.load import check_params
 from pixcycle.paths import SOURCE, TARGET, cycled_folder, fakes_folder, samples_folder
 from pixcycle.plan.names import RECIPE
@@ -161,8 +162,17 @@ class Results:
                 for name, values in measured["images"].get(direction, {}).items():
                     measured["images"][direction][name] = np.resize(values, n["n_fake"]).tolist()
 
-    def write_metrics(self, run: Run, samples: Callable[[int], float] = lambda epoch: 0.1 / epoch, **numbers) -> None:
-        """Write the metrics file; `samples` maps an epoch to the checkerboard energy after it."""
+    def write_metrics(
+        self,
+        run: Run,
+        samples: Callable[[int], float] = lambda epoch: 0.1 / epoch,
+        beside_published: dict | None = None,
+        **numbers,
+    ) -> None:
+        """Write the metrics file; `samples` maps an epoch to the checkerboard energy after it.
+
+        `beside_published` is what the ruler of the chapter reads, by default `ruled`.
+        """
         directions = [run.config.direction] if run.config.method == "pix2pix" else list(TARGET)
         paired = self.plan.params.datasets[run.config.dataset].paired
         scored = SCORES if run.segmenter else {}
@@ -189,6 +199,7 @@ class Results:
                 for epoch in sorted({*run.config.sample_epochs, run.config.n_epochs + run.config.n_epochs_decay} - {0})
                 for d in directions
             ],
+            "ruled": beside_published or (ruled(run) if run.ruler else None),
         }
         (self.root / run.metrics).write_text(json.dumps(metrics))
 
@@ -214,6 +225,31 @@ class Results:
             },
         }
         (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def ruled(run: Run, **fields) -> dict:
+    """Return what the ruler of a run's chapter reads, by default with the network that stands in at its scale."""
+    return {
+        "ruler": run.ruler,
+        "extractor": run.ruler_extractor,
+        "features": EXTRACTORS[run.extractor].label,
+        "weights_file": EXTRACTORS[run.extractor].weights_file,
+        "weights_sha256": EXTRACTORS[run.extractor].weights_sha256,
+        "size": SIDE,
+        "n_real": len(NAMES),
+        "n_fake": len(NAMES),
+        "fid": 90.0,
+        "precision": 0.6,
+        "recall": 0.35,
+    } | fields
+
+
+def as_published(run: Run, **fields) -> dict:
+    """Return what a ruler reads where nothing stands in for anything."""
+    ruler = RULERS[run.ruler]
+    network = {"extractor": ruler.extractor.name, "features": ruler.extractor.label}
+    images = {"size": ruler.size, "n_real": ruler.images, "n_fake": ruler.images}
+    return ruled(run, weights_file=ruler.extractor.weights_file, **network, **images) | fields
 
 
 def _save(folder: Path, places, pictures) -> None:

@@ -174,6 +174,11 @@ def metric_weights_option(wildcards):
     return " ".join(f"--metric-weights {quote(f'{name}={file}')}" for name, file in files.items())
 
 
+def weights_of_calibration(wildcards):
+    key = PLAN.calibrations[wildcards.chapter].weights
+    return [paths.weights(key)] if key else []
+
+
 def dataset_of_raw(wildcards):
     return DATASET_OF_RAW[wildcards.raw]
 

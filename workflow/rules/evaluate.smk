@@ -107,3 +107,22 @@ rule evaluate:
         "pixcycle job evaluate {params.run:q} --plan {params.plan:q} --trained {params.trained:q}"
         " --translated {params.translated:q} --prepared {params.prepared:q} --real {params.real:q} --out {output:q}"
         " {params.weights} {params.segmenter} {params.metric_weights} 2>&1 | tee {log:q}"
+
+
+# A chapter's ruler, tried on images that its authors published. It downloads them, and therefore runs locally.
+rule calibrate:
+    input:
+        wanted_inputs("calibrate", paths.calibration("{scale}", "{chapter}", "{fp}"), fetch_weights=weights_of_calibration),
+    output:
+        paths.calibration("{scale}", "{chapter}", "{fp}"),
+    log:
+        paths.log("calibrate", "{scale}-{chapter}-{fp}"),
+    localrule: True
+    conda:
+        "../envs/pixcycle.yaml"
+    params:
+        plan=PLAN_FILE,
+        weights=partial(option, "--weights", weights_of_calibration),
+    shell:
+        "pixcycle job calibrate {wildcards.chapter:q} --plan {params.plan:q} --out {output:q} {params.weights}"
+        " 2>&1 | tee {log:q}"

@@ -53,12 +53,13 @@ def left_alone():
 
 
 def results_of(selection):
-    """Return all folders and files of the runs of a selection, by the rule that makes them."""
+    """Return all folders and files of the runs of a selection, and its calibrations, by the rule that makes them."""
     runs = PLAN.select(selection)
     return {
         "train": [run.folder for run in runs],
         "translate": [run.translated for run in runs],
         "evaluate": [run.metrics for run in runs],
+        "calibrate": [node.path for node in PLAN.calibrations_of(selection)],
     }
 
 

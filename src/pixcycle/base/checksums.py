@@ -28,6 +28,12 @@ def file_sha256(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
+def file_md5(file: Path) -> str:
+    """Return a checksum for files whose publishers state no better one."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "md5").hexdigest()
+
+
 def write_checksums(folder: Path, *without: str) -> None:
     """Write the checksums of all files below a folder, except those of records, which carry their own digest.
 

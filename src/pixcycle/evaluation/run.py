@@ -10,14 +10,17 @@ from pixcycle.base.errors import UserError
 from pixcycle.base.files import finished_folder
 from pixcycle.data.batches import test_images
 from pixcycle.evaluation.feature_files import read_features, write_features
-from pixcycle.evaluation.features import extract, load_extractor
+from pixcycle.evaluation.features import Extractor, extract, load_extractor
+from pixcycle.evaluation.ruler import measure_test_images
 from pixcycle.evaluation.segmenter import load_segmenter, segment
 from pixcycle.machine import ranks
 from pixcycle.metrics import pixel
 from pixcycle.metrics.checkerboard import checkerboard_energy
+from pixcycle.metrics.extractors import IMAGENET
 from pixcycle.metrics.feature_sets import Features
 from pixcycle.metrics.metric import Images
 from pixcycle.metrics.registry import SCORES, left_out, measure, resample
+from pixcycle.metrics.rulers import RULERS
 from pixcycle.params.schema import Params
 from pixcycle.paths import TARGET, fakes_folder
 from pixcycle.plan.runs import Run
@@ -58,7 +61,7 @@ def evaluate_run(
     segmenter
         Folder of the network behind FCN-score, for datasets whose domain B is label maps.
     weights_of_metrics
-        Downloaded weights files, by their name under ``weights`` in params.yaml.
+        Downloaded weights files, by their name under ``weights`` in params.yaml; also those of the ruler.
     """
     manifest = read_manifest(prepared)
     network, device = load_extractor(run.extractor, weights), ranks.fabric().device
@@ -66,6 +69,7 @@ def evaluate_run(
     dataset = params.datasets[run.config.dataset]
     segmentation, segmenter_record = load_segmenter(segmenter) if segmenter else (None, None)
     measured, resampled, too_few, images, file_types = {}, {}, {}, {}, {"generated": ["png"]}
+    ruled = None
     for direction, domain in TARGET.items():
         if not fakes_folder(translated, direction).exists():
             continue
@@ -92,6 +96,9 @@ def evaluate_run(
         file_types[domain] = reals.file_types
         measured[direction] = _finite(numbers, f"{run.key}, {direction} of {translated}")
         resampled[direction] = resample(compared)
+        if run.ruler and direction == run.config.direction:
+            own = ruler_network(run.ruler_extractor, network, weights_of_metrics.get(IMAGENET.name))
+            ruled = measure_test_images(RULERS[run.ruler], own, truth[domain], fakes, device)
         if manifest.paired:
             images[direction] = {
                 "l1": pixel.l1(fakes, truth[domain]).tolist(),
@@ -122,8 +129,21 @@ def evaluate_run(
         images=images,
         real={domain: {"checkerboard": float(checkerboard_energy(truth[domain]).mean())} for domain in "AB"},
         samples=_samples(run, trained),
+        ruled=ruled,
     )
     record.write(out)
+
+
+def ruler_network(name: str, chosen: Extractor, weights: Path | None) -> Extractor:
+    """Return the network that a ruler measures with: the one chosen for all metrics, or the ruler's own.
+
+    Prints which file the ruler's own weights come from.
+    """
+    if name == chosen.spec.name:
+        return chosen
+    own = load_extractor(name, weights)
+    print(f"ruler: {own.spec.label} ({own.spec.weights_file})", flush=True)
+    return own
 
 
 def _finite(numbers: dict[str, float | int | None], measured_on: str) -> dict[str, float | int | None]:

@@ -42,6 +42,7 @@ def is_ours(node: Node, root: Path) -> bool:
 def places_of_the_user(params: Params, root: Path) -> set[Path]:
     """Return the files and folders on this machine that params name as locations of any source, or as the mirror."""
     sources = [source for dataset in params.datasets.values() for source in dataset.sources]
+    sources += [chapter.calibration.archive for chapter in params.chapters.values() if chapter.calibration]
     locations = [location for source in (*sources, *params.fetched_weights.values()) for location in source.locations]
     paths = (local_path(location, root) for location in (*locations, *filter(None, [params.mirror])))
     return {path.resolve() for path in paths if path}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixcycle import paths
-from pixcycle.base.checksums import SUMS, file_sha256, how_to_restore, problems
+from pixcycle.base.checksums import SUMS, file_md5, file_sha256, how_to_restore, problems
 from pixcycle.base.errors import UserError
 from pixcycle.data.arrays import read_array
 from pixcycle.data.fetch.digest import folder_digest
@@ -94,6 +94,8 @@ def _content(node: Node, params: Params, root: Path) -> Iterator[str]:
         source = params.fetched_weights.get(node.dataset)
         if source and source.sha256 and file_sha256(path) != source.sha256:
             yield f"{path} is not the declared file (its sha256 differs); {how_to_restore(path)}"
+        if source and source.md5 and file_md5(path) != source.md5:
+            yield f"{path} is not the declared file (its md5 differs); {how_to_restore(path)}"
     elif node.kind == "run":
         RunRecord.read(run_file(path))
         yield from problems(path)

@@ -60,3 +60,18 @@ EXTRACTORS = {
         ),
     )
 }
+
+IMAGENET = ExtractorSpec(
+    name="inception-v3-imagenet",
+    label="Keras' InceptionV3, ImageNet weights, pool features (2048-d)",
+    dimension=2048,
+    input_size=299,
+    resize="nearest neighbour",
+    comparable=False,
+    weights_file="inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    weights_sha256="",
+    weights_source="https://storage.googleapis.com/tensorflow/keras-applications/inception_v3/"
+    "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
+)
+"""The network of the ruler of report 000, which no other metric uses. Its weights are accepted in the files that
+`evaluation.imagenet_inception` lists; a loaded one has the name and sha256 of its own file."""

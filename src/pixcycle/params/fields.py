@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictInt
 from pixcycle.base.files import local_path
 from pixcycle.base.registered import registered
 from pixcycle.metrics.extractors import EXTRACTORS
+from pixcycle.metrics.rulers import RULERS
 from pixcycle.params.network_sizes import STRIDED_LAYERS
 
 PACKAGE = Path(__file__).parents[1]
@@ -16,6 +17,7 @@ PACKAGE = Path(__file__).parents[1]
 ChapterKey = Literal[*sorted(path.parent.name for path in PACKAGE.glob("report/chapters/*/sections.py"))]
 """Name of a folder of report/chapters."""
 ExtractorName = Literal[*EXTRACTORS]
+RulerName = Literal[*RULERS]
 METHOD_NAMES = registered(PACKAGE / "methods", "METHOD")
 LAYOUT_NAMES = registered(PACKAGE / "data/layouts", "LAYOUT")
 GENERATOR_NAMES = registered(PACKAGE / "models/generators", "GENERATOR")

@@ -36,6 +36,7 @@ from pixcycle.params.fields import (
     Reading,
     Real,
     Resize,
+    RulerName,
     Seed,
     Side,
     Upsampling,
@@ -65,6 +66,8 @@ class Source(Closed):
     """Size of the published archive in bytes."""
     sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
     """SHA-256 of the published archive."""
+    md5: str | None = Field(None, pattern="^[0-9a-f]{32}$")
+    """MD5 of the published archive or file, where its publisher states no other checksum."""
     content: str | None = Field(None, pattern="^[0-9a-f]{64}$")
     """Digest of the files in the archive (`pixcycle digest`), which also accepts a repacked archive."""
     bring: str | None = None
@@ -309,6 +312,8 @@ class Scale(Closed):
     """Overrides the general segmenter."""
     published_weights: bool = True
     """Set to false if the networks are too small for the authors' weights; random weights then replace them."""
+    calibrations: bool = True
+    """Set to false if rulers are not tried on images of the reports' authors, which must be downloaded."""
     experiments: list[str] = []
     """Ids of the experiments of this scale; if empty, all of them."""
     coded: list[str] | None = None
@@ -335,6 +340,20 @@ class Code(Closed):
     otherwise: list[Otherwise]
 
 
+class Calibration(Closed):
+    """Real and generated images that a report's authors published, on which its ruler is tried."""
+
+    dataset: str
+    """Dataset whose table shows the result."""
+    archive: Source
+    real: str = Field(pattern="^[^/].*[^/]$")
+    """Folder of the real images in the archive."""
+    generated: str = Field(pattern="^[^/].*[^/]$")
+    """Folder of the generated ones."""
+    content: str = Field(pattern="^[0-9a-f]{64}$")
+    """Digest of the images alone, as real/NAME and generated/NAME: archives made on demand have no lasting checksum."""
+
+
 class Chapter(Closed):
     """A report, or a chapter of your own."""
 
@@ -346,6 +365,16 @@ class Chapter(Closed):
     """Choices that the whole report leaves open: subject -> the chosen value and the reason."""
     inconsistencies: list[str] = []
     """Contradictions within the report, or between the report and its data."""
+    ruler: RulerName | None = None
+    """How its published numbers were measured; ours are measured so as well, beside the general metrics."""
+    calibration: Calibration | None = None
+    """Images of its authors on which the ruler is tried."""
+
+    @model_validator(mode="after")
+    def _has_what_to_calibrate(self) -> Self:
+        if self.calibration and not self.ruler:
+            raise ValueError("calibration: tries the chapter's ruler; add `ruler`, or remove it")
+        return self
 
 
 class Params(Closed):

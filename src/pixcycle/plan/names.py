@@ -12,10 +12,21 @@ from pixcycle.data.fetch.digest import declared_digest
 from pixcycle.params.schema import Params
 from pixcycle.records.record import digest
 
-RECIPE = {"fetch": 1, "prepare": 1, "train": 2, "segment": 1, "translate": 2, "features": 2, "evaluate": 4, "pools": 1}
+RECIPE = {
+    "fetch": 1,
+    "prepare": 1,
+    "train": 2,
+    "segment": 1,
+    "translate": 2,
+    "features": 2,
+    "evaluate": 4,
+    "pools": 1,
+    "ruler": 1,
+}
 """Version of each step, incremented by hand when the same settings would give another result, which
 tests/training/test_golden.py detects. `pools` names only runs whose method lists it (`Method.recipes`): since version 1
-the two image pools of CycleGAN draw different random numbers."""
+the two image pools of CycleGAN draw different random numbers. `ruler` names the metrics of chapters with a ruler only.
+"""
 
 DESCRIPTIVE = {"dataset", "study_pairing", "label", "extra", "assumes", "stated", "coded"}
 """Fields of an experiment without influence on its result (the key of its data stands for the dataset)."""

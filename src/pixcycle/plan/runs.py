@@ -14,6 +14,7 @@ from pixcycle.metrics.registry import METRICS
 from pixcycle.params.fields import ChapterKey, ExtractorName
 from pixcycle.params.schema import CODED, Closed, Experiment, Params, Segmenter, Source
 from pixcycle.plan.names import DESCRIPTIVE, INFERENCE, MACHINE, RECIPE, features_key, fingerprint, raw_key, weights_key
+from pixcycle.plan.rulers import CalibrationNode, calibrations, named_by, ruler_extractor, ruler_weights
 from pixcycle.plan.scales import buildable, resolved
 
 
@@ -44,7 +45,11 @@ class Run(Closed):
     segmenter: str | None
     """Key of the network behind its FCN-score; None if its data have no classes."""
     metric_weights: dict[str, str]
-    """Name -> key of the downloaded weights of its metrics."""
+    """Name -> key of the downloaded weights of its metrics and its ruler."""
+    ruler: str | None = None
+    """Ruler of its chapter."""
+    ruler_extractor: str | None = None
+    """Network that the ruler measures with, its own or a stand-in."""
     fingerprint: str
     translated_fingerprint: str
     metrics_fingerprint: str
@@ -92,6 +97,8 @@ class Plan(Closed):
     params: Params
     data: dict[str, Data]
     runs: dict[str, Run]
+    calibrations: dict[str, CalibrationNode]
+    """Chapter -> its ruler tried on images of its authors."""
     recipe: dict[str, int] = RECIPE
     """Version of each step in the code that made the plan."""
 
@@ -148,6 +155,11 @@ class Plan(Closed):
             if name in ids and len(ids) > 1:
                 hidden[name] = [id for id in ids if id != name]
         return hidden
+
+    def calibrations_of(self, selection: str) -> list[CalibrationNode]:
+        """Return the calibrations that a selection's report shows: those of the datasets that its runs name."""
+        shown = {(run.chapter, run.asked_dataset) for run in self.select(selection)}
+        return [node for node in self.calibrations.values() if (node.chapter, node.dataset) in shown]
 
     @property
     def sources(self) -> list[Source]:
@@ -214,7 +226,7 @@ def make_plan(params: Params, root: Path = Path(), *, skip_unbuildable: bool = F
             written = runs.get(f"{written_id(id)}/{seed}")
             if written is None or written.metrics_fingerprint != run.metrics_fingerprint:
                 runs[run.key] = run
-    return Plan(params=params, data=data, runs=runs)
+    return Plan(params=params, data=data, runs=runs, calibrations=calibrations(params, root))
 
 
 def _data(params: Params, experiment: Experiment, raw: str) -> Data:
@@ -274,6 +286,10 @@ def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str, 
     metric_weights = {name: weights_key(params, name, root) for name in measured_with_weights(params)}
     if later := _later_metrics(metric_weights):
         rulers.append(later)
+    ruler = params.chapters[chapter].ruler
+    if ruler:
+        rulers.append({"ruler": named_by(params, ruler, root)})
+        metric_weights |= ruler_weights(params, ruler, root)
     measured = fingerprint([translated, rulers, RECIPE["evaluate"]])
     return Run(
         id=id,
@@ -287,6 +303,8 @@ def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str, 
         extractor=extractor,
         segmenter=segmenter,
         metric_weights=metric_weights,
+        ruler=ruler,
+        ruler_extractor=ruler_extractor(params, ruler) if ruler else None,
         fingerprint=trained,
         translated_fingerprint=translated,
         metrics_fingerprint=measured,

@@ -81,6 +81,32 @@ class Sample(Record):
     checkerboard: Number
 
 
+class Ruled(Record):
+    """What a ruler reads, see `metrics.rulers`, and what it was read on.
+
+    Attributes
+    ----------
+    extractor, features, weights_file, weights_sha256
+        The network: the ruler's own, or one that stands in for it.
+    size
+        Side of the images in pixels.
+    fid, precision, recall
+        None if there are too few images.
+    """
+
+    ruler: str
+    extractor: str
+    features: str
+    weights_file: str
+    weights_sha256: str
+    size: Count
+    n_real: Count
+    n_fake: Count
+    fid: Number | None
+    precision: Number | None
+    recall: Number | None
+
+
 class Measured(Record):
     """The content of a metrics file.
 
@@ -100,6 +126,8 @@ class Measured(Record):
         Values of each test image, by direction and name.
     real
         Values of the real test images, by domain and name.
+    ruled
+        What the chapter's ruler reads in the scored direction; None without a ruler.
     """
 
     metrics: dict[Direction, Scores]
@@ -120,3 +148,4 @@ class Measured(Record):
     images: dict[Direction, dict[str, list[Number]]] = {}
     real: dict[Domain, dict[str, Number]] = {}
     samples: list[Sample] = []
+    ruled: Ruled | None = None

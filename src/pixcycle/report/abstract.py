@@ -6,6 +6,7 @@ from statistics import mean
 from pixcycle.base.progress import duration
 from pixcycle.report.content import Claim, Section, Verdict, claims_of
 from pixcycle.report.published import fid_differences
+from pixcycle.report.rulers import no_difference
 from pixcycle.report.values import Values
 from pixcycle.report.wording import counted, listed
 
@@ -74,7 +75,12 @@ def _verdicts(claims: list[Claim]) -> list[str]:
 
 
 def _nearness(values: Values) -> str:
-    if not values.comparable:
+    differences = fid_differences(values)
+    ruled = [id for id in values.runs if values.one(id).ruler]
+    reasons = list(dict.fromkeys(filter(None, (no_difference(values, id) for id in ruled))))
+    if not differences and values.comparable and reasons:
+        return f"Published numbers stand beside ours without a difference: {'; '.join(reasons)}."
+    if not differences and not values.comparable:
         features = [extractor.label.partition(",")[0] for extractor in values.extractors if not extractor.comparable]
         reasons = []
         if features:
@@ -82,7 +88,6 @@ def _nearness(values: Values) -> str:
         if values.stand_ins:
             reasons.append("our data are others")
         return f"Published numbers stand beside ours without a difference, as {listed(reasons)}."
-    differences = fid_differences(values)
     if not differences:
         return "No published number belongs to these experiments."
     if len(differences) == 1:

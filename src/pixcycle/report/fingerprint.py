@@ -31,7 +31,8 @@ def report_fingerprints(plan: Plan, root: Path = Path()) -> dict[str, str]:
         measured = [[run.key, run.metrics_fingerprint] for run in runs]
         chapters = [published[chapter] for chapter in dict.fromkeys(run.chapter for run in runs)]
         studies = [[file, answers[file]] for file in shown_studies(runs, root) if file in answers]
-        return fingerprint([selection, measured, chapters, shared, studies])
+        calibrated = [[node.path] for node in plan.calibrations_of(selection)]
+        return fingerprint([selection, measured, chapters, shared, studies, *calibrated])
 
     return {selection: name(selection, runs) for selection, runs in plan.selections.items() if runs}
 

@@ -43,6 +43,10 @@ def metrics_of(run: Run, neighbours: int, manifest: Manifest, root: Path) -> Mea
     }
     for field, value in expected.items():
         _same(run, path, field, getattr(measured, field), value)
+    ruled = measured.ruled
+    _same(run, path, "ruled.ruler", ruled and ruled.ruler, run.ruler)
+    if ruled:
+        _same(run, path, "ruled.extractor", ruled.extractor, run.ruler_extractor)
     if run.config.direction not in measured.metrics:
         raise UserError(f"report: {run.key}: {path} has no metrics of {run.config.direction}; {AGAIN}")
     for direction, numbers in measured.metrics.items():

@@ -9,10 +9,24 @@ from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.registry import METRIC_OF, SCORES, in_tables
 from pixcycle.params.schema import CODED
 from pixcycle.paths import PUBLISHED
+from pixcycle.records.calibration import CalibrationRecord
 from pixcycle.records.metrics import Measured
 from pixcycle.report.content import Basis, Cell, Column, Table
 from pixcycle.report.counts import left_out, measured_images
 from pixcycle.report.literature import FID_NOTE, fid_elsewhere
+from pixcycle.report.rulers import (
+    OWN_IMAGES,
+    calibration_cell,
+    calibration_note,
+    calibration_of,
+    difference,
+    has,
+    is_ruled,
+    mean_of,
+    ruled_cell,
+    ruler_of,
+)
+from pixcycle.report.rulers import notes as ruler_notes
 from pixcycle.report.values import Values
 
 NOTHING = Cell("–", "muted")
@@ -31,9 +45,9 @@ def fid_differences(values: Values) -> list[float]:
     published = pd.concat(read_published(f"ucsd-table-{number}", values.root) for number in (1, 2))
     printed = {(row.dataset, row.row): row.fid for row in published.itertuples()}
     ours = {id: (seeds[0].asked_dataset, seeds[0].config.label) for id, seeds in values.runs.items()}
-    measured = [id for id in ours if id.startswith("ucsd-") and values.has(id, "fid")]
-    fids = {id: printed[ours[id]] for id in measured if ours[id] in printed}
-    return [values.mean(id, "fid") - fid for id, fid in fids.items() if values.comparable]
+    fids = {id: printed[ours[id]] for id in ours if id.startswith("ucsd-") and ours[id] in printed}
+    gaps = [difference(values, id, "fid", fid) for id, fid in fids.items()]
+    return [gap for gap in gaps if gap is not None]
 
 
 def comparison_table(
@@ -47,7 +61,8 @@ def comparison_table(
 ) -> Table:
     """Return a table with one row per experiment: `metrics` as published | ours | difference, `further` as ours only.
 
-    If some were also run as coded, ours and the difference stand there twice: as written, and as coded.
+    If some were also run as coded, ours and the difference stand there twice: as written, and as coded. If the chapter
+    has a ruler, `metrics` are what it reads, and stand among `further` as all metrics are measured.
 
     Parameters
     ----------
@@ -56,7 +71,9 @@ def comparison_table(
     published
         Rows of that dataset. A row without a run shows its published values.
     """
-    further = [m for m in in_tables(further) if m not in metrics and any(values.has(e, m) for e in experiments)]
+    ruled = [metric for metric in metrics if is_ruled(values, experiments[0], metric)]
+    further = [m for m in in_tables([*ruled, *further]) if m in ruled or m not in metrics]
+    further = [m for m in further if any(values.has(e, m) for e in experiments)]
     columns = [Column("Experiment", numeric=False)]
     known = fid_elsewhere(values.root)
     elsewhere = {e: known[key] for e in experiments if (key := (e, values.one(e).config.direction)) in known}
@@ -64,32 +81,50 @@ def comparison_table(
     ours = ("ours as written", "difference", "ours as coded", "difference") if coded else ("ours", "difference")
     for metric in metrics:
         columns += [Column(title, group=SCORES[metric].heading) for title in ("published", *ours)]
-        if metric == "fid" and elsewhere:
+        if metric == "fid" and elsewhere and not ruled:
             columns.append(Column("elsewhere", group=SCORES[metric].heading))
-    columns += [Column(SCORES[metric].heading, group="ours only") for metric in further]
-    best = {metric: _best(values, experiments, metric) for metric in (*metrics, *further)}
-    best_coded = {metric: _best(values, [*coded.values()], metric) for metric in metrics}
-    rows = []
+    for metric in further:
+        columns.append(Column(SCORES[metric].heading, group="all test images" if ruled else "ours only"))
+        if metric == "fid" and elsewhere:
+            columns.append(Column("FID elsewhere", group="all test images"))
+    best = {metric: _best(values, experiments, metric) for metric in further}
+    best_written = {metric: _best_beside(values, experiments, metric) for metric in metrics}
+    best_coded = {metric: _best_beside(values, [*coded.values()], metric) for metric in metrics}
+    calibration = calibration_of(values, experiments)
+    rows = [_calibration_row(calibration, metrics, columns)] if calibration else []
     for title, label, experiment in _rows(values, experiments, published):
         printed = published[published["row"] == label]
         row = [Cell(title)]
         for metric in metrics:
             number = None if printed.empty else float(printed[metric].iloc[0])
-            row += [_printed(number, metric), *_beside(values, experiment, number, metric, best)]
+            row += [_printed(number, metric), *_beside(values, experiment, number, metric, best_written)]
             if experiment in coded:
                 row += _beside(values, coded[experiment], number, metric, best_coded)
             elif coded:
                 row += [NOTHING, NOTHING]
+            if metric == "fid" and elsewhere and not ruled:
+                row.append(Cell(elsewhere[experiment], "published") if experiment in elsewhere else NOTHING)
+        for metric in further:
+            row.append(_ours(values, experiment, metric, best))
             if metric == "fid" and elsewhere:
                 row.append(Cell(elsewhere[experiment], "published") if experiment in elsewhere else NOTHING)
-        row += [_ours(values, experiment, metric, best) for metric in further]
         rows.append(row)
     notes = _notes(values, experiments)
+    if calibration:
+        chapter = values.plan.params.chapters[values.one(experiments[0]).chapter]
+        notes.append(calibration_note(calibration, chapter.calibration.archive, published))
     if coded:
         notes.append("As written: by the report's text. As coded: by the code that its authors published.")
     if elsewhere:
         notes.append(FID_NOTE)
     return Table(id, caption, columns, rows, notes, values.keys(*experiments, *coded.values()))
+
+
+def _calibration_row(calibration: CalibrationRecord, metrics: list[str], columns: list[Column]) -> list[Cell]:
+    """Return the row of the authors' own images, which has values beside published ones only."""
+    cells = {SCORES[metric].heading: calibration_cell(calibration, metric) for metric in metrics}
+    own = [cells.get(column.group) if column.title in ("ours", "ours as written") else None for column in columns[1:]]
+    return [Cell(OWN_IMAGES), *(cell or NOTHING for cell in own)]
 
 
 def _rows(values: Values, experiments: list[str], published: pd.DataFrame) -> list[tuple[str, str, str | None]]:
@@ -109,11 +144,16 @@ def _printed(number: float | None, metric: str) -> Cell:
 
 
 def _beside(values: Values, experiment: str | None, printed: float | None, metric: str, best: dict) -> list[Cell]:
-    """Return our value and its difference from the published one."""
-    ours = _ours(values, experiment, metric, best)
-    if printed is None or experiment is None or not values.comparable or not values.has(experiment, metric):
-        return [ours, NOTHING]
-    return [ours, Cell(f"{values.mean(experiment, metric) - printed:+.{SCORES[metric].digits}f}")]
+    """Return our value, by the chapter's ruler if it has one, and its difference from the published one."""
+    if experiment is None:
+        return [NOT_RUN, NOTHING]
+    gap = difference(values, experiment, metric, printed)
+    cell = NOTHING if gap is None else Cell(f"{gap:+.{SCORES[metric].digits}f}")
+    if not is_ruled(values, experiment, metric):
+        return [_ours(values, experiment, metric, best), cell]
+    if not has(values, experiment, metric):
+        return [NOTHING, NOTHING]
+    return [ruled_cell(values, experiment, metric, "best" if experiment == best[metric] else "plain"), cell]
 
 
 def _ours(values: Values, experiment: str | None, metric: str, best: dict) -> Cell:
@@ -140,10 +180,16 @@ def measured(
 
 
 def _best(values: Values, experiments: list[str], metric: str) -> str | None:
-    measured = [e for e in experiments if values.has(e, metric)]
-    if len({values.mean(e, metric) for e in measured}) < 2:
-        return None
-    return min(measured, key=lambda e: SCORES[metric].sign * values.mean(e, metric), default=None)
+    return _least({e: values.mean(e, metric) for e in experiments if values.has(e, metric)}, SCORES[metric].sign)
+
+
+def _best_beside(values: Values, experiments: list[str], metric: str) -> str | None:
+    return _least({e: mean_of(values, e, metric) for e in experiments if has(values, e, metric)}, SCORES[metric].sign)
+
+
+def _least(means: dict[str, float], sign: int) -> str | None:
+    """Return the experiment with the best mean; None if all are equal."""
+    return min(means, key=lambda e: sign * means[e]) if len({*means.values()}) > 1 else None
 
 
 def measured_on(values: Values, experiment: str) -> str:
@@ -189,7 +235,8 @@ def _notes(values: Values, experiments: list[str]) -> list[str]:
     notes = [measured_on(values, experiments[0])]
     rows = {e: (e, values.one(e).config.direction) for e in experiments}
     notes += other_counts(values, rows, measured_images(values, first)) + left_out(values, experiments)
-    if not values.comparable:
+    notes += ruler_notes(values, experiments)
+    if not values.comparable and not ruler_of(values, experiments[0]):
         notes.append("No differences are given: ours and the published values were not measured with one ruler.")
     notes += [
         f"{values.one(e).config.label or e}: {values.one(e).config.extra}."

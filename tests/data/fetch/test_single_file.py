@@ -1,5 +1,6 @@
 """Tests of `fetch_file`: a source that is one file, such as the weights of a network, and is not unpacked."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,15 @@ def test_fetch_file_without_sha256_is_held_to_the_first_download(server, declare
     with pytest.raises(UserError, match=sha256(GOOD)):
         get_weights(source)
     assert Path("data/weights/inception.pth").read_bytes() == GOOD
+
+
+def test_fetch_file_refuses_a_file_with_another_md5_and_records_none(server):
+    md5 = hashlib.md5(GOOD).hexdigest()
+    wrong, right = server.put("/1.h5", OTHER), server.put("/2.h5", GOOD)
+    with pytest.raises(UserError, match=rf"the md5 is {hashlib.md5(OTHER).hexdigest()}, expected {md5}: it is cut off"):
+        get_weights(Source(locations=[wrong], md5=md5))
+    assert get_weights(Source(locations=[wrong, right], md5=md5)) == GOOD
+    assert not RECORDED.exists()
 
 
 def test_fetch_file_reports_a_full_disk(server):

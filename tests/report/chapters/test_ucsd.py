@@ -16,7 +16,6 @@ from pixcycle.report.build import build
 from pixcycle.report.chapters.ucsd import claims as ucsd_claims
 from pixcycle.report.chapters.ucsd.losses import losses_table
 from pixcycle.report.published import comparison_table, read_published
-from pixcycle.report.values import Values
 from pixcycle.report.verdicts import verdict
 from tests.support import ROOT
 from tests.support.edited import edited_json
@@ -193,34 +192,19 @@ def row(table, label):
 
 def test_comparison_table_has_no_difference_for_stand_in_extractor(results):
     comparison = table(results)
-    assert row(comparison, "L1 Loss") == [
-        "L1 Loss",
-        "0.76",
-        "0.50",
-        "–",
-        "0.39",
-        "0.25",
-        "–",
-        "110.68",
-        "100.00",
-        "–",
-        "119.1; 125.0, 127.8",
-        "0.2000",
-    ]
-    assert any("not comparable with published values" in note for note in comparison.notes)
-
-
-def test_comparison_table_has_differences_if_values_are_comparable(tmp_path, monkeypatch):
-    results = facades(tmp_path)
-    monkeypatch.setattr(Values, "comparable", True)
-    assert row(table(results), "L1 Loss")[7:10] == ["110.68", "100.00", "-10.68"]
+    beside = [*("0.76", "0.60", "–"), *("0.39", "0.35", "–"), *("110.68", "90.00", "–")]
+    all_images = ["0.50", "0.25", "100.00", "119.1; 125.0, 127.8", "0.2000"]
+    assert row(comparison, "L1 Loss") == ["L1 Loss", *beside, *all_images]
+    assert [column.group for column in comparison.columns[10:]] == 5 * ["all test images"]
+    notes = " ".join(comparison.notes)
+    assert "No differences are given: another network, EfficientNet-Lite0 pool features (1280-d), stands in" in notes
 
 
 def test_comparison_table_marks_our_best_value_and_keeps_own_rows(results):
     comparison = table(results)
-    fid = [column.title == "ours" and "FID" in column.group for column in comparison.columns].index(True)
+    fid = [column.title.startswith("FID ↓") for column in comparison.columns].index(True)
     assert [row[0].text for row in comparison.rows if row[fid].kind == "best"] == ["L1 Loss"]
-    assert row(comparison, "untrained")[7:9] == ["–", "400.00"]
+    assert row(comparison, "untrained")[7:9] == ["–", "90.00"]
 
 
 def test_build_writes_the_whole_report_and_its_made_from_file(results):

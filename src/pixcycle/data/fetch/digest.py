@@ -97,9 +97,10 @@ def declared_digest(source: Source, root: Path) -> str:
 
     1. the declared sha256;
     2. the declared content digest;
-    3. the content digest of the user's own folder or file;
-    4. that digest as last recorded, for clones without the folder or file;
-    5. the names of the locations; what they hold is recorded at the first download and may never change.
+    3. the declared md5;
+    4. the content digest of the user's own folder or file;
+    5. that digest as last recorded, for clones without the folder or file;
+    6. the names of the locations; what they hold is recorded at the first download and may never change.
 
     Parameters
     ----------
@@ -109,6 +110,7 @@ def declared_digest(source: Source, root: Path) -> str:
     return (
         source.sha256
         or source.content
+        or source.md5
         or own_digest(source, root)
         or recorded_content(root / RECORDED, source)
         or location_key(source)
@@ -116,8 +118,8 @@ def declared_digest(source: Source, root: Path) -> str:
 
 
 def is_declared(source: Source) -> bool:
-    """Return True if params.yaml declares the sha256 or the content digest of the source."""
-    return bool(source.sha256 or source.content)
+    """Return True if params.yaml declares a checksum or the content digest of the source."""
+    return bool(source.sha256 or source.content or source.md5)
 
 
 def own_path(source: Source, root: Path) -> Path | None:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
-from pixcycle.base.checksums import file_sha256
+from pixcycle.base.checksums import file_md5, file_sha256
 from pixcycle.base.disk_full import DiskFull, room_for
 from pixcycle.base.errors import UserError
 from pixcycle.base.files import finished_folder, flush_all_below, local_path, part, put
@@ -19,7 +19,7 @@ from pixcycle.base.login import without_login
 from pixcycle.data.fetch.archives import archive_content_digest, is_archive, unpack
 from pixcycle.data.fetch.digest import content_digest, folder_digest, is_declared, own_path
 from pixcycle.data.fetch.download import download
-from pixcycle.data.fetch.recorded import hold_to_first_seen, recorded_content
+from pixcycle.data.fetch.recorded import RECORDED, hold_to_first_seen, recorded_content
 from pixcycle.params.schema import Source
 from pixcycle.records.fetched import Fetched, FetchedSource, fetched_file
 
@@ -34,7 +34,7 @@ class _Task:
     source: Source
     work: Path
     mirror: str | None
-    recorded: Path
+    recorded: Path | None
     progress: bool
 
     @property
@@ -48,7 +48,7 @@ def fetch(
     out: Path,
     *,
     mirror: str | None,
-    recorded: Path,
+    recorded: Path | None,
     progress: bool = True,
     check: Callable[[], None] = lambda: None,
 ) -> None:
@@ -62,7 +62,8 @@ def fetch(
     mirror
         Address or folder that is tried first, with the path of the source's first http(s) location.
     recorded
-        JSON file with the sha256 of the first download of each source that declares neither sha256 nor content.
+        JSON file with the sha256 of the first download of each source that declares no checksum; None if the caller
+        checks what it gets.
     check
         Called when everything is fetched. If it raises UserError, nothing is written.
 
@@ -150,7 +151,7 @@ def _advice(task: _Task) -> str:
         return f"{task.source.bring}; put it at {' or '.join(own)} and run the same command again"
     if not path:
         return f"put the right file at {' or '.join(own)}" if own else "install the package that ships it"
-    folder = task.recorded.parent / "mirror"
+    folder = (task.recorded or RECORDED).parent / "mirror"
     by_hand = f"{' or '.join(own)}" if own else f"{folder}{unquote(path)} and set mirror={folder}"
     return (
         "set `mirror` to an address or folder that has it (--config mirror=..., or PIXCYCLE_MIRROR=...), "
@@ -206,8 +207,8 @@ def _check_content(source: Source, sha256: str | None, content: str) -> None:
         raise UserError(
             f"its files have the content digest {content}, expected {source.content}: they are not the published ones"
         )
-    if source.sha256 and not source.content and not sha256:
-        raise UserError("is a folder, but the declared sha256 is that of an archive; declare `content` as well")
+    if (source.sha256 or source.md5) and not source.content and not sha256:
+        raise UserError("is a folder, but the declared checksum is that of an archive; declare `content` as well")
 
 
 def _hold_to_record(task: _Task, location: str, sha256: str | None, size: int | None, contents: set[str]) -> None:
@@ -218,7 +219,7 @@ def _hold_to_record(task: _Task, location: str, sha256: str | None, size: int | 
     contents
         Content digests of its files, and of the file itself under its name; one of them must be the recorded one.
     """
-    if is_declared(task.source) or own_path(task.source, Path()):
+    if task.recorded is None or is_declared(task.source) or own_path(task.source, Path()):
         return
     if expected := recorded_content(task.recorded, task.source):
         if expected not in contents:
@@ -257,6 +258,8 @@ def _checked_sha256(source: Source, file: Path) -> str:
             f"the sha256 is {sha256}, expected {source.sha256}; "
             "if the change is intended, write the new one into params.yaml"
         )
+    if source.md5 and (md5 := file_md5(file)) != source.md5:
+        raise UserError(f"the md5 is {md5}, expected {source.md5}: it is cut off, or another file")
     return sha256
 
 
