@@ -140,7 +140,11 @@ WRONG_VALUES = [
     Input("a rate of zero", edited(f"{L1}.lr", 0), "lr: must be greater than 0 (is 0)"),
     Input("a rate that is a list", edited(f"{L1}.lr", [1]), "lr: must be a valid number"),
     Input("no method", edited(f"{L1}.method", remove=True), "experiments.ucsd.facades-l1.method: is missing"),
-    Input("a method of null", edited(f"{L1}.method", None), "method: must be 'cyclegan' or 'pix2pix' (is None)"),
+    Input(
+        "a method of null",
+        edited(f"{L1}.method", None),
+        "method: must be 'bigan', 'cogan', 'cyclegan', 'feature_loss', 'pix2pix' or 'simgan' (is None)",
+    ),
     Input("an unknown field", edited(f"{L1}.learning", 1), "learning: unknown field; "),
     Input("an experiment that is a list", edited(L1, []), f"{L1}: must be a valid dictionary"),
     Input("a label that is a number", edited(f"{L1}.label", 5), "label: must be a valid string (is 5)"),

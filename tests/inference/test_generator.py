@@ -6,6 +6,7 @@ from safetensors.numpy import save_file
 
 from pixcycle.base.errors import UserError
 from pixcycle.inference.generator import load
+from pixcycle.training.checkpoint import write_final
 from tests.conftest import tiny_experiment
 
 
@@ -19,6 +20,14 @@ def test_load_cyclegan_has_both_directions_and_defaults_to_scored_one(finished):
 def test_load_pix2pix_refuses_untrained_direction(finished):
     with pytest.raises(UserError, match=r"pix2pix .* b_to_a; .* a_to_b"):
         load(finished(tiny_experiment()), "a_to_b")
+
+
+def test_load_refuses_cogan_which_has_no_network_that_takes_an_image(tmp_path):
+    e = tiny_experiment("cogan", filters=8)
+    write_final(tmp_path, {}, e)
+    with pytest.raises(UserError, match="cogan has no network that takes an image: it searches") as error:
+        load(tmp_path)
+    assert "\n" not in str(error.value)
 
 
 def test_load_suggests_nearest_run_for_misspelt_folder(finished, tmp_path, monkeypatch):

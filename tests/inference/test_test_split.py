@@ -16,6 +16,7 @@ from pixcycle.records.translated import read_fakes, read_png
 from pixcycle.training.loop import training_batches
 from tests.conftest import tiny_experiment, tiny_run
 from tests.support.edited import edited_json
+from tests.support.steps import COMPETITORS
 from tests.support.training import train
 
 
@@ -29,10 +30,14 @@ def translated(prepared, tmp_path, name="out", seed=0, **settings):
 
 
 @pytest.mark.parametrize(
-    ("method", "folders"), [("pix2pix", {"fake_A"}), ("cyclegan", {"fake_A", "fake_B", "cycle_B"})]
+    ("settings", "folders"),
+    [
+        ({"method": "pix2pix"}, {"fake_A"}),
+        *((settings, {"fake_A", "fake_B", "cycle_B"}) for settings in ({"method": "cyclegan"}, *COMPETITORS.values())),
+    ],
 )
-def test_translate_writes_every_test_image_in_each_trained_direction(method, folders, prepared, tmp_path):
-    run = tiny_run(tiny_experiment(method))
+def test_translate_writes_every_test_image_in_each_trained_direction(settings, folders, prepared, tmp_path):
+    run = tiny_run(tiny_experiment(**settings))
     train(run, prepared, tmp_path / "run")
     translate(run, tmp_path / "run", prepared, tmp_path / "out")
     records = {"SHA256SUMS", "translated.json"}

@@ -3,36 +3,16 @@
 import pytest
 import torch
 from lightning_fabric import Fabric
-from torch.nn import functional
 
 from pixcycle.methods.cyclegan import CycleGAN
 from pixcycle.methods.pix2pix import Pix2pix
 from tests.conftest import tiny_experiment
-
-
-def batch(seed):
-    draw = torch.Generator().manual_seed(seed)
-    return [torch.rand(4, 3, 16, 16, generator=draw) * 2 - 1 for _ in "ab"]
+from tests.support import steps
+from tests.support.steps import adam, batch, bce, stepped
 
 
 def method(kind, seed=0, **settings):
-    e = tiny_experiment("pix2pix" if kind is Pix2pix else "cyclegan", dropout=False, **settings)
-    return kind(e, Fabric(accelerator="cpu", devices=1), seed)
-
-
-def bce(logits, real):
-    """Return the mean of -log D for real, of -log(1 - D) for fake, with D = 1 / (1 + exp(-logit))."""
-    return functional.softplus(-logits if real else logits).mean()
-
-
-def adam(*networks, lr=2e-4):
-    return torch.optim.Adam([p for n in networks for p in n.parameters()], lr=lr, betas=(0.5, 0.999))
-
-
-def stepped(optimiser, loss):
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
+    return steps.method("pix2pix" if kind is Pix2pix else "cyclegan", seed, **settings)
 
 
 def test_pix2pix_follows_equations_1_to_3():

@@ -50,6 +50,8 @@ TRAINING = {
         "sample_epochs": [],
         "sample_training": False,
         "published_weights": None,
+        "feature_network": None,
+        "weight_decay": 0.0,
         "published_weights_back": None,
     }
 }
@@ -58,6 +60,8 @@ TRANSLATION = {
         "inference_dropout": False,
         "inference_norm": "running",
         "inference_batch": 16,
+        "inversion_steps": 200,
+        "inversion_lr": 0.05,
     }
 }
 

@@ -162,6 +162,7 @@ def test_plan_names_experiments_that_a_target_of_the_same_name_lacks(tree):
         "kth-horse2zebra": ["kth-horse2zebra-resize"],
         "wustl-cezanne2photo": ["wustl-cezanne2photo-lambda1"],
         "wustl-photo2cezanne": ["wustl-photo2cezanne-lambda1"],
+        "kaist-maps": [f"kaist-maps-{method}" for method in ("cogan", "bigan", "simgan", "feature-loss")],
     }
 
 

@@ -33,19 +33,19 @@ class Invented:
     ):
         self.seeds, self.samples, self.extractor, self.n = seeds, samples or {}, extractor, n or {}
 
-    def seeds_of(self, id: str, metric: str) -> list[float]:
+    def seeds_of(self, id: str, metric: str, direction: str | None = None) -> list[float]:
         return list(self.seeds[id])
 
-    def mean(self, id: str, metric: str) -> float:
+    def mean(self, id: str, metric: str, direction: str | None = None) -> float:
         return mean(self.seeds[id])
 
-    def resampled(self, id: str, metric: str) -> list[float]:
+    def resampled(self, id: str, metric: str, direction: str | None = None) -> list[float]:
         return self.samples.get(id, [])
 
     def one(self, id: str) -> SimpleNamespace:
         return SimpleNamespace(id=id, extractor=self.extractor)
 
-    def numbers(self, run: SimpleNamespace) -> dict[str, int]:
+    def numbers(self, run: SimpleNamespace, direction: str | None = None) -> dict[str, int]:
         return {"n_real": 100, "n_fake": self.n.get(run.id, 100)}
 
 

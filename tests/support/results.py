@@ -8,6 +8,7 @@ import numpy as np
 import yaml
 from PIL import Image
 
+from pixcycle.methods.registry import METHODS
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.rulers import RULERS
 from pixcycle.params.load import check_params
@@ -96,10 +97,9 @@ class Results:
         """Write run.json and history.csv, with one row per epoch; `losses` are functions of the epoch."""
         folder = self.root / run.folder
         folder.mkdir(parents=True, exist_ok=True)
-        names = ["g", "g_gan", "g_reconstruction", "d"]
-        if run.config.method == "cyclegan":
-            names = ["g", "cycle_a", "cycle_b", "g_ab_gan", "g_ba_gan", "d_a", "d_b"]
-            names += ["identity_a", "identity_b"] * bool(run.config.lambda_identity)
+        losses_of = METHODS[run.config.method].losses
+        names = ["g", *losses_of.reconstruction, *losses_of.generator, *losses_of.discriminator]
+        names += ["identity_a", "identity_b"] * bool(run.config.lambda_identity)
         # GAN losses fluctuate; reconstruction losses fall.
         values = {n: lambda e, n=n: [0.6, 0.5, 0.7][e % 3] if n.startswith("d") else 1 / (1 + e) for n in names}
         values |= {n: lambda e: [0.7, 0.9, 0.8][e % 3] for n in names if n.endswith("_gan")} | losses

@@ -11,11 +11,13 @@ from pixcycle.base.errors import UserError
 from pixcycle.base.file_lock import in_progress, only_one
 from pixcycle.methods.networks import generator_of
 from pixcycle.methods.pix2pix import Pix2pix
+from pixcycle.methods.registry import METHODS as REGISTRY
 from pixcycle.training import checkpoint, loop
 from tests.conftest import tiny_experiment, tiny_run
+from tests.support.steps import COMPETITORS
 from tests.support.training import train
 
-METHODS = ["pix2pix", "cyclegan"]
+METHODS = {"pix2pix": {"method": "pix2pix"}, "cyclegan": {"method": "cyclegan"}} | COMPETITORS
 AS_CODED = {
     "layers": "ucsd",
     "initial_weights": "unit_gains",
@@ -58,7 +60,7 @@ def kill_after(monkeypatch):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_train_gives_identical_bits_when_repeated(method, prepared, tmp_path):
-    run = tiny_run(tiny_experiment(method))
+    run = tiny_run(tiny_experiment(**METHODS[method]))
     for name in ("one", "two"):
         train(run, prepared, tmp_path / name)
     assert same(weights(tmp_path / "one"), weights(tmp_path / "two"))
@@ -77,6 +79,7 @@ def test_train_with_another_seed_gives_other_weights(prepared, tmp_path):
         {"method": "pix2pix"},
         {"method": "pix2pix", "sample_epochs": [1, 3], "inference_dropout": True},
         {"method": "cyclegan", "pool_size": 5, "n_epochs_decay": 2},
+        *COMPETITORS.values(),
         {"method": "pix2pix", **AS_CODED},
         {"method": "cyclegan", "norm": "instance", **AS_CODED},
         {
@@ -150,6 +153,17 @@ def test_train_ends_as_collapsed_when_losses_are_not_finite(prepared, tmp_path, 
     assert record["status"] == "collapsed"
     assert "no longer finite" in record["collapse"]
     assert record["epochs"] == 1
+
+
+@pytest.mark.parametrize("method", COMPETITORS)
+def test_train_of_competitors_tells_which_discriminators_won(method, prepared, tmp_path, monkeypatch):
+    kind = REGISTRY[method]
+    step, judges = kind.step, kind.losses.discriminator
+    monkeypatch.setattr(kind, "step", lambda *a: {k: v * (k not in judges) for k, v in step(*a).items()})
+    train(tiny_run(tiny_experiment(**COMPETITORS[method])), prepared, tmp_path / "run")
+    record = json.loads((tmp_path / "run/run.json").read_text())
+    assert record["status"] == "collapsed"
+    assert f"the loss of {', '.join(judges)} stayed below 0.01" in record["collapse"]
 
 
 @pytest.mark.parametrize(

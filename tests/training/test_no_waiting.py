@@ -12,6 +12,7 @@ from pixcycle.methods.registry import METHODS
 from pixcycle.models.pool import ImagePool
 from tests.conftest import tiny_experiment, tiny_run
 from tests.support.counted import Nowhere
+from tests.support.steps import COMPETITORS
 from tests.support.training import train
 
 RESNET = {"generator": "resnet6", "norm": "instance", "conditional": False, "gan_mode": "lsgan"}
@@ -20,7 +21,7 @@ SETTINGS = {
     "pix2pix, unconditional, without batch norm": RESNET | {"method": "pix2pix", "l1": 0.5, "l2": 0.5},
     "cyclegan with identity loss and a full pool": {"method": "cyclegan", "lambda_identity": 0.5, "pool_size": 5},
     "cyclegan with one discriminator": RESNET | {"method": "cyclegan", "discriminators": 1, "upsampling": "resize"},
-}
+} | COMPETITORS
 
 
 class Reads(TorchFunctionMode):

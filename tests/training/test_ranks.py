@@ -17,6 +17,7 @@ from pixcycle.records.attempts import attempts
 from pixcycle.training import checkpoint
 from tests.conftest import tiny_experiment, tiny_run, wait_until
 from tests.support.commands import command, environment, train_command
+from tests.support.steps import COMPETITORS
 from tests.support.training import train as train_run
 from tests.support.watched import two_ranks
 
@@ -34,7 +35,7 @@ SETTINGS = {
         **{"method": "pix2pix", "layers": "ucsd", "initial_weights": "unit_gains", "adam": "keras_shared"},
         **{"order": "generator_first", "halve_discriminator": False},
     },
-}
+} | {name: settings | {"n_epochs": 1} for name, settings in COMPETITORS.items()}
 """The third run is short: its losses differ by 2e-7 in most steps, but by 1e-4 in one of thirty steps tried."""
 
 

@@ -149,8 +149,8 @@ def extractor_weights_of_run(wildcards):
     return weights_files(run_of(wildcards).extractor)
 
 
-def published_weights_of_run(wildcards):
-    return [path for name in run_of(wildcards).config.published for path in weights_files(name)]
+def training_weights_of_run(wildcards):
+    return [path for name in run_of(wildcards).training_weights for path in weights_files(name)]
 
 
 def segmenter_files(run):

@@ -7,7 +7,7 @@ rule train:
             "train",
             paths.run(OF_EXPERIMENT, "{seed}", "{fp}"),
             prepare=prepared_of_run,
-            fetch_weights=published_weights_of_run,
+            fetch_weights=training_weights_of_run,
         ),
     output:
         directory(paths.run(OF_EXPERIMENT, "{seed}", "{fp}")),
@@ -25,7 +25,7 @@ rule train:
         run=run_key,
         prepared=prepared_of_run,
         gpus=most_gpus_of_training,
-        weights=partial(option, "--weights", published_weights_of_run),
+        weights=partial(option, "--weights", training_weights_of_run),
     shell:
         "trap : TERM; pixcycle job train {params.run:q} --plan {params.plan:q} --prepared {params.prepared:q} --out {output:q}"
         " --gpus {params.gpus:q} {params.weights} 2>&1 | (trap '' TERM; exec tee {log:q})"

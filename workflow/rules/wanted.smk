@@ -71,7 +71,7 @@ def data_of(selection):
         "fetch_weights": [
             path
             for run in runs
-            for name in (run.extractor, *run.config.published, *run.metric_weights)
+            for name in run.weights
             for path in weights_files(name)
         ],
         "prepare": [run.prepared for run in runs],

@@ -93,7 +93,8 @@ def _name(e: Experiment) -> str:
         "identity loss": e.lambda_identity > 0,
     }
     special = [words for words, applies in special.items() if applies] + METHODS[e.method].variant(e)
-    return ", ".join([f"{e.method} {e.generator} {e.crop_size}", *special])
+    network = "" if METHODS[e.method].own_networks else f" {e.generator}"
+    return ", ".join([f"{e.method}{network} {e.crop_size}", *special])
 
 
 def _headings() -> list[str]:

@@ -11,7 +11,7 @@ from pixcycle.base.files import local_path
 from pixcycle.base.login import without_login
 from pixcycle.params.schema import Dataset, Source
 from pixcycle.plan.names import weights_key
-from pixcycle.plan.runs import Data, Plan, Run
+from pixcycle.plan.runs import Data, Plan
 from pixcycle.records.fetched import Fetched, fetched_file
 from pixcycle.records.manifest import Manifest, manifest_file
 
@@ -83,17 +83,13 @@ def supplies(plan: Plan, images: dict[str, Images | None], root: Path) -> list[S
         needed.append(Supply(name, fetched is not None, origins, raw, prepared))
 
     weights = params.fetched_weights
-    names = [name for run in plan.runs.values() for name in _weights_of(run)]
+    names = [name for run in plan.runs.values() for name in run.weights]
     for name in dict.fromkeys(name for name in names if name in weights):
         file = root / paths.weights(weights_key(params, name, root))
         size = file.stat().st_size if file.exists() else None
         source_origin = origin(weights[name], size, params.mirror, root)
         needed.append(Supply(f"weights {name}", file.exists(), [source_origin], source_origin.size, 0))
     return needed
-
-
-def _weights_of(run: Run) -> list[str | None]:
-    return [run.extractor, *run.config.published, *run.metric_weights]
 
 
 def count_images(dataset: Dataset, node: Data, root: Path) -> Images | None:

@@ -70,6 +70,11 @@ def load(run: Path, direction: Direction | None = None) -> Trained:
     direction = direction or e.direction
     if direction not in METHODS[e.method].generators(e):
         raise UserError(f"{run}: {e.method} is trained in one direction, here {e.direction}; it has no {direction}")
+    if not METHODS[e.method].feed_forward:
+        raise UserError(
+            f"{run}: {e.method} has no network that takes an image: it searches for each of its own test images, which"
+            " Snakemake translates; choose a run of another method"
+        )
     record = RunRecord.find(run_file(run))
     seed = record.seed if record else 0
     weights = load_generator(run, direction, e)

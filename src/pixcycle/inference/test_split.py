@@ -86,7 +86,9 @@ def sampler(e: Experiment, prepared: Path, seed: int) -> Sampler:
     It uses running statistics and no dropout, and changes neither the networks nor the random numbers of the training.
     The experiment's inference settings are ignored, as they are not part of the name of the run's folder.
     """
-    e = e.model_copy(update={"inference_dropout": False, "inference_norm": "running"})
+    fixed = {"inference_dropout": False, "inference_norm": "running"}
+    search = {name: Experiment.model_fields[name].default for name in ("inversion_steps", "inversion_lr")}
+    e = e.model_copy(update=fixed | search)
 
     def sample(networks: Networks, fabric: Fabric, run: Path, epoch: int) -> dict[str, np.ndarray]:
         samples = {}

@@ -98,8 +98,7 @@ def needed(plan: Plan, root: Path) -> set[str]:
         needed |= {run.folder, run.translated, run.metrics, paths.features(features_key(run.data, run.extractor))}
         if run.segmenter:
             needed.add(paths.segmenter(run.segmenter))
-        used = (run.extractor, *run.config.published, *run.metric_weights)
-        needed |= {weights(name) for name in used if name in plan.params.fetched_weights}
+        needed |= {weights(name) for name in run.weights if name in plan.params.fetched_weights}
     return needed
 
 

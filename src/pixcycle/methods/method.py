@@ -3,8 +3,9 @@
 Plans and estimates must not wait for the import of torch: a method's file imports it inside functions only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from pixcycle.models.closed_form import Convolution
@@ -53,6 +54,10 @@ class Method:
         Whether a batch must hold both images of a pair.
     losses
         Names of its losses. The sum that the generators minimise is called `g`.
+    own_networks
+        Description of its networks if they are not those that `generator` and `patch` name, else empty.
+    feed_forward
+        Whether it translates by a single pass through a network, which takes images of other sizes, too.
     nets
         Its networks and their optimisers.
     pools
@@ -63,12 +68,17 @@ class Method:
     references: ClassVar[dict[str, str]] = {}
     needs_pairs: ClassVar[bool]
     losses: ClassVar[Losses]
+    own_networks: ClassVar[str] = ""
+    feed_forward: ClassVar[bool] = True
     nets: "Networks"
     pools: "dict[str, ImagePool]"
 
     def __init__(self, e: Experiment, fabric: "Fabric", seed: int):
         """Build the networks, with weights drawn from the seed."""
         raise NotImplementedError
+
+    def load_fetched(self, weights: Sequence[Path]) -> None:
+        """Load fixed networks that the method uses; `weights` are the downloaded files that the experiment names."""
 
     def step(self, a: "Tensor", b: "Tensor") -> "dict[str, Tensor]":
         """Train for one step on batches of both domains, (N, C, H, W) in [-1, 1]; return the losses as scalars."""

@@ -131,7 +131,7 @@ def _adam(
     """
     betas = (e.beta1, 0.999)
     if e.adam == "pytorch":
-        return Adam(list(chain.from_iterable(networks)), lr=lr, betas=betas, fused=True)
+        return Adam(list(chain.from_iterable(networks)), lr=lr, betas=betas, weight_decay=e.weight_decay, fused=True)
     epsilon = 1e-8 if e.adam == "tensorflow1" else 1e-7
     if e.adam == "keras_shared":
         return KerasAdam(networks, lr, betas, epsilon, numbers, counted)

@@ -11,6 +11,7 @@ from pixcycle.base.errors import UserError
 from pixcycle.base.suggest import known, nearest
 from pixcycle.metrics.extractors import EXTRACTORS, IMAGENET
 from pixcycle.metrics.registry import METRICS
+from pixcycle.params.fields import FEATURE_NETWORKS
 from pixcycle.params.schema import Chapter, Dataset, Experiment, Params, Scale, Segmenter, Source
 from pixcycle.params.strict_yaml import read_yaml
 
@@ -95,7 +96,7 @@ def _dangling_names(params: Params):
                 where = f"chapters.{key}.code.otherwise.{number}.fields"
                 yield from missing(where, field, Experiment.model_fields, "field")
     for name in params.weights:
-        with_weights = [*EXTRACTORS, IMAGENET.name, *(metric.weights for metric in METRICS if metric.weights)]
+        with_weights = [*EXTRACTORS, IMAGENET.name, *FEATURE_NETWORKS, *(m.weights for m in METRICS if m.weights)]
         yield from missing(f"weights.{name}", name, with_weights, "extractor or metric")
     ids = params.experiment_ids
     for name, scale in params.scales.items():

@@ -14,6 +14,7 @@ from pixcycle.params.fields import (
     EpochLength,
     ExtractorName,
     Factor,
+    FeatureNetwork,
     FlipDraw,
     FolderName,
     GanMode,
@@ -160,6 +161,9 @@ class Experiment(Closed):
     lambda_identity: Real = Field(0.0, ge=0)
     """Weight of the identity loss as a multiple of lambda_reconstruction, as in the authors' code (CycleGAN only)."""
     pool_size: Count = 0
+    feature_network: FeatureNetwork | None = None
+    """Fixed network whose feature maps the content loss compares (feature_loss only); vgg16 is replaced by the stand-in
+    efficientnet-lite0 at scales without published weights."""
 
     preprocess: Preprocess = "jitter"
     """jitter: resize to load_size and crop at random; evaluate on the whole image at crop_size.
@@ -205,6 +209,8 @@ class Experiment(Closed):
     lr_discriminator: Real | None = Field(None, gt=0)
     """Learning rate of the discriminators; defaults to lr."""
     beta1: Real = Field(0.5, ge=0, lt=1)
+    weight_decay: Real = Field(0.0, ge=0)
+    """Weight of the squared weights that Adam minimises, too."""
     adam: AdamVariant = "pytorch"
     """How Adam corrects the bias of its moments. pytorch: epsilon 1e-8, added after the correction. keras: 1e-7, added
     before it. keras_shared: the same with one step counter for all networks, which each network's step advances.
@@ -241,6 +247,10 @@ class Experiment(Closed):
     inference_batch: Positive = 16
     """Test images in a batch at inference; changes results only if the batch's statistics are used."""
 
+    inversion_steps: Positive = 200
+    """Adam steps of the search for the latent vector of a test image (CoGAN only)."""
+    inversion_lr: Real = Field(0.05, gt=0)
+    """Learning rate of these steps."""
     study_pairing: Literal["same_input", "other_input"] = "same_input"
     """Real image that a perceptual study shows beside a generated one: the truth of the same input, if there are pairs,
     or that of another input, as in the published studies of maps. Not part of a run's name."""

@@ -32,7 +32,7 @@ DESCRIPTIVE = {"dataset", "study_pairing", "label", "extra", "assumes", "stated"
 """Fields of an experiment without influence on its result (the key of its data stands for the dataset)."""
 MACHINE = {"compile", "gpus"}
 """Fields that change how long training takes, but its result only in the last digits."""
-INFERENCE = {"inference_dropout", "inference_norm", "inference_batch"}
+INFERENCE = {"inference_dropout", "inference_norm", "inference_batch", "inversion_steps", "inversion_lr"}
 """Fields that change how a trained network translates test images, but not how it is trained."""
 
 

@@ -55,6 +55,16 @@ class Run(Closed):
     metrics_fingerprint: str
 
     @property
+    def training_weights(self) -> list[str]:
+        """Names of the weights that its training reads, also of those that come with a package."""
+        return [name for name in (*self.config.published, self.config.feature_network) if name]
+
+    @property
+    def weights(self) -> list[str]:
+        """Names of the weights that its jobs read, also of those that come with packages."""
+        return [self.extractor, *self.training_weights, *self.metric_weights]
+
+    @property
     def key(self) -> str:
         return f"{self.id}/{self.seed}"
 
@@ -276,6 +286,8 @@ def _run(params: Params, id: str, experiment: Experiment, seed: int, data: str, 
     for field in ("published_weights", "published_weights_back"):
         if weights := settings.get(field):
             settings[field] = weights_key(params, weights, root)
+    if experiment.feature_network in params.weights:
+        settings["feature_network"] = weights_key(params, experiment.feature_network, root)
     segmenter = _segmenter_key(params, experiment.dataset, data)
     made_by: list[Any] = [settings, data, RECIPE["train"]]
     if recipes := METHODS[experiment.method].recipes(experiment):

@@ -77,6 +77,7 @@ def scaled(experiment: Experiment, scale: Scale, chapter: ChapterKey) -> Experim
     limit = scale.most_epochs.get(chapter, total)
     batch = _times(experiment.batch_size, scale.batch)
     epochs = min(scale.epochs, limit / total) if total else scale.epochs
+    stand_in = experiment.feature_network and "efficientnet-lite0"
     e = experiment.model_copy(
         update={
             "dataset": scale.stand_ins.get(experiment.dataset, experiment.dataset),
@@ -91,6 +92,7 @@ def scaled(experiment: Experiment, scale: Scale, chapter: ChapterKey) -> Experim
             "gpus": gcd(experiment.gpus, batch),
             "precision": scale.precision or experiment.precision,
             "published_weights": experiment.published_weights if scale.published_weights else None,
+            "feature_network": experiment.feature_network if scale.published_weights else stand_in,
             "published_weights_back": experiment.published_weights_back if scale.published_weights else None,
         }
     )

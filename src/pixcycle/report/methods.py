@@ -3,6 +3,7 @@
 from pixcycle.methods.registry import METHODS
 from pixcycle.metrics.registry import METRICS
 from pixcycle.models.generators.registry import GENERATORS
+from pixcycle.params.schema import Experiment
 from pixcycle.report.content import Text
 from pixcycle.report.values import Values
 from pixcycle.report.wording import listed
@@ -22,18 +23,23 @@ def methods(values: Values) -> list[Text]:
 
 def _training(values: Values) -> str:
     experiments = [seeds[0].config for seeds in values.runs.values()]
+    usual = [e for e in experiments if not METHODS[e.method].own_networks]
 
-    def used(names: dict[str, str], field: str) -> str:
-        return listed([names[name] for name in dict.fromkeys(getattr(e, field) for e in experiments)])
+    def used(names: dict[str, str], field: str, among: list[Experiment] = experiments) -> str:
+        return listed([names[name] for name in dict.fromkeys(getattr(e, field) for e in among)])
 
     generators = {name: generator.words for name, generator in GENERATORS.items()}
     methods = {name: method.words for name, method in METHODS.items()}
-    patches = sorted({e.patch for e in experiments})
-    sentences = [
-        f"{used(methods, 'method')}. Generators are {used(generators, 'generator')}, discriminators PatchGANs that "
-        f"see {listed([str(n) for n in patches])} pixels a side, with {used(_NORMS, 'norm')}. Their GAN losses are "
-        f"{used(_GAN_LOSSES, 'gan_mode')}, their optimiser is Adam @cite-kingma2015."
-    ]
+    sentences = [f"{used(methods, 'method')}."]
+    if usual:
+        patches = listed([str(n) for n in sorted({e.patch for e in usual})])
+        sentences.append(
+            f"Generators are {used(generators, 'generator', usual)}, discriminators PatchGANs that see {patches} "
+            f"pixels a side, with {used(_NORMS, 'norm', usual)}."
+        )
+    own = dict.fromkeys(METHODS[e.method].own_networks for e in experiments if e not in usual)
+    sentences += [f"Other networks are {words}." for words in own]
+    sentences.append(f"Their GAN losses are {used(_GAN_LOSSES, 'gan_mode')}, their optimiser is Adam @cite-kingma2015.")
     if any(e.pool_size for e in experiments):
         sentences.append(
             "Where an image pool is used, discriminators also see earlier generated images @cite-shrivastava2017."

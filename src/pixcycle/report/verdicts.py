@@ -10,6 +10,7 @@ import numpy as np
 from pixcycle.metrics.bootstrap import SAMPLES
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.registry import SCORES
+from pixcycle.paths import Direction
 from pixcycle.report.content import Verdict
 from pixcycle.report.values import Values
 
@@ -43,24 +44,34 @@ NO_RUN = "Its runs are not part of this report."
 NOT_FINITE = "{}: not judged, as its losses did not stay finite."
 
 
-def compare(values: Values, first: str, second: str, metric: str, among: int = 1) -> Order:
+def compare(
+    values: Values, first: str, second: str, metric: str, among: int = 1, direction: Direction | None = None
+) -> Order:
     """Return whether the first experiment's metric is better; unclear if noise could explain the difference.
 
     Parameters
     ----------
+    direction
+        The direction to compare; by default the scored one.
     among
         Number of comparisons of which one that comes out worse refutes the claim.
     """
-    difference = values.mean(first, metric) - values.mean(second, metric)
+    difference = values.mean(first, metric, direction) - values.mean(second, metric, direction)
     better = difference * SCORES[metric].sign < 0
     level = LEVEL if better else LEVEL / among
-    if abs(difference) <= half_width(values, first, second, metric, level):
+    if abs(difference) <= half_width(values, first, second, metric, level, direction=direction):
         return "unclear"
     return "better" if better else "worse"
 
 
 def half_width(
-    values: Values, first: str, second: str, metric: str, level: float = LEVEL, reruns: bool = True
+    values: Values,
+    first: str,
+    second: str,
+    metric: str,
+    level: float = LEVEL,
+    reruns: bool = True,
+    direction: Direction | None = None,
 ) -> float:
     """Return half the width of the interval of the difference of two experiments at a level.
 
@@ -68,29 +79,31 @@ def half_width(
     interval would miss the truth up to 13 instead of 5 times in 100. With one seed it is the normal interval from the
     spread of the difference over bootstrap samples and, if `reruns`, the spread of reruns of one recipe.
     """
-    seeds = [values.seeds_of(experiment, metric) for experiment in (first, second)]
+    seeds = [values.seeds_of(experiment, metric, direction) for experiment in (first, second)]
     if min(map(len, seeds)) > 1:
         return _t_half_width(seeds, level)
     normal = NormalDist()
-    spread = normal.inv_cdf(1 - level / 2) * spread_over_images(values, first, second, metric)
+    spread = normal.inv_cdf(1 - level / 2) * spread_over_images(values, first, second, metric, direction)
     if not reruns:
         return spread
-    scale = (abs(values.mean(first, metric)) + abs(values.mean(second, metric))) / 2
+    scale = (abs(values.mean(first, metric, direction)) + abs(values.mean(second, metric, direction))) / 2
     inception = metric == "fid" and EXTRACTORS[values.one(first).extractor].comparable
     floor = RERUNS_FID if inception else RERUNS * scale
     return hypot(spread, floor * normal.inv_cdf(1 - level / 2) / normal.inv_cdf(1 - LEVEL / 2))
 
 
-def spread_over_images(values: Values, first: str, second: str, metric: str) -> float:
+def spread_over_images(
+    values: Values, first: str, second: str, metric: str, direction: Direction | None = None
+) -> float:
     """Return the standard deviation of the difference of two experiments over bootstrap samples of the test images.
 
     On test sets of equal size both were measured on the same samples, otherwise on independent ones. It is 0 for
     scores without samples.
     """
-    a, b = (np.array(values.resampled(experiment, metric)) for experiment in (first, second))
+    a, b = (np.array(values.resampled(experiment, metric, direction)) for experiment in (first, second))
     if not a.size or not b.size:
         return 0.0
-    one, other = (values.numbers(values.one(experiment)) for experiment in (first, second))
+    one, other = (values.numbers(values.one(experiment), direction) for experiment in (first, second))
     same_samples = all(one[count] == other[count] for count in ("n_real", "n_fake"))
     return float(np.std(a - b, ddof=1)) if same_samples else hypot(np.std(a, ddof=1), np.std(b, ddof=1))
 

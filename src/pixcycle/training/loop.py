@@ -74,7 +74,8 @@ def train(
     sample
         Called after each of the experiment's `sample_epochs`, and at the end.
     weights
-        Files of the experiment's published weights, for a run that starts from them: those of its direction first.
+        Files of the experiment's published weights, for a run that starts from them: those of its direction first; or
+        the file of its feature_network.
     watch
         Given the number of steps already done, open the files for looking at the training while it runs.
     """
@@ -83,7 +84,8 @@ def train(
     with _work_folder(fabric, out) as work, noticed() as sigterm_received, ExitStack() as at_end:
         torch.manual_seed(run.seed)
         method = METHODS[e.method](e, fabric, run.seed)
-        if weights:
+        method.load_fetched(weights)
+        if e.published and weights:
             _load_published(method, e, weights)
         batches = training_batches(e, prepared, run.seed, fabric.device)
         saved = done = checkpoint.restore(work, method)

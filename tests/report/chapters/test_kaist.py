@@ -9,15 +9,19 @@ from PIL import Image
 
 from pixcycle.paths import TARGET, fakes_folder
 from pixcycle.report.chapters.kaist import sections as kaist
+from pixcycle.report.chapters.kaist.claims import order_of_shares
 from pixcycle.report.content import Figure, Table, Text, blocks_of, claims_of
 from pixcycle.report.drawing import architecture as boxes
 from pixcycle.report.published import read_published
 from pixcycle.report.studies import studies
 from pixcycle.study.files import study_file
+from pixcycle.study.result import Share
 from pixcycle.study.storage import Study
+from tests.support.edited import edited_json
 from tests.support.results import NAMES, ROOT, SIDE, Results
 
 ALL = ["kaist-maps", "kaist-horse2zebra", "kaist-summer2winter", "kaist-cityscapes"]
+COMPETITORS = ["kaist-maps-cogan", "kaist-maps-bigan", "kaist-maps-simgan", "kaist-maps-feature-loss"]
 TABLE_1 = {
     "CoGAN": ("0.6% ± 0.5%", "0.9% ± 0.5%"),
     "BiGAN/ALI": ("2.1% ± 1.0%", "1.9% ± 0.9%"),
@@ -53,14 +57,14 @@ def drawn(results: Results, out) -> SimpleNamespace:
 
 
 def colour(id, direction):
-    return 20 * ALL.index(id) + 10 * (direction == "b_to_a")
+    return 20 * [*ALL, *COMPETITORS].index(id) + 10 * (direction == "b_to_a")
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """All four runs; the outputs of each run and direction have one colour."""
-    results = Results(tmp_path_factory.mktemp("whole"), ALL)
-    for id in ALL:
+    """All runs; the outputs of each run and direction have one colour."""
+    results = Results(tmp_path_factory.mktemp("whole"), [*ALL, *COMPETITORS])
+    for id in [*ALL, *COMPETITORS]:
         for direction in TARGET:
             folder = fakes_folder(results.root / results.values().one(id).translated, direction)
             for name in NAMES:
@@ -87,45 +91,77 @@ def test_kaist_sections_have_all_tables_and_figures_of_the_registry(whole):
         "kaist-figure-1",
         "kaist-samples-maps",
         "kaist-samples-cityscapes",
+        "kaist-competitors-map-to-photo",
+        "kaist-competitors-photo-to-map",
         "kaist-architecture-generator",
         "kaist-architecture-discriminator",
     ]
 
 
+TASKS = ("Map → photo", "Photo → map")
+
+
+def table_1(chapter):
+    """Return the rows of Table 1 by method and task, without these two cells."""
+    return {(row[0], row[1]): row[2:] for row in chapter.tables["kaist-table-1"]}
+
+
 def test_kaist_table_1_equals_the_slides_followed_by_pix2pix(whole):
-    rows = whole.tables["kaist-table-1"]
-    assert {row[0]: (row[1], row[4]) for row in rows[:5]} == TABLE_1
-    assert {row[0]: (row[3], row[6]) for row in rows[5:]} == ELSEWHERE
-    assert [row[0] for row in rows] == [*TABLE_1, *ELSEWHERE]
+    rows = table_1(whole)
+    assert list(rows) == [(method, task) for task in TASKS for method in [*TABLE_1, *ELSEWHERE]]
+    assert {method: tuple(rows[method, task][0] for task in TASKS) for method in TABLE_1} == TABLE_1
+    assert {method: tuple(rows[method, task][2] for task in TASKS) for method in ELSEWHERE} == ELSEWHERE
 
 
 def test_kaist_table_1_shows_no_study_result_without_a_study(whole, part):
-    for column in (2, 5):
-        ours = [row[column] for row in whole.tables["kaist-table-1"]]
-        assert ours == [*["not ours"] * 4, "no study yet", "–", "–"]
-        assert part.tables["kaist-table-1"][4][column] == "not run"
+    for (method, _), row in table_1(whole).items():
+        assert row[1] == ("no study yet" if method in TABLE_1 else "–")
+    assert {row[1] for (method, _), row in table_1(part).items() if method in TABLE_1} == {"not run"}
+
+
+def test_kaist_table_1_shows_each_method_and_direction_as_measured(tmp_path):
+    ids = ["kaist-maps", "kaist-maps-simgan"]
+    results = Results(tmp_path / "root", ids, lambda run: {"fid": 200.0 if run.id == ids[1] else 100.0})
+    with edited_json(results.root / results.values().one(ids[1]).metrics) as measured:
+        measured["metrics"]["a_to_b"] |= {"fid": 300.0, "l1": 0.4}
+    rows = table_1(drawn(results, tmp_path / "out"))
+    assert rows["CycleGAN (ours)", "Map → photo"][3:] == ["100.00", "0.1000", "0.50", "0.25", "0.2000"]
+    assert rows["SimGAN", "Map → photo"][3] == "200.00"
+    assert rows["SimGAN", "Photo → map"][3:] == ["300.00", "0.1000", "0.50", "0.25", "0.4000"]
+    assert rows["CoGAN", "Photo → map"][3:] == ["not run"] * 5
+
+
+def test_kaist_table_1_names_stand_in_features_of_the_feature_loss(whole):
+    [table] = [block for block in blocks_of(whole.sections, Table) if block.id == "kaist-table-1"]
+    sentence = "kaist-maps-feature-loss: its loss compares features of efficientnet-lite0, not of vgg16."
+    assert sentence in table.notes
+
+
+def answered(results, id, every, participants=4):
+    """Hold a study of a run's map to photo, in which every `every`-th generated image passes for real; 0: none."""
+    file = study_file(results.values().one(id), "b_to_a", results.root)
+    study = Study(file, len(NAMES))
+    for _ in range(participants):
+        participant = study.begin()
+        while turn := study.turn(participant):
+            study.show(participant, turn.token)
+            with sqlite3.connect(file) as db:
+                db.execute("UPDATE trials SET shown = shown - 1 WHERE token = ?", (turn.token,))
+            fooled = turn.trial.kind == "test" and every and turn.number % every == 0
+            other = "right" if turn.trial.real == "left" else "left"
+            study.answer(participant, turn.token, other if fooled else turn.trial.real, 1000.0)
 
 
 def test_kaist_table_1_shows_our_study_with_its_interval_and_protocol(tmp_path):
     results = Results(tmp_path / "root", ["kaist-maps"])
-    run = results.values().one("kaist-maps")
-    study = Study(study_file(run, "b_to_a", results.root), len(NAMES))
-    for _ in range(4):
-        participant = study.begin()
-        while turn := study.turn(participant):
-            study.show(participant, turn.token)
-            with sqlite3.connect(study_file(run, "b_to_a", results.root)) as db:
-                db.execute("UPDATE trials SET shown = shown - 1 WHERE token = ?", (turn.token,))
-            fooled = turn.trial.kind == "test" and turn.number % 4 == 0
-            other = "right" if turn.trial.real == "left" else "left"
-            study.answer(participant, turn.token, other if fooled else turn.trial.real, 1000.0)
+    answered(results, "kaist-maps", every=4)
     share = results.values().study("kaist-maps", "b_to_a")
     chapter = drawn(results, tmp_path / "out")
     percentage = f"{share.percent:.1f}% [{share.low:.1f}, {share.high:.1f}]"
     assert 0 < share.percent < 50 and share.participants == 4
-    assert [row[2] for row in chapter.tables["kaist-table-1"]] == [*["not ours"] * 4, percentage, "–", "–"]
-    assert chapter.tables["kaist-table-1"][4][5] == "no study yet"
-    assert f"Map → photo: {percentage}" in chapter.claims[0].evidence and chapter.claims[0].verdict == "not run"
+    rows = table_1(chapter)
+    assert [rows["CycleGAN (ours)", task][1] for task in TASKS] == [percentage, "no study yet"]
+    assert rows["SimGAN", "Map → photo"][1] == "not run"
     [section] = studies(results.values())
     row = ["of the same input", "4", "4", str(share.answers), percentage]
     assert [cell.text for cell in section.blocks[0].rows[0]][2:] == row
@@ -145,6 +181,10 @@ def test_kaist_fcn_score_is_shown_next_to_published_scores(whole):
         ("kaist-cityscapes", "photo → label", ["0.58", "0.22", "0.16"]),
         ("pix2pix, not ours", "labels → photo", ["0.71", "0.25", "0.18"]),
         ("pix2pix, not ours", "photo → labels", ["0.85", "0.40", "0.32"]),
+        ("CoGAN, not ours", "photo → labels", ["0.45", "0.11", "0.08"]),
+        ("BiGAN/ALI, not ours", "photo → labels", ["0.41", "0.13", "0.07"]),
+        ("SimGAN, not ours", "photo → labels", ["0.47", "0.11", "0.07"]),
+        ("Feature loss + GAN, not ours", "photo → labels", ["0.50", "0.10", "0.06"]),
     ]
     assert rows[1][2:7:2] == ["0.60", "0.30", "0.20"]
 
@@ -247,10 +287,76 @@ def test_kaist_architectures_show_the_networks_of_the_runs(whole):
     assert f"{e.filters} filters in the first layer (64 as published)" in caption
 
 
-def test_kaist_claim_is_not_judged_and_cites_the_smallest_ratio(whole):
+@pytest.mark.parametrize(
+    ("figure", "direction"),
+    [("kaist-competitors-map-to-photo", "b_to_a"), ("kaist-competitors-photo-to-map", "a_to_b")],
+)
+def test_kaist_competitors_figure_shows_one_image_through_all_methods(whole, figure, direction):
+    columns, _ = whole.grids[figure]
+    methods = ["CoGAN", "BiGAN/ALI", "SimGAN", "Feature loss + GAN", "CycleGAN"]
+    assert [heading for heading, _ in columns] == ["Input", *methods, "Ground truth"]
+    source, target = "AB" if direction == "a_to_b" else "BA"
+    inputs, *outputs, truths = [cells for _, cells in columns]
+    assert np.array_equal([inputs[0], inputs[-1]], real(whole, "kaist-maps", source)[[0, -1]])
+    assert np.array_equal([truths[0], truths[-1]], real(whole, "kaist-maps", target)[[0, -1]])
+    shown = [np.unique(cells).tolist() for cells in outputs]
+    assert shown == [[colour(id, direction)] for id in (*COMPETITORS, "kaist-maps")]
+
+
+def claim_of(tmp_path, ids, measured, study=lambda results: None):
+    """Return the claim; `measured` are the competitors' scores, those of CycleGAN being 100 FID and an L1 of 0.2."""
+    results = Results(tmp_path / "root", ids, lambda run: measured if run.id in COMPETITORS else {})
+    study(results)
+    [claim] = drawn(results, tmp_path / "out").claims
+    return claim
+
+
+def test_kaist_claim_cites_the_smallest_published_ratio(whole):
     (claim,) = whole.claims
-    assert (claim.id, claim.verdict) == ("kaist-claim-a", "not run")
     # 26.8 / 2.1 = 12.8 of BiGAN/ALI, 23.2 / 2.6 = 8.9 of SimGAN
     assert "at least 8.9 times as often" in claim.evidence
     assert "Map → photo: 26.8% ± 2.8% against 2.1% ± 1.0% of BiGAN/ALI." in claim.evidence
     assert "Photo → map: 23.2% ± 3.4% against 2.6% ± 1.1% of SimGAN." in claim.evidence
+
+
+@pytest.mark.parametrize(
+    ("fid", "l1", "expected"),
+    [
+        (200.0, 0.4, "holds"),
+        (101.0, 0.4, "not distinguishable"),
+        (50.0, 0.4, "does not hold"),
+        (200.0, 0.1, "does not hold"),
+    ],
+)
+def test_kaist_claim_without_a_study_is_judged_by_fid_and_l1_as_proxy(fid, l1, expected, tmp_path):
+    claim = claim_of(tmp_path, ["kaist-maps", *COMPETITORS], {"fid": fid, "l1": l1})
+    assert claim.verdict == expected
+    assert "Nobody was asked about our images. By proxy, FID and pixel L1: CycleGAN is better in" in claim.evidence
+    assert f"FID 100.00 against {fid:.2f} of CoGAN" in claim.evidence
+
+
+def test_kaist_claim_is_not_run_while_a_competitor_is_missing(tmp_path):
+    claim = claim_of(tmp_path, ["kaist-maps", *COMPETITORS[:3]], {"fid": 200.0, "l1": 0.4})
+    assert claim.verdict == "not run"
+    assert "Not run: kaist-maps-feature-loss." in claim.evidence
+
+
+def test_kaist_claim_with_studies_compares_intervals_and_not_fid(tmp_path):
+    def study(results):
+        answered(results, "kaist-maps", every=0)
+        answered(results, "kaist-maps-simgan", every=1)
+
+    claim = claim_of(tmp_path, ["kaist-maps", "kaist-maps-simgan"], {"fid": 200.0, "l1": 0.4}, study)
+    assert claim.verdict == "does not hold"
+    sentence = "Judged by our studies. Map → photo: 0.0% [0.0, 0.0] against 100.0% [100.0, 100.0] of SimGAN."
+    assert sentence in claim.evidence
+    assert "proxy" not in claim.evidence
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "order"),
+    [((20, 30), (0, 10), "better"), ((20, 30), (25, 40), "unclear"), ((0, 5), (6, 9), "worse")],
+)
+def test_order_of_shares_compares_intervals(ours, theirs, order):
+    shares = (Share(sum(ends) / 2, *ends, participants=25, answers=1000) for ends in (ours, theirs))
+    assert order_of_shares(*shares) == order

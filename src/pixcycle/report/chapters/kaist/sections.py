@@ -3,21 +3,12 @@
 from collections.abc import Iterable
 
 from pixcycle.paths import TARGET
-from pixcycle.report.chapters.kaist.claims import (
-    CYCLEGAN,
-    DIRECTIONS,
-    SHOWN_IN,
-    TASKS,
-    claims,
-    percentage,
-    studies_of_maps,
-)
-from pixcycle.report.content import Block, Cell, Column, Figure, Section, Table, Text
+from pixcycle.report.chapters.kaist import competitors
+from pixcycle.report.chapters.kaist.claims import COMPETITORS, RULE, SHOWN_IN, claims
+from pixcycle.report.content import Block, Figure, Section, Text
 from pixcycle.report.draft import Draft
 from pixcycle.report.drawing import grids
-from pixcycle.report.published import NOT_RUN, NOTHING
 from pixcycle.report.quality import task_of
-from pixcycle.report.studies import percent, protocol_note
 
 BOTH_WAYS = {
     "kaist-maps": ("b_to_a", "a_to_b"),
@@ -34,12 +25,16 @@ SCORED = [
     ("kaist-cityscapes", "a_to_b", ("CycleGAN paper", "photo to labels", "CycleGAN")),
 ]
 SCORED_IF_RUN = "kth-cityscapes"
-PIX2PIX = [("CycleGAN paper", "labels to photo", "pix2pix"), ("CycleGAN paper", "photo to labels", "pix2pix")]
+ELSEWHERE = [
+    ("CycleGAN paper", "labels to photo", "pix2pix"),
+    *(("CycleGAN paper", "photo to labels", row) for row in ("pix2pix", *COMPETITORS)),
+]
+"""Rows of fcn-score.csv by methods that we did not train on cityscapes for this chapter."""
 
 
 def sections(draft: Draft) -> list[Section]:
     """Return the results, figures and claims of the chapter, for the experiments that were run."""
-    return draft.sections("kaist", _tables(draft), _figures(draft), claims(draft), SHOWN_IN)
+    return draft.sections("kaist", _tables(draft), _figures(draft), claims(draft), SHOWN_IN, RULE)
 
 
 def _where(draft: Draft, experiments: Iterable[str]) -> str:
@@ -50,52 +45,14 @@ def _where(draft: Draft, experiments: Iterable[str]) -> str:
 
 def _tables(draft: Draft) -> list[Block]:
     rows = [(id, direction) for id, directions in BOTH_WAYS.items() for direction in directions]
-    own = [id for id in draft.of_chapter("kaist") if id not in BOTH_WAYS]
+    own = [id for id in draft.of_chapter("kaist") if id not in (*BOTH_WAYS, *COMPETITORS.values())]
     rows += [(id, direction) for id in own for direction in TARGET]
     caption = f"Quality of the runs, both ways, of which the slides print no numbers{_where(draft, BOTH_WAYS)}"
     quality = draft.quality_table("kaist-quality", caption, rows, ("fid", "kid", "precision", "recall", "l1"))
     scored = SCORED + [(SCORED_IF_RUN, way, None) for _, way, _ in SCORED if SCORED_IF_RUN in draft]
     caption = f"FCN-score, which the slides explain without numbers{_where(draft, [id for id, _, _ in scored])}"
-    fcn = draft.fcn_table("kaist-fcn-score", caption, scored, PIX2PIX)
-    return [_perceptual_study(draft), fcn, quality, *_learning_rates(draft)]
-
-
-def _perceptual_study(draft: Draft) -> Table:
-    """Return Table 1, with the results of our own study, if there is one, and those of pix2pix in another study."""
-    columns = [Column("Method", numeric=False)]
-    columns += [Column(title, group=group) for group in TASKS.values() for title in ("published", "ours", "elsewhere")]
-    shares = studies_of_maps(draft)
-    protocols = [draft.study_protocol("kaist-maps", DIRECTIONS[task]) for task in shares]
-    rows = []
-    for row in draft.read_published("kaist-table-1").to_dict("records"):
-        cells = []
-        for task in TASKS:
-            ours = Cell("not ours", "muted")
-            if row["row"] == CYCLEGAN:
-                ours = Cell(percent(shares[task])) if task in shares else _no_study(draft)
-            cells.append((Cell(percentage(row, task), "published"), ours, NOTHING))
-        rows.append([Cell(row["row"]), *cells[0], *cells[1]])
-    elsewhere = draft.read_published("elsewhere-amt")
-    for row in elsewhere.to_dict("records"):
-        cells = [(NOTHING, NOTHING, Cell(percentage(row, task), "published")) for task in TASKS]
-        rows.append([Cell(row["row"]), *cells[0], *cells[1]])
-    notes = [
-        "In percent: generated images that people on Amazon Mechanical Turk labelled real, with the errors as printed. "
-        + (
-            protocol_note(protocols)
-            if shares
-            else "No people were asked about ours, and no network answers in their place."
-        ),
-        f"The “ours” of {CYCLEGAN} is that of CycleGAN's authors; kaist-maps is our run of it. "
-        "The competitors are not ours: no run stands for them.",
-        f"Elsewhere: {', '.join(elsewhere['source'].unique())}, from a study of its own.",
-    ]
-    caption = "Table 1 of the report: AMT “real vs fake” test on maps ↔ aerial photos at 256 × 256 resolution"
-    return Table("kaist-table-1", caption, columns, rows, notes, draft.keys("kaist-maps") if shares else [])
-
-
-def _no_study(draft: Draft) -> Cell:
-    return Cell("no study yet", "muted") if "kaist-maps" in draft else NOT_RUN
+    fcn = draft.fcn_table("kaist-fcn-score", caption, scored, ELSEWHERE)
+    return [competitors.table_1(draft), fcn, quality, *_learning_rates(draft)]
 
 
 def _learning_rates(draft: Draft) -> list[Text]:
@@ -124,7 +81,7 @@ def _figures(draft: Draft) -> list[Figure]:
         ("kaist-samples-cityscapes", "The task of FCN-score, labels ↔ photos.", ["kaist-cityscapes"]),
     ):
         figures += _both_ways(draft, id, lead, experiments)
-    return [*figures, *_architectures(draft)]
+    return [*figures, *competitors.figures(draft), *_architectures(draft)]
 
 
 def _both_ways(draft: Draft, id: str, lead: str, experiments: list[str]) -> list[Figure]:
