@@ -83,22 +83,22 @@ def test_discriminator_of_report_001_code_has_no_norm_and_ends_leaky():
 
 
 @pytest.mark.parametrize(
-    ("layers", "norm", "first_bias", "over"),
+    ("layers", "norm", "slope", "first_bias", "over"),
     [
-        ("ucsd", "batch", 0, [PER_BATCH, PER_BATCH, PER_BATCH]),
-        ("ucsd", "instance", 0, [PER_IMAGE, PER_IMAGE, PER_BATCH]),
-        ("kth", "instance", 1, [PER_IMAGE, PER_IMAGE, PER_IMAGE]),
+        ("ucsd", "batch", 0.3, 0, [PER_BATCH, PER_BATCH, PER_BATCH]),
+        ("ucsd", "instance", 0.3, 0, [PER_IMAGE, PER_IMAGE, PER_BATCH]),
+        ("kth", "instance", 0.2, 1, [PER_IMAGE, PER_IMAGE, PER_IMAGE]),
     ],
 )
-def test_patch_70_of_reports_000_and_003_equals_its_layers(layers, norm, first_bias, over):
+def test_patch_70_of_reports_000_and_003_equals_its_layers(layers, norm, slope, first_bias, over):
     network = randomised(PatchGAN(3, 70, filters=2, norm=norm, layers=layers)).train()
     take = taken_in_order(network)
     batch = images(32, 40)
-    x = leaky(F.conv2d(batch, *take(1 + first_bias), stride=2, padding=1), 0.2)
+    x = leaky(F.conv2d(batch, *take(1 + first_bias), stride=2, padding=1), slope)
     for stride, dimensions in zip((2, 2, 1), over, strict=True):
         x = F.conv2d(x, *take(1), stride=stride, padding=1)
         gain, offset, *_ = take(4 if dimensions == PER_BATCH else 2)
-        x = leaky(normed(x, gain, offset, dimensions, 1e-3), 0.2)
+        x = leaky(normed(x, gain, offset, dimensions, 1e-3), slope)
     torch.testing.assert_close(network(batch), F.conv2d(x, *take(2), padding=1), rtol=1e-5, atol=1e-6)
 
 

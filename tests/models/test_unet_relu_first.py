@@ -32,9 +32,9 @@ def test_unet_relu_first_equals_its_layers_in_training(norm, side, skips):
         return normed(x, gain, offset, OVER[norm], 1e-3)
 
     images = torch.rand(3, 3, side, side, dtype=torch.float64) * 2 - 1
-    encoded = [leaky(F.conv2d(images, *take(1), stride=2, padding=1), 0.2)]
+    encoded = [leaky(F.conv2d(images, *take(1), stride=2, padding=1), 0.3)]
     for _ in range(2):  # also the innermost
-        encoded.append(leaky(norm_of(F.conv2d(encoded[-1], *take(1), stride=2, padding=1)), 0.2))
+        encoded.append(leaky(norm_of(F.conv2d(encoded[-1], *take(1), stride=2, padding=1)), 0.3))
     x = encoded[-1]
     for skip in (encoded[1], encoded[0]):
         x = norm_of(F.conv_transpose2d(x, *take(1), stride=2, padding=1)).clamp(min=0)

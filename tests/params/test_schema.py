@@ -48,6 +48,7 @@ TRAINING = {
         "order": None,
         "log_every": 5,
         "sample_epochs": [],
+        "sample_training": False,
         "published_weights": None,
         "feature_network": None,
         "weight_decay": 0.0,

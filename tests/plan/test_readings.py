@@ -6,6 +6,7 @@ import yaml
 from pixcycle.base.errors import UserError
 from pixcycle.params.load import check_params
 from pixcycle.params.origins import origins
+from pixcycle.params.schema import Experiment
 from pixcycle.plan.runs import Plan, make_plan
 from tests.support import ROOT
 
@@ -63,6 +64,11 @@ def test_mistake_in_coded_settings_is_told_at_its_field(coded, names):
         planned(coded)
     assert len(str(error.value).splitlines()) == 1
     assert all(name in str(error.value) for name in names)
+
+
+def test_origins_of_an_additional_experiment_are_ours():
+    added = Experiment(method="pix2pix", dataset="facades", n_epochs=0, stated=["n_epochs"], extra="a control")
+    assert set(origins(added).values()) == {"ours"}
 
 
 def test_origins_tell_stated_from_assumed_and_from_code():

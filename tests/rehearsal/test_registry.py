@@ -14,6 +14,7 @@ import yaml
 from PIL import Image
 
 from pixcycle.params.load import load_params
+from pixcycle.params.schema import CODED, Params
 from pixcycle.plan.runs import written_id
 from tests.support import ROOT
 
@@ -41,6 +42,11 @@ def every(what: str):
 
 
 @pytest.fixture(scope="module")
+def params() -> Params:
+    return load_params(ROOT / "params.yaml")
+
+
+@pytest.fixture(scope="module")
 def values() -> dict:
     return json.loads((REPORT / "values.json").read_text())
 
@@ -53,12 +59,53 @@ def test_registry_has_27_10_3_4_and_8_runs_all_in_params():
     assert {id for chapter in REGISTRY for id in runs(chapter)} <= declared.keys()
 
 
-@pytest.mark.parametrize("chapter", REGISTRY)
-def test_params_match_the_registry_settings_of_every_run(chapter):
-    experiments = load_params(ROOT / "params.yaml").experiments[chapter]
-    for group in REGISTRY[chapter]["runs"]:
+def gathered(chapter: str, groups: str, *kinds: str) -> dict[str, dict]:
+    """Return the settings of each run of a chapter, those of the given kinds in its `runs` or its `coded`."""
+    settings: dict[str, dict] = {}
+    for group in REGISTRY[chapter].get(groups, []):
         for name in names(group["names"]):
-            assert {field: getattr(experiments[name], field) for field in group["settings"]} == group["settings"], name
+            of_run = settings.setdefault(name, {})
+            for kind in kinds:
+                for field, value in group.get(kind, {}).items():
+                    assert of_run.setdefault(field, value) == value, f"{name}: two values of {field}"
+    return settings
+
+
+@pytest.mark.parametrize("chapter", REGISTRY)
+def test_params_match_the_registry_settings_of_every_run(chapter, params):
+    experiments = params.experiments[chapter]
+    for name, settings in gathered(chapter, "runs", "stated", "settings").items():
+        assert {field: getattr(experiments[name], field) for field in settings} == settings, name
+
+
+@pytest.mark.parametrize("chapter", REGISTRY)
+def test_params_state_exactly_what_the_registry_states(chapter, params):
+    experiments = params.experiments[chapter]
+    stated = {name: set(settings) for name, settings in gathered(chapter, "runs", "stated").items()}
+    assert {name: set(experiments[name].stated) for name in stated} == stated
+
+
+@pytest.mark.parametrize("chapter", REGISTRY)
+def test_params_as_coded_match_the_registry(chapter, params):
+    """Each setting of the registry's code is that of params, and params change no others."""
+    coded = gathered(chapter, "coded", "settings")
+    assert set(coded) == {name for name in gathered(chapter, "runs") if params.experiments[chapter][name].coded}
+    for name, settings in coded.items():
+        experiment = params.experiment(f"{chapter}-{name}{CODED}")
+        assert {field: getattr(experiment, field) for field in settings} == settings, name
+        assert params.experiments[chapter][name].coded.keys() <= settings.keys(), name
+
+
+@pytest.mark.parametrize("chapter", [chapter for chapter in REGISTRY if "coded" in REGISTRY[chapter]])
+def test_chapters_tell_of_every_setting_that_their_code_changes(chapter, params):
+    told = {field for matter in params.chapters[chapter].code.otherwise for field in matter.fields}
+    changed = {
+        field
+        for experiment in params.experiments[chapter].values()
+        for field, value in experiment.coded.items()
+        if value != getattr(experiment, field)
+    }
+    assert changed <= told
 
 
 def test_params_give_a_reason_for_every_additional_experiment():

@@ -29,9 +29,9 @@ class PatchGAN(nn.Sequential):
     norm
         Normalisation of the inner layers; with a patch of 46 pixels, of all layers but the logit's.
     layers
-        authors; or the code of a report. ucsd (000): a bias in the last layer only, and before it batch norm whatever
-        `norm` is. wustl (001): a patch of 46 pixels, no norm, LeakyReLU also after the last layer. kth (003): a bias in
-        the first and the last layer only.
+        authors; or the code of a report. ucsd (000): LeakyReLU of slope 0.3, a bias in the last layer only, and before
+        it batch norm whatever `norm` is. wustl (001): a patch of 46 pixels, no norm, LeakyReLU also after the last
+        layer. kth (003): a bias in the first and the last layer only.
     """
 
     def __init__(
@@ -69,10 +69,10 @@ def _pixel_layers(in_channels: int, filters: int, norm: Norm, layers: Layers) ->
     bias = needs_bias(norm, layers)
     return [
         Conv2d(in_channels, filters, 1, bias=layers != "ucsd"),
-        nn.LeakyReLU(0.2, inplace=True),
+        nn.LeakyReLU(_slope(layers), inplace=True),
         Conv2d(filters, 2 * filters, 1, bias=bias),
         norm_layer(_last_norm(norm, layers), 2 * filters, layers),
-        nn.LeakyReLU(0.2, inplace=True),
+        nn.LeakyReLU(_slope(layers), inplace=True),
         Conv2d(2 * filters, 1, 1, bias=bias or layers != "authors"),
     ]
 
@@ -83,7 +83,7 @@ def _patch_layers(in_channels: int, strided: int, filters: int, norm: Norm, laye
     Channels double from layer to layer, up to 8 * filters.
     """
     first = Conv2d(in_channels, filters, 4, stride=2, padding=1, bias=layers != "ucsd")
-    sequence = [first, nn.LeakyReLU(0.2, inplace=True)]
+    sequence = [first, nn.LeakyReLU(_slope(layers), inplace=True)]
     width = filters
     for depth in range(1, strided + 1):
         wider = filters * min(2**depth, 8)
@@ -91,10 +91,14 @@ def _patch_layers(in_channels: int, strided: int, filters: int, norm: Norm, laye
         sequence += [
             Conv2d(width, wider, 4, stride=stride, padding=1, bias=needs_bias(norm, layers)),
             norm_layer(norm if depth < strided else _last_norm(norm, layers), wider, layers),
-            nn.LeakyReLU(0.2, inplace=True),
+            nn.LeakyReLU(_slope(layers), inplace=True),
         ]
         width = wider
     return [*sequence, Conv2d(width, 1, 4, padding=1)]
+
+
+def _slope(layers: Layers) -> float:
+    return SLOPE if layers == "ucsd" else 0.2
 
 
 def _last_norm(norm: Norm, layers: Layers) -> Norm:

@@ -8,8 +8,8 @@ from pixcycle.models.same_padding import doubling, halving
 from pixcycle.params.fields import Layers, Norm
 
 SLOPE = 0.3
-"""Slope of LeakyReLU for negative inputs in both networks of report 001: the default of Keras, as its figure gives
-none."""
+"""Slope of LeakyReLU for negative inputs in both networks of report 001, whose figure gives none, and in the code of
+report 000, which gives none: the default of Keras."""
 
 
 def activated(channels: int, norm: Norm, layers: Layers, transposed: bool = False) -> list[nn.Module]:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from pixcycle.models.convolution import Conv2d, ConvTranspose2d
 from pixcycle.models.norm import norm_layer
+from pixcycle.models.short_resnet import SLOPE
 from pixcycle.models.unet import noisy_blocks
 from pixcycle.params.fields import Norm
 
@@ -15,13 +16,14 @@ class UNetReluFirst(nn.Module):
     """Encoder and decoder with skip connections, as in the code of report 000.
 
     It maps (N, in_channels, H, W) to the same size with out_channels, both in [-1, 1]; H and W are multiples of
-    2 ** num_downs. Widths are those of `models.unet.UNet`, from which it differs in three points:
+    2 ** num_downs. Widths are those of `models.unet.UNet`, from which it differs in four points:
 
     - Norm also at the bottleneck. Instance norm there sets a bottleneck of one pixel to its offset, so that it carries
       nothing.
     - A decoder block is deconvolution, norm, dropout, ReLU; only then its output is joined with that of the encoder,
       after the encoder's LeakyReLU. No ReLU follows, so that negative values pass through the skips.
     - No layer but the last has a bias.
+    - LeakyReLU has the slope 0.3, the default of Keras.
     """
 
     def __init__(
@@ -39,9 +41,9 @@ class UNetReluFirst(nn.Module):
         self.skips = skips
         widths = [filters * min(2**level, 8) for level in range(num_downs)]
         noisy = noisy_blocks(num_downs, first_dropout_block) if dropout else ()
-        first = nn.Sequential(_halving(in_channels, filters), nn.LeakyReLU(0.2))
+        first = nn.Sequential(_halving(in_channels, filters), nn.LeakyReLU(SLOPE))
         inner = [
-            nn.Sequential(_halving(*pair), norm_layer(norm, pair[1], "ucsd"), nn.LeakyReLU(0.2))
+            nn.Sequential(_halving(*pair), norm_layer(norm, pair[1], "ucsd"), nn.LeakyReLU(SLOPE))
             for pair in pairwise(widths)
         ]
         self.down = nn.ModuleList([first, *inner])

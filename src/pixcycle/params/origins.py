@@ -1,4 +1,7 @@
-"""Where each setting of an experiment comes from: the report's text, its code, an assumption, or this project."""
+"""Where each setting of an experiment comes from: the report's text, its code, an assumption, or this project.
+
+All settings of an experiment that its report does not have (`extra`) are this project's.
+"""
 
 from typing import Literal
 
@@ -34,6 +37,8 @@ def origins(written: Experiment, coded: bool = False) -> dict[str, Origin]:
     """
 
     def origin(field: str) -> Origin:
+        if written.extra:
+            return "ours"
         if coded and field in written.coded:
             return "from code"
         if field in written.stated:
