@@ -40,7 +40,8 @@ def test_needed_has_the_segmenter_and_weights_that_runs_read(ledger):
     params = ledger.params.model_copy(update={"scale": "full", "scales": {"full": full}, "extractor": "inception-v3"})
     plan = make_plan(params, ledger.root)
     weights = sorted(path for path in needed(plan, ledger.root) if path.startswith("data/weights/"))
-    assert [path.split("/")[2].rpartition("-")[0] for path in weights] == ["inception-v3", "map2sat"]
+    names = [path.split("/")[2].rpartition("-")[0] for path in weights]
+    assert names == ["inception-v3", "inception-v3-imagenet", "map2sat"]
     run = plan.runs["ucsd-cityscapes-l1/0"]
     assert paths.segmenter(run.segmenter) in needed(plan, ledger.root)
     run.metric_weights["sat2map"] = "a fingerprint"  # as if a metric needed them

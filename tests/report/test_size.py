@@ -10,12 +10,14 @@ import yaml
 from PIL import Image
 
 from pixcycle.params.load import check_params
-from pixcycle.plan.runs import make_plan
+from pixcycle.plan.runs import make_plan, written_id
+from pixcycle.records.calibration import CalibrationRecord
+from pixcycle.records.metrics import Ruled
 from pixcycle.report.document import document
 from pixcycle.report.drawing import samples
 from pixcycle.report.rendering import page
 from tests.support.edited import edited_json
-from tests.support.results import ROOT, Results
+from tests.support.results import ROOT, Results, as_published
 
 SIDE, PHOTOS, STEPS = 256, 20, 2000
 FACADE = 30_300
@@ -42,12 +44,24 @@ def write_history(run: Path) -> None:
     (run / "history.csv").write_text("\n".join([names, *rows]))
 
 
+def write_calibration(results: Results) -> None:
+    """Write what the ruler read of the authors' own images."""
+    run = next(run for run in results.plan.runs.values() if run.ruler)
+    for node in results.plan.calibrations.values():
+        record = CalibrationRecord(
+            chapter="ucsd", location="https://x.example/a.zip", content="0" * 64, ruled=Ruled(**as_published(run))
+        )
+        record.write(results.root / node.path)
+
+
 @pytest.fixture(scope="module")
 def results(tmp_path_factory) -> Results:
     params = check_params(yaml.safe_load((ROOT / "params.yaml").read_text()) | {"scale": "full"})
     plan = make_plan(params, ROOT)
-    experiments = list(dict.fromkeys(run.id for run in plan.runs.values()))
-    results = Results(tmp_path_factory.mktemp("size"), experiments, seeds=params.seeds, scale="full")
+    experiments = list(dict.fromkeys(written_id(run.id) for run in plan.runs.values()))
+    root, readings = tmp_path_factory.mktemp("size"), ("written", "coded")
+    results = Results(root, experiments, seeds=params.seeds, scale="full", readings=readings)
+    write_calibration(results)
     for run in results.plan.runs.values():
         write_history(results.root / run.folder)
     for file in results.root.glob("data/prepared/*/manifest.json"):

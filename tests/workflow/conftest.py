@@ -171,6 +171,7 @@ def tiny_params() -> Any:
         "stand_ins": {"facades": "tiny", "facades-unpaired": "other"},
         "extractor": "efficientnet-lite0",
         "experiments": [key.removesuffix("/0") for key in ALL],
+        "coded": [],
     }
     for chapter in ("ucsd", "wustl"):
         for settings in tree["experiments"][chapter].values():
