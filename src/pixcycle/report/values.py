@@ -74,7 +74,7 @@ class Values:
         """
         params = self.plan.params
         planned = ids_of_scale(params, params.chosen_scale)
-        runs = {}
+        runs = {id: seeds for id, seeds in self.runs.items() if id != written_id(id)}
         for id in dict.fromkeys(map(written_id, self.runs)):
             if id + CODED in planned or not params.experiment(id).coded:
                 runs[id] = self.runs.get(id + CODED) or self.runs[id]
