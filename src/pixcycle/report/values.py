@@ -170,7 +170,7 @@ class Values:
         """Return the losses of a run, one row per logged step; those of D as means of its two halves in any run."""
         history = read_history(self.root / run.folder)
         if not run.config.halve_discriminator:
-            history[list(METHODS[run.config.method].losses.discriminator)] /= 2
+            history[history.columns.intersection(list(METHODS[run.config.method].losses.discriminator))] /= 2
         return history
 
     def as_published(self, run: Run) -> Experiment:
