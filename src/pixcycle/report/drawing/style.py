@@ -39,8 +39,8 @@ STYLE = {
     "savefig.dpi": 150,
     "svg.hashsalt": "pixcycle",
 }
-JPEG = {"quality": 80, "subsampling": 0, "progressive": True, "optimize": True}
-"""Small enough for a page with the images of all experiments; full-resolution colour keeps label maps' edges sharp."""
+JPEG = {"quality": 60, "subsampling": 2, "progressive": True, "optimize": True}
+"""Small enough for a page with the images of all experiments in both readings."""
 WIDTH = 9.0  # inches; width of a figure that fills the page
 BOLD = 1.15  # maximum ratio of the width of bold text to `text_width`
 

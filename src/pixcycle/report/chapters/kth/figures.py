@@ -142,9 +142,10 @@ def _training_beside_test(draft: Draft) -> list[Figure]:
     figures = []
     for id in draft.present((*RUNS, RESIZE)):
         run = draft.one(id)
-        epochs = [epoch for epoch in run.config.sample_epochs if epoch <= draft.records[run.key].epochs]
-        if not (run.config.sample_training and epochs):
+        reached = [epoch for epoch in run.config.sample_epochs if epoch <= draft.records[run.key].epochs]
+        if not (run.config.sample_training and reached):
             continue
+        epochs = sorted({reached[0], reached[len(reached) // 2], reached[-1]})
         rows, labels = [], []
         for direction in TARGET:
             album = draft.album(id, direction)

@@ -129,7 +129,10 @@ def _figure_3(draft: Draft, dataset: str) -> list[Figure]:
 
 
 def _samples_of(draft: Draft, dataset: str) -> Figure:
-    """Draw five images by all experiments on a dataset, the user's own included, that translate the same images."""
+    """Draw five images by all experiments on a dataset, the user's own included, that translate the same images.
+
+    In the reading `coded` there are two, as a page that holds both readings would be too large to mail.
+    """
     in_order = [f"ucsd-{dataset}-{name}" for name in FIGURE_3]
     there = [id for id in draft.of_chapter("ucsd") if draft.one(id).asked_dataset == dataset]
     first, *others = sorted(there, key=lambda id: in_order.index(id) if id in in_order else len(in_order))
@@ -139,8 +142,9 @@ def _samples_of(draft: Draft, dataset: str) -> Figure:
         id for id, run in runs.items() if run.data == data and way in METHODS[run.config.method].generators(run.config)
     ]
     different = [id for id in others if id not in alike]
-    picture, _ = sample_grid(draft, [first, *alike], rows=5)
+    rows = 5 if draft.reading == "written" else 2
+    picture, _ = sample_grid(draft, [first, *alike], rows=rows)
     caption = f"All experiments on {draft.title_of(dataset)}: test images at even distances, not chosen."
     caption += f" Not shown, as their inputs are others: {', '.join(different)}." if different else ""
-    alt = f"Input, truth and the outputs of {1 + len(alike)} experiments for five images"
+    alt = f"Input, truth and the outputs of {1 + len(alike)} experiments for {rows} images"
     return draft.figure(f"ucsd-samples-{dataset}", picture, caption, alt, [first, *alike])
