@@ -107,7 +107,7 @@ class Plan(Closed):
     params: Params
     data: dict[str, Data]
     runs: dict[str, Run]
-    calibrations: dict[str, CalibrationNode]
+    calibrations: dict[str, CalibrationNode] = {}
     """Chapter -> its ruler tried on images of its authors."""
     recipe: dict[str, int] = RECIPE
     """Version of each step in the code that made the plan."""
