@@ -130,7 +130,7 @@ def test_load_extractor_without_weights_names_file_source_and_stand_in(tmp_path,
         "pt_inception-2015-12-05-6726825d.pth",
         "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/",
         f"put it at {place}",
-        "extractor: efficientnet-lite0",
+        "--extractor efficientnet-lite0",
         "not comparable",
     ):
         assert part in str(error.value)

@@ -25,7 +25,7 @@ def test_content_features_of_the_stand_in_are_those_of_its_fifth_block():
         ours = phi(images())
         whole.extract_features((torch.nn.functional.interpolate(grey, (224, 224), mode="bilinear") - 127) / 128)
     assert ours.shape == (2, 40, 28, 28)
-    np.testing.assert_allclose(ours, seen[0], atol=1e-4)
+    np.testing.assert_allclose(ours, seen[0], rtol=1e-4, atol=1e-3)
 
 
 def test_content_layers_cost_what_torch_counts():
