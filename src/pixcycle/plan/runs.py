@@ -4,6 +4,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import Field
+
 from pixcycle import paths
 from pixcycle.base.errors import UserError
 from pixcycle.base.suggest import known
@@ -107,7 +109,7 @@ class Plan(Closed):
     params: Params
     data: dict[str, Data]
     runs: dict[str, Run]
-    calibrations: dict[str, CalibrationNode] = {}
+    calibrations: dict[str, CalibrationNode] = Field({})
     """Chapter -> its ruler tried on images of its authors."""
     recipe: dict[str, int] = RECIPE
     """Version of each step in the code that made the plan."""
