@@ -112,7 +112,9 @@ rule evaluate:
 # A chapter's ruler, tried on images that its authors published. It downloads them, and therefore runs locally.
 rule calibrate:
     input:
-        wanted_inputs("calibrate", paths.calibration("{scale}", "{chapter}", "{fp}"), fetch_weights=weights_of_calibration),
+        wanted_inputs(
+            "calibrate", paths.calibration("{scale}", "{chapter}", "{fp}"), fetch_weights=weights_of_calibration
+        ),
     output:
         paths.calibration("{scale}", "{chapter}", "{fp}"),
     log:

@@ -68,12 +68,7 @@ def data_of(selection):
     runs = PLAN.select(selection)
     return {
         "fetch": [paths.raw(PLAN.data[run.data].raw) for run in runs],
-        "fetch_weights": [
-            path
-            for run in runs
-            for name in run.weights
-            for path in weights_files(name)
-        ],
+        "fetch_weights": [path for run in runs for name in run.weights for path in weights_files(name)],
         "prepare": [run.prepared for run in runs],
         "real_features": [path for run in runs for path in features_files(run)],
         "train_segmenter": [path for run in runs for path in segmenter_files(run)],
