@@ -33,7 +33,12 @@ def finished(new_project, made_once) -> Project:
         sources = [{"locations": ["data/own/mine"]}]
         tree["datasets"]["mine"] = tree["datasets"]["tiny"] | {"title": "My pairs", "sources": sources}
         experiments = [f"ucsd-{name}" for name in mine]
-        tree["scales"]["tiny"] = {"title": "mine", "extractor": "efficientnet-lite0", "experiments": experiments}
+        tree["scales"]["tiny"] = {
+            "title": "mine",
+            "extractor": "efficientnet-lite0",
+            "experiments": experiments,
+            "coded": [],
+        }
 
     def make(folder):
         project = new_project.copy(folder)
