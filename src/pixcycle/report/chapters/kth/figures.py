@@ -12,6 +12,7 @@ from pixcycle.report.content import Figure
 from pixcycle.report.draft import Draft
 from pixcycle.report.drawing import curves, grids
 from pixcycle.report.drawing.samples import Album
+from pixcycle.report.quality import task_of
 
 
 def figures(draft: Draft) -> list[Figure]:
@@ -153,7 +154,7 @@ def _training_beside_test(draft: Draft) -> list[Figure]:
             of_training = [album.of_training(epoch) for epoch in epochs]
             rows.append([of_training[0][0], *(fake for _, fake in of_training)])
             rows.append([*album.inputs(place), *(album.outputs_after(epoch, place)[0] for epoch in epochs)])
-            labels += [f"{split} image, {direction.replace('_', ' ')}" for split in ("training", "test")]
+            labels += [f"{split} image, {task_of(draft, id, direction)}" for split in ("training", "test")]
         headings = ["input", *(f"after epoch {epoch}" for epoch in epochs)]
         columns = [(heading, list(images)) for heading, images in zip(headings, zip(*rows, strict=True), strict=True)]
         caption = (
