@@ -309,7 +309,7 @@ def test_ucsd_samples_show_own_experiments_and_name_what_they_leave_out(tmp_path
     figures = {figure.id: figure for figure in ucsd_figures(draft) if isinstance(figure, Figure)}
     samples = figures["ucsd-samples-facades"]
     assert samples.caption.endswith("Not shown, as their inputs are others: ucsd-turned.")
-    assert samples.alt == "Input, truth and the outputs of 2 experiments for five images"
+    assert samples.alt == "Input, truth and the outputs of 2 experiments for 5 images"
     strips = json.loads((tmp_path / "out/figures/ucsd-samples-facades.json").read_text())["strips"]
     headings = [image["heading"] for image in strips[0]["images"]]
     assert headings == ["Input", "Ground truth", "L1 Loss", "my cycle"]
