@@ -157,37 +157,47 @@ class Dot:
 
     Attributes
     ----------
-    ours
-        Our value; the mean over seeds.
     half
-        Half the width of its interval; None without one.
-    published
-        The published value, if it was measured with the same ruler.
-    shown
-        Our value as the tables write it.
+        Half the width of the value's interval; None without one.
+    reference
+        What the value is compared with on the same axis; None without it.
+    shown, shown_reference
+        Both as the tables write them.
     """
 
     label: str
-    ours: float
-    half: float | None
-    published: float | None
+    value: float
     shown: str
+    half: float | None = None
+    reference: float | None = None
+    shown_reference: str = "–"
 
 
 @dataclass(frozen=True)
 class DotPlot:
-    """Values of a metric, one row per experiment, on one axis from `low` to `high`."""
+    """Values of one quantity on one axis, from `low` to `high`.
+
+    Attributes
+    ----------
+    marks
+        What the value and the reference of each row are.
+    """
 
     title: str
     dots: list[Dot]
+    marks: tuple[str, str] = ("ours", "published")
 
     @property
     def low(self) -> float:
-        return min(min(d.ours - (d.half or 0), d.ours if d.published is None else d.published) for d in self.dots)
+        return min(min(d.value - (d.half or 0), d.value if d.reference is None else d.reference) for d in self.dots)
 
     @property
     def high(self) -> float:
-        return max(max(d.ours + (d.half or 0), d.ours if d.published is None else d.published) for d in self.dots)
+        return max(max(d.value + (d.half or 0), d.value if d.reference is None else d.reference) for d in self.dots)
+
+    @property
+    def has_references(self) -> bool:
+        return any(dot.reference is not None for dot in self.dots)
 
     def share(self, value: float) -> float:
         """Return where a value lies on the axis, in [0, 1]."""
@@ -201,19 +211,22 @@ class Claim:
     Attributes
     ----------
     evidence
-        The numbers that the verdict rests on.
+        Sentences that say why the verdict is what it is.
+    rule
+        How it is judged, beyond the rules of its chapter.
     made_from
         Keys of the runs behind these numbers.
     shown_in
         Ids of the tables and figures that show them.
     plots
-        The compared values, a plot per dataset.
+        The compared values.
     """
 
     id: str
     text: str
     verdict: Verdict
     evidence: str
+    rule: str = ""
     made_from: list[str] = field(default_factory=list)
     shown_in: list[str] = field(default_factory=list)
     plots: list[DotPlot] = field(default_factory=list)

@@ -10,7 +10,7 @@ from pixcycle.plan.runs import Plan
 from pixcycle.report import published, quality
 from pixcycle.report.archive_counts import archive_counts
 from pixcycle.report.both_readings import AS_CODED, is_as_coded
-from pixcycle.report.content import Block, Claim, Claims, Figure, Section, Table, Text, Verdict
+from pixcycle.report.content import Block, Claim, Claims, DotPlot, Figure, Section, Table, Text, Verdict
 from pixcycle.report.dots import dot_plots
 from pixcycle.report.drawing import curves, style
 from pixcycle.report.drawing.interactive import Picture
@@ -134,20 +134,26 @@ class Draft(Values):
         experiments: Sequence[str] = (),
         unjudged: Sequence[str] = (),
         metric: str | None = None,
+        rule: str = "",
+        plots: Sequence[DotPlot] = (),
     ) -> Claim:
         """Return a claim with our verdict on it; one that holds, but was not judged everywhere, holds on those run.
 
         Parameters
         ----------
         evidence
-            Sentences with the numbers that the verdict rests on. They are followed by which of the experiments
-            collapsed, and which were not run.
+            Sentences that say why the verdict is what it is. They are followed by which of the experiments collapsed,
+            and which were not run.
         experiments
             What the verdict rests on, or would if it had been run.
         unjudged
             Datasets or experiments on which nothing could be judged.
         metric
             What the verdict compares, shown as dot plots; experiments that lack it have too few test images.
+        rule
+            How the claim is judged, beyond the rules of its chapter.
+        plots
+            Further values that the verdict compares.
         """
         sentences = [*evidence, *self.collapses(*experiments)]
         if missing := self.missing(experiments):
@@ -157,8 +163,8 @@ class Draft(Values):
             sentences.append(f"Not judged on {', '.join(unjudged)}.")
         if verdict == "holds" and unjudged:
             verdict = "holds on those run"
-        plots = dot_plots(self, list(experiments), metric) if metric else []
-        return Claim(id, text, verdict, " ".join(sentences) or NO_RUN, self.keys(*experiments), plots=plots)
+        drawn = [*(dot_plots(self, list(experiments), metric) if metric else ()), *plots]
+        return Claim(id, text, verdict, " ".join(sentences) or NO_RUN, rule, self.keys(*experiments), plots=drawn)
 
     def too_few(self, experiments: Iterable[str]) -> list[str]:
         """Return a sentence on experiments that could not be judged for want of test images; none without any."""

@@ -320,15 +320,15 @@ def test_page_names_repeated_figure_once(document, folder):
 
 
 def test_page_claim_plot_places_values_on_the_axis(document, folder):
-    dots = [Dot("a", 10.0, 2.0, None, "10.00 ± 2.00"), Dot("b", 16.0, None, 18.0, "16.00")]
+    dots = [Dot("a", 10.0, "10.00 ± 2.00", half=2.0), Dot("b", 16.0, "16.00", reference=18.0, shown_reference="18.00")]
     claim = Claim("c", "A claim.", "holds", "Numbers.", plots=[DotPlot("FID, maps", dots)])
     html = page.render(replace(document, sections=[Section("s", "S", 1, [Claims([claim])])]), folder)
     places = re.findall(r'<span class="(\w+)" style="left:([\d.]+)%(?:;right:([\d.]+)%)?">', html)
     assert places == [  # the axis goes from 8 to 18
         ("interval", "0.00", "60.00"),
-        ("ours", "20.00", ""),
-        ("printed", "100.00", ""),
-        ("ours", "80.00", ""),
+        ("value", "20.00", ""),
+        ("reference", "100.00", ""),
+        ("value", "80.00", ""),
     ]
     assert re.findall(r'<td class="number[^"]*">(.*?)</td>', html) == ["10.00 ± 2.00", "–", "16.00", "18.00"]
 

@@ -282,7 +282,7 @@ def test_pdf_table_leaves_out_rows_that_were_not_run_and_names_them(document, fo
 
 
 def test_pdf_claim_shows_values_of_its_plot(document, folder):
-    dots = [Dot("a", 10.0, 2.0, None, "10.00 ± 2.00"), Dot("b", 16.0, None, 18.0, "16.25")]
+    dots = [Dot("a", 10.0, "10.00 ± 2.00", half=2.0), Dot("b", 16.0, "16.25", reference=18.0, shown_reference="18.00")]
     claim = Claim("c", "A claim.", "holds", "Numbers.", plots=[DotPlot("FID, maps", dots)])
     (page,) = pages(pdf.render(with_sections(document, Section("s", "S", 1, [Claims([claim])])), folder))
     for text in ("FID, maps", "10.00 ± 2.00", "16.25", "18.00"):

@@ -131,6 +131,7 @@ class _Plain:
                     claim["plots"] = [_plot(plot) for plot in plots]
                     claim["name"] = self._names[claim["id"]]
                     claim["evidence"] = self._said(claim["evidence"])
+                    claim["rule"] = self._said(claim["rule"])
                     claim["shown_in"] = self._links(claim["shown_in"])
                     claim["made_from"] = self._run_links(claim["made_from"])
             case Runs():
@@ -162,17 +163,20 @@ class _Plain:
 
 def _plot(plot: DotPlot) -> dict[str, Any]:
     """Return a dot plot with places on its axis, in percent, in place of values."""
+
+    def percent(value: float | None) -> float | None:
+        return None if value is None else 100 * plot.share(value)
+
     return {
         "title": plot.title,
-        "has_published": any(dot.published is not None for dot in plot.dots),
+        "marks": plot.marks if plot.has_references else plot.marks[:1],
         "dots": [
             {
                 "label": dot.label,
-                "shown": dot.shown,
-                "ours": 100 * plot.share(dot.ours),
-                "interval": None if dot.half is None else [100 * plot.share(dot.ours + s * dot.half) for s in (-1, 1)],
-                "published": None if dot.published is None else 100 * plot.share(dot.published),
-                "printed": "–" if dot.published is None else f"{dot.published:.2f}",
+                "value": percent(dot.value),
+                "interval": None if dot.half is None else [percent(dot.value + sign * dot.half) for sign in (-1, 1)],
+                "reference": percent(dot.reference),
+                "shown": (dot.shown, dot.shown_reference) if plot.has_references else (dot.shown,),
             }
             for dot in plot.dots
         ],
