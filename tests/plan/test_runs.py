@@ -57,10 +57,8 @@ def test_recipe_of_pools_renames_only_runs_with_two_pools(tree, monkeypatch):
     before = folders(tree)
     monkeypatch.setitem(RECIPE, "pools", 0)
     configs = {key: run.config for key, run in plan(tree).runs.items()}
-    two_domains = ("cyclegan", "simgan", "feature_loss")
-    with_pools = {
-        key for key, e in configs.items() if e.method in two_domains and e.pool_size and e.discriminators == 2
-    }
+    methods = ("cyclegan", "simgan", "feature_loss")
+    with_pools = {key for key, e in configs.items() if e.method in methods and e.pool_size and e.discriminators == 2}
     assert "kaist-maps/0" in with_pools and renamed(before, folders(tree)) == with_pools
 
 

@@ -212,24 +212,24 @@ class Claim:
     ----------
     evidence
         Sentences that say why the verdict is what it is.
-    rule
-        How it is judged, beyond the rules of its chapter.
     made_from
         Keys of the runs behind these numbers.
     shown_in
         Ids of the tables and figures that show them.
     plots
         The compared values.
+    rule
+        How it is judged, beyond the rules of its chapter.
     """
 
     id: str
     text: str
     verdict: Verdict
     evidence: str
-    rule: str = ""
     made_from: list[str] = field(default_factory=list)
     shown_in: list[str] = field(default_factory=list)
     plots: list[DotPlot] = field(default_factory=list)
+    rule: str = ""
 
 
 @dataclass(frozen=True)

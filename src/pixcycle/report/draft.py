@@ -134,8 +134,8 @@ class Draft(Values):
         experiments: Sequence[str] = (),
         unjudged: Sequence[str] = (),
         metric: str | None = None,
-        rule: str = "",
         plots: Sequence[DotPlot] = (),
+        rule: str = "",
     ) -> Claim:
         """Return a claim with our verdict on it; one that holds, but was not judged everywhere, holds on those run.
 
@@ -150,10 +150,10 @@ class Draft(Values):
             Datasets or experiments on which nothing could be judged.
         metric
             What the verdict compares, shown as dot plots; experiments that lack it have too few test images.
-        rule
-            How the claim is judged, beyond the rules of its chapter.
         plots
             Further values that the verdict compares.
+        rule
+            How the claim is judged, beyond the rules of its chapter.
         """
         sentences = [*evidence, *self.collapses(*experiments)]
         if missing := self.missing(experiments):
@@ -164,7 +164,7 @@ class Draft(Values):
         if verdict == "holds" and unjudged:
             verdict = "holds on those run"
         drawn = [*(dot_plots(self, list(experiments), metric) if metric else ()), *plots]
-        return Claim(id, text, verdict, " ".join(sentences) or NO_RUN, rule, self.keys(*experiments), plots=drawn)
+        return Claim(id, text, verdict, " ".join(sentences) or NO_RUN, self.keys(*experiments), [], drawn, rule)
 
     def too_few(self, experiments: Iterable[str]) -> list[str]:
         """Return a sentence on experiments that could not be judged for want of test images; none without any."""
