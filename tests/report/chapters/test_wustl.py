@@ -59,7 +59,10 @@ def drawn(monkeypatch):
 def test_wustl_claim_a_holds_if_fid_is_over_a_tenth_worse_on_both_tasks(tmp_path):
     result = claim(finished(tmp_path), "a")
     assert result.verdict == "holds"
-    assert "Cézanne to photo 100.00 with λ = 10, 130.00 with λ = 1 (+26.1%)" in result.evidence
+    assert (
+        "Cézanne to photo has an FID of 100.00 with λ = 10 and of 130.00 with λ = 1 (+26.1%): λ = 1 fails."
+        in result.evidence
+    )
 
 
 @pytest.mark.parametrize("fid", [90.0, 100.0, 110.0])
@@ -114,7 +117,7 @@ def test_wustl_claim_c_needs_a_similar_l1_beside_fid(tmp_path, l1, verdict):
     results = Results(tmp_path, EXPERIMENTS, lambda run: {"l1": l1 if run.id == paired else 0.2})
     result = claim(results, "c")
     assert result.verdict == verdict
-    assert f"label to photo 0.2000 by the cycle, {l1:.4f} paired" in result.evidence
+    assert f"Label to photo has a pixel L1 of 0.2000 by the cycle and of {l1:.4f} paired" in result.evidence
 
 
 def test_wustl_claims_are_undecided_if_the_spread_crosses_the_limit(tmp_path):
@@ -182,9 +185,12 @@ def test_wustl_claim_b_needs_both_tasks(tmp_path):
 
 def test_wustl_claim_b_evidence_averages_first_and_last_two_epochs(tmp_path):
     results = finished(tmp_path, [NORMAL, EQUAL])
-    trained(results, EQUAL, d_b=(0.22, 0), g_ab_gan=(0.0, 1.1))
+    trained(results, EQUAL, d_b=(0.44, 0), g_ab_gan=(0.0, 1.1))
     trained(results, NORMAL, d_b=(0.4, 0.4))
-    sentence = "12 epochs: D's loss ends at 0.010, with normal rates at 0.400; G's GAN loss goes from 0.05 to 1.05."
+    sentence = (
+        "12 epochs: D's loss ends at 0.020, not at zero (with normal rates at 0.400). G's GAN loss goes from 0.05 to "
+        "1.05: it no longer learns."
+    )
     assert sentence in claim(results, "b").evidence
 
 
@@ -227,7 +233,7 @@ def test_wustl_claim_d_needs_d_at_its_half_and_g_falling_below_1(tmp_path, d, g,
         curves_of(results, experiment, d, g)
     judged = claim(results, "d")
     assert judged.verdict == verdict
-    assert f"D's loss {d:.3f}, in the report's sum {2 * d:.2f}" in judged.evidence
+    assert f"D's loss is {d:.3f} in the mean, {2 * d:.2f} in the report's sum" in judged.evidence
 
 
 def test_wustl_claim_d_is_not_run_while_a_task_is_missing(tmp_path):

@@ -321,7 +321,8 @@ def test_page_names_repeated_figure_once(document, folder):
 
 def test_page_claim_plot_places_values_on_the_axis(document, folder):
     dots = [Dot("a", 10.0, "10.00 ± 2.00", half=2.0), Dot("b", 16.0, "16.00", reference=18.0, shown_reference="18.00")]
-    claim = Claim("c", "A claim.", "holds", "Numbers.", plots=[DotPlot("FID, maps", dots)])
+    plots = [DotPlot("FID, maps", dots), DotPlot("FID, facades", dots[:1])]
+    claim = Claim("c", "A claim.", "holds", "Numbers.", plots=plots, rule="By FID.")
     html = page.render(replace(document, sections=[Section("s", "S", 1, [Claims([claim])])]), folder)
     places = re.findall(r'<span class="(\w+)" style="left:([\d.]+)%(?:;right:([\d.]+)%)?">', html)
     assert places == [  # the axis goes from 8 to 18
@@ -329,8 +330,12 @@ def test_page_claim_plot_places_values_on_the_axis(document, folder):
         ("value", "20.00", ""),
         ("reference", "100.00", ""),
         ("value", "80.00", ""),
+        ("interval", "0.00", "0.00"),
+        ("value", "50.00", ""),
     ]
-    assert re.findall(r'<td class="number[^"]*">(.*?)</td>', html) == ["10.00 ± 2.00", "–", "16.00", "18.00"]
+    numbers = ["10.00 ± 2.00", "–", "16.00", "18.00", "10.00 ± 2.00"]  # without published values, no column of them
+    assert re.findall(r'<td class="number[^"]*">(.*?)</td>', html) == numbers
+    assert "<summary>How it is judged</summary><p>By FID.</p>" in html
 
 
 def test_page_folds_claims_that_were_not_run(html):

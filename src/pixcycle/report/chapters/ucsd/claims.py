@@ -11,6 +11,7 @@ from pixcycle.report.draft import Draft
 from pixcycle.report.evidence import comparison_sentence
 from pixcycle.report.trends import EARLY, STABLE, TREND, drops_early, falls, is_finite, trend
 from pixcycle.report.verdicts import NOT_FINITE, compare, verdict, verdict_of_seeds
+from pixcycle.report.wording import listed
 
 L1 = "g_reconstruction"
 PAIRED = ("l1", "l2", "l1l2", "patch16", "patch286", "noskip")
@@ -136,17 +137,23 @@ def _loss_claim(
     histories = [(run, draft.history(run)) for run in draft.runs[experiment]]
     verdicts = [agrees(history) for _, history in histories if is_finite(history)]
     sentences = [_trends(run, history, terms) for run, history in histories]
-    about = (
-        f"Rank correlations of the epoch means with the epoch, beyond ±{TREND} a trend; a term also falls that drops "
-        f"in the first {EARLY:.0%} of the epochs and stays there, within {STABLE} of the drop:"
+    rule = (
+        "In brackets is the rank correlation of a loss's epoch means with the epoch: from "
+        f"{TREND} on it is a trend. A loss also falls if it drops in the first {EARLY:.0%} of the epochs and stays "
+        f"there, which it does if its later epoch means vary by at most {STABLE} of the drop (one standard deviation)."
     )
-    return draft.claim(id, text, verdict_of_seeds(verdicts), [about, *sentences], [experiment])
+    return draft.claim(id, text, verdict_of_seeds(verdicts), sentences, [experiment], rule=rule)
 
 
 def _trends(run: Run, history: pd.DataFrame, terms: dict[str, str]) -> str:
-    """Return a sentence with the trends of a run's losses."""
+    """Return `Seed 0 on maps: L1 falls (-0.89), G's GAN loss follows no trend (+0.12).`"""
     if not is_finite(history):
         return NOT_FINITE.format(run.key)
-    early = {term: ", drops early and stays" if drops_early(history, term) else "" for term in terms.values()}
-    trends = [f"{name} {trend(history, term):+.2f}{early[term]}" for name, term in terms.items()]
-    return f"{run.key}: {'; '.join(trends)}."
+    courses = [f"{name} {_course(history, term)} ({trend(history, term):+.2f})" for name, term in terms.items()]
+    return f"Seed {run.seed} on {run.config.dataset}: {listed(courses)}."
+
+
+def _course(history: pd.DataFrame, term: str) -> str:
+    if abs(trend(history, term)) >= TREND:
+        return "falls" if falls(history, term) else "rises"
+    return "drops early and stays low" if drops_early(history, term) else "follows no trend"

@@ -1,21 +1,63 @@
 """Claim h of report 000: what a smaller patch does to contrast and edges of the generated images."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 
 from pixcycle.metrics.appearance import contrast, sharpness
-from pixcycle.report.content import Claim
+from pixcycle.report.content import Claim, Dot, DotPlot
 from pixcycle.report.draft import Draft
 from pixcycle.report.drawing.samples import Album
-from pixcycle.report.verdicts import compare_images, verdict
+from pixcycle.report.verdicts import Order, compare_images, verdict
+from pixcycle.report.wording import listed
 
 DATASETS = ("cityscapes", "maps", "facades")
 SMALL, LARGE = "patch16", "patch286"
-LOOKS = {"contrast": (contrast, "contrast {:.1f} of 255"), "sharpness": (sharpness, "sharpness {:.3f}")}
-"""Name -> the function that measures it, and how its mean is written."""
 LOOKED_AT = 200
 """Test images at most, at even distances, that are measured."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A measured property of images.
+
+    Attributes
+    ----------
+    measure
+        Function from uint8 images (N, H, W, 3) to (N,) values.
+    digits
+        Digits that its mean is written with.
+    words
+        What the images of patch 16 have, by how they compare with those of patch 286.
+    """
+
+    title: str
+    measure: Callable[[np.ndarray], np.ndarray]
+    digits: int
+    words: dict[Order, str]
+
+
+LOOKS = [
+    Look(
+        "Contrast, of 255",
+        contrast,
+        1,
+        {"better": "more contrast", "worse": "less contrast", "unclear": "about the same contrast"},
+    ),
+    Look(
+        "Sharpness of edges",
+        sharpness,
+        3,
+        {"better": "sharper edges", "worse": "softer edges", "unclear": "about equally sharp edges"},
+    ),
+]
+RULE = (
+    "Contrast is the standard deviation of the luminance. Sharpness is the size of its steps as a share of that, "
+    "without periods of 2 and 4 pixels; it does not tell edges from noise. Both are means over at most "
+    f"{LOOKED_AT} test images."
+)
 
 
 def patch_claim(draft: Draft) -> Claim:
@@ -25,25 +67,26 @@ def patch_claim(draft: Draft) -> Claim:
     judged = {dataset: pair for dataset, pair in pairs.items() if not draft.missing(pair)}
     if not judged:
         return draft.claim(id, text, "not run")
-    orders, sentences = [], []
+    orders: list[Order] = []
+    sentences = []
+    dots: dict[str, list[Dot]] = {look.title: [] for look in LOOKS}
     for dataset, pair in judged.items():
-        looks = [[_looks(draft, experiment, look) for look in LOOKS] for experiment in pair]
-        orders += [compare_images(*seeds, among=2 * len(judged)) for seeds in zip(*looks, strict=True)]
-        words = [f"{draft.one(e).config.label} {_written(seeds)}" for e, seeds in zip(pair, looks, strict=True)]
-        sentences.append(f"On {draft.title_of(dataset)}: {'; '.join(words)}.")
-    sentences.append(
-        "Contrast is the standard deviation of the luminance, sharpness the size of its steps as a share of that, "
-        f"without periods of 2 and 4 pixels, be they edges or noise; means over at most {LOOKED_AT} test images."
-    )
+        words = []
+        for look in LOOKS:
+            small, large = (_measured(draft, experiment, look) for experiment in pair)
+            orders.append(compare_images(small, large, among=len(LOOKS) * len(judged)))
+            words.append(look.words[orders[-1]])
+            ours, other = float(np.mean(small)), float(np.mean(large))
+            shown = [f"{value:.{look.digits}f}" for value in (ours, other)]
+            dots[look.title].append(Dot(draft.title_of(dataset), ours, shown[0], None, other, shown[1]))
+        sentences.append(f"On {draft.title_of(dataset)}, patch 16 makes images with {listed(words)}.")
     unjudged = [dataset for dataset in DATASETS if dataset not in judged]
-    return draft.claim(id, text, verdict(orders, complete=True), sentences, [*chain(*judged.values())], unjudged)
+    plots = [DotPlot(title, rows, ("patch 16", "patch 286")) for title, rows in dots.items()]
+    outcome, experiments = verdict(orders, complete=True), [*chain(*judged.values())]
+    return draft.claim(id, text, outcome, sentences, experiments, unjudged, plots=plots, rule=RULE)
 
 
-def _looks(draft: Draft, experiment: str, look: str) -> list[np.ndarray]:
-    """Return a look of an experiment's outputs, (N,) for each seed."""
+def _measured(draft: Draft, experiment: str, look: Look) -> list[np.ndarray]:
+    """Return a property of an experiment's outputs, (N,) for each seed."""
     albums = [Album(draft, experiment, run=run) for run in draft.runs[experiment]]
-    return [LOOKS[look][0](np.stack(album.outputs(album.spread_out(LOOKED_AT)))) for album in albums]
-
-
-def _written(looks: list[list[np.ndarray]]) -> str:
-    return ", ".join(form.format(np.mean(seeds)) for (_, form), seeds in zip(LOOKS.values(), looks, strict=True))
+    return [look.measure(np.stack(album.outputs(album.spread_out(LOOKED_AT)))) for album in albums]

@@ -17,7 +17,7 @@ ALIKE = 0.1
 Reruns of one recipe by one team differ by up to 9 at an FID of about 100. The limit is relative because the FID of a
 stand-in extractor has its own scale.
 """
-NAMES = {"fid": "FID", "l1": "Pixel L1"}
+NAMES = {"fid": "an FID", "l1": "a pixel L1"}
 
 SHOWN_IN = {
     "wustl-claim-a": ("wustl-quality", "wustl-figure-5", "wustl-figure-6"),
@@ -45,6 +45,11 @@ def claims(draft: Draft) -> list[Claim]:
         "The network cannot work with a low λ: with λ = 1 it fails where it works with λ = 10.",
         LAMBDAS,
         ("with λ = 10", "with λ = 1"),
+        {
+            "better": "λ = 1 fails",
+            "worse": "λ = 1 does not fail where λ = 10 works",
+            "unclear": "whether λ = 1 fails cannot be told",
+        },
         _fails,
     )
     similar = _pairs_claim(
@@ -53,6 +58,7 @@ def claims(draft: Draft) -> list[Claim]:
         "The results of the paired comparison and of the cycle are similar.",
         PAIRED,
         ("by the cycle", "paired"),
+        {"better": "they are alike", "worse": "they differ", "unclear": "whether they are alike cannot be told"},
         _alike,
         also=("l1",),
     )
@@ -65,6 +71,7 @@ def _pairs_claim(
     text: str,
     pairs: list[tuple[str, str]],
     words: tuple[str, str],
+    outcomes: dict[Order, str],
     order: Callable[[Draft, str, str, str], Order],
     also: tuple[str, ...] = (),
 ) -> Claim:
@@ -74,6 +81,8 @@ def _pairs_claim(
     ----------
     words
         Names of the first and the second experiment of a pair.
+    outcomes
+        What each order of a pair says.
     order
         Judges a pair by a metric; `better` if it agrees with the claim.
     also
@@ -82,20 +91,24 @@ def _pairs_claim(
     present = [pair for pair in pairs if not draft.missing(pair, "fid")]
     if not present:
         return draft.claim(id, text, "not run")
-    orders, evidence = [], []
+    orders: list[Order] = []
+    evidence = []
     for metric in ("fid", *also):
-        judged = [pair for pair in present if not draft.missing(pair, metric)]
-        orders += [order(draft, *pair, metric) for pair in judged]
-        compared = [_compared(draft, pair, words, metric) for pair in judged]
-        evidence += [f"{NAMES[metric]} on {draft.data_of(present[0][0])}: {'; '.join(compared)}."] if judged else []
+        for pair in present:
+            if not draft.missing(pair, metric):
+                orders.append(order(draft, *pair, metric))
+                evidence.append(f"{_compared(draft, pair, words, metric)}: {outcomes[orders[-1]]}.")
     missing = draft.missing(chain(*pairs), "fid")
     outcome = verdict(orders, complete=not missing)
     return draft.claim(id, text, outcome, evidence, [*chain(*present), *missing], metric="fid")
 
 
 def _compared(draft: Draft, pair: tuple[str, str], words: tuple[str, str], metric: str) -> str:
-    scores = ", ".join(f"{draft.with_spread(e, metric)} {word}" for word, e in zip(words, pair, strict=True))
-    return f"{draft.one(pair[0]).config.label} {scores} ({_difference(draft, *pair, metric)[0]:+.1%})"
+    """Return `Label to photo has an FID of 100.00 by the cycle and of 110.00 paired (+9.5%)`."""
+    first, second = (f"{draft.with_spread(e, metric)} {word}" for word, e in zip(words, pair, strict=True))
+    label = draft.one(pair[0]).config.label
+    label = label[0].upper() + label[1:]
+    return f"{label} has {NAMES[metric]} of {first} and of {second} ({_difference(draft, *pair, metric)[0]:+.1%})"
 
 
 def _fails(draft: Draft, high: str, low: str, metric: str) -> Order:

@@ -46,8 +46,8 @@ def rates_claims(draft: Draft) -> list[Claim]:
             "With equal learning rates D's loss reaches almost zero, and G can no longer be trained.",
             RATES,
             _untrainable,
-            f"Begin and end are means over a tenth of the epochs, two at least. D is at zero below {D_AT_ZERO}; G "
-            f"still learns if its GAN loss ends more than {FALLS:.0%} lower than it began.",
+            f"Begin and end are means over a tenth of the epochs, two at least. D's loss is almost zero below "
+            f"{D_AT_ZERO}. G still learns if its GAN loss ends more than {FALLS:.0%} lower than it began.",
         ),
         _claim(
             draft,
@@ -106,7 +106,7 @@ def _claim(
         if judged:
             orders.append("better" if all(judged) else "unclear" if any(judged) else "worse")
     outcome = verdict(orders, complete=len(orders) == len(tasks))
-    return draft.claim(id, text, outcome, [*sentences, rule], [*chain(*present), *missing])
+    return draft.claim(id, text, outcome, sentences, [*chain(*present), *missing], rule=rule)
 
 
 def _named(draft: Draft, experiment: str, run: Run) -> str:
@@ -117,10 +117,11 @@ def _named(draft: Draft, experiment: str, run: Run) -> str:
 def _untrainable(normal: pd.DataFrame, equal: pd.DataFrame) -> Agreed:
     """Judge whether D ends at zero with equal rates only, and G's GAN loss does not fall."""
     (_, usual), (begin, end) = map(_begin_and_end, (normal, equal))
-    learns = end["g_gan"] < (1 - FALLS) * begin["g_gan"]
-    return bool(end["d"] < D_AT_ZERO <= usual["d"] and not learns), (
-        f"D's loss ends at {end['d']:.3f}, with normal rates at {usual['d']:.3f}; G's GAN loss goes from "
-        f"{begin['g_gan']:.2f} to {end['g_gan']:.2f}."
+    learns, at_zero = end["g_gan"] < (1 - FALLS) * begin["g_gan"], end["d"] < D_AT_ZERO
+    return bool(at_zero and usual["d"] >= D_AT_ZERO and not learns), (
+        f"D's loss ends at {end['d']:.3f}, {'almost' if at_zero else 'not at'} zero (with normal rates at "
+        f"{usual['d']:.3f}). G's GAN loss goes from {begin['g_gan']:.2f} to {end['g_gan']:.2f}: it "
+        f"{'still learns' if learns else 'no longer learns'}."
     )
 
 
@@ -129,10 +130,13 @@ def _normal(history: pd.DataFrame) -> Agreed:
     means = history.groupby("epoch").mean()
     settled = means["d"].iloc[round(SETTLED * len(means)) :].mean()
     (_, end), ratio, falls = _begin_and_end(history), jump(history), trend(history, "g")
+    stays = abs(settled - UNDECIDED) <= NEAR
     decreases = falls <= -TREND and end["g"] < LOW and ratio < JUMP
-    return bool(abs(settled - UNDECIDED) <= NEAR and decreases), (
-        f"D's loss {settled:.3f}, in the report's sum {2 * settled:.2f}; G's total ends at {end['g']:.2f}, rank "
-        f"correlation {falls:+.2f}, at most {ratio:.1f} times its lowest mean before."
+    return bool(stays and decreases), (
+        f"D's loss is {settled:.3f} in the mean, {2 * settled:.2f} in the report's sum: it "
+        f"{'stays' if stays else 'does not stay'} at 0.5 there. G's total ends at {end['g']:.2f} and "
+        f"{'keeps' if decreases else 'does not keep'} decreasing (rank correlation {falls:+.2f}, at most {ratio:.1f} "
+        "times its lowest mean before)."
     )
 
 
@@ -140,8 +144,8 @@ def _jumps(normal: pd.DataFrame, equal: pd.DataFrame) -> Agreed:
     """Judge whether G's total jumps with equal rates only."""
     usual, ratio = jump(normal), jump(equal)
     return usual < JUMP <= ratio, (
-        f"epoch means of G's total are at most {ratio:.1f} times the lowest one before, with normal rates "
-        f"{usual:.1f} times."
+        f"G's total {'jumps to' if ratio >= JUMP else 'is at most'} {ratio:.1f} times its lowest epoch mean before, "
+        f"with normal rates {'as well, to' if usual >= JUMP else 'at most'} {usual:.1f} times."
     )
 
 
