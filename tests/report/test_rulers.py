@@ -62,11 +62,28 @@ def test_no_difference_names_what_differs_from_published_ruler(tmp_path, fields,
 
 def test_no_difference_on_facades_says_what_its_code_would_have_given(tmp_path):
     made = table(at_full(tmp_path, [L1, L2], n_real=206, n_fake=206), L1, L2)
-    assert texts(made, "L1 Loss")[9] == "–"
+    assert "difference" not in [column.title for column in made.columns]
     assert [note for note in made.notes if note.startswith("No differences")] == [
         "No differences are given: facades has 206 test images, not 256 (its code would have generated 192 of them, "
         "and 96 of the 100 in val, and 96 of the 106 in test)."
     ]
+
+
+def test_ruler_notes_say_what_ours_were_measured_with_where_it_differs(tmp_path):
+    asked = table(at_full(tmp_path / "a", [MAPS]), MAPS).notes
+    assert any(
+        note.startswith("Beside published values, ours are measured as the report's code does: 256") for note in asked
+    )
+    run = Results(tmp_path / "b", [MAPS], scale="demo")
+    notes = table(run, MAPS).notes
+    place = next(
+        i for i, note in enumerate(notes) if note.startswith("The report's ruler, beside published values: 256")
+    )
+    read = run.values().measured[f"{MAPS}/0"].ruled
+    assert notes[place + 1] == (
+        f"Ours follow it with {read.n_fake} generated and {read.n_real} real images, {read.size} × {read.size} pixels "
+        "and EfficientNet-Lite0 pool features (1280-d) in the place of its network."
+    )
 
 
 def test_no_difference_for_stand_in_data(tmp_path):

@@ -110,6 +110,7 @@ def comparison_table(
             if metric == "fid" and elsewhere:
                 row.append(Cell(elsewhere[experiment], "published") if experiment in elsewhere else NOTHING)
         rows.append(row)
+    columns, rows = _without_empty_differences(columns, rows)
     notes = _notes(values, experiments)
     if calibration:
         chapter = values.plan.params.chapters[values.one(experiments[0]).chapter]
@@ -119,6 +120,13 @@ def comparison_table(
     if elsewhere:
         notes.append(FID_NOTE)
     return Table(id, caption, columns, rows, notes, values.keys(*experiments, *coded.values()))
+
+
+def _without_empty_differences(columns: list[Column], rows: list[list[Cell]]) -> tuple[list[Column], list[list[Cell]]]:
+    """Leave out the columns of differences that are given in no row; the notes say why."""
+    found = [any(row[i] != NOTHING for row in rows) for i in range(len(columns))]
+    kept = [i for i, column in enumerate(columns) if found[i] or column.title != "difference"]
+    return [columns[i] for i in kept], [[row[i] for i in kept] for row in rows]
 
 
 def _calibration_row(calibration: CalibrationRecord, metrics: list[str], columns: list[Column]) -> list[Cell]:
@@ -183,11 +191,19 @@ def measured(
 
 
 def _best(values: Values, experiments: list[str], metric: str) -> str | None:
-    return _least({e: values.mean(e, metric) for e in experiments if values.has(e, metric)}, SCORES[metric].sign)
+    competing = [e for e in experiments if values.has(e, metric) and _competes(values, e)]
+    return _least({e: values.mean(e, metric) for e in competing}, SCORES[metric].sign)
 
 
 def _best_beside(values: Values, experiments: list[str], metric: str) -> str | None:
-    return _least({e: mean_of(values, e, metric) for e in experiments if has(values, e, metric)}, SCORES[metric].sign)
+    competing = [e for e in experiments if has(values, e, metric) and _competes(values, e)]
+    return _least({e: mean_of(values, e, metric) for e in competing}, SCORES[metric].sign)
+
+
+def _competes(values: Values, experiment: str) -> bool:
+    """Return whether an experiment can be the best of a column: neither untrained nor, in any seed, collapsed."""
+    config = values.one(experiment).config
+    return bool(config.epochs or config.published_weights) and not values.collapses(experiment)
 
 
 def _least(means: dict[str, float], sign: int) -> str | None:

@@ -13,6 +13,7 @@ from pixcycle.records.calibration import CalibrationRecord
 from pixcycle.records.metrics import Ruled
 from pixcycle.report.content import Basis, Cell
 from pixcycle.report.values import Values
+from pixcycle.report.wording import listed
 
 OWN_IMAGES = "their own images, our ruler"
 NEAREST = 2
@@ -103,11 +104,15 @@ def notes(values: Values, experiments: list[str]) -> list[str]:
     ruler, ruled = ruler_of(values, experiments[0]), _first(values, experiments[0])
     if ruler is None or ruled is None:
         return []
-    sentences = [f"Beside published values, ours are measured as the report's code does: {ruler.label}."]
+    others = _otherwise(ruled, ruler)
+    if others:
+        sentences = [f"The report's ruler, beside published values: {ruler.label}."]
+        sentences.append(f"Ours follow it with {listed(others)}.")
+    else:
+        sentences = [f"Beside published values, ours are measured as the report's code does: {ruler.label}."]
     if ruled.extractor == ruler.extractor.name:
         sentences.append(f"Its weights: {ruled.weights_file}.")
-    first = f"the first by name; {ruled.n_fake} generated and {ruled.n_real} real ones here"
-    sentences.append(f"Which of the test images the report took is not known; ours are {first}.")
+    sentences.append("Which of the test images the report took is not known; ours are the first by name.")
     reasons: dict[str, list[str]] = {}
     for id in experiments:
         if reason := no_difference(values, id):
@@ -116,6 +121,18 @@ def notes(values: Values, experiments: list[str]) -> list[str]:
         which = "" if len(ids) == len(experiments) else f" for {', '.join(ids)}"
         sentences.append(f"No differences are given{which}: {reason}.")
     return sentences
+
+
+def _otherwise(ruled: Ruled, ruler: Ruler) -> list[str]:
+    """Return what ours were measured with that is not the ruler's: numbers and size of images, network."""
+    others = []
+    if {ruled.n_fake, ruled.n_real} != {ruler.images}:
+        others.append(f"{ruled.n_fake} generated and {ruled.n_real} real images")
+    if ruled.size != ruler.size:
+        others.append(f"{ruled.size} × {ruled.size} pixels")
+    if ruled.extractor != ruler.extractor.name:
+        others.append(f"{ruled.features.partition(',')[0]} in the place of its network")
+    return others
 
 
 def calibration_of(values: Values, experiments: list[str]) -> CalibrationRecord | None:
