@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 from PIL import Image
 
 from pixcycle.report.drawing import curves, style
-from pixcycle.report.drawing.grids import image_grid
+from pixcycle.report.drawing.grids import SURROUND, image_grid
 from pixcycle.report.drawing.interactive import POINTS, line, opened_file
 
 SHADES = [[20, 60], [100, 140], [180, 220]]
@@ -41,7 +42,8 @@ def test_write_opened_boxes_locate_the_images_in_the_saved_grid(tmp_path, monkey
             assert np.abs(cut.astype(int) - shades[row]).max() <= 15  # of 255: JPEG blurs the edges
             assert width / height == pytest.approx(12 / 8, rel=1e-3)
             around = drawn[int(top) - 3 : int(top + height) + 4, int(left) - 3 : int(left + width) + 4]
-            assert (around[[0, -1]] > 240).all() and (around[:, [0, -1]] > 240).all()
+            away = np.abs(around - 255 * np.array(to_rgb(SURROUND)))
+            assert (away[[0, -1]] < 15).all() and (away[:, [0, -1]] < 15).all()
 
 
 def test_strips_hold_the_images_of_one_row_and_group():

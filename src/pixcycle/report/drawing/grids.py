@@ -10,6 +10,9 @@ from pixcycle.report.drawing.style import BOLD, FAINT, INK, MUTED, STYLE, WIDTH,
 
 CELL, WIDEST_CELL, GAP, GROUP_GAP, WIDEST_LABEL, LINE = 1.15, 1.8, 0.07, 0.21, 1.1, 0.18  # inches
 
+SURROUND = "#a6adb5"
+"""Colour around images: neither glaring on a dark page nor gloomy on a white one, and black text is readable on it."""
+
 Column = tuple[str, list[np.ndarray | str | None]]
 """Heading and cells, see `image_grid`."""
 
@@ -65,7 +68,7 @@ def image_grid(
         x, y = lefts[column], top + row * (height + GAP)
         return x / size[0], y / size[1], width / size[0], height / size[1]
 
-    figure = Picture(figsize=size)
+    figure = Picture(figsize=size, facecolor=SURROUND)
     figure.kind = "jpg"
     figure.suptitle(title, x=GAP / size[0], y=1 - GAP / size[1], ha="left", va="top")
     for row in range(down):
