@@ -49,7 +49,19 @@ def test_dot_plots_need_two_experiments_of_a_dataset(tmp_path):
 
 def test_dot_plot_axis_covers_values_and_intervals():
     plot = DotPlot("", [Dot("a", 5.0, "", half=3.0), Dot("b", 4.0, "", reference=12.0)])
-    assert (plot.low, plot.high) == (2.0, 12.0)
-    assert [plot.share(value) for value in (2.0, 7.0, 12.0)] == [0.0, 0.5, 1.0]
+    assert (plot.low, plot.high) == (1.0, 13.0)  # 2 to 12, and a margin of 0.5, in whole numbers
+    assert [plot.share(value) for value in (1.0, 7.0, 13.0)] == [0.0, 0.5, 1.0]
     alike = DotPlot("", [Dot("a", 5.0, "")])
     assert alike.share(5.0) == 0.5
+
+
+def test_dot_plot_ends_have_the_digits_of_values_and_no_needless_sign():
+    plot = DotPlot("", [Dot("a", 0.02, "0.02 ± 0.01", half=0.01), Dot("b", 1.01, "1.01")])
+    assert plot.ends == ("0.00", "1.06")
+    assert DotPlot("", [Dot("a", -0.02, "-0.02"), Dot("b", 0.90, "0.90")]).ends == ("-0.07", "0.95")
+
+
+def test_dot_plots_have_the_order_of_the_report_whatever_is_compared_first(tmp_path):
+    values = Results(tmp_path, [L1, L2]).values()
+    (plot,) = dot_plots(values, [L2, L1], "fid")
+    assert [dot.label for dot in plot.dots] == ["L1 Loss", "L2 loss"]

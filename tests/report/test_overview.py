@@ -26,6 +26,21 @@ def test_matrix_has_every_published_number_once_with_its_outcome(tmp_path):
     assert groups["ucsd-table-1-facades"].chapter == "ucsd"
 
 
+def test_matrix_counts_the_outcomes_of_a_table(document):
+    columns = [Column("Method", numeric=False), *(Column(title) for title in ("published", "ours", "difference"))]
+
+    def counts(*differences: Cell) -> tuple[str, bool, bool]:
+        rows = [[Cell(f"{i}"), Cell("1", "published"), Cell("2"), cell] for i, cell in enumerate(differences)]
+        rows.append([Cell("x"), Cell("1", "published"), Cell("not run"), Cell("–")])
+        (group,) = matrix(replace(document, sections=[Section("s", "S", 1, [Table("t", "", columns, rows)])]))
+        return group.counts, group.is_judged, group.has_differences
+
+    near, far = Cell("+1", outcome="agrees"), Cell("+9", outcome="differs")
+    assert counts(near, near, far) == ("2 agree, 1 differs", True, True)
+    assert counts(far) == ("1 number: differs", True, True)
+    assert counts(Cell("–"), Cell("–")) == ("2 numbers: not judged", False, False)
+
+
 def test_matrix_does_not_judge_without_a_common_ruler(tmp_path):
     whole = document(Results(tmp_path, ["ucsd-facades-l1"], scale="demo").draft(out=tmp_path / "out"))
     groups = matrix(whole)

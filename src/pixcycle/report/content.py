@@ -6,11 +6,16 @@ Texts may refer to sections, tables, figures, claims and references by id, as in
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import ceil, floor
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from pixcycle.base.errors import UserError
 
+MARGIN = 0.05
+"""Share of a dot plot's values that its axis is longer by, on either side."""
+
+_DECIMALS = re.compile(r"[+-]?\d*(?:\.(\d+))?")
 _NO_NUMBER = re.compile(r"\b(nan|inf)\b", re.IGNORECASE)
 
 Verdict = Literal["holds", "holds on those run", "does not hold", "not distinguishable", "not run"]
@@ -28,11 +33,14 @@ class Notice:
     ----------
     about
         Name of the fact that it explains, such as `Data`; empty if it stands alone.
+    pairs
+        Its details, such as (dataset, what stands in for it).
     """
 
     title: str
     text: str
     about: str = ""
+    pairs: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -175,7 +183,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class DotPlot:
-    """Values of one quantity on one axis, from `low` to `high`.
+    """Values of one quantity on one axis, from `low` to `high`, which lie outside all values and intervals.
 
     Attributes
     ----------
@@ -189,11 +197,34 @@ class DotPlot:
 
     @property
     def low(self) -> float:
-        return min(min(d.value - (d.half or 0), d.value if d.reference is None else d.reference) for d in self.dots)
+        """Return the left end, with as many digits as the values are written with; not below 0 if no value is."""
+        least = min(self._marked)
+        low = floor((least - self._margin) * 10**self.digits) / 10**self.digits
+        return max(low, 0.0) if least >= 0 else low
 
     @property
     def high(self) -> float:
-        return max(max(d.value + (d.half or 0), d.value if d.reference is None else d.reference) for d in self.dots)
+        return ceil((max(self._marked) + self._margin) * 10**self.digits) / 10**self.digits
+
+    @property
+    def digits(self) -> int:
+        """Number of decimal places with which the tables write the values."""
+        return max(len(_DECIMALS.match(dot.shown)[1] or "") for dot in self.dots)
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Both ends of the axis, as texts."""
+        return f"{self.low:.{self.digits}f}", f"{self.high:.{self.digits}f}"
+
+    @property
+    def _marked(self) -> list[float]:
+        """All places on the axis: values, the ends of their intervals, and references."""
+        intervals = [dot.value + sign * (dot.half or 0) for dot in self.dots for sign in (-1, 1)]
+        return intervals + [dot.reference for dot in self.dots if dot.reference is not None]
+
+    @property
+    def _margin(self) -> float:
+        return MARGIN * (max(self._marked) - min(self._marked))
 
     @property
     def has_references(self) -> bool:
@@ -348,6 +379,8 @@ class Document:
         end of a value is shown on demand.
     abstract
         Its sentences.
+    caveat
+        A sentence to stand beside verdicts that do not judge the reports; empty if they do.
     commands
         Id of a table or figure -> the command that makes it again.
     thumbnails
@@ -364,6 +397,7 @@ class Document:
     notices: list[Notice]
     sections: list[Section]
     abstract: list[str] = field(default_factory=list)
+    caveat: str = ""
     references: list[Reference] = field(default_factory=list)
     commands: dict[str, str] = field(default_factory=dict)
     thumbnails: list[Thumbnails] = field(default_factory=list)

@@ -28,7 +28,7 @@ from pixcycle.report.references import references
 from pixcycle.report.studies import studies
 from pixcycle.report.thumbnails import thumbnails
 from pixcycle.report.values import Values
-from pixcycle.report.wording import counted
+from pixcycle.report.wording import counted, listed
 
 NUMERIC = ("Crop", "Filters", "Patch", "Batch", "Epochs", "Seeds")
 COST = ("Run", "Parameters (million)", "Epochs", "Steps", "Wall time", "Images/s", "Peak memory (MB)")
@@ -53,6 +53,7 @@ def document(draft: Draft) -> Document:
         notices=_notices(draft),
         sections=sections,
         abstract=sentences,
+        caveat=_caveat(draft),
         references=references(sentences, sections, params),
         commands={block.id: command(draft, block.made_from) for block in blocks_of(sections, Table, Figure)},
         thumbnails=thumbnails(draft, chapters),
@@ -115,18 +116,19 @@ def _notices(values: Values) -> list[Notice]:
     params = values.plan.params
     notices = []
     if values.stand_ins:
-        pairs = ", ".join(f"{stand_in} in place of {dataset}" for dataset, stand_in in values.stand_ins.items())
         notices.append(
             Notice(
                 "Stand-in data",
-                f"These runs used {pairs}. They show that everything works, and reproduce nothing.",
+                "Other data stand in for those of the reports. These runs show that everything works, and reproduce "
+                "nothing.",
                 about="Data",
+                pairs=list(values.stand_ins.items()),
             )
         )
     if params.scale != "full":
         notices.append(
             Notice(
-                f"Scale {params.scale}",
+                f"{params.scale.capitalize()} scale",
                 f"Smaller than published: {params.chosen_scale.title}. "
                 "Published values stand beside ours for orientation.",
                 about="Scale",
@@ -136,13 +138,20 @@ def _notices(values: Values) -> list[Notice]:
         if not extractor.comparable:
             notices.append(
                 Notice(
-                    "Stand-in extractor",
+                    "Stand-in features",
                     f"FID, KID, precision and recall come from {extractor.label}. "
                     "They compare our runs with each other only.",
                     about="Features",
                 )
             )
     return notices
+
+
+def _caveat(values: Values) -> str:
+    """Return what verdicts are worth that rest on stand-ins; empty if data and features are the reports' own."""
+    comparable = all(extractor.comparable for extractor in values.extractors)
+    replaced = ["data"] * bool(values.stand_ins) + ["features"] * (not comparable)
+    return f"On stand-in {listed(replaced)}: these verdicts test the machinery, not the reports." if replaced else ""
 
 
 def _what(values: Values) -> list[Block]:

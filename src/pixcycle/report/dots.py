@@ -13,13 +13,13 @@ PRINTED_IN = {"ucsd": ("ucsd-table-1", "ucsd-table-2")}
 
 
 def dot_plots(values: Values, experiments: list[str], metric: str) -> list[DotPlot]:
-    """Return a plot per dataset of those experiments that have the metric; none of a single experiment.
+    """Return a plot per dataset of those experiments that have the metric, in the report's order; none of one alone.
 
     Published values stand beside ours of the same ruler. Where the report's ruler is not that of the metric, each plot
     is followed by one of what the report's ruler gives, if that can be compared.
     """
     by_dataset: dict[str, list[str]] = {}
-    for id in values.present(dict.fromkeys(experiments), metric):
+    for id in values.present((id for id in values.runs if id in experiments), metric):
         by_dataset.setdefault(values.one(id).asked_dataset, []).append(id)
     heading, plots = SCORES[metric].heading, []
     for dataset, ids in by_dataset.items():

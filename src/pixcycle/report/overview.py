@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pixcycle.report.content import Cell, Column, Document, Outcome, Table, blocks_of
+from pixcycle.report.wording import counted
 
+_PLURAL = {"agrees": "agree", "differs": "differ"}
 UNMEASURED = ("not run", "–", "", "no study yet")
 
 
@@ -58,6 +60,27 @@ class Group:
     table: Table
     chapter: str
     lines: list[Line]
+
+    @property
+    def run_lines(self) -> list[Line]:
+        return [line for line in self.lines if not line.is_unrun]
+
+    @property
+    def is_judged(self) -> bool:
+        return bool(tally([self]).keys() & {"agrees", "differs"})
+
+    @property
+    def has_differences(self) -> bool:
+        return any(number.difference for line in self.lines for number in line.numbers)
+
+    @property
+    def counts(self) -> str:
+        """The numbers of the lines that were run by outcome: `2 agree, 1 differs` or `3 numbers: not judged`."""
+        counts = Counter(number.outcome for line in self.run_lines for number in line.numbers)
+        words = {outcome: _PLURAL.get(outcome, outcome) if n > 1 else outcome for outcome, n in sorted(counts.items())}
+        if len(counts) == 1:
+            return "".join(f"{counted(counts[outcome], 'number')}: {said}" for outcome, said in words.items())
+        return ", ".join(f"{counts[outcome]} {said}" for outcome, said in words.items())
 
 
 def matrix(document: Document) -> list[Group]:

@@ -164,7 +164,7 @@ def test_page_marks_published_values_best_values_and_remarks(html):
         assert re.search(rf'<td class="{kind} number[^"]*">{text}</td>', html)
     assert re.search(r'<td class="best number[^"]*"><button type="button" popovertarget="[\w-]+">98.10</button>', html)
     assert re.search(r'<th scope="row" class="muted">untrained</th>', html)
-    assert "Shaded: as published; bold: best of its column." in html
+    assert "Shaded: as published; bold: best of its column, without untrained and collapsed runs." in html
 
 
 def test_page_shows_a_sign_with_each_verdict(document, parsed):
@@ -325,14 +325,15 @@ def test_page_claim_plot_places_values_on_the_axis(document, folder):
     claim = Claim("c", "A claim.", "holds", "Numbers.", plots=plots, rule="By FID.")
     html = page.render(replace(document, sections=[Section("s", "S", 1, [Claims([claim])])]), folder)
     places = re.findall(r'<span class="(\w+)" style="left:([\d.]+)%(?:;right:([\d.]+)%)?">', html)
-    assert places == [  # the axis goes from 8 to 18
-        ("interval", "0.00", "60.00"),
-        ("value", "20.00", ""),
-        ("reference", "100.00", ""),
-        ("value", "80.00", ""),
-        ("interval", "0.00", "0.00"),
+    assert places == [  # values and intervals go from 8 to 18, and the axis from 7.5 to 18.5
+        ("interval", "4.55", "59.09"),
+        ("value", "22.73", ""),
+        ("reference", "95.45", ""),
+        ("value", "77.27", ""),
+        ("interval", "4.55", "4.55"),
         ("value", "50.00", ""),
     ]
+    assert "<span>7.50</span> <span>18.50</span>" in html
     numbers = ["10.00 ± 2.00", "–", "16.00", "18.00", "10.00 ± 2.00"]  # without published values, no column of them
     assert re.findall(r'<td class="number[^"]*">(.*?)</td>', html) == numbers
     assert "<summary>How it is judged</summary><p>By FID.</p>" in html

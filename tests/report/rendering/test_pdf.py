@@ -255,20 +255,23 @@ def test_pdf_chapter_begins_on_its_page_with_its_claims(document, folder):
     assert squeezed("Input, truth and ours of a/0.") in opening
 
 
-def test_pdf_fills_pages_before_large_figures_with_the_text_that_follows(document, folder):
+def test_pdf_claims_follow_all_figures_and_stand_on_one_page_each(document, folder):
     picture = Figure("f", "A picture.", Path("figures/a picture.png"), "")
-    sample = Thumbnails("k", Path("figures/a picture.png"), ["input", "ours"], "a/0")
+    claims = [Claim(f"c{i}", f"first{i}", "holds", "word " * 320 + f"last{i}") for i in range(4)]
+    long = Claim("c4", "first4", "holds", "word " * 2500 + "last4")
     sections = [
         Section("k", "Chapter", 1, []),
-        Section("k-results", "Results", 2, [Text("word " * 400)]),
-        Section("k-figures", "Figures", 2, [replace(picture, id=f"f{i}") for i in range(3)]),
-        Section("k-claims", "Claims", 2, [Text("after " * 900)]),
+        Section("k-figures", "Figures", 2, [replace(picture, id=f"f{i}") for i in range(4)]),
+        Section("k-claims", "Claims", 2, [Claims([*claims, long])]),
     ]
-    document = replace(document, thumbnails=[sample])
-    _, opening, figures, last = pages(pdf.render(with_sections(document, *sections), folder))
-    assert [page.images for page in (opening, figures, last)] == [1, 3, 0]  # of them a sample
-    assert all("after" in page.text for page in (opening, figures, last))
-    assert squeezed("In this section: Figure 1, Figure 2, Figure 3.") in squeezed(opening.text)
+    drawn = pages(pdf.render(with_sections(document, *sections), folder))
+    first, last = (
+        [next(place for place, page in enumerate(drawn) if f"{end}{i}" in page.text) for i in range(5)]
+        for end in ("first", "last")
+    )
+    assert first[:4] == last[:4] and first[0] < first[3]
+    assert last[4] > first[4]  # taller than a page
+    assert max(i for i, page in enumerate(drawn) if page.images) <= first[0]
 
 
 def test_pdf_table_leaves_out_rows_that_were_not_run_and_names_them(document, folder):

@@ -1,5 +1,7 @@
-from pixcycle.report.content import Cell, Column, Table
-from pixcycle.report.rendering.typesetting import group_starts, header_rows, legend
+from dataclasses import replace
+
+from pixcycle.report.content import Cell, Claim, Column, Section, Table
+from pixcycle.report.rendering.typesetting import group_starts, header_rows, legend, notes, words_of
 
 GROUPED = [
     Column("Experiment", numeric=False),
@@ -50,5 +52,30 @@ def test_legend_explains_only_formatting_that_occurs():
         return Table("t", "", [Column("x")] * len(kinds), [[Cell("1", kind) for kind in kinds]])
 
     assert legend(table("plain", "muted")) == ""
-    assert legend(table("best")) == "Bold: best of its column."
-    assert legend(table("best", "published")) == "Shaded: as published; bold: best of its column."
+    best = "best of its column, without untrained and collapsed runs."
+    assert legend(table("best")) == f"Bold: {best}"
+    assert legend(table("best", "published")) == f"Shaded: as published; bold: {best}"
+
+
+def test_notes_stand_once_in_a_chapter(document):
+    def table(id: str, *notes: str) -> Table:
+        return Table(id, "", [Column("x")], [], list(notes))
+
+    sections = [
+        Section("a", "A", 1, []),
+        Section("a-results", "Results", 2, [table("t1", "N.", "k."), table("t2", "N.", "Odd.")]),
+        Section("a-figures", "Figures", 2, [table("t3", "k.", "N.", "Odd.")]),
+        Section("b", "B", 1, [table("t4", "N.")]),
+    ]
+    assert notes(replace(document, sections=sections)) == {
+        "t1": ["N.", "k."],
+        "t2": ["Odd.", "Further notes: as under @t1."],
+        "t3": ["Further notes: as under @t1 and @t2."],
+        "t4": ["N."],
+    }
+
+
+def test_words_of_claim_say_if_some_of_its_runs_were_made():
+    assert words_of(Claim("c", "", "not run", "", ["l1/0"])) == "partly run"
+    assert words_of(Claim("c", "", "not run", "")) == "not run"
+    assert words_of(Claim("c", "", "holds", "", ["l1/0"])) == "holds"

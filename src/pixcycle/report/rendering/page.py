@@ -60,6 +60,8 @@ def render(document: Document, folder: Path) -> str:
         linked=typesetting.run_keys(document),
         trained_at=lambda keys: list(dict.fromkeys(commits[key] for key in keys if key in commits)),
         verdicts=typesetting.verdicts(document),
+        claims_of_chapter={chapter.id: claims for chapter, claims in typesetting.verdicts(document)},
+        notes=typesetting.notes(document),
         claims=claims_of(document.sections),
         chapter_of=typesetting.chapters(document),
         groups=groups,

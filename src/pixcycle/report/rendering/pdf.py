@@ -7,21 +7,21 @@ from typing import Any
 
 import typst
 
-from pixcycle.report.content import Block, Bullets, Claims, Document, DotPlot, Figure, Runs, Section, Table, Text
+from pixcycle.report.content import Block, Bullets, Claim, Claims, Document, DotPlot, Figure, Runs, Section, Table, Text
 from pixcycle.report.crossrefs import captioned, labels, pieces
 from pixcycle.report.overview import is_unmeasured
 from pixcycle.report.rendering.typesetting import (
     MARKS,
     anchor,
     by_experiment,
-    chapters,
     header_rows,
-    legend,
+    notes,
     run_keys,
     sentence_of,
     tally,
     verdicts,
     visible,
+    words_of,
 )
 from pixcycle.report.wording import counted
 
@@ -55,6 +55,7 @@ class _Plain:
         self._document, self._names, self._runs = document, labels(document), run_keys(document)
         self._verdicts = {chapter.id: claims for chapter, claims in verdicts(document)}
         self._samples = {sample.chapter: sample for sample in document.thumbnails}
+        self._notes = notes(document)
         self._said_in: dict[str, str] = {}
 
     def document(self) -> dict[str, Any]:
@@ -74,12 +75,9 @@ class _Plain:
     def _section(self, section: Section) -> dict[str, Any]:
         number = self._names[section.id].removeprefix("Section ")
         blocks = [self._block(block) for block in self._once(section)]
-        floats = chapters(self._document)[section.id] in self._samples
-        figures = [block.id for block in section.blocks if isinstance(block, Figure)]
         return asdict(section) | {
             "number": number,
             "blocks": blocks,
-            "floats": self._links(figures) if floats else [],
             "opening": self._opening(section),
         }
 
@@ -98,13 +96,14 @@ class _Plain:
         if section.id not in self._samples:
             return None
         sample = self._samples[section.id]
-        claims = [asdict(claim) | {"name": self._names[claim.id]} for claim in self._verdicts.get(section.id, [])]
+        claims = self._verdicts.get(section.id, [])
         return {
             "file": f"/{sample.file.as_posix()}",
             "parts": sample.parts,
             "alt": f"{sentence_of(sample.parts)} of {sample.made_from}",
             "run": sample.made_from,
-            "claims": claims,
+            "claims": [{"id": c.id, "name": self._names[c.id], "text": c.text, **_badge(c)} for c in claims],
+            "caveat": self._document.caveat,
         }
 
     def _block(self, block: Block) -> dict[str, Any]:
@@ -119,16 +118,16 @@ class _Plain:
                 plain["header"] = [[asdict(heading) for heading in row] for row in header_rows(block.columns)]
                 run = [row for row in block.rows if not is_unmeasured(row)]
                 plain["rows"] = [[{"text": cell.text, "kind": cell.kind} for cell in row] for row in run]
-                plain["legend"] = legend(block)
                 unrun = [row[0].text for row in block.rows if is_unmeasured(row)]
                 lacking = [f"{counted(len(unrun), 'row')} not run here: {'; '.join(unrun)}."] if unrun else []
-                plain["notes"] = [self._said(note) for note in lacking + block.notes]
+                plain["notes"] = [self._said(note) for note in lacking + self._notes[block.id]]
             case Figure():
                 plain |= self._captioned(block)
                 plain["file"] = f"/{block.file.as_posix()}"
             case Claims():
-                for claim, plots in zip(plain["claims"], (claim.plots for claim in block.claims), strict=True):
-                    claim["plots"] = [_plot(plot) for plot in plots]
+                for claim, whole in zip(plain["claims"], block.claims, strict=True):
+                    claim.update(_badge(whole))
+                    claim["plots"] = [_plot(plot) for plot in whole.plots]
                     claim["name"] = self._names[claim["id"]]
                     claim["evidence"] = self._said(claim["evidence"])
                     claim["rule"] = self._said(claim["rule"])
@@ -161,6 +160,10 @@ class _Plain:
         return [[(text, anchor(key) if key in self._runs else None) for text, key in seeds] for seeds in experiments]
 
 
+def _badge(claim: Claim) -> dict[str, str]:
+    return {"verdict": claim.verdict, "words": words_of(claim)}
+
+
 def _plot(plot: DotPlot) -> dict[str, Any]:
     """Return a dot plot with places on its axis, in percent, in place of values."""
 
@@ -169,6 +172,7 @@ def _plot(plot: DotPlot) -> dict[str, Any]:
 
     return {
         "title": plot.title,
+        "ends": plot.ends,
         "marks": plot.marks if plot.has_references else plot.marks[:1],
         "dots": [
             {

@@ -25,7 +25,10 @@ MARKS = {"holds": "✓", "holds on those run": "(✓)", "does not hold": "✗", 
 OUTCOME_MARKS: dict[Outcome, str] = {"agrees": "✓", "differs": "✗", "not judged": "○", "not run": "–"}
 """A sign for what became of a published number."""
 
-_LEGEND = {"published": "shaded: as published", "best": "bold: best of its column"}
+_LEGEND = {
+    "published": "shaded: as published",
+    "best": "bold: best of its column, without untrained and collapsed runs",
+}
 FEW_RUNS = 4
 """Up to this many runs are listed openly; the page folds longer lists."""
 
@@ -76,6 +79,31 @@ def legend(table: Table) -> str:
     kinds = {cell.kind for row in table.rows for cell in row}
     text = "; ".join(meaning for kind, meaning in _LEGEND.items() if kind in kinds)
     return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def notes(document: Document) -> dict[str, list[str]]:
+    """Return the legend and notes of each table; those that an earlier table of its chapter has, too, as a reference.
+
+    Returns
+    -------
+    dict
+        Id of a table -> its notes.
+    """
+    chapter_of, of_table = chapters(document), {}
+    first: dict[tuple[str, str], str] = {}
+    for section in document.sections:
+        for table in blocks_of([section], Table):
+            stated = {(chapter_of[section.id], note): note for note in (legend(table), *table.notes) if note}
+            under = {note: first.setdefault(place, table.id) for place, note in stated.items()}
+            own = [note for note, id in under.items() if id == table.id]
+            earlier = list(dict.fromkeys(f"@{id}" for id in under.values() if id != table.id))
+            of_table[table.id] = own + ([f"Further notes: as under {listed(earlier)}."] if earlier else [])
+    return of_table
+
+
+def words_of(claim: Claim) -> str:
+    """Return the verdict on a claim; `partly run` if it lacks some of its runs only."""
+    return "partly run" if claim.verdict == "not run" and claim.made_from else claim.verdict
 
 
 def anchor(key: str) -> str:
