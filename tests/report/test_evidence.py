@@ -1,6 +1,6 @@
 import pytest
 
-from pixcycle.report.evidence import comparison_sentence, conclusion, extents
+from pixcycle.report.evidence import comparison_sentence, conclusion, doubt, extents
 from pixcycle.report.values import Values
 from tests.support.results import Results
 
@@ -62,6 +62,10 @@ def told(*orders):
 )
 def test_conclusion_follows_the_orders(orders, sentences):
     assert told(*orders) == sentences
+
+
+def test_doubt_blames_seeds_only_if_there_are_several():
+    assert [doubt(seeds) for seeds in (1, 2)] == ["it is too close to call", "the seeds differ too much"]
 
 
 WORDS = {"better": "It fades", "worse": "It stays", "unclear": "Nobody knows whether it fades"}

@@ -12,7 +12,6 @@ Compared = tuple[str, str, Order]
 """(first, second, order): whether the first experiment's metric is better than the second's."""
 FEW = 3
 """Up to this many places are named; of more, the largest group is only counted."""
-SEEDS_DIFFER = "the seeds differ too much"
 
 
 def comparison_sentence(
@@ -61,20 +60,25 @@ def comparison_sentence(
     return f"On {place}, {with_value(subject)} {'; it '.join(parts)}."
 
 
-def conclusion(statements: list[tuple[str, str, Order]], doubt: str = SEEDS_DIFFER) -> list[str]:
+def doubt(seeds: int) -> str:
+    """Return why something that was judged by so many seeds is unclear, as a clause."""
+    return "the seeds differ too much" if seeds > 1 else "it is too close to call"
+
+
+def conclusion(statements: list[tuple[str, str, Order]], why_unclear: str) -> list[str]:
     """Return `So it is clear at first, but it is not minimal later.`, then a sentence on what is unclear.
 
     Parameters
     ----------
     statements
         (clause if better, clause if worse, order).
-    doubt
-        Why something is unclear, as a clause.
+    why_unclear
+        Such as `doubt`.
     """
     told = [(yes if order == "better" else no, order) for yes, no, order in statements if order != "unclear"]
     doubted = [f"whether {yes}" for yes, _, order in statements if order == "unclear"]
     sentences = [f"So {contrasted(told)}."] if told else []
-    return [*sentences, f"W{listed(doubted)[1:]} cannot be told, as {doubt}."] if doubted else sentences
+    return [*sentences, f"W{listed(doubted)[1:]} cannot be told, as {why_unclear}."] if doubted else sentences
 
 
 def contrasted(clauses: list[tuple[str, Order]]) -> str:

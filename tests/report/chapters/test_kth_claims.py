@@ -77,7 +77,7 @@ def test_kth_claim_a_plots_last_beside_first_energy_and_names_the_exception(tmp_
 def test_kth_claim_a_is_undecided_if_seeds_disagree(tmp_path):
     claim = judged(with_samples(tmp_path, lambda epoch, seed: 0.1 if seed else 0.1 / epoch, seeds=(0, 1)))["a"]
     assert claim.verdict == "not distinguishable"
-    assert "epoch in both translations. The seeds differ too much to tell whether it fades in both translations." in (
+    assert "epoch in both translations. It cannot be told whether the pattern fades in both translations." in (
         claim.evidence
     )
 

@@ -18,7 +18,7 @@ from pixcycle.report.chapters.kth.runs import (
 from pixcycle.report.content import Claim, Dot, DotPlot
 from pixcycle.report.draft import Draft
 from pixcycle.report.drawing.samples import Album
-from pixcycle.report.evidence import conclusion, extents
+from pixcycle.report.evidence import conclusion, doubt, extents
 from pixcycle.report.quality import task_of
 from pixcycle.report.verdicts import Order, compare, judge_margins, verdict
 
@@ -41,12 +41,12 @@ ENERGY = (
 STRENGTH: dict[Order, str] = {
     "better": "The pattern is strong after the first sampled epoch",
     "worse": "The pattern is not strong after the first sampled epoch",
-    "unclear": "The seeds differ too much to tell whether the pattern is strong after the first sampled epoch",
+    "unclear": "It cannot be told whether the pattern is strong after the first sampled epoch",
 }
 FADING: dict[Order, str] = {
     "better": "It fades",
     "worse": "It does not fade",
-    "unclear": "The seeds differ too much to tell whether it fades",
+    "unclear": "It cannot be told whether the pattern fades",
 }
 
 
@@ -117,7 +117,8 @@ def _is_minimal(draft: Draft) -> Claim:
         [
             ("the pattern is clear at first", "the pattern is not clear at first", clear),
             ("it is minimal later", "it is not minimal later", minimal),
-        ]
+        ],
+        doubt(len(runs)),
     )
     rule = (
         f"{ENERGY.format('the sampled test images')} The pattern is clear if the excess after epoch {epochs[0]} is at "
@@ -172,7 +173,7 @@ def _resize_helps(draft: Draft) -> Claim:
                 ),
                 ("it is weaker than with deconvolution", "it is stronger than with deconvolution", lower),
             ],
-            "the difference lies within its interval",
+            doubt(len(reals)),
         ),
         f"The FID is {fid[0]} with resize-convolution and {fid[1]} with deconvolution.",
     ]

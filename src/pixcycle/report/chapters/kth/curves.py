@@ -6,7 +6,7 @@ import pandas as pd
 from pixcycle.report.chapters.kth.runs import CURVES, finished, weighted
 from pixcycle.report.content import Claim
 from pixcycle.report.draft import Draft
-from pixcycle.report.evidence import SEEDS_DIFFER, conclusion
+from pixcycle.report.evidence import conclusion, doubt
 from pixcycle.report.trends import EARLY, STABLE, TREND, later_means, trend
 from pixcycle.report.verdicts import Order, judge_margins, verdict, welch_half_width
 
@@ -42,7 +42,8 @@ def _cycle_dominates(draft: Draft) -> Claim:
         ("the cycle terms are the largest part", "the cycle terms are not the largest part"),
         ("they fall steadily", "they do not fall steadily"),
     ]
-    sentences += conclusion([(*clause, order) for clause, order in zip(clauses, orders, strict=False)])
+    statements = [(*clause, order) for clause, order in zip(clauses, orders, strict=False)]
+    sentences += conclusion(statements, doubt(len(margins)))
     rule = (
         "Shares are means over the logged losses. The cycle terms fall steadily if the rank correlation of their epoch "
         f"means with the epoch is at most -{TREND}."
@@ -63,7 +64,7 @@ def _judges_settle(draft: Draft) -> Claim:
             sentences.append(f"Seed {run.seed}, D of {domain}: {numbers}.")
         judged = [judge_margins(margin) for margin in zip(*margins, strict=True)]
         orders += judged
-        sentences += _settled(judged) if judged else []
+        sentences += _settled(judged, len(margins)) if judged else []
     rule = (
         f"The later loss is the mean of the epochs after the first {EARLY:.0%}, ± the standard deviation of their "
         f"means. There is a drop if at most {RARE:.0%} of the losses logged in them are as high as the first one. It "
@@ -73,7 +74,7 @@ def _judges_settle(draft: Draft) -> Claim:
     return _on_curves(draft, id, text, orders, sentences, rule)
 
 
-def _settled(orders: list[Order]) -> list[str]:
+def _settled(orders: list[Order], seeds: int) -> list[str]:
     """Return what the three orders of a D come to; without a drop the other two say nothing."""
     clauses = [
         ("this loss drops", f"this loss does not drop: over {RARE:.0%} of the later ones are as high as the first"),
@@ -81,7 +82,7 @@ def _settled(orders: list[Order]) -> list[str]:
         ("it is stable afterwards", "it is not stable afterwards"),
     ]
     statements = [(*clause, order) for clause, order in zip(clauses, orders, strict=True)]
-    return conclusion(statements[:1] if orders[0] == "worse" else statements)
+    return conclusion(statements[:1] if orders[0] == "worse" else statements, doubt(seeds))
 
 
 def _drop(history: pd.DataFrame, judge: str) -> tuple[tuple[float, float, float], str]:
@@ -104,7 +105,7 @@ def _adversarial_rises(draft: Draft) -> Claim:
     id, text = "kth-claim-g", "The adversarial loss of G rises slightly, while its total falls."
     orders: list[Order] = []
     rises, falls, sentences = [], [], []
-    doubt = SEEDS_DIFFER
+    why_unclear = ""
     for run in finished(draft, CURVES):
         losses = _parts(weighted(draft.history(run), run.config))
         (begin, end), (total_begin, total_end) = (_ends(losses, term) for term in ("adversarial", "g"))
@@ -118,14 +119,15 @@ def _adversarial_rises(draft: Draft) -> Claim:
             f"{_course(total_begin, total_end, half_widths[1])}."
         )
         in_interval = np.isfinite(half_widths).all()
-        doubt = "the difference lies within its interval" if in_interval else "so few epochs give no interval"
+        why_unclear = "the difference lies within its interval" if in_interval else "so few epochs give no interval"
     if len(rises) > 1:
-        orders, doubt = [judge_margins(rises), judge_margins(falls)], SEEDS_DIFFER
+        orders, why_unclear = [judge_margins(rises), judge_margins(falls)], doubt(len(rises))
     clauses = [
         ("the adversarial terms rise", "the adversarial terms do not rise"),
         ("the total falls", "the total does not fall"),
     ]
-    sentences += conclusion([(*clause, order) for clause, order in zip(clauses, orders, strict=False)], doubt)
+    statements = [(*clause, order) for clause, order in zip(clauses, orders, strict=False)]
+    sentences += conclusion(statements, why_unclear)
     rule = (
         f"Means of the first and the last third of the epochs after the first {EARLY:.0%}. A difference counts beyond "
         "its 95% interval, the ± in brackets, which is that over epochs; with several seeds it is that over these."
