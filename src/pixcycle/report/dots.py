@@ -26,7 +26,8 @@ def dot_plots(values: Values, experiments: list[str], metric: str) -> list[DotPl
         if len(ids) == 1:
             continue
         ruled = [id for id in ids if rulers.is_ruled(values, id, metric)]
-        plots.append(DotPlot(f"{heading}, {values.title_of(dataset)}", [_dot(values, id, metric) for id in ids]))
+        of = " of all test images" if ruled else ""
+        plots.append(DotPlot(f"{heading}{of}, {values.title_of(dataset)}", [_dot(values, id, metric) for id in ids]))
         if len(same_ruler := [id for id in ruled if not rulers.no_difference(values, id)]) > 1:
             title = f"{heading} by the report's ruler, {dataset}"
             plots.append(DotPlot(title, [_ruled_dot(values, id, metric) for id in same_ruler]))
