@@ -46,6 +46,7 @@ def show(
     import yaml
 
     from pixcycle.ledger.staleness import as_yaml
+    from pixcycle.methods.registry import METHODS
     from pixcycle.params.load import load_params
     from pixcycle.params.origins import origins
     from pixcycle.params.schema import CODED
@@ -63,11 +64,13 @@ def show(
     print("# stated: in the report; from code: in its authors' own code; assumed: in neither; ours: none needs to say")
     unscaled = loaded.experiment(experiment)
     for field, origin in origins(written, experiment.endswith(CODED)).items():
+        if field in METHODS[resolved.method].unused:
+            continue
         value, full = (as_yaml(getattr(e, field)).replace("–", "null") for e in (resolved, unscaled))
         print(f"{f'{field}: {value}':40} # {origin}" + ("" if value == full else f", {full} before scaling"))
     if written.coded and not experiment.endswith(CODED):
         print(f"# Its code does otherwise: pixcycle show {experiment}{CODED}")
-    assumed = resolved.assumes | loaded.chapters[chapter].assumes
+    assumed = loaded.chapters[chapter].assumes | resolved.assumes
     if assumed:
         print("\n# Assumed, where the report is silent:")
         print(yaml.safe_dump(assumed, sort_keys=False, width=110, allow_unicode=True), end="")
