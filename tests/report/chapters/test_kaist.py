@@ -15,6 +15,7 @@ from pixcycle.report.drawing import architecture as boxes
 from pixcycle.report.published import read_published
 from pixcycle.report.studies import studies
 from pixcycle.study.files import study_file
+from pixcycle.study.protocol import DEFAULT, Protocol
 from pixcycle.study.result import Share
 from pixcycle.study.storage import Study
 from tests.support.edited import edited_json
@@ -149,10 +150,10 @@ def test_kaist_table_1_notes_training_steps_here_and_as_published(tmp_path):
     assert "(219,200 of 1 as published)" in note
 
 
-def answered(results, id, every, participants=4):
+def answered(results, id, every, participants=4, protocol=DEFAULT):
     """Hold a study of a run's map to photo, in which every `every`-th generated image passes for real; 0: none."""
     file = study_file(results.values().one(id), "b_to_a", results.root)
-    study = Study(file, len(NAMES))
+    study = Study(file, len(NAMES), protocol=protocol)
     for _ in range(participants):
         participant = study.begin()
         while turn := study.turn(participant):
@@ -347,8 +348,8 @@ def test_kaist_claim_without_a_study_is_judged_by_fid_and_l1_as_proxy(fid, l1, e
     assert claim.verdict == expected
     better, worse = (8 * sum(word in part for part in words) for word in ("better", "worse"))
     assert (
-        "Nobody was asked about our images. FID and pixel L1 on maps-unpaired stand in for people: CycleGAN is better "
-        f"in {better} of 16 comparisons and worse in {worse}."
+        "No study of ours compares CycleGAN with a competitor. FID and pixel L1 on maps-unpaired stand in for people: "
+        f"CycleGAN is better in {better} of 16 comparisons and worse in {worse}."
     ) in claim.evidence
     rivals = "CoGAN, BiGAN/ALI, SimGAN and Feature loss + GAN."
     for task in ("map → photo", "photo → map"):
@@ -389,11 +390,47 @@ def test_kaist_claim_with_studies_compares_intervals_and_not_fid(tmp_path):
     assert claim.verdict == "does not hold"
     words = "fools people less often than"
     sentence = (
-        f"Judged by our studies. On map → photo CycleGAN (0.0% [0.0, 0.0]) {words} SimGAN (100.0% [100.0, 100.0])."
+        f"Judged by our studies. On map → photo CycleGAN (0.0% [0.0, 0.0]) {words} SimGAN (100.0% [100.0, 100.0]; "
+        "4 and 4 participants)."
     )
     assert sentence in claim.evidence
     assert "stand in for people" not in claim.evidence
     assert claim.plots == []
+
+
+def test_kaist_claim_holds_on_those_asked_and_names_the_others(tmp_path):
+    def study(results):
+        answered(results, "kaist-maps", every=1)
+        answered(results, "kaist-maps-simgan", every=0)
+
+    claim = claim_of(tmp_path, ["kaist-maps", *COMPETITORS], {"fid": 50.0, "l1": 0.4}, study)
+    assert claim.verdict == "holds on those run"
+    assert "Not judged on map → photo against CoGAN, map → photo against BiGAN/ALI, " in claim.evidence
+
+
+def test_kaist_claim_does_not_compare_studies_of_different_protocols(tmp_path):
+    def study(results):
+        answered(results, "kaist-maps", every=1)
+        answered(results, "kaist-maps-simgan", every=0, protocol=Protocol("other_input", 0))
+
+    claim = claim_of(tmp_path, ["kaist-maps", *COMPETITORS], {"fid": 50.0, "l1": 0.4}, study)
+    assert claim.verdict == "does not hold"
+    assert claim.evidence.startswith("No study of ours compares CycleGAN with a competitor.")
+
+
+@pytest.mark.parametrize(
+    ("collapsed", "verdict"), [("kaist-maps-cogan", "holds on those run"), ("kaist-maps", "not run")]
+)
+def test_kaist_claim_is_not_decided_by_a_collapsed_run(tmp_path, collapsed, verdict):
+    def spoil(results):
+        results.collapse(f"{collapsed}/0")
+        for direction in ("a_to_b", "b_to_a"):
+            with edited_json(results.root / results.values().one("kaist-maps-cogan").metrics) as measured:
+                measured["metrics"][direction] |= {"fid": 10.0}
+
+    claim = claim_of(tmp_path, ["kaist-maps", *COMPETITORS], {"fid": 200.0, "l1": 0.4}, spoil)
+    assert claim.verdict == verdict
+    assert ("Not judged on CoGAN, which collapsed." in claim.evidence) == (collapsed == "kaist-maps-cogan")
 
 
 @pytest.mark.parametrize(
@@ -403,3 +440,7 @@ def test_kaist_claim_with_studies_compares_intervals_and_not_fid(tmp_path):
 def test_order_of_shares_compares_intervals(ours, theirs, order):
     shares = (Share(sum(ends) / 2, *ends, participants=25, answers=1000) for ends in (ours, theirs))
     assert order_of_shares(*shares) == order
+
+
+def test_order_of_shares_is_unclear_for_a_single_participant():
+    assert order_of_shares(Share(90, 80, 99, 1, 40), Share(0, 0, 0, 25, 1000)) == "unclear"

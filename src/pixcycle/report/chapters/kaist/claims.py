@@ -19,59 +19,74 @@ MARKS = ("measured", "published")
 PROXIES = ("fid", "l1")
 """Scores that stand in for people if none were asked."""
 RULE = (
-    "The claim is about people. It is judged by our studies as soon as one compares CycleGAN with a "
-    "competitor: CycleGAN is better if its 95% interval lies above the other's. Without one, FID and pixel L1 stand in "
-    "for people: a proxy, which says how near generated images are to real ones, and not whether they fool anybody."
+    "The claim is about people. It is judged by our studies as soon as one of CycleGAN and one of a competitor had the "
+    "same protocol: CycleGAN is better if its 95% interval lies above the other's, each of two participants at least. "
+    "Without them, FID and pixel L1 stand in for people: a proxy, which says how near generated images are to real "
+    "ones, and not whether they fool anybody. A competitor that collapsed decides nothing."
 )
+UNASKED = "No study of ours compares CycleGAN with a competitor."
 
 
 def claims(draft: Draft) -> list[Claim]:
     """Return claim a, with its verdict, what it rests on, and what was published."""
+    id = "kaist-claim-a"
     text = "CycleGAN fools people far more often than the four competing methods, on maps ↔ aerial photos."
-    pairs = [(row, run, direction) for _, direction in TASKS.values() for row, run in COMPETITORS.items()]
-    studied = [(row, d, _shares(draft, run, d)) for row, run, d in pairs]
-    studied = [(row, d, shares) for row, d, shares in studied if shares]
-    plots = []
+    runs = [OURS, *COMPETITORS.values()]
+    if draft.collapses(OURS):
+        return [draft.claim(id, text, "not run", [_published(draft)], runs, rule=RULE)]
+    collapsed = [row for row, run in COMPETITORS.items() if draft.collapses(run)]
+    pairs = [
+        (row, run, direction)
+        for _, direction in TASKS.values()
+        for row, run in COMPETITORS.items()
+        if row not in collapsed
+    ]
+    unjudged = [f"{row}, which collapsed" for row in collapsed]
+    studied = {(row, d): shares for row, run, d in pairs if (shares := _shares(draft, run, d))}
     if studied:
-        orders = [order_of_shares(*shares) for _, _, shares in studied]
-        judged = verdict(orders, complete=len(orders) == len(pairs))
-        asked = zip(studied, orders, strict=True)
-        evidence = ["Judged by our studies.", *(_asked(row, d, *shares, order) for (row, d, shares), order in asked)]
-    else:
-        measured = [
-            (run, d, metric)
-            for _, run, d in pairs
-            for metric in PROXIES
-            if draft.has(OURS, metric, d) and draft.has(run, metric, d)
-        ]
-        orders = [compare(draft, OURS, run, metric, len(measured), d) for run, d, metric in measured]
-        judged = verdict(orders, complete=len(orders) == len(pairs) * len(PROXIES))
-        evidence = ["Nobody was asked about our images."]
-        if measured:
-            evidence.append(
-                f"FID and pixel L1 on {draft.data_of(OURS)} stand in for people: CycleGAN is better in "
-                f"{orders.count('better')} of {len(orders)} comparisons and worse in {orders.count('worse')}."
-            )
-            evidence += _compared(draft, dict(zip(measured, orders, strict=True)))
-            plots = _plots(draft)
-    experiments = [OURS, *COMPETITORS.values()]
-    evidence.append(_published(draft))
-    return [draft.claim("kaist-claim-a", text, judged, evidence, experiments, rule=RULE, plots=plots)]
+        judged = {pair: order_of_shares(*shares) for pair, shares in studied.items()}
+        outcome = verdict([*judged.values()], complete=True)
+        unjudged += [f"{_title(d)} against {row}" for row, _, d in pairs if (row, d) not in studied]
+        asked = [_asked(*pair, *shares, judged[pair]) for pair, shares in studied.items()]
+        evidence = ["Judged by our studies.", *asked, _published(draft)]
+        return [draft.claim(id, text, outcome, evidence, runs, unjudged, rule=RULE)]
+    measured = [
+        (run, d, metric)
+        for _, run, d in pairs
+        for metric in PROXIES
+        if draft.has(OURS, metric, d) and draft.has(run, metric, d)
+    ]
+    if not measured:
+        return [draft.claim(id, text, "not run", [UNASKED, _published(draft)], runs)]
+    orders = {(run, d, metric): compare(draft, OURS, run, metric, len(measured), d) for run, d, metric in measured}
+    better, worse = ([*orders.values()].count(order) for order in ("better", "worse"))
+    evidence = [
+        f"{UNASKED} FID and pixel L1 on {draft.data_of(OURS)} stand in for people: CycleGAN "
+        f"is better in {better} of {len(orders)} comparisons and worse in {worse}.",
+        *_compared(draft, orders),
+        _published(draft),
+    ]
+    outcome = verdict([*orders.values()], complete=len(orders) == len(pairs) * len(PROXIES))
+    return [draft.claim(id, text, outcome, evidence, runs, unjudged, rule=RULE, plots=_plots(draft))]
 
 
 def order_of_shares(ours: Share, theirs: Share) -> Order:
-    """Return whether our interval lies above the other's, below it, or overlaps it."""
+    """Return whether our interval lies above the other's, or below it; unclear if they overlap or are of one person."""
+    if min(ours.participants, theirs.participants) < 2:
+        return "unclear"
     if ours.low > theirs.high:
         return "better"
     return "worse" if ours.high < theirs.low else "unclear"
 
 
 def _shares(draft: Draft, run: str, direction: Direction) -> tuple[Share, Share] | None:
-    """Return our study of CycleGAN and of a competitor in a direction, if there are both."""
+    """Return our study of CycleGAN and of a competitor in a direction, if there are both, of one protocol."""
     if OURS not in draft or run not in draft:
         return None
     ours, theirs = draft.study(OURS, direction), draft.study(run, direction)
-    return (ours, theirs) if ours and theirs else None
+    if not (ours and theirs) or draft.study_protocol(OURS, direction) != draft.study_protocol(run, direction):
+        return None
+    return ours, theirs
 
 
 def _title(direction: Direction) -> str:
@@ -84,7 +99,8 @@ def _asked(row: str, direction: Direction, ours: Share, theirs: Share, order: Or
         "worse": "fools people less often than",
         "unclear": "cannot be told from",
     }
-    return f"On {_title(direction)} CycleGAN ({percent(ours)}) {words[order]} {row} ({percent(theirs)})."
+    people = f"{ours.participants} and {theirs.participants} participants"
+    return f"On {_title(direction)} CycleGAN ({percent(ours)}) {words[order]} {row} ({percent(theirs)}; {people})."
 
 
 def _compared(draft: Draft, orders: dict[tuple[str, Direction, str], Order]) -> list[str]:
