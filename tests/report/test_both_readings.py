@@ -46,7 +46,8 @@ def test_claims_are_judged_under_each_reading(sections):
 
 def test_figures_of_coded_runs_follow_and_name_their_reading(sections):
     figures = {figure.id: figure for figure in blocks_of(sections, Figure)}
-    assert figures["ucsd-samples-facades-coded"].caption.startswith("As coded")
+    assert figures["ucsd-samples-facades"].caption.startswith("As written: ")
+    assert figures["ucsd-samples-facades-coded"].caption.startswith("As coded: ")
     assert "ucsd-facades-cyc-l1@coded/0" in figures["ucsd-samples-facades-coded"].made_from
     assert not any(key.partition("/")[0].endswith("@coded") for key in figures["ucsd-samples-facades"].made_from)
 
@@ -83,6 +84,12 @@ def test_code_not_run_counts_as_not_run_in_the_coded_reading(tmp_path):
     view = draft.as_coded()
     assert view.one("ucsd-facades-cyc-l1").key == "ucsd-facades-cyc-l1@coded/0"
     assert "ucsd-facades-cyc-l2" not in view
+
+
+def test_additions_of_ours_belong_to_no_code(tmp_path):
+    ids = ["ucsd-facades-l1", "ucsd-facades-untrained"]
+    view = Results(tmp_path, ids, readings=("written", "coded")).draft().as_coded()
+    assert ids[0] in view and ids[1] not in view
 
 
 def test_history_has_mean_of_d_halves_in_both_readings(results):

@@ -46,7 +46,7 @@ def _measured(draft: Draft, chapter: str) -> list[Table]:
         cells = [measured(draft, id, "fid"), measured(draft, id + CODED, "fid")]
         verdict = IN_WORDS[compare(draft, id + CODED, id, "fid")]
         rows.append([Cell(id), *cells, Cell(f"{difference:+.{SCORES['fid'].digits}f}"), Cell(verdict)])
-    group = SCORES["fid"].heading
+    group = f"{SCORES['fid'].heading}, all test images"
     columns = [Column("Experiment", numeric=False)]
     columns += [Column(title, group=group) for title in ("as written", "as coded", "difference")]
     columns += [Column("Verdict", numeric=False)]

@@ -70,13 +70,14 @@ class Values:
         """Return these values with each experiment's id standing for its run in the reading `coded`.
 
         An experiment whose text and code agree has one run for both. One whose code does otherwise, but was not run so,
-        counts as not run.
+        counts as not run, and so do additions of ours, which no code of a report has.
         """
         params = self.plan.params
         planned = ids_of_scale(params, params.chosen_scale)
         runs = {id: seeds for id, seeds in self.runs.items() if id != written_id(id)}
         for id in dict.fromkeys(map(written_id, self.runs)):
-            if id + CODED in planned or not params.experiment(id).coded:
+            written = params.experiment(id)
+            if id + CODED in planned or not (written.coded or written.extra):
                 runs[id] = self.runs.get(id + CODED) or self.runs[id]
         view = copy(self)
         view.runs, view.reading, view._studies = runs, "coded", {}

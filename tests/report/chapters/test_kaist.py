@@ -315,24 +315,50 @@ def test_kaist_claim_cites_the_smallest_published_ratio(whole):
     (claim,) = whole.claims
     # 26.8 / 2.1 = 12.8 of BiGAN/ALI, 23.2 / 2.6 = 8.9 of SimGAN
     assert "at least 8.9 times as often" in claim.evidence
-    assert "Map → photo: 26.8% ± 2.8% against 2.1% ± 1.0% of BiGAN/ALI." in claim.evidence
-    assert "Photo → map: 23.2% ± 3.4% against 2.6% ± 1.1% of SimGAN." in claim.evidence
+    taken = "its images were taken for real in"
+    assert f"On map → photo {taken} 26.8% ± 2.8% of cases, those of BiGAN/ALI in 2.1% ± 1.0%." in claim.evidence
+    assert f"On photo → map {taken} 23.2% ± 3.4% of cases, those of SimGAN in 2.6% ± 1.1%." in claim.evidence
 
 
 @pytest.mark.parametrize(
-    ("fid", "l1", "expected"),
+    ("fid", "l1", "expected", "words"),
     [
-        (200.0, 0.4, "holds"),
-        (101.0, 0.4, "not distinguishable"),
-        (50.0, 0.4, "does not hold"),
-        (200.0, 0.1, "does not hold"),
+        (200.0, 0.4, "holds", ("has a better FID than", "has a better pixel L1 than")),
+        (101.0, 0.4, "not distinguishable", ("cannot be told from", "has a better pixel L1 than")),
+        (50.0, 0.4, "does not hold", ("has a worse FID than", "has a better pixel L1 than")),
+        (200.0, 0.1, "does not hold", ("has a better FID than", "has a worse pixel L1 than")),
     ],
 )
-def test_kaist_claim_without_a_study_is_judged_by_fid_and_l1_as_proxy(fid, l1, expected, tmp_path):
+def test_kaist_claim_without_a_study_is_judged_by_fid_and_l1_as_proxy(fid, l1, expected, words, tmp_path):
     claim = claim_of(tmp_path, ["kaist-maps", *COMPETITORS], {"fid": fid, "l1": l1})
     assert claim.verdict == expected
-    assert "Nobody was asked about our images. By proxy, FID and pixel L1: CycleGAN is better in" in claim.evidence
-    assert f"FID 100.00 against {fid:.2f} of CoGAN" in claim.evidence
+    better, worse = (8 * sum(word in part for part in words) for word in ("better", "worse"))
+    assert (
+        "Nobody was asked about our images. FID and pixel L1 on maps-unpaired stand in for people: CycleGAN is better "
+        f"in {better} of 16 comparisons and worse in {worse}."
+    ) in claim.evidence
+    rivals = "CoGAN, BiGAN/ALI, SimGAN and Feature loss + GAN."
+    for task in ("map → photo", "photo → map"):
+        assert f"On {task}, CycleGAN (100.00) {words[0]} {rivals} " in claim.evidence
+        assert f"On {task}, CycleGAN (0.2000) {words[1]} {rivals} " in claim.evidence
+    titles = [f"{score}, {task}" for task in ("map → photo", "photo → map") for score in ("FID ↓", "Pixel L1 ↓")]
+    assert [plot.title for plot in claim.plots] == titles
+    methods = ["CoGAN", "BiGAN/ALI", "SimGAN", "Feature loss + GAN", "CycleGAN"]
+    assert [(dot.label, dot.value) for dot in claim.plots[0].dots] == list(
+        zip(methods, [fid] * 4 + [100.0], strict=True)
+    )
+    assert "a proxy" in claim.rule
+
+
+def test_kaist_claim_compares_each_direction_by_its_own_scores(tmp_path):
+    results = Results(tmp_path / "root", ["kaist-maps", "kaist-maps-simgan"], lambda run: {"l1": 0.2})
+    with edited_json(results.root / results.values().one("kaist-maps-simgan").metrics) as measured:
+        measured["metrics"]["a_to_b"] |= {"fid": 300.0}
+        measured["metrics"]["b_to_a"] |= {"fid": 30.0}
+    [claim] = drawn(results, tmp_path / "out").claims
+    assert "On map → photo, CycleGAN (100.00) has a worse FID than SimGAN." in claim.evidence
+    assert "On photo → map, CycleGAN (100.00) has a better FID than SimGAN." in claim.evidence
+    assert [plot.dots[0].value for plot in claim.plots] == [30.0, 0.2, 300.0, 0.2]
 
 
 def test_kaist_claim_is_not_run_while_a_competitor_is_missing(tmp_path):
@@ -348,9 +374,13 @@ def test_kaist_claim_with_studies_compares_intervals_and_not_fid(tmp_path):
 
     claim = claim_of(tmp_path, ["kaist-maps", "kaist-maps-simgan"], {"fid": 200.0, "l1": 0.4}, study)
     assert claim.verdict == "does not hold"
-    sentence = "Judged by our studies. Map → photo: 0.0% [0.0, 0.0] against 100.0% [100.0, 100.0] of SimGAN."
+    words = "fools people less often than"
+    sentence = (
+        f"Judged by our studies. On map → photo CycleGAN (0.0% [0.0, 0.0]) {words} SimGAN (100.0% [100.0, 100.0])."
+    )
     assert sentence in claim.evidence
-    assert "proxy" not in claim.evidence
+    assert "stand in for people" not in claim.evidence
+    assert claim.plots == []
 
 
 @pytest.mark.parametrize(

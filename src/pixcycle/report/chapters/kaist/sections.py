@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pixcycle.paths import TARGET
 from pixcycle.report.chapters.kaist import competitors
-from pixcycle.report.chapters.kaist.claims import COMPETITORS, RULE, SHOWN_IN, claims
+from pixcycle.report.chapters.kaist.claims import COMPETITORS, SHOWN_IN, claims
 from pixcycle.report.content import Block, Figure, Section, Text
 from pixcycle.report.draft import Draft
 from pixcycle.report.drawing import grids
@@ -34,7 +34,7 @@ ELSEWHERE = [
 
 def sections(draft: Draft) -> list[Section]:
     """Return the results, figures and claims of the chapter, for the experiments that were run."""
-    return draft.sections("kaist", _tables(draft), _figures(draft), claims(draft), SHOWN_IN, RULE)
+    return draft.sections("kaist", _tables(draft), _figures(draft), claims(draft), SHOWN_IN)
 
 
 def _where(draft: Draft, experiments: Iterable[str]) -> str:
