@@ -44,6 +44,15 @@ def test_show_as_coded_says_which_side_of_the_pairs_is_mirrored(pixcycle):
     assert "Flips of the whole training" not in pixcycle("show", "ucsd-facades-l1")[1]
 
 
+def test_show_prints_assumptions_and_used_fields_of_cogan_itself(pixcycle):
+    _, out, _ = pixcycle("show", "kaist-maps-cogan", "--scale", "small")
+    settings, assumed = (yaml.safe_load(part) for part in out.split("\n\n"))
+    assert assumed["dropout"].startswith("In the discriminators alone")  # the chapter says None
+    assert "decay" in assumed["settings"]
+    assert not {"generator", "norm", "patch", "discriminators", "dropout", "lambda_reconstruction"} & settings.keys()
+    assert settings["inversion_steps"] == 200
+
+
 def test_show_of_unknown_experiment_is_one_line_and_exit_code_2(pixcycle):
     code, out, err = pixcycle("show", "ucsd-facade-l1")
     assert (code, out) == (2, "")

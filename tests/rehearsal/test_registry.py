@@ -122,6 +122,13 @@ def test_params_assume_something_wherever_a_report_is_silent(chapter):
     assert [subject for subject in REGISTRY[chapter]["silent"] if subject not in assumed] == []
 
 
+@pytest.mark.parametrize("chapter", REGISTRY)
+def test_params_assume_something_wherever_a_report_is_silent_on_a_run(chapter, params):
+    for group in REGISTRY[chapter]["runs"]:
+        for name in names(group["names"]):
+            assert set(group.get("silent", [])) <= params.experiments[chapter][name].assumes.keys(), name
+
+
 @pytest.mark.parametrize(
     ("table", "numbers"),
     [

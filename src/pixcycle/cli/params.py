@@ -46,6 +46,7 @@ def show(
     import yaml
 
     from pixcycle.ledger.staleness import as_yaml
+    from pixcycle.methods.registry import METHODS
     from pixcycle.params.load import load_params
     from pixcycle.params.origins import origins
     from pixcycle.params.schema import CODED
@@ -66,6 +67,8 @@ def show(
     coded = experiment.endswith(CODED)
     origin_of = origins(written, coded)
     for field, origin in origin_of.items():
+        if field in METHODS[resolved.method].unused:
+            continue
         value, full = (as_yaml(getattr(e, field)).replace("–", "null") for e in (resolved, unscaled))
         print(f"{f'{field}: {value}':40} # {origin}" + ("" if value == full else f", {full} before scaling"))
     for seed in loaded.seeds:
@@ -73,7 +76,7 @@ def show(
             print(f"# Flips of the whole training with seed {seed}: {flips}")
     if written.coded and not coded:
         print(f"# Its code does otherwise: pixcycle show {experiment}{CODED}")
-    assumed = resolved.assumes | loaded.chapters[chapter].assumes
+    assumed = loaded.chapters[chapter].assumes | resolved.assumes
     if coded:  # a chapter's assumptions are those of the reading `written`
         assumed = {field: text for field, text in resolved.assumes.items() if origin_of[field] == "assumed"}
     if assumed:

@@ -23,6 +23,7 @@ class FeatureLoss(SimGAN):
     CycleGAN paper, or a stand-in whose weights come with a package. It computes in float32 at any precision.
     """
 
+    unused = ("lambda_identity", "inversion_steps", "inversion_lr")
     words = "feature loss + GAN asks generators to keep the features of their inputs @cite-johnson2016"
 
     def __init__(self, e: Experiment, fabric: "Fabric", seed: int):

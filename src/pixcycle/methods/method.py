@@ -56,6 +56,8 @@ class Method:
         Names of its losses. The sum that the generators minimise is called `g`.
     own_networks
         Description of its networks if they are not those that `generator` and `patch` name, else empty.
+    unused
+        Fields of an experiment that it has no use for: settings other than the default are refused, and none is shown.
     feed_forward
         Whether it translates by a single pass through a network, which takes images of other sizes, too.
     nets
@@ -69,6 +71,7 @@ class Method:
     needs_pairs: ClassVar[bool]
     losses: ClassVar[Losses]
     own_networks: ClassVar[str] = ""
+    unused: ClassVar[tuple[str, ...]] = ("feature_network", "inversion_steps", "inversion_lr")
     feed_forward: ClassVar[bool] = True
     nets: "Networks"
     pools: "dict[str, ImagePool]"

@@ -102,6 +102,8 @@ def _dangling_names(params: Params):
         for field in ("experiments", "coded"):
             for experiment in getattr(scale, field) or ():
                 yield from missing(f"scales.{name}.{field}", experiment, ids, "experiment")
+        for target in scale.most_epochs:
+            yield from missing(f"scales.{name}.most_epochs", target, [*params.chapters, *ids], "chapter or experiment")
         for dataset in [*scale.stand_ins, *scale.stand_ins.values()]:
             yield from missing(f"scales.{name}.stand_ins", dataset, params.datasets, "dataset")
 

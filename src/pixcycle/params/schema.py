@@ -319,8 +319,8 @@ class Scale(Closed):
     extractor: ExtractorName = "inception-v3"
     precision: Precision | None = None
     """Overrides the experiments' precision."""
-    most_epochs: dict[ChapterKey, Positive] = {}
-    """Largest number of epochs, constant and decaying together, of each run of a chapter."""
+    most_epochs: dict[str, Positive] = {}
+    """Largest number of epochs, constant and decaying together, of each run of a chapter, or of one experiment."""
     segmenter: Segmenter | None = None
     """Overrides the general segmenter."""
     published_weights: bool = True

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from pixcycle.base.progress import duration
+from pixcycle.methods.registry import METHODS
 from pixcycle.report.abstract import abstract
 from pixcycle.report.chapters import sections_of
 from pixcycle.report.code_differences import code_differences
@@ -151,8 +152,10 @@ def _what(values: Values) -> list[Block]:
     for id, seeds in values.runs.items():
         e = seeds[0].config
         data = e.dataset if e.dataset == seeds[0].asked_dataset else f"{e.dataset} for {seeds[0].asked_dataset}"
-        shape = [e.crop_size, e.filters, e.patch, e.batch_size, e.epochs, len(seeds)]
-        rows.append([Cell(id), Cell(f"{e.method}, {e.generator}"), Cell(data), *(Cell(str(n)) for n in shape)])
+        own = METHODS[e.method].own_networks
+        method = e.method if own else f"{e.method}, {e.generator}"
+        shape = [e.crop_size, e.filters, "–" if own else e.patch, e.batch_size, e.epochs, len(seeds)]
+        rows.append([Cell(id), Cell(method), Cell(data), *(Cell(str(n)) for n in shape)])
     return [*methods(values), Table("experiments", "The experiments of this report, as they were run", columns, rows)]
 
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from pixcycle.base.git import commit
 from pixcycle.base.progress import duration
+from pixcycle.methods.registry import METHODS
 from pixcycle.params.origins import origins
 from pixcycle.plan.names import DESCRIPTIVE, MACHINE
 from pixcycle.plan.runs import Run, written_id
@@ -148,17 +149,15 @@ def _attempt(attempt: Attempt) -> str:
 
 
 def _settings(values: Values, run: Run) -> list[tuple[str, str]]:
-    """Return the experiment's settings as it was run, where each comes from, and how it was measured.
+    """Return the settings that the experiment's method used, where each comes from, and how it was measured.
 
     A setting reads `256 (stated)`, or `64 (unscaled: 256; stated)` if the scale changed it.
     """
     params = values.plan.params
     written = params.experiments[run.chapter][written_id(run.name)]
     origin = origins(written, coded=run.id != written_id(run.id))
-    ours, unscaled = (
-        e.model_dump(mode="json", exclude=DESCRIPTIVE - {"dataset"} | MACHINE)
-        for e in (run.config, values.as_published(run))
-    )
+    hidden = DESCRIPTIVE - {"dataset"} | MACHINE | set(METHODS[run.config.method].unused)
+    ours, unscaled = (e.model_dump(mode="json", exclude=hidden) for e in (run.config, values.as_published(run)))
     settings = []
     for name, value in ours.items():
         if value not in (None, []) or unscaled[name] not in (None, []):

@@ -110,15 +110,20 @@ def spread_over_images(
     return float(np.std(a - b, ddof=1)) if same_samples else hypot(np.std(a, ddof=1), np.std(b, ddof=1))
 
 
-def judge_limits(conditions: Sequence[Condition]) -> Order:
+def judge_limits(conditions: Sequence[Condition], within: float = 0.0) -> Order:
     """Judge conditions, one per seed, for one thing that a training must reach.
 
     With one seed it is unclear within a fraction RERUNS of the two values, as reruns may cross the limit; with several
     if the 95% t-interval of the excess has 0.
+
+    Parameters
+    ----------
+    within
+        Half the width of the interval of a single seed's excess, if it is known.
     """
     excess = [value - least for value, least in conditions]
-    reruns = RERUNS * mean(map(abs, conditions[0]))
-    half_width = _t_half_width([excess], LEVEL) if len(excess) > 1 else reruns
+    of_one = hypot(RERUNS * mean(map(abs, conditions[0])), within)
+    half_width = _t_half_width([excess], LEVEL) if len(excess) > 1 else of_one
     if abs(mean(excess)) <= half_width:
         return "unclear"
     return "better" if mean(excess) > 0 else "worse"
@@ -130,7 +135,7 @@ def judge_course(conditions: Sequence[Condition]) -> Order:
     return "worse" if "worse" in orders else "unclear" if "unclear" in orders else "better"
 
 
-def judge_images(values: Sequence[np.ndarray], level_of_images: float, least: float = 0.0, among: int = 1) -> Order:
+def judge_images(values: Sequence[np.ndarray], scale: float, least: float = 0.0, among: int = 1) -> Order:
     """Judge a difference of test images whose mean must reach `least`; unclear if its 95% interval has that value.
 
     With a single seed the interval adds the spread over images to that of reruns of one recipe, as in
@@ -140,15 +145,15 @@ def judge_images(values: Sequence[np.ndarray], level_of_images: float, least: fl
     ----------
     values
         (N,) for each seed.
-    level_of_images
-        What the differing quantity itself is in the mean, of which reruns differ by a fraction RERUNS.
+    scale
+        What reruns of one recipe differ by a fraction RERUNS of.
     among
         See `compare`.
     """
     means = [float(images.mean()) for images in values]
     difference = mean(means) - least
     level = LEVEL if difference > 0 else LEVEL / among
-    half_width = _t_half_width([means], level) if len(means) > 1 else _of_one_seed(values[0], level_of_images, level)
+    half_width = _t_half_width([means], level) if len(means) > 1 else _of_one_seed(values[0], scale, level)
     if abs(difference) <= half_width:
         return "unclear"
     return "better" if difference > 0 else "worse"
@@ -177,6 +182,11 @@ def compare_images(first: Sequence[np.ndarray], second: Sequence[np.ndarray], am
     if abs(difference) <= half_width:
         return "unclear"
     return "better" if difference > 0 else "worse"
+
+
+def welch_half_width(first: Sequence[float], second: Sequence[float]) -> float:
+    """Return half the width of the 95% interval of the difference of two means; infinite if one is of one value."""
+    return _t_half_width([first, second], LEVEL) if min(len(first), len(second)) > 1 else inf
 
 
 def _of_one_seed(difference: np.ndarray, scale: float, level: float) -> float:

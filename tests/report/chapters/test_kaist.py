@@ -137,6 +137,18 @@ def test_kaist_table_1_names_stand_in_features_of_the_feature_loss(whole):
     assert sentence in table.notes
 
 
+def test_kaist_table_1_notes_training_steps_here_and_as_published(tmp_path):
+    results = Results(tmp_path / "root", ["kaist-maps", "kaist-maps-cogan"])
+    with edited_json(results.root / results.values().one("kaist-maps-cogan").folder / "run.json") as record:
+        record |= {"steps": 11968, "batch_size": 16}
+    chapter = drawn(results, tmp_path / "out")
+    [table] = [block for block in blocks_of(chapter.sections, Table) if block.id == "kaist-table-1"]
+    [note] = [note for note in table.notes if note.startswith("Training steps")]
+    # 12 500 epochs of 8 whole batches, and 200 epochs of 1096 images
+    assert "CoGAN 11,968 of 16 (100,000 of 128 as published); CycleGAN (ours) " in note
+    assert "(219,200 of 1 as published)" in note
+
+
 def answered(results, id, every, participants=4):
     """Hold a study of a run's map to photo, in which every `every`-th generated image passes for real; 0: none."""
     file = study_file(results.values().one(id), "b_to_a", results.root)
@@ -205,12 +217,13 @@ def test_kaist_quality_has_both_directions_and_rows_of_missing_runs(whole, part)
 
 
 def test_kaist_learning_rate_text_states_our_and_published_epochs(whole):
-    (text,) = whole.texts
+    text, of_cogan = whole.texts
     e = whole.results.values().one("kaist-maps").config
     assert e.n_epochs != 100
     assert f"0.0002 for {e.n_epochs} epochs, then falling linearly to 0 over {e.n_epochs_decay} more" in text
     assert "(100 and 100 as published)" in text
-    assert all(id in text for id in ALL)
+    assert all(id in text for id in [*ALL, *COMPETITORS[1:]])
+    assert of_cogan == "Learning rate of kaist-maps-cogan: 0.0002 for 176 epochs (12500 as published)."
 
 
 def real(chapter, id, domain):

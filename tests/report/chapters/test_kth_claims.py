@@ -45,12 +45,15 @@ def test_kth_claim_a_requires_a_strong_checkerboard_that_fades(tmp_path, samples
 
 
 def test_kth_claim_a_subtracts_the_energy_of_real_target_images(tmp_path):
-    claim = judged(with_samples(tmp_path, lambda epoch, seed: 0.0115 if epoch == 1 else 0.0))["a"]
+    results = with_samples(tmp_path, lambda epoch, seed: 0.0135 if epoch == 1 else 0.0)
+    with edited_json(results.root / results.plan.runs[f"{PLAIN}/0"].metrics) as measured:
+        measured["real"]["B"]["checkerboard"] = 0.006
+    claim = judged(results)["a"]
     assert claim.evidence.startswith(
         "The pattern is strong after the first sampled epoch in zebra → horse. The pattern is not strong after the "
         "first sampled epoch in horse → zebra. It fades in both translations. Not judged on "
     )
-    assert "Real ones have 0.0010 to 0.0020." in claim.rule
+    assert "Real ones have 0.0010 to 0.0060." in claim.rule
     assert claim.verdict == "does not hold"
 
 
@@ -194,14 +197,14 @@ def logged(results, seed=0, epochs=12, noise=0.0, **losses):
         (
             lambda epoch: 1 - epoch / 12,
             "does not hold",
-            "So this loss drops, but the drop is not quick and it is not stable afterwards.",
+            "So the drop is not quick and it is not stable afterwards. Whether this loss drops cannot be told",
         ),
         (lambda epoch: 0.3 if 5 <= epoch < 6 else 0.25, "does not hold", NO_DROP),
         # it returns
         (
             lambda epoch: 0.5 if epoch < 0.2 or epoch > 9 else 0.1,
             "does not hold",
-            "So this loss drops and the drop is quick, but it is not stable afterwards.",
+            "So the drop is quick, but it is not stable afterwards. Whether this loss drops cannot be told",
         ),
         # drops after the first epoch, not within it
         (
@@ -432,12 +435,18 @@ def test_kth_claim_f_is_judged_on_the_images_of_each_reading(tmp_path):
 
 
 RISE = "the adversarial terms rise"
+SLIGHT = "they rise by less than it falls"
 
 
 @pytest.mark.parametrize(
     ("gan", "g", "verdict", "sentence"),
     [
-        (lambda e: 0.3 + e / 200, lambda e: 3 - e / 12, "holds", f"So {RISE} and the total falls."),
+        (
+            lambda e: 0.3 + e / 200,
+            lambda e: 3 - e / 12,
+            "holds",
+            f"So {RISE}, the total falls and {SLIGHT}.",
+        ),
         # it falls
         (
             lambda e: 0.3 - e / 200,
@@ -450,14 +459,14 @@ RISE = "the adversarial terms rise"
             lambda e: 0.3,
             lambda e: 3 - e / 12,
             "not distinguishable",
-            f"So the total falls. Whether {RISE} cannot be told, as the difference lies within its interval.",
+            f"So the total falls and {SLIGHT}. Whether {RISE} cannot be told",
         ),
         # after the drop of the start
         (
             lambda e: 1.0 if e < 0.5 else 0.3 + e / 200,
             lambda e: 3 - e / 12,
             "holds",
-            f"So {RISE} and the total falls.",
+            f"So {RISE}, the total falls and {SLIGHT}.",
         ),
     ],
 )
@@ -467,15 +476,14 @@ def test_kth_claim_g_needs_a_rise_of_the_adversarial_loss_beyond_noise(tmp_path,
     claim = judged(results)["g"]
     assert claim.verdict == verdict
     assert sentence in claim.evidence
-    assert len(re.findall(r"from \d\.\d{3} to \d\.\d{3} \(± 0\.\d{3}\)", claim.evidence)) == 2
 
 
-def test_kth_claim_g_says_in_words_that_few_epochs_have_no_interval(tmp_path):
+def test_kth_claim_g_tells_nothing_from_one_epoch_in_each_third(tmp_path):
     results = Results(tmp_path, [CURVES])
     logged(results, epochs=3)  # two after the early ones, one in each third
     claim = judged(results)["g"]
     assert claim.verdict == "not distinguishable"
-    assert "as so few epochs give no interval." in claim.evidence
+    assert "cannot be told, as it is too close to call." in claim.evidence
     assert not re.search(r"\b(inf|nan)\b", claim.evidence)
 
 

@@ -149,7 +149,8 @@ def trained(results: Results, experiment: str, seed: int = 0, **losses: float) -
     [
         ((0.5, 0), (0.5, 0.25), (0.7, 1.0), "does not hold"),  # at zero in the last epoch only: 0.023 on average
         ((0.005, 0.001), (0.5, 0.25), (0.7, 1.0), "holds"),
-        ((0.005, 0.001), (0.5, 0.25), (1.0, 0.98), "holds"),  # 2 % lower is no fall
+        ((0.005, 0.001), (0.5, 0.25), (1.0, 1.0), "holds"),
+        ((0.005, 0.001), (0.5, 0.25), (1.0, 0.98), "not distinguishable"),  # a rerun may fall by a tenth
         ((0.005, 0.001), (0.5, 0.25), (1.0, 0.5), "does not hold"),  # G still learns
         ((0.5, 0.1), (0.5, 0.25), (0.7, 1.0), "does not hold"),
         ((0.005, 0.001), (0.005, 0.001), (0.7, 1.0), "does not hold"),  # the same with normal rates

@@ -58,18 +58,16 @@ def _tables(draft: Draft) -> list[Block]:
 def _learning_rates(draft: Draft) -> list[Text]:
     """Return a sentence for each learning rate schedule; usually there is only one."""
     schedules: dict[tuple[float, int, int], list[str]] = {}
-    for id in draft.present(BOTH_WAYS):
+    for id in draft.present([*BOTH_WAYS, *COMPETITORS.values()]):
         e = draft.one(id).config
         schedules.setdefault((e.lr, e.n_epochs, e.n_epochs_decay), []).append(id)
     sentences = []
     for (rate, constant, decaying), ids in schedules.items():
         report = draft.as_published(draft.one(ids[0]))
-        sentences.append(
-            Text(
-                f"Learning rate of {', '.join(ids)}: {rate:g} for {constant} epochs, then falling linearly to 0 over "
-                f"{decaying} more ({report.n_epochs} and {report.n_epochs_decay} as published)."
-            )
-        )
+        falling = f", then falling linearly to 0 over {decaying} more" if decaying else ""
+        published = f"{report.n_epochs} and {report.n_epochs_decay}" if decaying else report.n_epochs
+        epochs = f"{constant} epochs{falling} ({published} as published)"
+        sentences.append(Text(f"Learning rate of {', '.join(ids)}: {rate:g} for {epochs}."))
     return sentences
 
 

@@ -20,7 +20,7 @@ from pixcycle.report.draft import Draft
 from pixcycle.report.drawing.samples import Album
 from pixcycle.report.evidence import conclusion, doubt, extents
 from pixcycle.report.quality import task_of
-from pixcycle.report.verdicts import Order, compare, judge_margins, verdict
+from pixcycle.report.verdicts import Order, compare, judge_limits, verdict
 
 STRONG = 0.01
 """Minimum excess of checkerboard energy over real images for a strong pattern: its amplitude, the square root of the
@@ -139,7 +139,8 @@ def _judge(measured: np.ndarray, left: float) -> tuple[Order, Order]:
         Maximum fraction of the excess energy that a weak pattern has later.
     """
     first, last = measured[:, 0] - measured[:, 2], measured[:, 1] - measured[:, 2]
-    return judge_margins(first - STRONG), judge_margins(left * first - last)
+    strong, weak = [(excess, STRONG) for excess in first], list(zip(left * first, last, strict=True))
+    return judge_limits(strong), judge_limits(weak)
 
 
 def _resize_helps(draft: Draft) -> Claim:
@@ -158,7 +159,7 @@ def _resize_helps(draft: Draft) -> Claim:
     reals = [real_energy(draft, run, direction) for run in draft.runs[RESIZE]]
     left = [e - real for e, real in zip(draft.seeds_of(RESIZE, "checkerboard"), reals, strict=True)]
     lower = compare(draft, *pair, "checkerboard")
-    gone = judge_margins([GONE - excess for excess in left])
+    gone = judge_limits([(GONE, excess) for excess in left])
     energy, fid = ([draft.with_spread(experiment, metric) for experiment in pair] for metric in ("checkerboard", "fid"))
     evidence = [
         f"For {task_of(draft, RESIZE, direction)} on {draft.title_of('horse2zebra')} the checkerboard energy is "

@@ -87,7 +87,8 @@ def _sharper(draft: Draft) -> Claim:
             continue
         task = task_of(draft, experiment, direction)
         measured = [_sharpness_of_samples(draft, experiment, direction, run) for run in runs]
-        judged.append((task, judge_images([last - first for first, last in measured], among=len(SHARPER))))
+        gains = [last - first for first, last in measured]
+        judged.append((task, judge_images(gains, float(np.mean(measured)), among=len(SHARPER))))
         first, last = np.mean(measured, axis=(0, 2))
         dots.append(Dot(task, last, f"{last:.3f}", reference=first, shown_reference=f"{first:.3f}"))
     if not judged:
@@ -164,11 +165,12 @@ def _changed(images: list[tuple[np.ndarray, np.ndarray]], word: str, look: Look,
     """
     measured = [(look.measure(inputs), look.measure(outputs)) for inputs, outputs in images]
     gains = [look.sign * (after - before) for before, after in measured]
-    order = judge_images(gains, look.least, among=among)
     before, after = np.mean(measured, axis=(0, 2))
+    gain = float(np.mean(gains))
+    order = judge_images(gains, gain, look.least, among)
     described = word
     if order == "worse":
-        reverse = judge_images([-gain for gain in gains], look.least) == "better"
+        reverse = judge_images([-gains_of_seed for gains_of_seed in gains], gain, look.least) == "better"
         described = f"{look.opposite}, not {word}" if reverse else f"not visibly {word}"
     return order, described, f"{look.name} {after:.{look.digits}f} against {before:.{look.digits}f}"
 

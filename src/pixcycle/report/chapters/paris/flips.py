@@ -1,14 +1,13 @@
 """Claims a and c of report 002: what flips at evaluation do to the L1 of the test images, and to their ranking."""
 
 from collections.abc import Callable
-from statistics import mean
 
 import numpy as np
 
 from pixcycle.plan.runs import Run
 from pixcycle.report.content import Claim, Dot, DotPlot
 from pixcycle.report.draft import Draft
-from pixcycle.report.verdicts import Order, half_width_over_seeds, judge_images, verdict
+from pixcycle.report.verdicts import Order, judge_images, judge_limits, verdict
 
 TASKS = {
     "paris-face2comics": "face to comic",
@@ -128,9 +127,7 @@ def _ranking(draft: Draft, experiment: str) -> Judged:
     errors = [_errors(draft, run) for run in draft.runs[experiment]]
     kept = np.array([after_flips(*pair) for pair in errors])
     shares = (kept[:, :2].mean(axis=1) / SHOWN).tolist()
-    difference = mean(shares) - MOST
-    half_width = half_width_over_seeds(shares)
-    order: Order = "unclear" if abs(difference) <= half_width else "better" if difference < 0 else "worse"
+    order = judge_limits([(MOST, share) for share in shares])
     best, worst, correlation = kept.mean(axis=0)
     chance = 2 * SHOWN * min(SHOWN / len(errors[0][0]), 1)
     words: dict[Order, str] = {
@@ -142,8 +139,7 @@ def _ranking(draft: Draft, experiment: str) -> Judged:
         f"{words[order]}: on average {best:.1f} of the {SHOWN} best images and {worst:.1f} of the {SHOWN} worst remain "
         f"so (rank correlation {correlation:.2f})"
     )
-    interval = 2 * SHOWN * half_width if len(errors) > 1 else None
-    return order, clause, Dot(TASKS[experiment], best + worst, f"{best + worst:.1f}", interval, chance, f"{chance:.1f}")
+    return order, clause, Dot(TASKS[experiment], best + worst, f"{best + worst:.1f}", None, chance, f"{chance:.1f}")
 
 
 def _increase(draft: Draft, experiment: str) -> Judged:
@@ -151,7 +147,7 @@ def _increase(draft: Draft, experiment: str) -> Judged:
     errors = [_errors(draft, run) for run in draft.runs[experiment]]
     increases = [(mirrored - l1) / l1.mean() for l1, mirrored in errors]
     l1, l1_mirrored = np.mean(errors, axis=(0, 2))
-    order = judge_images(increases, MATTERS, among=len(TASKS))
+    order = judge_images(increases, float(np.mean(increases)), MATTERS, among=len(TASKS))
     words: dict[Order, str] = {
         "better": "the flip raises the L1 significantly",
         "worse": "the flip does not raise the L1 significantly",
