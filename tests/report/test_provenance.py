@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from pixcycle.methods.registry import METHODS
+from pixcycle.plan.names import DESCRIPTIVE, MACHINE
 from pixcycle.report.build import build
 from pixcycle.report.chapters.kth import claims as kth_claims
 from pixcycle.report.chapters.paris import claims as paris_claims
@@ -160,7 +161,7 @@ def test_runs_settings_are_those_of_the_training(results, whole):
             run = results.plan.runs[entry.key]
             trained_with = json.loads((results.root / run.folder / "config.json").read_text())["config"]
             # words for tables and chapters, and settings of the machine: these do not identify a run
-            for name in ("label", "extra", "assumes", "stated", "coded", "study_pairing", "compile", "gpus"):
+            for name in DESCRIPTIVE - {"dataset"} | MACHINE:
                 del trained_with[name]
             for name, value in trained_with.items():
                 written = value if isinstance(value, str) else json.dumps(value)

@@ -86,10 +86,9 @@ def _dangling_names(params: Params):
             for field in ("published_weights", "published_weights_back"):
                 if weights := getattr(experiment, field):
                     yield from missing(f"{where}.{field}", weights, params.published_weights, "weights")
-            for field in experiment.assumes:
-                yield from missing(f"{where}.assumes", field, Experiment.model_fields, "field")
-            for field in experiment.stated:
-                yield from missing(f"{where}.stated", field, Experiment.model_fields, "field")
+            for names in ("assumes", "stated", "settled"):
+                for field in getattr(experiment, names):
+                    yield from missing(f"{where}.{names}", field, Experiment.model_fields, "field")
     for key, chapter in params.chapters.items():
         for number, matter in enumerate(chapter.code.otherwise if chapter.code else ()):
             for field in matter.fields:

@@ -263,6 +263,9 @@ class Experiment(Closed):
     """Choices that the report leaves open: field -> the chosen value and the reason."""
     stated: list[str] = []
     """Fields whose value is in the report's text; all others are assumed."""
+    settled: list[str] = []
+    """Fields that the text leaves open, and whose value the report's own code has as well; in the reading `coded` they
+    are not assumed."""
     coded: dict[str, Any] = {}
     """Fields of the reading `coded`, where the report's own code does otherwise: field -> its value there."""
 

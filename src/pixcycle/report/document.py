@@ -160,18 +160,24 @@ def _what(values: Values) -> list[Block]:
 
 
 def _assumptions(values: Values, chapter: str) -> list[Block]:
-    """Return the assumptions of the chapter, then those of experiments, each once with the experiments it concerns."""
-    params = values.plan.params
+    """Return the assumptions of the chapter, then those of experiments, each once with the experiments it concerns.
+
+    They are those of the reading `written`; what the code of a report does is in a table of its own.
+    """
+    params, written = values.plan.params, values.of_chapter(chapter)
+    if not written:
+        return [Text("None: these runs follow the code of the report.")]
     items = list(params.chapters[chapter].assumes.items())
     by_text: dict[tuple[str, str], list[str]] = {}
-    for id in values.of_chapter(chapter):
+    for id in written:
         for field, text in values.one(id).config.assumes.items():
             by_text.setdefault((field, text), []).append(id)
     previous: list[str] = []
     for (field, text), ids in by_text.items():
         items.append((field, f"{text} This concerns {'the same experiments' if ids == previous else ', '.join(ids)}."))
         previous = ids
-    return [Bullets(items)]
+    as_coded = [Text("These concern the runs as written.")] if params.chapters[chapter].code else []
+    return [*as_coded, Bullets(items)]
 
 
 def _cost(values: Values) -> Table:

@@ -16,6 +16,7 @@ from pixcycle.plan.runs import Run, written_id
 from pixcycle.records.run import Attempt, RunRecord
 from pixcycle.report.content import Block, Bullets, Figure, File, RunEntry, Runs, Section, Table, blocks_of, claims_of
 from pixcycle.report.values import Values
+from pixcycle.training.coin import drawn_flips
 
 if TYPE_CHECKING:
     from pixcycle.report.draft import Draft  # not at run time: it draws, and `pixcycle compare` need not
@@ -100,6 +101,8 @@ def _entry(draft: "Draft", run: Run, shown_in: list[str]) -> RunEntry:
         ("Attempts", "; ".join(map(_attempt, record.attempts)) or NOT_RECORDED),
         ("Device", f"{device(record)}; {_versions(record)}"),
     ]
+    if flips := drawn_flips(run.config, draft.plan.params.datasets[run.config.dataset].domains, run.seed):
+        facts.append(("Flips of the whole training", f"{flips}, as drawn from seed {run.seed}"))
     named = [
         ("Data", run.data),
         ("Training", run.fingerprint),

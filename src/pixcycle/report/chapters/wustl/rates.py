@@ -23,8 +23,8 @@ FALLS = 0.1
 TENTH = 0.1
 """Fraction of the epochs, at least two, over which the begin and the end of a loss are averaged."""
 UNDECIDED, NEAR = 0.25, 0.05
-"""D's loss if it answers 1/2 to everything, the 0.5 of the report, whose two halves ours averages; and how close to it
-its mean must be. The published normal curves have 0.225 to 0.25."""
+"""D's loss if it answers 1/2 to everything, the 0.5 of the report, whose two halves are averaged here; and how close to
+it its mean must be. The published normal curves have 0.225 to 0.25."""
 SETTLED = 0.2
 """Fraction of the epochs after which D's normal curve is at its 0.5 (20,000 of 100,000 steps)."""
 LOW = 1.0
