@@ -107,6 +107,11 @@ class Method:
         """Yield (field, error message) for each setting that the method does not support."""
         return iter(())
 
+    @classmethod
+    def summed_losses(cls, e: Experiment) -> tuple[str, ...]:
+        """Return the losses of discriminators that add their terms for real and for generated images, if they do."""
+        return () if e.halve_discriminator else cls.losses.discriminator
+
     @staticmethod
     def recipes(e: Experiment) -> list[str]:
         """Return the entries of RECIPE, besides `train`, that an experiment's training depends on."""

@@ -169,10 +169,7 @@ class Values:
 
     def history(self, run: Run) -> pd.DataFrame:
         """Return the losses of a run, one row per logged step; those of D as means of its two halves in any run."""
-        history = read_history(self.root / run.folder)
-        if not run.config.halve_discriminator:
-            history[history.columns.intersection(list(METHODS[run.config.method].losses.discriminator))] /= 2
-        return history
+        return read_history(self.root / run.folder, METHODS[run.config.method].summed_losses(run.config))
 
     def as_published(self, run: Run) -> Experiment:
         """Return the run's experiment before the scale changes it."""
