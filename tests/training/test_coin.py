@@ -1,7 +1,7 @@
 import pytest
 
 from pixcycle.data.draws import Sampling
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 from pixcycle.training.coin import drawn_flips
 
 

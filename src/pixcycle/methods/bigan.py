@@ -11,7 +11,7 @@ from pixcycle.methods.cyclegan import SEEDS_APART
 from pixcycle.methods.method import Losses, Method
 from pixcycle.models.closed_form import Convolution, trained
 from pixcycle.models.layers import discriminator, generator
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 from pixcycle.paths import Direction
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pixcycle.methods.method import Losses, Method
 from pixcycle.models.closed_form import Convolution, trained
 from pixcycle.models.cogan_layers import coupled_generators, one_discriminator
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 from pixcycle.paths import Direction
 
 if TYPE_CHECKING:

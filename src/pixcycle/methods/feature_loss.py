@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from pixcycle.methods.simgan import SimGAN
 from pixcycle.models.closed_form import Convolution
 from pixcycle.models.content_layers import CONTENT_LAYERS
+from pixcycle.params.experiment import Experiment
 from pixcycle.params.fields import FEATURE_NETWORKS
-from pixcycle.params.schema import Experiment
 
 if TYPE_CHECKING:
     from torch import Tensor

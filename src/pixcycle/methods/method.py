@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from pixcycle.models.closed_form import Convolution
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 from pixcycle.paths import Direction
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pixcycle.methods.cyclegan import CycleGAN
 from pixcycle.methods.method import Losses
 from pixcycle.models.closed_form import Convolution, trained
 from pixcycle.models.layers import discriminator, generator, judged
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -11,8 +11,11 @@ from pixcycle.base.errors import UserError
 from pixcycle.base.suggest import known, nearest
 from pixcycle.metrics.extractors import EXTRACTORS, IMAGENET
 from pixcycle.metrics.registry import METRICS
+from pixcycle.params.chapter import Chapter
+from pixcycle.params.dataset import Dataset, Source
+from pixcycle.params.experiment import Experiment
 from pixcycle.params.fields import FEATURE_NETWORKS
-from pixcycle.params.schema import Chapter, Dataset, Experiment, Params, Scale, Segmenter, Source
+from pixcycle.params.schema import Params, Scale, Segmenter
 from pixcycle.params.strict_yaml import read_yaml
 
 KEPT_IN_REPORTS = {"published", "benchmarks"}

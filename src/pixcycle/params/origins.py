@@ -5,7 +5,7 @@ All settings of an experiment that its report does not have (`extra`) are this p
 
 from typing import Literal
 
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 
 Origin = Literal["stated", "from code", "assumed", "ours"]
 

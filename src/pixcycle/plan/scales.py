@@ -8,7 +8,8 @@ from pixcycle.base.suggest import all_or_nearest, known
 from pixcycle.methods.registry import METHODS
 from pixcycle.models.generators.registry import GENERATORS
 from pixcycle.params.checks import unbuildable, undrawable
-from pixcycle.params.schema import CODED, Experiment, Params, Scale
+from pixcycle.params.experiment import Experiment
+from pixcycle.params.schema import CODED, Params, Scale
 
 
 def resolved(params: Params, scale: str) -> Iterator[tuple[str, Experiment]]:

@@ -2,7 +2,8 @@
 
 from pixcycle.ledger.staleness import as_yaml
 from pixcycle.metrics.registry import SCORES
-from pixcycle.params.schema import CODED, Code
+from pixcycle.params.chapter import Code
+from pixcycle.params.schema import CODED
 from pixcycle.report.content import Block, Cell, Column, Section, Table, Text
 from pixcycle.report.draft import Draft
 from pixcycle.report.published import measured

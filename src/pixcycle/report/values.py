@@ -14,8 +14,9 @@ from pixcycle.methods.registry import METHODS
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.registry import SCORES
 from pixcycle.metrics.segmentation import FCN_SCORE
+from pixcycle.params.experiment import Experiment
 from pixcycle.params.fields import Reading
-from pixcycle.params.schema import CODED, Experiment
+from pixcycle.params.schema import CODED
 from pixcycle.paths import TARGET, Direction
 from pixcycle.plan.runs import Plan, Run, written_id
 from pixcycle.plan.scales import ids_of_scale

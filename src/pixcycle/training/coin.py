@@ -2,7 +2,7 @@
 
 from pixcycle.data.draws import Sampling
 from pixcycle.methods.registry import METHODS
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 
 
 def drawn_flips(e: Experiment, domains: tuple[str, str], seed: int) -> str:

@@ -22,8 +22,8 @@ from pixcycle.methods.method import Method
 from pixcycle.methods.networks import Networks
 from pixcycle.methods.registry import METHODS
 from pixcycle.models.foreign import load_foreign
+from pixcycle.params.experiment import Experiment
 from pixcycle.params.published import authors_generator
-from pixcycle.params.schema import Experiment
 from pixcycle.plan.runs import Run
 from pixcycle.records.attempts import attempts, note
 from pixcycle.records.history import History, read_history
