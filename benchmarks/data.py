@@ -30,7 +30,7 @@ from PIL import Image
 from pixcycle.data.batches import Batches
 from pixcycle.data.prepare import PrepareSpec, prepare
 from pixcycle.machine.memory import keep_freed_memory
-from pixcycle.params.schema import Dataset, Source
+from pixcycle.params.dataset import Dataset, Source
 
 PAIRS, SIDE, LOAD_SIZE, CROP_SIZE = 400, 256, 286, 256
 PREPARED = [50, 100, 200, 400]

@@ -18,7 +18,7 @@ from typing import Any
 from measure import Growth, hide_all_but_avx2, in_process, in_turn, options, publish, ratio, take_turns
 
 from pixcycle.estimate.step_cost import image_flops
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 
 PIX2PIX = {"method": "pix2pix", "direction": "a_to_b"}
 CYCLEGAN = {

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pixcycle.cli import app as cli
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 from pixcycle.plan.names import fingerprint
 from pixcycle.plan.runs import Run
 from pixcycle.records.manifest import Manifest

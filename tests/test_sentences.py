@@ -1,6 +1,8 @@
 """Where the sentences of the reports went: docs/methods/*-sentences.md, each link of which is followed."""
 
 import re
+from collections.abc import Iterator
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -30,6 +32,31 @@ def tree() -> dict[str, Any]:
 
 
 @cache
+def merging() -> dict[str, list[tuple[str, str]]]:
+    """Return the experiments, as (chapter, name), that merge each recipe."""
+    root = children(yaml.compose((ROOT / "params.yaml").read_text()))
+    users: dict[str, list[tuple[str, str]]] = {recipe: [] for recipe in children(root["recipes"])}
+    for chapter, section in children(root["experiments"]).items():
+        for name, experiment in children(section).items():
+            merged = list(merged_into(experiment))
+            for recipe, node in children(root["recipes"]).items():
+                users[recipe] += [(chapter, name)] * any(node is other for other in merged)
+    return users
+
+
+def children(node: yaml.MappingNode) -> dict[str, yaml.Node]:
+    return {key.value: child for key, child in node.value}
+
+
+def merged_into(node: yaml.MappingNode) -> Iterator[yaml.Node]:
+    """Yield the mappings that one merges, which are the very nodes of their anchors, and those that they merge."""
+    if merge := children(node).get("<<"):
+        for other in merge.value if isinstance(merge, yaml.SequenceNode) else [merge]:
+            yield other
+            yield from merged_into(other)
+
+
+@cache
 def ids() -> set[str]:
     """Return the ids of all claims, and of the tables and figures of the registry, which the rehearsal looks for."""
     registry = yaml.safe_load((ROOT / "tests/rehearsal/registry.yaml").read_text())
@@ -50,7 +77,13 @@ def problem(link: str) -> str | None:
         if not isinstance(value, dict) or key not in value:
             return f"{link}: params.yaml has no {key}"
         value = value[key]
-    return None if not stated or agrees(value, stated) else f"{link}: params.yaml has {value!r}"
+    if stated and not agrees(value, stated):
+        return f"{link}: params.yaml has {value!r}"
+    if stated and section == "recipes":
+        recipe, field = keys
+        taken = [tree()["experiments"][chapter][name][field] for chapter, name in merging()[recipe]]
+        return None if any(agrees(value, stated) for value in taken) else f"{link}: all experiments override it"
+    return None
 
 
 def agrees(value: Any, stated: str) -> bool:
@@ -114,3 +147,13 @@ def test_sentences_with_a_wrong_link_are_found(link):
 )
 def test_sentences_with_a_right_link_are_not(link):
     assert problem(link) is None
+
+
+def test_sentences_of_a_recipe_that_all_experiments_override_are_found(monkeypatch):
+    link = "recipes.wustl.batch_size: 4"
+    assert problem(link) is None
+    overridden = deepcopy(tree())
+    for experiment in overridden["experiments"]["wustl"].values():
+        experiment["batch_size"] = 5
+    monkeypatch.setattr("tests.test_sentences.tree", lambda: overridden)
+    assert problem(link) == f"{link}: all experiments override it"

@@ -6,7 +6,7 @@ Layers have the same names as pixcycle's, so that both can start from the same w
 import torch
 from torch import Tensor, nn
 
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 
 
 def norm(name: str, channels: int) -> nn.Module:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from baseline.networks import discriminator, generator
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 
 
 def adam(networks: list[nn.Module], lr: float, e: Experiment) -> torch.optim.Optimizer:

@@ -14,7 +14,7 @@ from gpu_checks.outcome import CheckFailed, Values, finite
 from pixcycle.machine import ranks
 from pixcycle.methods.cyclegan import CycleGAN
 from pixcycle.methods.pix2pix import Pix2pix
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 
 METHODS = {"pix2pix": Pix2pix, "cyclegan": CycleGAN}
 STEPS = 5

@@ -22,7 +22,7 @@ from gpu_checks.small import METHODS, batch, experiment, fabric_on
 from pixcycle.data.batches import Batches
 from pixcycle.estimate.bound import memory_bytes, step_seconds
 from pixcycle.estimate.gpus import GPUS, Arithmetic, Gpu
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 
 WORK: dict[str, dict[str, Any]] = {
     "pix2pix 256, batch 1": PIX2PIX,

@@ -7,6 +7,7 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
+from pixcycle.data.draws import Sampling
 from pixcycle.models.build import build_generator
 from tests.support import ROOT
 
@@ -23,6 +24,33 @@ def test_show_prints_settings_at_a_scale_and_assumptions(pixcycle):
     assert (settings["crop_size"], settings["method"], settings["lambda_reconstruction"]) == (128, "cyclegan", 100)
     assert "similar training settings" in assumed["lambda_reconstruction"]
     assert "inference" in assumed
+
+
+def test_show_as_coded_assumes_only_what_neither_text_nor_code_has(pixcycle):
+    _, paired, _ = pixcycle("show", "wustl-facades-label2photo-paired@coded")
+    origins = dict(line.split("#") for line in paired.splitlines() if ": " in line and not line.startswith("#"))
+    assert origins[f"{'lambda_reconstruction: 10':40} "] == origins[f"{'conditional: false':40} "] == " from code"
+    assert origins[f"{'weight_decay: 0':40} "] == " assumed"
+    assert "Assumed, where" not in paired  # its chapter's assumptions are of the text
+    _, unpaired, _ = pixcycle("show", "ucsd-facades-cyc-l1@coded")
+    assert yaml.safe_load(unpaired.split("\n\n")[1]).keys() == {"direction"}
+
+
+def test_show_as_coded_says_which_side_of_the_pairs_is_mirrored(pixcycle):
+    _, out, _ = pixcycle("show", "ucsd-facades-l1@coded")
+    sampling = Sampling(0, 256, True, True, "independent", flip_draw="whole_training")
+    assert (sampling.coin(0), sampling.coin(1)) == (False, False)
+    assert "# Flips of the whole training with seed 0: neither photo nor label mirrored\n" in out
+    assert "Flips of the whole training" not in pixcycle("show", "ucsd-facades-l1")[1]
+
+
+def test_show_prints_assumptions_and_used_fields_of_cogan_itself(pixcycle):
+    _, out, _ = pixcycle("show", "kaist-maps-cogan", "--scale", "small")
+    settings, assumed = (yaml.safe_load(part) for part in out.split("\n\n"))
+    assert assumed["dropout"].startswith("In the discriminators alone")  # the chapter says None
+    assert "decay" in assumed["settings"]
+    assert not {"generator", "norm", "patch", "discriminators", "dropout", "lambda_reconstruction"} & settings.keys()
+    assert settings["inversion_steps"] == 200
 
 
 def test_show_of_unknown_experiment_is_one_line_and_exit_code_2(pixcycle):

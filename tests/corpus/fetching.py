@@ -5,8 +5,9 @@ from pathlib import Path
 
 import yaml
 
+from pixcycle.params.dataset import Dataset, Source
 from pixcycle.params.load import check_params
-from pixcycle.params.schema import Dataset, Params, Source
+from pixcycle.params.schema import Params
 from pixcycle.plan.runs import Plan
 from tests.support import ROOT
 from tests.support.answers import Answer, answer

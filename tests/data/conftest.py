@@ -11,7 +11,7 @@ from PIL import Image
 
 from pixcycle.data.fetch import download
 from pixcycle.data.fetch.locations import fetch
-from pixcycle.params.schema import Source
+from pixcycle.params.dataset import Source
 from tests.support.servers import Server, serving
 
 

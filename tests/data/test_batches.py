@@ -16,7 +16,7 @@ from pixcycle.base.errors import UserError
 from pixcycle.data import batches as module
 from pixcycle.data.batches import Batches, to_tensor, to_uint8
 from pixcycle.data.prepare import PrepareSpec, prepare
-from pixcycle.params.schema import Dataset
+from pixcycle.params.dataset import Dataset
 from pixcycle.records.manifest import Manifest
 
 

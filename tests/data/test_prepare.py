@@ -260,7 +260,7 @@ def test_prepare_threads_do_not_run_ahead_of_a_slow_disk(tmp_path, monkeypatch):
 PEAK = """
 import json, resource, sys
 from pathlib import Path
-from pixcycle.params.schema import Dataset
+from pixcycle.params.dataset import Dataset
 from pixcycle.data.prepare import PrepareSpec, prepare
 raw, out, dataset, spec = sys.argv[1:]
 prepare("tiny", Dataset(**json.loads(dataset)), Path(raw), Path(out), PrepareSpec(**json.loads(spec)), threads=2)

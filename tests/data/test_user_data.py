@@ -5,7 +5,7 @@ import pytest
 
 from pixcycle.data.fetch.digest import declared_digest, folder_digest
 from pixcycle.data.user_data import note_own_data, unwatched
-from pixcycle.params.schema import Source
+from pixcycle.params.dataset import Source
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from pixcycle.evaluation.features import Extractor
 from pixcycle.evaluation.ruler import measure_with
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.rulers import RULERS
-from pixcycle.params.schema import Calibration
+from pixcycle.params.chapter import Calibration
 from pixcycle.plan.rulers import CalibrationNode
 from tests.support.servers import served
 

@@ -20,7 +20,7 @@ from pixcycle.metrics.extractors import EXTRACTORS, IMAGENET
 from pixcycle.metrics.fid import fid
 from pixcycle.metrics.precision_recall import precision_recall
 from pixcycle.metrics.rulers import RULERS
-from pixcycle.params.schema import Source
+from pixcycle.params.dataset import Source
 from tests.support.servers import served
 
 h5py = pytest.importorskip("h5py")

@@ -10,7 +10,7 @@ from torch import nn
 from pixcycle.base.files import write_json
 from pixcycle.methods.networks import generator_of
 from pixcycle.methods.registry import METHODS
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 from pixcycle.training.checkpoint import write_final
 
 

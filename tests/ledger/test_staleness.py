@@ -1,7 +1,7 @@
 """Why params do not name a run on disk."""
 
 from pixcycle.ledger.staleness import changes, why_stale
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 from pixcycle.paths import result
 from pixcycle.plan.names import RECIPE
 from pixcycle.plan.runs import make_plan

@@ -10,7 +10,7 @@ from baseline.step import METHODS as AUTHORS
 from lightning_fabric import Fabric
 
 from pixcycle.methods.registry import METHODS
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 
 CYCLEGAN = {
     "method": "cyclegan",

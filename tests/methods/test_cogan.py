@@ -47,5 +47,5 @@ def test_cogan_mistakes_refuse_sizes_other_than_powers_of_two(side):
 
 
 def test_cogan_mistakes_name_unsupported_settings():
-    e = tiny_experiment("cogan", conditional=True, pool_size=5, lambda_identity=0.5)
-    assert [field for field, _ in CoGAN.mistakes(e)] == ["conditional", "pool_size", "lambda_identity"]
+    e = tiny_experiment("cogan", conditional=True, inference_norm="batch")
+    assert [field for field, _ in CoGAN.mistakes(e)] == ["conditional", "inference_norm"]

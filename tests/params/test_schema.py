@@ -1,6 +1,6 @@
 """Defaults of experiments by recipe version: runs' names leave defaults out, so a changed one needs a new recipe."""
 
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 from pixcycle.plan.names import DESCRIPTIVE, INFERENCE, MACHINE, RECIPE
 
 TRAINING = {

@@ -4,9 +4,9 @@ import pytest
 import yaml
 
 from pixcycle.base.errors import UserError
+from pixcycle.params.experiment import Experiment
 from pixcycle.params.load import check_params
 from pixcycle.params.origins import origins
-from pixcycle.params.schema import Experiment
 from pixcycle.plan.runs import Plan, make_plan
 from tests.support import ROOT
 

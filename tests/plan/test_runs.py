@@ -2,11 +2,15 @@ import copy
 
 import pytest
 import yaml
+from lightning_fabric import Fabric
 
 from pixcycle.base.errors import UserError
+from pixcycle.estimate.duration import steps_and_batch
+from pixcycle.methods.registry import METHODS
 from pixcycle.params.load import check_params
 from pixcycle.plan.names import RECIPE, features_key
 from pixcycle.plan.runs import Plan, make_plan
+from pixcycle.plan.scales import resolved
 from tests.support import ROOT
 
 
@@ -35,6 +39,14 @@ def on_facades(tree):
     return {key for key, run in plan(tree).runs.items() if run.config.dataset == "facades"}
 
 
+def number_of_pools(e):
+    """Return how many pools of images the experiment's method has in training, with networks of one filter."""
+    if not e.pool_size:
+        return 0
+    method = METHODS[e.method](e.model_copy(update={"filters": 1}), Fabric(accelerator="cpu", devices=1), seed=0)
+    return len(method.pools)
+
+
 def test_run_folder_names_scale_experiment_seed_and_fingerprint(tree):
     run = plan(tree).runs["ucsd-facades-l1/1"]
     assert run.folder == f"results/small/ucsd/facades-l1/1-{run.fingerprint}"
@@ -57,9 +69,9 @@ def test_recipe_of_pools_renames_only_runs_with_two_pools(tree, monkeypatch):
     before = folders(tree)
     monkeypatch.setitem(RECIPE, "pools", 0)
     configs = {key: run.config for key, run in plan(tree).runs.items()}
-    methods = ("cyclegan", "simgan", "feature_loss")
-    with_pools = {key for key, e in configs.items() if e.method in methods and e.pool_size and e.discriminators == 2}
-    assert "kaist-maps/0" in with_pools and renamed(before, folders(tree)) == with_pools
+    with_pools = {key for key, e in configs.items() if number_of_pools(e) == 2}
+    assert {"kaist-maps/0", "kaist-maps-bigan/0"} <= with_pools
+    assert renamed(before, folders(tree)) == with_pools
 
 
 def test_changed_archive_renames_only_runs_on_its_dataset(tree):
@@ -211,6 +223,24 @@ def test_sample_epochs_and_most_epochs_scale_with_the_run(tree):
     assert config["kth-horse2zebra/0"].sample_epochs == [1, 2, 3, 4]
     assert (config["kaist-maps/0"].n_epochs, config["kaist-maps/0"].n_epochs_decay) == (4, 4)
     assert config["wustl-cezanne2photo/0"].n_epochs == 8
+
+
+def test_most_epochs_of_an_experiment_prevail_over_those_of_its_chapter(tree):
+    tree["scales"]["small"]["most_epochs"] = {"kaist": 10, "kaist-maps-cogan": 30}
+    epochs = {key: run.config.epochs for key, run in plan(tree).runs.items()}
+    assert (epochs["kaist-maps/0"], epochs["kaist-maps-cogan/0"]) == (10, 30)
+    tree["scales"]["small"]["most_epochs"] = {"kaist-map": 10}
+    with pytest.raises(UserError, match=r"scales\.small\.most_epochs: .*'kaist-map'"):
+        plan(tree)
+
+
+def test_cogan_at_small_takes_as_large_a_share_of_its_steps_as_cyclegan(tree):
+    shares = {}
+    for id in ("kaist-maps", "kaist-maps-cogan"):
+        ours, published = (dict(resolved(check_params(tree), scale))[id] for scale in ("small", "full"))
+        images = {"train": (1096, 1096)}
+        shares[id] = steps_and_batch(ours, images)[0] / steps_and_batch(published, images)[0]
+    assert shares["kaist-maps"] == 0.12 and shares["kaist-maps-cogan"] == pytest.approx(0.12, rel=0.01)
 
 
 def test_changed_segmenter_renames_metrics_only_of_runs_with_classes(tree):

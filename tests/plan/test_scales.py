@@ -1,3 +1,5 @@
+import re
+
 import pytest
 import yaml
 
@@ -16,7 +18,7 @@ def tree():
     """Params with a ResNet at 300 pixels, which scale small halves to 150, and a mistake that only scale small has."""
     tree = yaml.safe_load((ROOT / "params.yaml").read_text())
     tree["experiments"] = {"kth": {"wide": RESNET | {"crop_size": 300, "load_size": 330}}}
-    tree["scales"] = {name: tree["scales"][name] | {"experiments": []} for name in ("full", "small")}
+    tree["scales"] = {name: tree["scales"][name] | {"experiments": [], "most_epochs": {}} for name in ("full", "small")}
     tree["scales"]["small"]["stand_ins"] = {}
     return tree
 
@@ -39,6 +41,44 @@ def test_scaled_rounds_crop_size_to_one_that_the_network_accepts(tree):
     tree["scales"]["small"]["resolution"] = 0.4
     e = config(tree | {"scale": "small"})
     assert (e.crop_size, e.load_size) == (128, 143)
+
+
+def test_scaled_rounds_crop_size_of_cogan_to_a_power_of_two():
+    tree = yaml.safe_load((ROOT / "params.yaml").read_text()) | {"scale": "small"}
+    tree["scales"]["small"]["resolution"] = 0.75
+    params = check_params(tree)
+    runs = make_plan(params, ROOT).runs
+    assert [(e.crop_size, e.load_size) for e in (runs[f"kaist-maps{n}/0"].config for n in ("", "-cogan"))] == [
+        (192, 214),
+        (128, 143),
+    ]
+    told = "scale small: crop_size 192 becomes 128, the nearest size that cogan accepts (kaist-maps-cogan)"
+    assert told in list(remarks(params))
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value"),
+    [
+        ("maps", "feature_network", "vgg16"),
+        ("maps-simgan", "feature_network", "vgg16"),
+        ("maps-simgan", "lambda_identity", 0.5),
+        ("maps-feature-loss", "inversion_steps", 10),
+        ("maps-bigan", "discriminators", 1),
+        ("maps-bigan", "lambda_reconstruction", 7),
+        ("maps-cogan", "generator", "resnet9"),
+        ("maps-cogan", "norm", "instance"),
+        ("maps-cogan", "patch", 16),
+        ("maps-cogan", "pool_size", 50),
+        ("maps-cogan", "lambda_reconstruction", 7),
+    ],
+)
+def test_make_plan_refuses_settings_that_a_method_does_not_use(name, field, value):
+    tree = yaml.safe_load((ROOT / "params.yaml").read_text())
+    experiment = tree["experiments"]["kaist"][name]
+    experiment[field] = value
+    told = f"kaist.{name}.{field}: not used by {experiment['method']}; remove it"
+    with pytest.raises(UserError, match=re.escape(told)):
+        make_plan(check_params(tree), ROOT)
 
 
 def test_make_plan_refuses_a_wrong_crop_size_at_scale_full(tree):

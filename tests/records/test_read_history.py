@@ -30,3 +30,8 @@ def test_read_history_accepts_losses_that_are_nan_or_infinite(tmp_path):
     (tmp_path / "history.csv").write_text("epoch,step,g,d\n0,0,1.5,0.5\n0,5,nan,-inf\n")
     assert read_history(tmp_path)["g"].isna().tolist() == [False, True]
     assert read_history(tmp_path)["d"].tolist() == [0.5, -inf]
+
+
+def test_read_history_returns_sums_of_two_halves_as_their_mean(tmp_path):
+    (tmp_path / "history.csv").write_text("epoch,step,g,d\n0,0,1.0,0.5\n")
+    assert read_history(tmp_path, ("d",)).iloc[0].to_dict() == {"epoch": 0, "step": 0, "g": 1.0, "d": 0.25}

@@ -87,13 +87,14 @@ def test_params_state_exactly_what_the_registry_states(chapter, params):
 
 @pytest.mark.parametrize("chapter", REGISTRY)
 def test_params_as_coded_match_the_registry(chapter, params):
-    """Each setting of the registry's code is that of params, and params change no others."""
+    """Each setting of the registry's code is that of params, and params take no others from code."""
     coded = gathered(chapter, "coded", "settings")
     assert set(coded) == {name for name in gathered(chapter, "runs") if params.experiments[chapter][name].coded}
     for name, settings in coded.items():
         experiment = params.experiment(f"{chapter}-{name}{CODED}")
         assert {field: getattr(experiment, field) for field in settings} == settings, name
-        assert params.experiments[chapter][name].coded.keys() <= settings.keys(), name
+        written = params.experiments[chapter][name]
+        assert written.coded.keys() | set(written.settled) - set(written.stated) <= settings.keys(), name
 
 
 @pytest.mark.parametrize("chapter", [chapter for chapter in REGISTRY if "coded" in REGISTRY[chapter]])
@@ -119,6 +120,13 @@ def test_params_give_a_reason_for_every_additional_experiment():
 def test_params_assume_something_wherever_a_report_is_silent(chapter):
     assumed = load_params(ROOT / "params.yaml").chapters[chapter].assumes
     assert [subject for subject in REGISTRY[chapter]["silent"] if subject not in assumed] == []
+
+
+@pytest.mark.parametrize("chapter", REGISTRY)
+def test_params_assume_something_wherever_a_report_is_silent_on_a_run(chapter, params):
+    for group in REGISTRY[chapter]["runs"]:
+        for name in names(group["names"]):
+            assert set(group.get("silent", [])) <= params.experiments[chapter][name].assumes.keys(), name
 
 
 @pytest.mark.parametrize(

@@ -69,10 +69,14 @@ def test_abstract_counts_verdicts_and_names_claims_that_do_not_hold(values):
     e, f = replace(d, id="e", verdict="not run"), replace(d, id="f", verdict="holds on those run")
     sentences = abstract(values, sections(a, b, c, d, e, f))
     assert sentences[2] == (
-        "Of their 6 claims, 2 hold, 1 holds on the datasets that were run, 1 does not hold (@c), 1 cannot be told from "
+        "Of 6 claims, 2 hold, 1 holds on the datasets that were run, 1 does not hold (@c), 1 cannot be told from "
         "chance and 1 was not run in full."
     )
     assert len(sentences) == 5
+    again = abstract(values, sections(a, replace(a, id="a-coded", verdict="does not hold"), c))
+    assert again[2] == (
+        "Of 2 claims, 1 holds and 1 does not hold (@c); of 1 claim judged as coded, too, 1 does not hold (@a-coded)."
+    )
 
 
 def test_abstract_without_claims_does_not_mention_any(values):

@@ -4,9 +4,12 @@ import pytest
 
 from pixcycle.report.chapters import sections_of
 from pixcycle.report.code_differences import code_differences
-from pixcycle.report.content import Figure, Table, blocks_of, claims_of
+from pixcycle.report.content import Bullets, Figure, Table, blocks_of, claims_of
+from pixcycle.report.document import document
+from pixcycle.report.provenance import runs
 from tests.support.results import Results, ruled
 
+FLIPS = "Flips of the whole training"
 CYC = ["ucsd-facades-cyc-l1", "ucsd-facades-cyc-l2", "ucsd-facades-cyc-l1l2", "ucsd-facades-l1"]
 
 
@@ -43,7 +46,8 @@ def test_claims_are_judged_under_each_reading(sections):
 
 def test_figures_of_coded_runs_follow_and_name_their_reading(sections):
     figures = {figure.id: figure for figure in blocks_of(sections, Figure)}
-    assert figures["ucsd-samples-facades-coded"].caption.startswith("As coded")
+    assert figures["ucsd-samples-facades"].caption.startswith("As written: ")
+    assert figures["ucsd-samples-facades-coded"].caption.startswith("As coded: ")
     assert "ucsd-facades-cyc-l1@coded/0" in figures["ucsd-samples-facades-coded"].made_from
     assert not any(key.partition("/")[0].endswith("@coded") for key in figures["ucsd-samples-facades"].made_from)
 
@@ -56,6 +60,20 @@ def test_code_differences_open_the_chapter_with_the_measured_difference(results,
     assert [cell.text for cell in row[1:4]] == ["190.00", "50.00", "-140.00"]
 
 
+def test_run_entries_of_code_say_which_side_of_the_pairs_is_mirrored(results):
+    entries = {e.key: dict(e.facts) for block in runs(results.draft(), []) for e in block.entries}
+    flips = {key: facts[FLIPS] for key, facts in entries.items() if FLIPS in facts}
+    assert flips == {"ucsd-facades-l1@coded/0": "neither photo nor label mirrored, as drawn from seed 0"}
+
+
+@pytest.mark.parametrize(("readings", "shown"), [(["written", "coded"], True), (["coded"], False)])
+def test_assumptions_of_a_chapter_are_those_of_the_runs_as_written(tmp_path, readings, shown):
+    draft = Results(tmp_path, ["ucsd-facades-l1"], readings=readings).draft()
+    section = next(section for section in document(draft).sections if section.id == "ucsd-assumptions")
+    subjects = [subject for block in blocks_of([section], Bullets) for subject, _ in block.items]
+    assert ("order of the two steps" in subjects) == shown
+
+
 def test_code_not_run_counts_as_not_run_in_the_coded_reading(tmp_path):
     results = Results(tmp_path, CYC, better_as_coded, readings=("written", "coded"))
     scale = results.plan.params.chosen_scale.model_copy(update={"coded": ["ucsd-facades-cyc-l1"]})
@@ -66,6 +84,12 @@ def test_code_not_run_counts_as_not_run_in_the_coded_reading(tmp_path):
     view = draft.as_coded()
     assert view.one("ucsd-facades-cyc-l1").key == "ucsd-facades-cyc-l1@coded/0"
     assert "ucsd-facades-cyc-l2" not in view
+
+
+def test_additions_of_ours_belong_to_no_code(tmp_path):
+    ids = ["ucsd-facades-l1", "ucsd-facades-untrained"]
+    view = Results(tmp_path, ids, readings=("written", "coded")).draft().as_coded()
+    assert ids[0] in view and ids[1] not in view
 
 
 def test_history_has_mean_of_d_halves_in_both_readings(results):

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pixcycle.report.content import Figure, Reference, Section, Table, Text
+from pixcycle.report.content import Claim, Claims, Figure, Reference, Section, Table, Text
 from pixcycle.report.crossrefs import captioned, labels, pieces, spoken
 from pixcycle.report.references import references
 from tests.support.results import Results
@@ -42,6 +42,14 @@ def test_labels_of_repeated_figures_are_their_reports(document):
         "kth-figure-2-5-coded": "Figures 2 to 5 of report 003, as coded",
     }
     assert captioned(coded, names) == ("Figures 2 to 5 of report 003, as coded", ": fruit.")
+    written = replace(figure, caption=f"As written: {figure.caption}")
+    assert captioned(written, names) == ("Figures 2 to 5 of report 003, as written", ": fruit.")
+
+
+def test_labels_of_a_claim_as_coded_keep_its_number(document):
+    claims = [Claim(id, "", "holds", "") for id in ("a", "a-coded", "b")]
+    names = labels(replace(document, sections=[Section("s", "S", 1, [Claims(claims)])]))
+    assert [names[claim.id] for claim in claims] == ["Claim 1", "Claim 1, as coded", "Claim 2"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from pixcycle.methods.registry import METHODS
+from pixcycle.plan.names import DESCRIPTIVE, MACHINE
 from pixcycle.report.build import build
 from pixcycle.report.chapters.kth import claims as kth_claims
 from pixcycle.report.chapters.paris import claims as paris_claims
@@ -20,10 +22,10 @@ from tests.support.results import ATTEMPTS, COMMIT, Results
 
 EXPERIMENTS = [
     *("ucsd-facades-l1", "ucsd-facades-noskip", "ucsd-facades-cyc-l1", "wustl-facades-label2photo"),
-    *("paris-face2comics", "kth-horse2zebra", "kaist-cityscapes"),
+    *("paris-face2comics", "kth-horse2zebra", "kaist-maps-cogan", "kaist-cityscapes"),
 ]
 SEEDS = (3, 10)
-OF_DATA_OR_PUBLISHED = {"experiments", "ucsd-counts", "paris-counts", "kth-counts", "kaist-table-1"}
+OF_DATA_OR_PUBLISHED = {"experiments", "ucsd-counts", "paris-counts", "kth-counts"}
 """Tables without values measured on runs, besides the dataset cards."""
 
 
@@ -106,7 +108,7 @@ def test_made_from_of_claims_names_runs_of_their_evidence(whole):
     assert made_from["paris-claim-a"] == keys("paris-face2comics")
     assert made_from["kth-claim-a"] == keys("kth-horse2zebra")
     assert made_from["kth-claim-resize"] == []
-    assert made_from["kaist-claim-a"] == []
+    assert made_from["kaist-claim-a"] == keys("kaist-maps-cogan")
     for claim in claims_of(whole.sections):
         assert bool(claim.made_from) <= (claim.evidence != "Its runs are not part of this report."), claim.id
 
@@ -159,13 +161,22 @@ def test_runs_settings_are_those_of_the_training(results, whole):
             run = results.plan.runs[entry.key]
             trained_with = json.loads((results.root / run.folder / "config.json").read_text())["config"]
             # words for tables and chapters, and settings of the machine: these do not identify a run
-            for name in ("label", "extra", "assumes", "stated", "coded", "study_pairing", "compile", "gpus"):
+            for name in DESCRIPTIVE - {"dataset"} | MACHINE:
                 del trained_with[name]
             for name, value in trained_with.items():
                 written = value if isinstance(value, str) else json.dumps(value)
                 assert settings.get(name, f"{written} (").rsplit(" (", 1)[0] == written
-                assert name in settings or value in (None, [])
+                is_shown = name not in METHODS[run.config.method].unused and value not in (None, [])
+                assert (name in settings) == is_shown or value in (None, [])
         assert settings["extractor"] == "efficientnet-lite0"
+
+
+def test_experiments_table_names_no_generator_or_patch_of_cogan(whole):
+    [table] = [block for block in blocks_of(whole.sections, Table) if block.id == "experiments"]
+    column = [column.title for column in table.columns].index("Patch")
+    rows = {row[0].text: (row[1].text, row[column].text) for row in table.rows}
+    assert rows["kaist-cityscapes"] == ("cyclegan, resnet6", "70")
+    assert rows["kaist-maps-cogan"] == ("cogan", "–")
 
 
 def test_runs_settings_state_unscaled_value_if_scale_changed_it(whole):

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pixcycle.report.trends import drops_early, falls, trend
+from pixcycle.report.trends import early_drop, fall, no_pattern, trend
+from pixcycle.report.verdicts import judge_limits
 
 EPOCHS, ROWS = 60, 4
 
@@ -28,23 +29,39 @@ def history(level, noise=0.0, seed=0, epochs=EPOCHS):
         (lambda e: 1 if e == 30 else 0.5, False),
     ],
 )
-def test_falls_is_a_trend_or_an_early_drop_that_stays(level, expected):
-    assert falls(history(level), "loss") is expected
-    assert falls(history(level, noise=0.01), "loss") is expected
+def test_fall_is_a_trend_or_an_early_drop_that_stays(level, expected):
+    for noise in (0.0, 0.01):
+        order = judge_limits([fall(history(level, noise), "loss")])
+        assert order == ("better" if expected else "worse")
 
 
-def test_falls_by_an_early_drop_where_the_trend_sees_none():
+def test_early_drop_is_a_fall_and_a_pattern_where_the_trend_sees_none():
     dropped = history(lambda e: 1 if e == 0 else 0.5, noise=0.05)
-    assert abs(trend(dropped, "loss")) < 0.5 and drops_early(dropped, "loss")
+    assert abs(trend(dropped, "loss")) < 0.5
+    assert judge_limits([fall(dropped, "loss")]) == "better"
+    assert judge_limits([no_pattern(dropped, "loss")]) == "worse"
+
+
+@pytest.mark.parametrize(
+    ("level", "order"),
+    [
+        (lambda e: 0.5, "better"),
+        (lambda e: 0.5 + e / EPOCHS, "worse"),
+        (lambda e: 1 - e / EPOCHS, "worse"),
+        (lambda e: 1 if e == 30 else 0.5, "better"),
+    ],
+)
+def test_no_pattern_is_neither_a_fall_nor_a_rise(level, order):
+    assert judge_limits([no_pattern(history(level, 0.01), "loss")]) == order
 
 
 @pytest.mark.parametrize("epochs", [8, 12, 60])
-def test_falls_takes_noise_for_a_fall_in_at_most_2_of_100(epochs):
+def test_fall_takes_noise_for_a_fall_in_at_most_2_of_100(epochs):
     trials = 500
-    wrong = sum(falls(history(lambda e: 1.0, 0.1, seed, epochs), "loss") for seed in range(trials))
-    assert wrong <= 0.02 * trials
+    falls = [fall(history(lambda e: 1.0, 0.1, seed, epochs), "loss") for seed in range(trials)]
+    assert sum(judge_limits([condition]) == "better" for condition in falls) <= 0.02 * trials
 
 
-def test_drops_early_says_nothing_of_few_epochs():
-    assert not drops_early(history(lambda e: 1 if e == 0 else 0.5, epochs=5), "loss")
-    assert drops_early(history(lambda e: 1 if e == 0 else 0.5, epochs=6), "loss")
+def test_early_drop_says_nothing_of_few_epochs():
+    assert early_drop(history(lambda e: 1 if e == 0 else 0.5, epochs=5), "loss") is None
+    assert early_drop(history(lambda e: 1 if e == 0 else 0.5, epochs=6), "loss") == (0.125, 0.0)

@@ -9,7 +9,7 @@ from torch.optim import Optimizer
 from torch.utils.flop_counter import FlopCounterMode
 
 from pixcycle.methods.registry import METHODS
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 
 WITHOUT_COST = {
     "dataset",

@@ -10,7 +10,7 @@ import pytest
 
 from pixcycle.base.errors import UserError
 from pixcycle.data.fetch.locations import fetch
-from pixcycle.params.schema import Source
+from pixcycle.params.dataset import Source
 
 OUT = Path("data/raw/facades-1234abcd")
 WORK = Path("data/raw/facades-1234abcd.part")

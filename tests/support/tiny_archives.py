@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from pixcycle.data.prepare import PrepareSpec
-from pixcycle.params.schema import Dataset
+from pixcycle.params.dataset import Dataset
 
 
 def spec(load_size: int = 16, crop_size: int = 16, preprocess="jitter", resize="nearest", **limits) -> PrepareSpec:

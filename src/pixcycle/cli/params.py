@@ -46,10 +46,12 @@ def show(
     import yaml
 
     from pixcycle.ledger.staleness import as_yaml
+    from pixcycle.methods.registry import METHODS
     from pixcycle.params.load import load_params
     from pixcycle.params.origins import origins
     from pixcycle.params.schema import CODED
     from pixcycle.plan.scales import at_scale, rounded
+    from pixcycle.training.coin import drawn_flips
 
     loaded = load_params(params)
     ids = loaded.experiment_ids
@@ -62,12 +64,21 @@ def show(
         print(f"# {rounding}")
     print("# stated: in the report; from code: in its authors' own code; assumed: in neither; ours: none needs to say")
     unscaled = loaded.experiment(experiment)
-    for field, origin in origins(written, experiment.endswith(CODED)).items():
+    coded = experiment.endswith(CODED)
+    origin_of = origins(written, coded)
+    for field, origin in origin_of.items():
+        if field in METHODS[resolved.method].unused:
+            continue
         value, full = (as_yaml(getattr(e, field)).replace("–", "null") for e in (resolved, unscaled))
         print(f"{f'{field}: {value}':40} # {origin}" + ("" if value == full else f", {full} before scaling"))
-    if written.coded and not experiment.endswith(CODED):
+    for seed in loaded.seeds:
+        if flips := drawn_flips(resolved, loaded.datasets[resolved.dataset].domains, seed):
+            print(f"# Flips of the whole training with seed {seed}: {flips}")
+    if written.coded and not coded:
         print(f"# Its code does otherwise: pixcycle show {experiment}{CODED}")
-    assumed = resolved.assumes | loaded.chapters[chapter].assumes
+    assumed = loaded.chapters[chapter].assumes | resolved.assumes
+    if coded:  # a chapter's assumptions are those of the reading `written`
+        assumed = {field: text for field, text in resolved.assumes.items() if origin_of[field] == "assumed"}
     if assumed:
         print("\n# Assumed, where the report is silent:")
         print(yaml.safe_dump(assumed, sort_keys=False, width=110, allow_unicode=True), end="")

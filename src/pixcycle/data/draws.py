@@ -75,9 +75,15 @@ class Sampling:
         stream = 2 * of_jitter + AUGMENTATION
         top, left, mirror = uniform(self.seed, drawn_in, stream, (places.max() + 1, 3))[places].T
         corners = np.stack([top, left], axis=1) * (side - self.crop_size + 1)
+        flips = mirror < 0.5
         if self.flip_draw == "whole_training":
-            mirror = uniform(self.seed, 0, COIN + of_jitter, (1,)).repeat(samples)
-        return Draws(order % images, corners.astype(np.int64), (mirror < 0.5) & self.flip)
+            flips = np.full(samples, self.coin(domain))
+        return Draws(order % images, corners.astype(np.int64), flips & self.flip)
+
+    def coin(self, domain: Literal[0, 1]) -> bool:
+        """Return whether `flip_draw: whole_training` mirrors all images of a domain (0 is A, 1 is B)."""
+        of_flip = 0 if self.paired and self.pair_jitter == "shared" else domain
+        return bool(uniform(self.seed, 0, COIN + of_flip, (1,))[0] < 0.5)
 
     def _order(self, epoch: int, domain: int, images: int, samples: int) -> np.ndarray:
         """Return the (samples,) images of an epoch in order, n more for each pass over the n images of the domain."""

@@ -21,7 +21,7 @@ from pixcycle.data.layouts.images import images
 from pixcycle.data.layouts.layout import Item
 from pixcycle.data.prefetch import prefetched
 from pixcycle.data.resize import resized
-from pixcycle.params.schema import Dataset
+from pixcycle.params.dataset import Dataset
 from pixcycle.records.manifest import Images, Manifest, PrepareSpec, manifest_file
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pixcycle.data.fetch.digest import is_declared, own_digest, own_path
 from pixcycle.data.fetch.recorded import RECORDED, record_content
-from pixcycle.params.schema import Source
+from pixcycle.params.dataset import Source
 
 WATCHED = Path("data/own")
 """Folder of the user's data, relative to the project; a dependency of the stages in dvc.yaml."""

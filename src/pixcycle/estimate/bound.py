@@ -3,7 +3,7 @@
 from pixcycle.estimate.gpus import NUMBER_BYTES, Arithmetic, Gpu
 from pixcycle.estimate.step_cost import kept, parameters, products
 from pixcycle.models.closed_form import Convolution
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 
 ADAM_BYTES = 28
 """Bytes that Adam moves per parameter: weight, gradient, two moments read, all but gradient written, 4 bytes each."""

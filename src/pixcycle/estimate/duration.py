@@ -7,7 +7,7 @@ from pixcycle.base.errors import UserError
 from pixcycle.data.epoch_size import size_of_epoch, steps_of_epoch
 from pixcycle.estimate.step_cost import image_flops
 from pixcycle.estimate.supplies import Images
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 
 TFLOPS = 4.0
 """Default for what a device sustains, in 10^12 FLOP/s: a GTX 1080 (8.9 at its peak)."""

@@ -12,8 +12,9 @@ from pixcycle.estimate.step_cost import image_flops
 from pixcycle.estimate.supplies import published_images
 from pixcycle.estimate.table import digits
 from pixcycle.methods.registry import METHODS
+from pixcycle.params.experiment import Experiment
 from pixcycle.params.load import load_params
-from pixcycle.params.schema import Experiment, Params
+from pixcycle.params.schema import Params
 from pixcycle.plan.scales import resolved
 
 PAGE = Path("docs/gpus.md")

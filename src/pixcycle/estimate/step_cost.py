@@ -2,7 +2,7 @@
 
 from pixcycle.methods.registry import METHODS
 from pixcycle.models.closed_form import Convolution
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 
 
 def products(e: Experiment) -> list[Convolution]:

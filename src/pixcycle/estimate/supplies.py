@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pixcycle import paths
 from pixcycle.base.files import local_path
 from pixcycle.base.login import without_login
-from pixcycle.params.schema import Dataset, Source
+from pixcycle.params.dataset import Dataset, Source
 from pixcycle.plan.names import weights_key
 from pixcycle.plan.runs import Data, Plan
 from pixcycle.records.fetched import Fetched, fetched_file

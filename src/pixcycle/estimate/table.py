@@ -83,7 +83,7 @@ def _summary(e: Estimate) -> Iterator[str]:
         yield f"Not in the sums: the raw files of {', '.join(unsized)}, whose sizes are unknown."
     yield (
         "FLOP counts the convolutions of training, forward and backward; a multiplication and its addition are 2. "
-        "Evaluation, segmenters and reports are not counted."
+        "Translation (a search, with CoGAN), evaluation, segmenters and reports are not counted."
     )
 
 

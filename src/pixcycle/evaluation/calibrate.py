@@ -13,7 +13,7 @@ from pixcycle.evaluation.features import load_extractor
 from pixcycle.evaluation.ruler import measure_with, read_images
 from pixcycle.machine import ranks
 from pixcycle.metrics.rulers import RULERS
-from pixcycle.params.schema import Calibration
+from pixcycle.params.chapter import Calibration
 from pixcycle.plan.rulers import CalibrationNode
 from pixcycle.records.calibration import CalibrationRecord
 from pixcycle.records.fetched import Fetched, fetched_file

@@ -15,7 +15,7 @@ from torch import Tensor
 from pixcycle.base.errors import UserError
 from pixcycle.inference.image_sizes import sides_of
 from pixcycle.methods.registry import METHODS
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 from pixcycle.paths import Direction, finished_runs
 from pixcycle.plan.names import MACHINE
 from pixcycle.records.run import RunRecord, run_file, weights_file

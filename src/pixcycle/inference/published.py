@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pixcycle.inference.generator import Trained
 from pixcycle.models.foreign import load_foreign
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 
 
 def load_published(file: Path, generator: str | None = None) -> Trained:

@@ -15,7 +15,7 @@ from pixcycle.machine import ranks
 from pixcycle.machine.fabric import Fabric
 from pixcycle.methods.networks import Networks
 from pixcycle.methods.registry import METHODS
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 from pixcycle.paths import BACK, OF_TRAINING, SOURCE, Direction, cycled_folder, fakes_folder, samples_folder
 from pixcycle.plan.runs import Run
 from pixcycle.records.manifest import read_manifest

@@ -11,8 +11,9 @@ from pixcycle.base.files import local_path
 from pixcycle.data.fetch.digest import declared_digest
 from pixcycle.data.fetch.recorded import location_key
 from pixcycle.ledger.ours import places_of_the_user
+from pixcycle.params.dataset import Source
 from pixcycle.params.fields import ExtractorName, Positive, Seed
-from pixcycle.params.schema import Params, Source
+from pixcycle.params.schema import Params
 from pixcycle.plan.names import features_key, weights_key
 from pixcycle.plan.runs import Plan, make_plan
 from pixcycle.records.record import Record

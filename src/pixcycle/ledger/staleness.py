@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 from pixcycle.paths import Result
 from pixcycle.plan.names import DESCRIPTIVE, INFERENCE, MACHINE, RECIPE
 from pixcycle.plan.runs import Plan, Run

@@ -11,7 +11,7 @@ from pixcycle.methods.cyclegan import SEEDS_APART
 from pixcycle.methods.method import Losses, Method
 from pixcycle.models.closed_form import Convolution, trained
 from pixcycle.models.layers import discriminator, generator
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 from pixcycle.paths import Direction
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class BiGAN(Method):
         "dumoulin2017": "V. Dumoulin, I. Belghazi, B. Poole, et al.: Adversarially learned inference. ICLR 2017.",
     }
     needs_pairs = False
+    unused = (*Method.unused, "discriminators", "l1", "l2", "lambda_reconstruction", "lambda_identity")
     losses = Losses(reconstruction=(), generator=("g_ab_gan", "g_ba_gan"), discriminator=("d",))
 
     def __init__(self, e: Experiment, fabric: "Fabric", seed: int):
@@ -90,11 +91,13 @@ class BiGAN(Method):
         return {"a_to_b": "g_ab", "b_to_a": "g_ba"}
 
     @staticmethod
+    def recipes(e: Experiment) -> list[str]:
+        return ["pools"] if e.pool_size else []
+
+    @staticmethod
     def mistakes(e: Experiment) -> Iterator[tuple[str, str]]:
         if e.conditional:
             yield "conditional", "BiGAN's discriminator sees two images in any case; set conditional: false"
-        if e.lambda_identity:
-            yield "lambda_identity", "only CycleGAN has an identity loss; remove it"
 
     @staticmethod
     def layers(e: Experiment) -> list[Convolution]:

@@ -6,13 +6,37 @@ from typing import TYPE_CHECKING, ClassVar
 from pixcycle.methods.method import Losses, Method
 from pixcycle.models.closed_form import Convolution, trained
 from pixcycle.models.cogan_layers import coupled_generators, one_discriminator
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 from pixcycle.paths import Direction
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from pixcycle.machine.fabric import Fabric
+
+
+OF_OTHER_NETWORKS = (
+    "generator",
+    "skips",
+    "upsampling",
+    "norm",
+    "layers",
+    "dropout",
+    "first_dropout_block",
+    "patch",
+    "published_weights",
+    "published_weights_back",
+    "inference_dropout",
+)
+OF_OTHER_LOSSES = (
+    "discriminators",
+    "l1",
+    "l2",
+    "lambda_reconstruction",
+    "lambda_identity",
+    "pool_size",
+    "feature_network",
+)
 
 
 class CoGAN(Method):
@@ -28,6 +52,7 @@ class CoGAN(Method):
     references: ClassVar = {"liu2016": "M.-Y. Liu, O. Tuzel: Coupled generative adversarial networks. NeurIPS 2016."}
     needs_pairs = False
     own_networks = "CoGAN's deconvolutions and convolutions"
+    unused = OF_OTHER_NETWORKS + OF_OTHER_LOSSES
     feed_forward = False
     losses = Losses(reconstruction=(), generator=("g_a_gan", "g_b_gan"), discriminator=("d_a", "d_b"))
 
@@ -106,9 +131,8 @@ class CoGAN(Method):
             yield "crop_size", f"CoGAN renders powers of two, at least 8 pixels; got {e.crop_size}"
         if e.conditional:
             yield "conditional", "CoGAN's discriminators see no input; set conditional: false"
-        for field in ("pool_size", "lambda_identity"):
-            if getattr(e, field):
-                yield field, "not supported by cogan; set it to 0"
+        if e.inference_norm == "batch":
+            yield "inference_norm", "the search for one image would depend on the others of its batch; set running"
 
     @staticmethod
     def layers(e: Experiment) -> list[Convolution]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from pixcycle.methods.simgan import SimGAN
 from pixcycle.models.closed_form import Convolution
 from pixcycle.models.content_layers import CONTENT_LAYERS
+from pixcycle.params.experiment import Experiment
 from pixcycle.params.fields import FEATURE_NETWORKS
-from pixcycle.params.schema import Experiment
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,6 +23,7 @@ class FeatureLoss(SimGAN):
     CycleGAN paper, or a stand-in whose weights come with a package. It computes in float32 at any precision.
     """
 
+    unused = ("lambda_identity", "inversion_steps", "inversion_lr")
     words = "feature loss + GAN asks generators to keep the features of their inputs @cite-johnson2016"
 
     def __init__(self, e: Experiment, fabric: "Fabric", seed: int):

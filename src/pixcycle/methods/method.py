@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from pixcycle.models.closed_form import Convolution
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 from pixcycle.paths import Direction
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ class Method:
         Names of its losses. The sum that the generators minimise is called `g`.
     own_networks
         Description of its networks if they are not those that `generator` and `patch` name, else empty.
+    unused
+        Fields of an experiment that it has no use for: settings other than the default are refused, and none is shown.
     feed_forward
         Whether it translates by a single pass through a network, which takes images of other sizes, too.
     nets
@@ -69,6 +71,7 @@ class Method:
     needs_pairs: ClassVar[bool]
     losses: ClassVar[Losses]
     own_networks: ClassVar[str] = ""
+    unused: ClassVar[tuple[str, ...]] = ("feature_network", "inversion_steps", "inversion_lr")
     feed_forward: ClassVar[bool] = True
     nets: "Networks"
     pools: "dict[str, ImagePool]"
@@ -103,6 +106,11 @@ class Method:
     def mistakes(e: Experiment) -> Iterator[tuple[str, str]]:
         """Yield (field, error message) for each setting that the method does not support."""
         return iter(())
+
+    @classmethod
+    def summed_losses(cls, e: Experiment) -> tuple[str, ...]:
+        """Return the losses of discriminators that add their terms for real and for generated images, if they do."""
+        return () if e.halve_discriminator else cls.losses.discriminator
 
     @staticmethod
     def recipes(e: Experiment) -> list[str]:

@@ -15,7 +15,7 @@ from pixcycle.methods.keras_adam import KerasAdam
 from pixcycle.models.build import build_discriminator, build_generator
 from pixcycle.models.init import init_weights
 from pixcycle.models.sync_layers import join
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 
 
 class Networks:

@@ -10,7 +10,7 @@ from pixcycle.methods.cyclegan import CycleGAN
 from pixcycle.methods.method import Losses
 from pixcycle.models.closed_form import Convolution, trained
 from pixcycle.models.layers import discriminator, generator, judged
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,6 +24,7 @@ class SimGAN(CycleGAN):
     GAN term judges the image just generated, never one from the pool.
     """
 
+    unused = (*CycleGAN.unused, "lambda_identity")
     words = "SimGAN @cite-shrivastava2017 asks generators to change little in their inputs"
     losses = Losses(
         reconstruction=("content_a", "content_b"), generator=("g_ab_gan", "g_ba_gan"), discriminator=("d_a", "d_b")
@@ -56,8 +57,6 @@ class SimGAN(CycleGAN):
             yield "conditional", "needs pairs, which this method does without; set conditional: false"
         if e.discriminators == 1:
             yield "discriminators", "each of the two generators needs its own; set discriminators: 2"
-        if e.lambda_identity:
-            yield "lambda_identity", "only CycleGAN has an identity loss; remove it"
 
     @staticmethod
     def products(e: Experiment) -> list[Convolution]:

@@ -1,7 +1,8 @@
 """CoGAN's networks: two generators that share all but their last layers, and two discriminators likewise.
 
-Widths and kernels are those of the two-branch example of github.com/mingyuliutw/CoGAN, at 128 pixels and 64 filters;
-larger and smaller images have more and fewer layers.
+Widths and kernels are those of the example `celeba` of github.com/mingyuliutw/CoGAN, at 128 pixels and 64 filters;
+larger and smaller images have more and fewer layers. Which layers are shared is that of its example with two branches,
+`mnist.edge.cogan`, whose discriminators have no batch norm either.
 """
 
 from collections.abc import Iterator
@@ -48,7 +49,7 @@ class CoupledGenerators(nn.Module):
 
 
 class Inversion(CoupledGenerators):
-    """Translate by search: z* = argmin_z |g_1(z) - x|^2, then g_2(z*) (CoGAN's paper, section 4).
+    """Translate by search: z* = argmin_z |g_1(z) - x|^2, then g_2(z*) (CoGAN's paper, on transforming images).
 
     Images (N, 3, size, size) in [-1, 1] to the same. Each search starts at the same latent vector, drawn with SEED, and
     takes a stated number of Adam steps; z is kept in [-1, 1], where the generators were trained. Images are searched

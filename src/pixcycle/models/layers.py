@@ -2,8 +2,8 @@
 
 from pixcycle.models.closed_form import Convolution, chain, trained
 from pixcycle.models.generators.registry import GENERATORS
+from pixcycle.params.experiment import Experiment
 from pixcycle.params.network_sizes import patchgan_layers
-from pixcycle.params.schema import Experiment
 
 
 def generator(e: Experiment) -> list[Convolution]:

@@ -27,11 +27,12 @@ class PatchGAN(nn.Sequential):
     filters
         Channels of the first layer.
     norm
-        Normalisation of the inner layers; with a patch of 46 pixels, of all layers but the logit's.
+        Normalisation of the inner layers; with a patch of 46 pixels, of all layers but the logit's, which ends in a
+        LeakyReLU.
     layers
         authors; or the code of a report. ucsd (000): LeakyReLU of slope 0.3, a bias in the last layer only, and before
-        it batch norm whatever `norm` is. wustl (001): a patch of 46 pixels, no norm, LeakyReLU also after the last
-        layer. kth (003): a bias in the first and the last layer only.
+        it batch norm whatever `norm` is. wustl (001): a patch of 46 pixels, no norm. kth
+        (003): a bias in the first and the last layer only.
     """
 
     def __init__(
@@ -106,11 +107,10 @@ def _last_norm(norm: Norm, layers: Layers) -> Norm:
 
 
 def _layers_of_report_001(in_channels: int, filters: int, norm: Norm, layers: Layers) -> list[nn.Module]:
-    """Return four convolutions of stride 2, each with norm and LeakyReLU, and a 1x1 convolution (its Figure 2)."""
+    """Return four convolutions of stride 2 with norm and LeakyReLU, and a 1x1 one with LeakyReLU (its Figure 2)."""
     widths = [in_channels, *(filters * 2**depth for depth in range(patchgan_layers(46)))]
     sequence: list[nn.Module] = []
     for width, wider in pairwise(widths):
         convolution = Conv2d(width, wider, 4, stride=2, padding=1, bias=needs_bias(norm, layers))
         sequence += [convolution, *activated(wider, norm, layers)]
-    last = [nn.LeakyReLU(SLOPE)] if layers == "wustl" else []
-    return [*sequence, Conv2d(widths[-1], 1, 1), *last]
+    return [*sequence, Conv2d(widths[-1], 1, 1), nn.LeakyReLU(SLOPE)]

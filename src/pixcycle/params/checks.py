@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from pixcycle.params.experiment import Experiment
 from pixcycle.params.network_sizes import smallest_input
 from pixcycle.params.published import unfit_for_published
-from pixcycle.params.schema import Experiment
 
 
 def unbuildable(e: Experiment) -> Iterator[tuple[str, str]]:

@@ -1,9 +1,9 @@
-"""Types of the values in `params.yaml`, including conversions of what YAML or Snakemake parse as strings."""
+"""Types of sections and values in `params.yaml`, including conversions of what YAML or Snakemake parse as strings."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictInt
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
 
 from pixcycle.base.files import local_path
 from pixcycle.base.registered import registered
@@ -12,6 +12,12 @@ from pixcycle.metrics.rulers import RULERS
 from pixcycle.params.network_sizes import STRIDED_LAYERS
 
 PACKAGE = Path(__file__).parents[1]
+
+
+class Closed(BaseModel):
+    """A section that does not accept unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 ChapterKey = Literal[*sorted(path.parent.name for path in PACKAGE.glob("report/chapters/*/sections.py"))]

@@ -11,8 +11,11 @@ from pixcycle.base.errors import UserError
 from pixcycle.base.suggest import known, nearest
 from pixcycle.metrics.extractors import EXTRACTORS, IMAGENET
 from pixcycle.metrics.registry import METRICS
+from pixcycle.params.chapter import Chapter
+from pixcycle.params.dataset import Dataset, Source
+from pixcycle.params.experiment import Experiment
 from pixcycle.params.fields import FEATURE_NETWORKS
-from pixcycle.params.schema import Chapter, Dataset, Experiment, Params, Scale, Segmenter, Source
+from pixcycle.params.schema import Params, Scale, Segmenter
 from pixcycle.params.strict_yaml import read_yaml
 
 KEPT_IN_REPORTS = {"published", "benchmarks"}
@@ -86,10 +89,9 @@ def _dangling_names(params: Params):
             for field in ("published_weights", "published_weights_back"):
                 if weights := getattr(experiment, field):
                     yield from missing(f"{where}.{field}", weights, params.published_weights, "weights")
-            for field in experiment.assumes:
-                yield from missing(f"{where}.assumes", field, Experiment.model_fields, "field")
-            for field in experiment.stated:
-                yield from missing(f"{where}.stated", field, Experiment.model_fields, "field")
+            for names in ("assumes", "stated", "settled"):
+                for field in getattr(experiment, names):
+                    yield from missing(f"{where}.{names}", field, Experiment.model_fields, "field")
     for key, chapter in params.chapters.items():
         for number, matter in enumerate(chapter.code.otherwise if chapter.code else ()):
             for field in matter.fields:
@@ -103,6 +105,8 @@ def _dangling_names(params: Params):
         for field in ("experiments", "coded"):
             for experiment in getattr(scale, field) or ():
                 yield from missing(f"scales.{name}.{field}", experiment, ids, "experiment")
+        for target in scale.most_epochs:
+            yield from missing(f"scales.{name}.most_epochs", target, [*params.chapters, *ids], "chapter or experiment")
         for dataset in [*scale.stand_ins, *scale.stand_ins.values()]:
             yield from missing(f"scales.{name}.stand_ins", dataset, params.datasets, "dataset")
 

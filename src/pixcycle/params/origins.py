@@ -5,7 +5,7 @@ All settings of an experiment that its report does not have (`extra`) are this p
 
 from typing import Literal
 
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 
 Origin = Literal["stated", "from code", "assumed", "ours"]
 
@@ -21,7 +21,7 @@ OURS = {
     "study_pairing",
 }
 """Fields that no report needs to state."""
-WORDS = {"label", "extra", "assumes", "stated", "coded"}
+WORDS = {"label", "extra", "assumes", "stated", "settled", "coded"}
 """Fields that describe an experiment, and set nothing."""
 
 
@@ -43,6 +43,8 @@ def origins(written: Experiment, coded: bool = False) -> dict[str, Origin]:
             return "from code"
         if field in written.stated:
             return "stated"
+        if coded and field in written.settled:
+            return "from code"
         return "ours" if field in OURS else "assumed"
 
     return {field: origin(field) for field in Experiment.model_fields if field not in WORDS}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 
 GENERATORS: dict[str, dict[str, Any]] = {
     "unet_128": {"name": "unet", "crop_size": 128, "norm": "batch", "dropout": True},

@@ -28,7 +28,7 @@ tests/training/test_golden.py detects. `pools` names only runs whose method list
 the two image pools of CycleGAN draw different random numbers. `ruler` names the metrics of chapters with a ruler only.
 """
 
-DESCRIPTIVE = {"dataset", "study_pairing", "label", "extra", "assumes", "stated", "coded"}
+DESCRIPTIVE = {"dataset", "study_pairing", "label", "extra", "assumes", "stated", "settled", "coded"}
 """Fields of an experiment without influence on its result (the key of its data stands for the dataset)."""
 MACHINE = {"compile", "gpus"}
 """Fields that change how long training takes, but its result only in the last digits."""

@@ -5,7 +5,8 @@ from pathlib import Path
 from pixcycle import paths
 from pixcycle.metrics.extractors import IMAGENET
 from pixcycle.metrics.rulers import RULERS
-from pixcycle.params.schema import Closed, Params
+from pixcycle.params.fields import Closed
+from pixcycle.params.schema import Params
 from pixcycle.plan.names import RECIPE, fingerprint, weights_key
 
 

@@ -13,8 +13,10 @@ from pixcycle.data.fetch.digest import is_declared, own_path
 from pixcycle.data.layouts.registry import LAYOUTS
 from pixcycle.methods.registry import METHODS
 from pixcycle.metrics.registry import METRICS
-from pixcycle.params.fields import ChapterKey, ExtractorName
-from pixcycle.params.schema import CODED, Closed, Experiment, Params, Segmenter, Source
+from pixcycle.params.dataset import Source
+from pixcycle.params.experiment import Experiment
+from pixcycle.params.fields import ChapterKey, Closed, ExtractorName
+from pixcycle.params.schema import CODED, Params, Segmenter
 from pixcycle.plan.names import DESCRIPTIVE, INFERENCE, MACHINE, RECIPE, features_key, fingerprint, raw_key, weights_key
 from pixcycle.plan.rulers import CalibrationNode, calibrations, named_by, ruler_extractor, ruler_weights
 from pixcycle.plan.scales import buildable, resolved

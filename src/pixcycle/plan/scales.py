@@ -8,8 +8,8 @@ from pixcycle.base.suggest import all_or_nearest, known
 from pixcycle.methods.registry import METHODS
 from pixcycle.models.generators.registry import GENERATORS
 from pixcycle.params.checks import unbuildable, undrawable
-from pixcycle.params.fields import ChapterKey
-from pixcycle.params.schema import CODED, Experiment, Params, Scale
+from pixcycle.params.experiment import Experiment
+from pixcycle.params.schema import CODED, Params, Scale
 
 
 def resolved(params: Params, scale: str) -> Iterator[tuple[str, Experiment]]:
@@ -65,16 +65,16 @@ def rounded(asked: Experiment, scale: Scale, e: Experiment) -> str | None:
     exact = _times(asked.crop_size, scale.resolution)
     if e.crop_size == exact:
         return None
-    return f"crop_size {exact} becomes {e.crop_size}, the nearest size that {e.generator} accepts"
+    return f"crop_size {exact} becomes {e.crop_size}, the nearest size that {_sized_by(e)} accepts"
 
 
-def scaled(experiment: Experiment, scale: Scale, chapter: ChapterKey) -> Experiment:
+def scaled(experiment: Experiment, scale: Scale, id: str) -> Experiment:
     """Return the experiment with the factors of a scale applied; no positive number becomes less than 1.
 
-    If the generator does not accept the resulting crop_size, both sizes are changed to the nearest ones that it does.
+    If its networks do not accept the resulting crop_size, both sizes are changed to the nearest ones that they do.
     """
     total = experiment.epochs
-    limit = scale.most_epochs.get(chapter, total)
+    limit = scale.most_epochs.get(id.removesuffix(CODED)) or scale.most_epochs.get(id.partition("-")[0], total)
     batch = _times(experiment.batch_size, scale.batch)
     epochs = min(scale.epochs, limit / total) if total else scale.epochs
     stand_in = experiment.feature_network and "efficientnet-lite0"
@@ -124,27 +124,45 @@ def _of_scale(params: Params, scale: str) -> Iterator[tuple[str, Experiment]]:
     """Yield (id, experiment at that scale), whether it can run or not."""
     chosen = params.scales[known(scale, params.scales, "scale")]
     for id in ids_of_scale(params, chosen):
-        yield id, scaled(params.experiment(id), chosen, id.partition("-")[0])
+        yield id, scaled(params.experiment(id), chosen, id)
 
 
 def _mistakes(params: Params, e: Experiment) -> Iterator[tuple[str, str]]:
     """Yield (field, what is wrong and what would be right) for each setting that cannot run."""
-    yield from GENERATORS[e.generator].mistakes(e)
+    yield from _unused(e)
+    yield from _network_mistakes(e)
     yield from unbuildable(e)
     yield from undrawable(e, METHODS[e.method].needs_pairs, bool(params.datasets[e.dataset].classes))
-    yield from METHODS[e.method].mistakes(e)
     generators = METHODS[e.method].generators(e)
     if e.published_weights and len(e.published) != len(generators):
         needed = "name those of the second generator" if len(generators) > 1 else "leave it out"
         yield "published_weights_back", f"{e.method} has {len(generators)} generator(s); {needed}"
 
 
+def _unused(e: Experiment) -> Iterator[tuple[str, str]]:
+    """Yield an error message for each setting without effect; the default, 0 and false pass, as recipes share them."""
+    for field in METHODS[e.method].unused:
+        value = getattr(e, field)
+        if value and value != Experiment.model_fields[field].default:
+            yield field, f"not used by {e.method}; remove it"
+
+
+def _network_mistakes(e: Experiment) -> Iterator[tuple[str, str]]:
+    if not METHODS[e.method].own_networks:
+        yield from GENERATORS[e.generator].mistakes(e)
+    yield from METHODS[e.method].mistakes(e)
+
+
+def _sized_by(e: Experiment) -> str:
+    return e.method if METHODS[e.method].own_networks else e.generator
+
+
 def _nearest_crop(e: Experiment) -> int:
-    """Return the crop_size nearest to the experiment's that its generator accepts; its own if there is none."""
+    """Return the crop_size nearest to the experiment's that its networks accept; its own if there is none."""
 
     def accepted(side: int) -> bool:
         resized = e.model_copy(update={"crop_size": side})
-        return not any(field == "crop_size" for field, _ in GENERATORS[e.generator].mistakes(resized))
+        return not any(field == "crop_size" for field, _ in _network_mistakes(resized))
 
     away = (side for distance in range(e.crop_size) for side in (e.crop_size - distance, e.crop_size + distance))
     return next((side for side in away if accepted(side)), e.crop_size)

@@ -4,6 +4,7 @@ import csv
 import os
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,16 @@ _ROW = re.compile(rb"\d+,(\d+),.*\n")
 """A complete row, with its step as the group."""
 
 
-def read_history(run: Path) -> "pd.DataFrame":
+def read_history(run: Path, sums: Iterable[str] = ()) -> "pd.DataFrame":
     """Return the losses of a run, a row for each logged step.
 
     Columns are epoch and step, both counted from 0 over the whole run, and the losses. Losses may be NaN or infinite,
     as the last ones of a collapsed run are.
+
+    Parameters
+    ----------
+    sums
+        Losses that are sums of two halves in the file, and are returned as the mean of both.
 
     Raises
     ------
@@ -38,9 +44,10 @@ def read_history(run: Path) -> "pd.DataFrame":
         history = pd.read_csv(verified(file), dtype=types, keep_default_na=False, na_values=["nan"])
         if list(history.columns[:2]) != ["epoch", "step"]:
             raise ValueError("it does not begin with the columns epoch and step")
-        return history
     except ValueError as error:
         raise UserError(f"{file}: is not a history of losses ({error}); remove {run} to train it again") from None
+    history[history.columns.intersection(list(sums))] /= 2
+    return history
 
 
 class History:

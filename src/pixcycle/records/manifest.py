@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pixcycle.params.fields import Intensities, Positive, Preprocess, Resize
-from pixcycle.params.schema import Closed
+from pixcycle.params.fields import Closed, Intensities, Positive, Preprocess, Resize
 from pixcycle.records.record import Record
 
 Domain = Literal["A", "B"]

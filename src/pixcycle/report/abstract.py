@@ -57,9 +57,17 @@ def _data(values: Values) -> str:
 
 
 def _verdicts(claims: list[Claim]) -> list[str]:
-    """Count the claims by verdict, and name those that do not hold."""
-    if not claims:
+    """Count the claims by verdict, those judged as coded apart, and name those that do not hold."""
+    ids = {claim.id for claim in claims}
+    again = [claim for claim in claims if claim.id.removesuffix("-coded") in ids - {claim.id}]
+    once = [claim for claim in claims if claim not in again]
+    if not once:
         return []
+    as_coded = f"; of {counted(len(again), 'claim')} judged as coded, too, {_tallied(again)}" if again else ""
+    return [f"Of {counted(len(once), 'claim')}, {_tallied(once)}{as_coded}."]
+
+
+def _tallied(claims: list[Claim]) -> str:
     counts = Counter(claim.verdict for claim in claims)
     failed = [f"@{claim.id}" for claim in claims if claim.verdict == "does not hold"]
     tallies = []
@@ -67,7 +75,7 @@ def _verdicts(claims: list[Claim]) -> list[str]:
         if n := counts[verdict]:
             named = f" ({', '.join(failed)})" if verdict == "does not hold" else ""
             tallies.append(f"{n} {phrases[n != 1]}{named}")
-    return [f"Of their {counted(len(claims), 'claim')}, {listed(tallies)}."]
+    return listed(tallies)
 
 
 def _nearness(values: Values) -> str:

@@ -10,8 +10,8 @@ from pixcycle.report.content import Block, Claim, Claims, Figure, Section, Table
 if TYPE_CHECKING:
     from pixcycle.report.draft import Draft
 
-AS_CODED = "As coded:"
-"""Begins captions and claims of the reading `coded`."""
+AS_CODED, AS_WRITTEN = "As coded:", "As written:"
+"""Begin captions and claims of a reading, where there is the other one as well."""
 
 B = TypeVar("B", Table, Figure, Claim)
 
@@ -50,10 +50,9 @@ def _merged(written: list[Block], coded: list[Block]) -> Iterator[Block]:
     claims = {claim.id: claim for block in coded if isinstance(block, Claims) for claim in block.claims}
     for block in written:
         if isinstance(block, Claims):
-            yield Claims([c for claim in block.claims for c in (claim, *_counterpart(claim, claims.get(claim.id)))])
+            yield Claims([c for claim in block.claims for c in _readings(claim, claims.get(claim.id))])
         elif isinstance(block, Table | Figure):
-            yield block
-            yield from _counterpart(block, left.pop(_id(block), None))
+            yield from _readings(block, left.pop(_id(block), None))
         else:
             yield block
     for block in left.values():
@@ -61,19 +60,25 @@ def _merged(written: list[Block], coded: list[Block]) -> Iterator[Block]:
             yield _renamed(block)
 
 
-def _counterpart(written: B, coded: B | None) -> Iterator[B]:
-    """Yield a block as coded, unless it rests on no run as coded but those that the written one rests on as well."""
+def _readings(written: B, coded: B | None) -> list[B]:
+    """Return a block and, if that rests on a run as coded that the first does not rest on, its counterpart as coded."""
     if coded and any(is_as_coded(key) for key in {*coded.made_from} - {*written.made_from}):
-        yield _renamed(coded)
+        return [_begun(written, AS_WRITTEN), _renamed(coded)]
+    return [written]
 
 
 def _renamed(block: B) -> B:
     """Return a block of the reading `coded` with an id of its own, which figures have from the start."""
-    if isinstance(block, Table):
-        return replace(block, id=f"{block.id}-coded", caption=f"{AS_CODED} {block.caption}")
+    if isinstance(block, Figure):
+        return block
+    return _begun(replace(block, id=f"{block.id}-coded"), AS_CODED)
+
+
+def _begun(block: B, reading: str) -> B:
+    """Return a block whose caption or text begins with the name of its reading."""
     if isinstance(block, Claim):
-        return replace(block, id=f"{block.id}-coded", text=f"{AS_CODED} {block.text}")
-    return block
+        return replace(block, text=f"{reading} {block.text}")
+    return replace(block, caption=f"{reading} {block.caption}")
 
 
 def _relinked(block: Block, ids: set[str]) -> Block:

@@ -2,7 +2,8 @@
 
 from pixcycle.ledger.staleness import as_yaml
 from pixcycle.metrics.registry import SCORES
-from pixcycle.params.schema import CODED, Code
+from pixcycle.params.chapter import Code
+from pixcycle.params.schema import CODED
 from pixcycle.report.content import Block, Cell, Column, Section, Table, Text
 from pixcycle.report.draft import Draft
 from pixcycle.report.published import measured
@@ -46,7 +47,7 @@ def _measured(draft: Draft, chapter: str) -> list[Table]:
         cells = [measured(draft, id, "fid"), measured(draft, id + CODED, "fid")]
         verdict = IN_WORDS[compare(draft, id + CODED, id, "fid")]
         rows.append([Cell(id), *cells, Cell(f"{difference:+.{SCORES['fid'].digits}f}"), Cell(verdict)])
-    group = SCORES["fid"].heading
+    group = f"{SCORES['fid'].heading}, all test images"
     columns = [Column("Experiment", numeric=False)]
     columns += [Column(title, group=group) for title in ("as written", "as coded", "difference")]
     columns += [Column("Verdict", numeric=False)]

@@ -6,11 +6,11 @@ The page and the PDF take all numbers from here, so that they agree.
 import re
 from collections import Counter
 
-from pixcycle.report.both_readings import AS_CODED
+from pixcycle.report.both_readings import AS_CODED, AS_WRITTEN
 from pixcycle.report.content import Claims, Document, Figure, Table, blocks_of
 
 _MENTION = re.compile(r"@(\w+(?:[.-]\w+)*)")
-_ORIGIN = re.compile(rf"(?:{AS_CODED} )?((?:Figures?|Tables?) \d+(?: to \d+)? of report \d+)")
+_ORIGIN = re.compile(rf"({AS_CODED} |{AS_WRITTEN} |)((?:Figures?|Tables?) \d+(?: to \d+)? of report \d+)")
 """The beginning of the caption of a part that repeats one of a published report."""
 
 
@@ -41,14 +41,19 @@ def labels(document: Document) -> dict[str, str]:
                     number(block.id, type(block).__name__)
             if isinstance(block, Claims):
                 for claim in block.claims:
-                    number(claim.id, "Claim")
+                    if as_written := names.get(claim.id.removesuffix("-coded")):
+                        names[claim.id] = f"{as_written}, as coded"
+                    else:
+                        number(claim.id, "Claim")
     return names | {reference.id: f"[{n}]" for n, reference in enumerate(document.references, 1)}
 
 
 def origin(block: Table | Figure) -> str:
     """Return `Figure 3 of report 000`, or `..., as coded`, if a caption begins with that, else an empty text."""
-    found = _ORIGIN.match(block.caption)
-    return f"{found[1]}{', as coded' if found[0] != found[1] else ''}" if found else ""
+    if found := _ORIGIN.match(block.caption):
+        reading = found[1].rstrip(": ").lower()
+        return f"{found[2]}, {reading}" if reading else found[2]
+    return ""
 
 
 def captioned(block: Table | Figure, labels: dict[str, str]) -> tuple[str, str]:

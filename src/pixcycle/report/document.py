@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from pixcycle.base.progress import duration
+from pixcycle.methods.registry import METHODS
 from pixcycle.report.abstract import abstract
 from pixcycle.report.chapters import sections_of
 from pixcycle.report.code_differences import code_differences
@@ -160,24 +161,32 @@ def _what(values: Values) -> list[Block]:
     for id, seeds in values.runs.items():
         e = seeds[0].config
         data = e.dataset if e.dataset == seeds[0].asked_dataset else f"{e.dataset} for {seeds[0].asked_dataset}"
-        shape = [e.crop_size, e.filters, e.patch, e.batch_size, e.epochs, len(seeds)]
-        rows.append([Cell(id), Cell(f"{e.method}, {e.generator}"), Cell(data), *(Cell(str(n)) for n in shape)])
+        own = METHODS[e.method].own_networks
+        method = e.method if own else f"{e.method}, {e.generator}"
+        shape = [e.crop_size, e.filters, "–" if own else e.patch, e.batch_size, e.epochs, len(seeds)]
+        rows.append([Cell(id), Cell(method), Cell(data), *(Cell(str(n)) for n in shape)])
     return [*methods(values), Table("experiments", "The experiments of this report, as they were run", columns, rows)]
 
 
 def _assumptions(values: Values, chapter: str) -> list[Block]:
-    """Return the assumptions of the chapter, then those of experiments, each once with the experiments it concerns."""
-    params = values.plan.params
+    """Return the assumptions of the chapter, then those of experiments, each once with the experiments it concerns.
+
+    They are those of the reading `written`; what the code of a report does is in a table of its own.
+    """
+    params, written = values.plan.params, values.of_chapter(chapter)
+    if not written:
+        return [Text("None: these runs follow the code of the report.")]
     items = list(params.chapters[chapter].assumes.items())
     by_text: dict[tuple[str, str], list[str]] = {}
-    for id in values.of_chapter(chapter):
+    for id in written:
         for field, text in values.one(id).config.assumes.items():
             by_text.setdefault((field, text), []).append(id)
     previous: list[str] = []
     for (field, text), ids in by_text.items():
         items.append((field, f"{text} This concerns {'the same experiments' if ids == previous else ', '.join(ids)}."))
         previous = ids
-    return [Bullets(items)]
+    as_coded = [Text("These concern the runs as written.")] if params.chapters[chapter].code else []
+    return [*as_coded, Bullets(items)]
 
 
 def _cost(values: Values) -> Table:

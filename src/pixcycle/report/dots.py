@@ -1,8 +1,11 @@
 """The values behind claims that compare experiments, as dot plots: published, ours, and the interval of ours."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from pixcycle.metrics.registry import SCORES
+from pixcycle.paths import Direction
 from pixcycle.report import rulers
 from pixcycle.report.content import Dot, DotPlot
 from pixcycle.report.published import read_published
@@ -26,34 +29,42 @@ def dot_plots(values: Values, experiments: list[str], metric: str) -> list[DotPl
         if len(ids) == 1:
             continue
         ruled = [id for id in ids if rulers.is_ruled(values, id, metric)]
-        plots.append(DotPlot(f"{heading}, {values.title_of(dataset)}", [_dot(values, id, metric) for id in ids]))
+        of = " of all test images" if ruled else ""
+        plots.append(DotPlot(f"{heading}{of}, {values.title_of(dataset)}", [_dot(values, id, metric) for id in ids]))
         if len(same_ruler := [id for id in ruled if not rulers.no_difference(values, id)]) > 1:
             title = f"{heading} by the report's ruler, {dataset}"
             plots.append(DotPlot(title, [_ruled_dot(values, id, metric) for id in same_ruler]))
     return plots
 
 
+def dot(values: Values, label: str, id: str, metric: str, direction: Direction | None = None) -> Dot:
+    """Return an experiment's mean with its spread over seeds or, with one seed, its interval over test images."""
+    spread = values.spread(id, metric, direction)
+    half = values.half_interval(id, metric, direction) if spread is None else spread
+    return Dot(label, values.mean(id, metric, direction), values.with_spread(id, metric, direction), half)
+
+
 def _dot(values: Values, id: str, metric: str) -> Dot:
-    spread = values.spread(id, metric)
-    half = values.half_interval(id, metric) if spread is None else spread
+    row = dot(values, _label(values, id), id, metric)
     comparable = values.comparable and not rulers.is_ruled(values, id, metric)
-    printed = _printed(values, id, metric) if comparable else None
-    return _row(values, id, metric, values.mean(id, metric), values.with_spread(id, metric), half, printed)
+    return _beside_published(values, row, id, metric) if comparable else row
 
 
 def _ruled_dot(values: Values, id: str, metric: str) -> Dot:
     value, spread = rulers.mean_of(values, id, metric), rulers.spread_of(values, id, metric)
-    shown = rulers.ruled_cell(values, id, metric).text
-    return _row(values, id, metric, value, shown, spread, _printed(values, id, metric))
+    row = Dot(_label(values, id), value, rulers.ruled_cell(values, id, metric).text, spread)
+    return _beside_published(values, row, id, metric)
 
 
-def _row(
-    values: Values, id: str, metric: str, value: float, shown: str, half: float | None, printed: float | None
-) -> Dot:
-    label = values.one(id).config.label or id
+def _beside_published(values: Values, row: Dot, id: str, metric: str) -> Dot:
+    printed = _printed(values, id, metric)
     if printed is None:
-        return Dot(label, value, shown, half)
-    return Dot(label, value, shown, half, printed, f"{printed:.{SCORES[metric].digits}f}")
+        return row
+    return replace(row, reference=printed, shown_reference=f"{printed:.{SCORES[metric].digits}f}")
+
+
+def _label(values: Values, id: str) -> str:
+    return values.one(id).config.label or id
 
 
 def _printed(values: Values, experiment: str, metric: str) -> float | None:

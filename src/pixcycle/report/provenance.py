@@ -9,12 +9,14 @@ from urllib.parse import quote
 
 from pixcycle.base.git import commit
 from pixcycle.base.progress import duration
+from pixcycle.methods.registry import METHODS
 from pixcycle.params.origins import origins
 from pixcycle.plan.names import DESCRIPTIVE, MACHINE
 from pixcycle.plan.runs import Run, written_id
 from pixcycle.records.run import Attempt, RunRecord
 from pixcycle.report.content import Block, Bullets, Figure, File, RunEntry, Runs, Section, Table, blocks_of, claims_of
 from pixcycle.report.values import Values
+from pixcycle.training.coin import drawn_flips
 
 if TYPE_CHECKING:
     from pixcycle.report.draft import Draft  # not at run time: it draws, and `pixcycle compare` need not
@@ -99,6 +101,8 @@ def _entry(draft: "Draft", run: Run, shown_in: list[str]) -> RunEntry:
         ("Attempts", "; ".join(map(_attempt, record.attempts)) or NOT_RECORDED),
         ("Device", f"{device(record)}; {_versions(record)}"),
     ]
+    if flips := drawn_flips(run.config, draft.plan.params.datasets[run.config.dataset].domains, run.seed):
+        facts.append(("Flips of the whole training", f"{flips}, as drawn from seed {run.seed}"))
     named = [
         ("Data", run.data),
         ("Training", run.fingerprint),
@@ -145,17 +149,15 @@ def _attempt(attempt: Attempt) -> str:
 
 
 def _settings(values: Values, run: Run) -> list[tuple[str, str]]:
-    """Return the experiment's settings as it was run, where each comes from, and how it was measured.
+    """Return the settings that the experiment's method used, where each comes from, and how it was measured.
 
     A setting reads `256 (stated)`, or `64 (unscaled: 256; stated)` if the scale changed it.
     """
     params = values.plan.params
     written = params.experiments[run.chapter][written_id(run.name)]
     origin = origins(written, coded=run.id != written_id(run.id))
-    ours, unscaled = (
-        e.model_dump(mode="json", exclude=DESCRIPTIVE - {"dataset"} | MACHINE)
-        for e in (run.config, values.as_published(run))
-    )
+    hidden = DESCRIPTIVE - {"dataset"} | MACHINE | set(METHODS[run.config.method].unused)
+    ours, unscaled = (e.model_dump(mode="json", exclude=hidden) for e in (run.config, values.as_published(run)))
     settings = []
     for name, value in ours.items():
         if value not in (None, []) or unscaled[name] not in (None, []):

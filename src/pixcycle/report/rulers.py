@@ -8,7 +8,7 @@ import pandas as pd
 from pixcycle.base.errors import UserError
 from pixcycle.metrics.registry import SCORES
 from pixcycle.metrics.rulers import RULERS, Ruler
-from pixcycle.params.schema import Source
+from pixcycle.params.dataset import Source
 from pixcycle.records.calibration import CalibrationRecord
 from pixcycle.records.metrics import Ruled
 from pixcycle.report.content import Basis, Cell

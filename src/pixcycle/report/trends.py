@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from pixcycle.report.verdicts import Condition
+
 TREND = 0.8
 """Smallest absolute rank correlation of a loss with the epoch that counts as a trend (-0.8 and below: it falls)."""
 EARLY = 0.1
@@ -36,16 +38,33 @@ def later_means(history: pd.DataFrame, term: str) -> pd.Series:
     return means.iloc[max(1, round(EARLY * len(means))) :]
 
 
-def drops_early(history: pd.DataFrame, term: str) -> bool:
-    """Return whether a loss drops in the EARLY epochs, and stays STABLE after them.
+def early_drop(history: pd.DataFrame, term: str) -> Condition | None:
+    """Return the condition that a loss drops in the EARLY epochs, and stays STABLE; None if it does not drop.
 
     Without a trend the rank correlation of such a loss is small, though it is lower in the end than in the beginning.
     """
     later = later_means(history, term)
     drop = history.groupby("epoch")[term].mean().iloc[0] - later.mean()
-    return bool(len(later) >= FEWEST and drop > 0 and later.std() <= STABLE * drop)
+    return (float(STABLE * drop), float(later.std())) if len(later) >= FEWEST and drop > 0 else None
 
 
-def falls(history: pd.DataFrame, term: str) -> bool:
-    """Return whether a loss falls: over the whole training, or early and for good."""
-    return trend(history, term) <= -TREND or drops_early(history, term)
+def fall(history: pd.DataFrame, term: str) -> Condition:
+    """Return the condition that a loss falls, over the whole training or early and for good, by what shows it more."""
+    return max(_trends_down(history, term), key=_excess)
+
+
+def no_pattern(history: pd.DataFrame, term: str) -> Condition:
+    """Return the condition that a loss neither falls nor rises."""
+    reached, least = max([*_trends_down(history, term), (trend(history, term), TREND)], key=_excess)
+    return least, reached
+
+
+def _trends_down(history: pd.DataFrame, term: str) -> list[Condition]:
+    early = early_drop(history, term)
+    return [(-trend(history, term), TREND), *([early] if early else [])]
+
+
+def _excess(condition: Condition) -> float:
+    """Return by how much a condition is exceeded, as a fraction of both of its values."""
+    reached, least = condition
+    return (reached - least) / (abs(reached) + abs(least))

@@ -14,8 +14,9 @@ from pixcycle.methods.registry import METHODS
 from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.registry import SCORES
 from pixcycle.metrics.segmentation import FCN_SCORE
+from pixcycle.params.experiment import Experiment
 from pixcycle.params.fields import Reading
-from pixcycle.params.schema import CODED, Experiment
+from pixcycle.params.schema import CODED
 from pixcycle.paths import TARGET, Direction
 from pixcycle.plan.runs import Plan, Run, written_id
 from pixcycle.plan.scales import ids_of_scale
@@ -70,13 +71,14 @@ class Values:
         """Return these values with each experiment's id standing for its run in the reading `coded`.
 
         An experiment whose text and code agree has one run for both. One whose code does otherwise, but was not run so,
-        counts as not run.
+        counts as not run, and so do additions of ours, which no code of a report has.
         """
         params = self.plan.params
         planned = ids_of_scale(params, params.chosen_scale)
         runs = {id: seeds for id, seeds in self.runs.items() if id != written_id(id)}
         for id in dict.fromkeys(map(written_id, self.runs)):
-            if id + CODED in planned or not params.experiment(id).coded:
+            written = params.experiment(id)
+            if id + CODED in planned or not (written.coded or written.extra):
                 runs[id] = self.runs.get(id + CODED) or self.runs[id]
         view = copy(self)
         view.runs, view.reading, view._studies = runs, "coded", {}
@@ -168,10 +170,7 @@ class Values:
 
     def history(self, run: Run) -> pd.DataFrame:
         """Return the losses of a run, one row per logged step; those of D as means of its two halves in any run."""
-        history = read_history(self.root / run.folder)
-        if not run.config.halve_discriminator:
-            history[history.columns.intersection(list(METHODS[run.config.method].losses.discriminator))] /= 2
-        return history
+        return read_history(self.root / run.folder, METHODS[run.config.method].summed_losses(run.config))
 
     def as_published(self, run: Run) -> Experiment:
         """Return the run's experiment before the scale changes it."""

@@ -15,6 +15,8 @@ from pixcycle.report.content import Verdict
 from pixcycle.report.values import Values
 
 Order = Literal["better", "worse", "unclear"]
+Condition = tuple[float, float]
+"""What a training reaches, and what it must reach."""
 
 LEVEL = 0.05
 """Share of intervals of a difference that are meant to miss the truth."""
@@ -37,7 +39,8 @@ RULER = (
     "other scores and for features that are not those of published FIDs. Chance takes one of two equally good "
     f"experiments for better in at most {FALSE_POSITIVES:.0%} of cases; with a single seed it does so more often if "
     f"reruns differ more than that. One of several comparisons refutes a claim only at {LEVEL:.0%} divided by their "
-    "number. Judgements against a fixed limit with one seed, and those on the course of losses, have no such rate."
+    "number. Where a training is judged against a fixed limit, such as one on the course of its losses, it must be "
+    f"beyond it by more than {RERUNS:.0%} with one seed; such judgements have no such rate."
 )
 
 NO_RUN = "Its runs are not part of this report."
@@ -82,14 +85,13 @@ def half_width(
     seeds = [values.seeds_of(experiment, metric, direction) for experiment in (first, second)]
     if min(map(len, seeds)) > 1:
         return _t_half_width(seeds, level)
-    normal = NormalDist()
-    spread = normal.inv_cdf(1 - level / 2) * spread_over_images(values, first, second, metric, direction)
+    spread = NormalDist().inv_cdf(1 - level / 2) * spread_over_images(values, first, second, metric, direction)
     if not reruns:
         return spread
     scale = (abs(values.mean(first, metric, direction)) + abs(values.mean(second, metric, direction))) / 2
     inception = metric == "fid" and EXTRACTORS[values.one(first).extractor].comparable
     floor = RERUNS_FID if inception else RERUNS * scale
-    return hypot(spread, floor * normal.inv_cdf(1 - level / 2) / normal.inv_cdf(1 - LEVEL / 2))
+    return hypot(spread, floor * _wider(level))
 
 
 def spread_over_images(
@@ -108,27 +110,50 @@ def spread_over_images(
     return float(np.std(a - b, ddof=1)) if same_samples else hypot(np.std(a, ddof=1), np.std(b, ddof=1))
 
 
-def judge_margins(margins: Sequence[float]) -> Order:
-    """Judge numbers, one per seed, that must not be negative; unclear if their 95% t-interval has 0."""
-    if len(margins) > 1 and abs(mean(margins)) <= half_width_over_seeds(margins):
+def judge_limits(conditions: Sequence[Condition], within: float = 0.0) -> Order:
+    """Judge conditions, one per seed, for one thing that a training must reach.
+
+    With one seed it is unclear within a fraction RERUNS of the two values, as reruns may cross the limit; with several
+    if the 95% t-interval of the excess has 0.
+
+    Parameters
+    ----------
+    within
+        Half the width of the interval of a single seed's excess, if it is known.
+    """
+    excess = [value - least for value, least in conditions]
+    of_one = hypot(RERUNS * mean(map(abs, conditions[0])), within)
+    half_width = _t_half_width([excess], LEVEL) if len(excess) > 1 else of_one
+    if abs(mean(excess)) <= half_width:
         return "unclear"
-    return "better" if mean(margins) >= 0 else "worse"
+    return "better" if mean(excess) > 0 else "worse"
 
 
-def judge_images(values: Sequence[np.ndarray], least: float = 0.0, among: int = 1) -> Order:
-    """Judge a quantity of test images whose mean must reach `least`; unclear if its 95% interval has that value.
+def judge_course(conditions: Sequence[Condition]) -> Order:
+    """Judge one training by all that it must reach: `worse` if it clearly misses one, unclear if that is not sure."""
+    orders = {judge_limits([condition]) for condition in conditions}
+    return "worse" if "worse" in orders else "unclear" if "unclear" in orders else "better"
+
+
+def judge_images(values: Sequence[np.ndarray], scale: float, least: float = 0.0, among: int = 1) -> Order:
+    """Judge a difference of test images whose mean must reach `least`; unclear if its 95% interval has that value.
+
+    With a single seed the interval adds the spread over images to that of reruns of one recipe, as in
+    `compare_images`.
 
     Parameters
     ----------
     values
-        (N,) for each seed. With two seeds or more the interval is that of their means, otherwise that over images.
+        (N,) for each seed.
+    scale
+        What reruns of one recipe differ by a fraction RERUNS of.
     among
         See `compare`.
     """
     means = [float(images.mean()) for images in values]
     difference = mean(means) - least
     level = LEVEL if difference > 0 else LEVEL / among
-    half_width = _t_half_width([means], level) if len(means) > 1 else _over_images(values[0], level)
+    half_width = _t_half_width([means], level) if len(means) > 1 else _of_one_seed(values[0], scale, level)
     if abs(difference) <= half_width:
         return "unclear"
     return "better" if difference > 0 else "worse"
@@ -153,30 +178,31 @@ def compare_images(first: Sequence[np.ndarray], second: Sequence[np.ndarray], am
     if min(map(len, means)) > 1:
         half_width = _t_half_width(means, level)
     else:
-        normal = NormalDist()
-        reruns = RERUNS * (abs(mean(means[0])) + abs(mean(means[1]))) / 2
-        reruns *= normal.inv_cdf(1 - level / 2) / normal.inv_cdf(1 - LEVEL / 2)
-        half_width = hypot(_over_images(first[0] - second[0], level), reruns)
+        half_width = _of_one_seed(first[0] - second[0], (abs(mean(means[0])) + abs(mean(means[1]))) / 2, level)
     if abs(difference) <= half_width:
         return "unclear"
     return "better" if difference > 0 else "worse"
 
 
-def _over_images(values: np.ndarray, level: float) -> float:
-    """Return half the width of the t-interval of a mean over images; infinite for a single one."""
-    return _t_half_width([values.tolist()], level) if len(values) > 1 else inf
-
-
-def half_width_over_seeds(margins: Sequence[float]) -> float:
-    """Return half the width of the 95% t-interval of the mean of numbers, one per seed; 0 for a single one."""
-    return _t_half_width([margins], LEVEL) if len(margins) > 1 else 0.0
-
-
-def welch_half_width(first: np.ndarray, second: np.ndarray) -> float:
+def welch_half_width(first: Sequence[float], second: Sequence[float]) -> float:
     """Return half the width of the 95% interval of the difference of two means; infinite if one is of one value."""
-    if min(len(first), len(second)) < 2:
+    return _t_half_width([first, second], LEVEL) if min(len(first), len(second)) > 1 else inf
+
+
+def _of_one_seed(difference: np.ndarray, scale: float, level: float) -> float:
+    """Return half the width of the interval of a mean difference of images, (N,); infinite for a single image.
+
+    It is that over images and that of reruns, which differ by a fraction RERUNS of `scale`.
+    """
+    if len(difference) < 2:
         return inf
-    return _t_half_width([first.tolist(), second.tolist()], LEVEL)
+    return hypot(_t_half_width([difference.tolist()], level), RERUNS * abs(scale) * _wider(level))
+
+
+def _wider(level: float) -> float:
+    """Return how many times as wide a normal interval of this level is as that of LEVEL."""
+    normal = NormalDist()
+    return normal.inv_cdf(1 - level / 2) / normal.inv_cdf(1 - LEVEL / 2)
 
 
 def _t_half_width(samples: Sequence[Sequence[float]], level: float) -> float:
@@ -205,8 +231,8 @@ def verdict(orders: list[Order], complete: bool) -> Verdict:
     return "not distinguishable" if "unclear" in orders else "holds"
 
 
-def verdict_of_seeds(agrees: list[bool]) -> Verdict:
-    """Return the verdict on a claim that each seed's run confirms or not; without judged runs it is `not run`."""
-    if not agrees:
+def verdict_of_seeds(orders: Sequence[Order]) -> Verdict:
+    """Return the verdict on a claim that each seed's run confirms (`better`) or not; without judged runs `not run`."""
+    if not orders:
         return "not run"
-    return "holds" if all(agrees) else "not distinguishable" if any(agrees) else "does not hold"
+    return "holds" if {*orders} == {"better"} else "does not hold" if {*orders} == {"worse"} else "not distinguishable"

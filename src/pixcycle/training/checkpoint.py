@@ -15,7 +15,7 @@ from pixcycle.base.errors import UserError
 from pixcycle.base.files import whole_file, write_bytes, write_json
 from pixcycle.methods.registry import METHODS
 from pixcycle.models.weights import read_safetensors, refuse_misfits, refuse_not_finite
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 from pixcycle.paths import Direction
 from pixcycle.records.run import RunRecord, run_file, weights_file
 

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 D_AT_ZERO = 0.01
-"""Loss below which a discriminator is always right, and G learns nothing from it (report 001, section 4.5)."""
+"""Loss, as the mean of its two halves, below which a discriminator is always right, and G learns nothing from it
+(report 001, section 4.5)."""
 EPOCHS_AT_ZERO = 0.05
 """Share of the epochs, at least two, at the end of training in which D's mean loss must stay below D_AT_ZERO."""
 LEAST_DIFFERENCE = 1.0

@@ -22,8 +22,8 @@ from pixcycle.methods.method import Method
 from pixcycle.methods.networks import Networks
 from pixcycle.methods.registry import METHODS
 from pixcycle.models.foreign import load_foreign
+from pixcycle.params.experiment import Experiment
 from pixcycle.params.published import authors_generator
-from pixcycle.params.schema import Experiment
 from pixcycle.plan.runs import Run
 from pixcycle.records.attempts import attempts, note
 from pixcycle.records.history import History, read_history
@@ -141,7 +141,7 @@ def train(
         if not writes:
             return
         collapsed = broken or (
-            _collapse(method, sample(method.nets, fabric, work, e.epochs), work) if done.epoch else ""
+            _collapse(method, e, sample(method.nets, fabric, work, e.epochs), work) if done.epoch else ""
         )
         if collapsed:
             progress.say(f"collapsed: {collapsed}")
@@ -230,10 +230,11 @@ def training_batches(e: Experiment, prepared: Path, seed: int, device: torch.dev
     )
 
 
-def _collapse(method: Method, fakes: dict[str, np.ndarray], work: Path) -> str:
+def _collapse(method: Method, e: Experiment, fakes: dict[str, np.ndarray], work: Path) -> str:
     """Describe how a run that reached its end has collapsed; empty if it has not.
 
     `fakes` holds the translations of a few test images by direction.
     """
-    at_zero = collapse.discriminators_at_zero(read_history(work), method.losses.discriminator)
+    history = read_history(work, method.summed_losses(e))
+    at_zero = collapse.discriminators_at_zero(history, method.losses.discriminator)
     return "; ".join(filter(None, [at_zero, collapse.constant_output(fakes)]))

@@ -12,7 +12,7 @@ from pixcycle.base.errors import UserError
 from pixcycle.data.fetch import digest
 from pixcycle.data.fetch.digest import content_digest, declared_digest, folder_digest
 from pixcycle.data.fetch.recorded import record_content
-from pixcycle.params.schema import Source
+from pixcycle.params.dataset import Source
 
 
 def sha256(content: bytes) -> str:

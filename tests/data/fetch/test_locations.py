@@ -10,7 +10,7 @@ import pytest
 from pixcycle.base.disk_full import DiskFull
 from pixcycle.base.errors import UserError
 from pixcycle.data.fetch.locations import fetch
-from pixcycle.params.schema import Source
+from pixcycle.params.dataset import Source
 from tests.conftest import wait_until
 from tests.support.disks import disk
 from tests.support.facades import (

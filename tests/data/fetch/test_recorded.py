@@ -6,7 +6,7 @@ import pytest
 
 from pixcycle.base.errors import UserError
 from pixcycle.data.fetch.recorded import hold_to_first_seen, record_content, recorded_content
-from pixcycle.params.schema import Source
+from pixcycle.params.dataset import Source
 
 
 def test_hold_to_first_seen_records_and_enforces_the_first_sha256(tmp_path):

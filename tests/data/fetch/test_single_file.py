@@ -8,7 +8,7 @@ import pytest
 from pixcycle.base.disk_full import DiskFull
 from pixcycle.base.errors import UserError
 from pixcycle.data.fetch.locations import fetch_file
-from pixcycle.params.schema import Source
+from pixcycle.params.dataset import Source
 from tests.support.disks import disk
 from tests.support.facades import CONTENT, GOOD, OTHER, RECORDED, archive_at, sha256
 

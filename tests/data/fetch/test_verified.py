@@ -10,7 +10,7 @@ import pytest
 from pixcycle.base.errors import UserError
 from pixcycle.data.fetch.locations import fetch
 from pixcycle.data.user_data import note_own_data
-from pixcycle.params.schema import Source
+from pixcycle.params.dataset import Source
 from tests.support.facades import (
     CONTENT,
     FILES,

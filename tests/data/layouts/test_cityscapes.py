@@ -7,7 +7,7 @@ from PIL import Image
 from pixcycle.base.errors import UserError
 from pixcycle.data.layouts.images import images
 from pixcycle.data.prepare import PrepareSpec, prepare
-from pixcycle.params.schema import Dataset
+from pixcycle.params.dataset import Dataset
 from pixcycle.records.manifest import read_manifest
 from tests.data.conftest import fetch_zips, zip_of_images
 from tests.support.tiny_archives import record

@@ -13,8 +13,8 @@ from pixcycle.base.errors import UserError
 from pixcycle.data.fetch.locations import fetch
 from pixcycle.data.layouts.images import images
 from pixcycle.data.prepare import prepare
+from pixcycle.params.dataset import Dataset, Source
 from pixcycle.params.load import load_params
-from pixcycle.params.schema import Dataset, Source
 from pixcycle.plan.runs import make_plan
 from tests.support import ROOT
 from tests.support.tiny_archives import dataset, record, spec

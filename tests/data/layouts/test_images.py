@@ -12,7 +12,7 @@ from pixcycle.data.decode import decode
 from pixcycle.data.fetch.locations import fetch
 from pixcycle.data.layouts import earth
 from pixcycle.data.layouts.images import images
-from pixcycle.params.schema import Dataset, Source
+from pixcycle.params.dataset import Dataset, Source
 from tests.data.conftest import fetch_zips, zip_of_images
 
 SPLITS = {"train": ["train"], "test": ["val", "test"]}

@@ -15,6 +15,7 @@ from pixcycle.report.drawing import architecture as boxes
 from pixcycle.report.published import read_published
 from pixcycle.report.studies import studies
 from pixcycle.study.files import study_file
+from pixcycle.study.protocol import DEFAULT, Protocol
 from pixcycle.study.result import Share
 from pixcycle.study.storage import Study
 from tests.support.edited import edited_json
@@ -137,10 +138,22 @@ def test_kaist_table_1_names_stand_in_features_of_the_feature_loss(whole):
     assert sentence in table.notes
 
 
-def answered(results, id, every, participants=4):
+def test_kaist_table_1_notes_training_steps_here_and_as_published(tmp_path):
+    results = Results(tmp_path / "root", ["kaist-maps", "kaist-maps-cogan"])
+    with edited_json(results.root / results.values().one("kaist-maps-cogan").folder / "run.json") as record:
+        record |= {"steps": 11968, "batch_size": 16}
+    chapter = drawn(results, tmp_path / "out")
+    [table] = [block for block in blocks_of(chapter.sections, Table) if block.id == "kaist-table-1"]
+    [note] = [note for note in table.notes if note.startswith("Training steps")]
+    # 12 500 epochs of 8 whole batches, and 200 epochs of 1096 images
+    assert "CoGAN 11,968 of 16 (100,000 of 128 as published); CycleGAN (ours) " in note
+    assert "(219,200 of 1 as published)" in note
+
+
+def answered(results, id, every, participants=4, protocol=DEFAULT):
     """Hold a study of a run's map to photo, in which every `every`-th generated image passes for real; 0: none."""
     file = study_file(results.values().one(id), "b_to_a", results.root)
-    study = Study(file, len(NAMES))
+    study = Study(file, len(NAMES), protocol=protocol)
     for _ in range(participants):
         participant = study.begin()
         while turn := study.turn(participant):
@@ -205,12 +218,13 @@ def test_kaist_quality_has_both_directions_and_rows_of_missing_runs(whole, part)
 
 
 def test_kaist_learning_rate_text_states_our_and_published_epochs(whole):
-    (text,) = whole.texts
+    text, of_cogan = whole.texts
     e = whole.results.values().one("kaist-maps").config
     assert e.n_epochs != 100
     assert f"0.0002 for {e.n_epochs} epochs, then falling linearly to 0 over {e.n_epochs_decay} more" in text
     assert "(100 and 100 as published)" in text
-    assert all(id in text for id in ALL)
+    assert all(id in text for id in [*ALL, *COMPETITORS[1:]])
+    assert of_cogan == "Learning rate of kaist-maps-cogan: 0.0002 for 176 epochs (12500 as published)."
 
 
 def real(chapter, id, domain):
@@ -315,24 +329,50 @@ def test_kaist_claim_cites_the_smallest_published_ratio(whole):
     (claim,) = whole.claims
     # 26.8 / 2.1 = 12.8 of BiGAN/ALI, 23.2 / 2.6 = 8.9 of SimGAN
     assert "at least 8.9 times as often" in claim.evidence
-    assert "Map → photo: 26.8% ± 2.8% against 2.1% ± 1.0% of BiGAN/ALI." in claim.evidence
-    assert "Photo → map: 23.2% ± 3.4% against 2.6% ± 1.1% of SimGAN." in claim.evidence
+    taken = "its images were taken for real in"
+    assert f"On map → photo {taken} 26.8% ± 2.8% of cases, those of BiGAN/ALI in 2.1% ± 1.0%." in claim.evidence
+    assert f"On photo → map {taken} 23.2% ± 3.4% of cases, those of SimGAN in 2.6% ± 1.1%." in claim.evidence
 
 
 @pytest.mark.parametrize(
-    ("fid", "l1", "expected"),
+    ("fid", "l1", "expected", "words"),
     [
-        (200.0, 0.4, "holds"),
-        (101.0, 0.4, "not distinguishable"),
-        (50.0, 0.4, "does not hold"),
-        (200.0, 0.1, "does not hold"),
+        (200.0, 0.4, "holds", ("has a better FID than", "has a better pixel L1 than")),
+        (101.0, 0.4, "not distinguishable", ("cannot be told from", "has a better pixel L1 than")),
+        (50.0, 0.4, "does not hold", ("has a worse FID than", "has a better pixel L1 than")),
+        (200.0, 0.1, "does not hold", ("has a better FID than", "has a worse pixel L1 than")),
     ],
 )
-def test_kaist_claim_without_a_study_is_judged_by_fid_and_l1_as_proxy(fid, l1, expected, tmp_path):
+def test_kaist_claim_without_a_study_is_judged_by_fid_and_l1_as_proxy(fid, l1, expected, words, tmp_path):
     claim = claim_of(tmp_path, ["kaist-maps", *COMPETITORS], {"fid": fid, "l1": l1})
     assert claim.verdict == expected
-    assert "Nobody was asked about our images. By proxy, FID and pixel L1: CycleGAN is better in" in claim.evidence
-    assert f"FID 100.00 against {fid:.2f} of CoGAN" in claim.evidence
+    better, worse = (8 * sum(word in part for part in words) for word in ("better", "worse"))
+    assert (
+        "No study of ours compares CycleGAN with a competitor. FID and pixel L1 on maps-unpaired stand in for people: "
+        f"CycleGAN is better in {better} of 16 comparisons and worse in {worse}."
+    ) in claim.evidence
+    rivals = "CoGAN, BiGAN/ALI, SimGAN and Feature loss + GAN."
+    for task in ("map → photo", "photo → map"):
+        assert f"On {task}, CycleGAN (100.00) {words[0]} {rivals} " in claim.evidence
+        assert f"On {task}, CycleGAN (0.2000) {words[1]} {rivals} " in claim.evidence
+    titles = [f"{score}, {task}" for task in ("map → photo", "photo → map") for score in ("FID ↓", "Pixel L1 ↓")]
+    assert [plot.title for plot in claim.plots] == titles
+    methods = ["CoGAN", "BiGAN/ALI", "SimGAN", "Feature loss + GAN", "CycleGAN"]
+    assert [(dot.label, dot.value) for dot in claim.plots[0].dots] == list(
+        zip(methods, [fid] * 4 + [100.0], strict=True)
+    )
+    assert "a proxy" in claim.rule
+
+
+def test_kaist_claim_compares_each_direction_by_its_own_scores(tmp_path):
+    results = Results(tmp_path / "root", ["kaist-maps", "kaist-maps-simgan"], lambda run: {"l1": 0.2})
+    with edited_json(results.root / results.values().one("kaist-maps-simgan").metrics) as measured:
+        measured["metrics"]["a_to_b"] |= {"fid": 300.0}
+        measured["metrics"]["b_to_a"] |= {"fid": 30.0}
+    [claim] = drawn(results, tmp_path / "out").claims
+    assert "On map → photo, CycleGAN (100.00) has a worse FID than SimGAN." in claim.evidence
+    assert "On photo → map, CycleGAN (100.00) has a better FID than SimGAN." in claim.evidence
+    assert [plot.dots[0].value for plot in claim.plots] == [30.0, 0.2, 300.0, 0.2]
 
 
 def test_kaist_claim_is_not_run_while_a_competitor_is_missing(tmp_path):
@@ -348,9 +388,49 @@ def test_kaist_claim_with_studies_compares_intervals_and_not_fid(tmp_path):
 
     claim = claim_of(tmp_path, ["kaist-maps", "kaist-maps-simgan"], {"fid": 200.0, "l1": 0.4}, study)
     assert claim.verdict == "does not hold"
-    sentence = "Judged by our studies. Map → photo: 0.0% [0.0, 0.0] against 100.0% [100.0, 100.0] of SimGAN."
+    words = "fools people less often than"
+    sentence = (
+        f"Judged by our studies. On map → photo CycleGAN (0.0% [0.0, 0.0]) {words} SimGAN (100.0% [100.0, 100.0]; "
+        "4 and 4 participants)."
+    )
     assert sentence in claim.evidence
-    assert "proxy" not in claim.evidence
+    assert "stand in for people" not in claim.evidence
+    assert claim.plots == []
+
+
+def test_kaist_claim_holds_on_those_asked_and_names_the_others(tmp_path):
+    def study(results):
+        answered(results, "kaist-maps", every=1)
+        answered(results, "kaist-maps-simgan", every=0)
+
+    claim = claim_of(tmp_path, ["kaist-maps", *COMPETITORS], {"fid": 50.0, "l1": 0.4}, study)
+    assert claim.verdict == "holds on those run"
+    assert "Not judged on map → photo against CoGAN, map → photo against BiGAN/ALI, " in claim.evidence
+
+
+def test_kaist_claim_does_not_compare_studies_of_different_protocols(tmp_path):
+    def study(results):
+        answered(results, "kaist-maps", every=1)
+        answered(results, "kaist-maps-simgan", every=0, protocol=Protocol("other_input", 0))
+
+    claim = claim_of(tmp_path, ["kaist-maps", *COMPETITORS], {"fid": 50.0, "l1": 0.4}, study)
+    assert claim.verdict == "does not hold"
+    assert claim.evidence.startswith("No study of ours compares CycleGAN with a competitor.")
+
+
+@pytest.mark.parametrize(
+    ("collapsed", "verdict"), [("kaist-maps-cogan", "holds on those run"), ("kaist-maps", "not run")]
+)
+def test_kaist_claim_is_not_decided_by_a_collapsed_run(tmp_path, collapsed, verdict):
+    def spoil(results):
+        results.collapse(f"{collapsed}/0")
+        for direction in ("a_to_b", "b_to_a"):
+            with edited_json(results.root / results.values().one("kaist-maps-cogan").metrics) as measured:
+                measured["metrics"][direction] |= {"fid": 10.0}
+
+    claim = claim_of(tmp_path, ["kaist-maps", *COMPETITORS], {"fid": 200.0, "l1": 0.4}, spoil)
+    assert claim.verdict == verdict
+    assert ("Not judged on CoGAN, which collapsed." in claim.evidence) == (collapsed == "kaist-maps-cogan")
 
 
 @pytest.mark.parametrize(
@@ -360,3 +440,7 @@ def test_kaist_claim_with_studies_compares_intervals_and_not_fid(tmp_path):
 def test_order_of_shares_compares_intervals(ours, theirs, order):
     shares = (Share(sum(ends) / 2, *ends, participants=25, answers=1000) for ends in (ours, theirs))
     assert order_of_shares(*shares) == order
+
+
+def test_order_of_shares_is_unclear_for_a_single_participant():
+    assert order_of_shares(Share(90, 80, 99, 1, 40), Share(0, 0, 0, 25, 1000)) == "unclear"

@@ -37,8 +37,11 @@ def test_paris_claim_a_holds_if_mirrored_truths_reverse_the_ranking(tmp_path):
     rank(results, errors.tolist(), errors[::-1].tolist())
     judged = claim(results, "a")
     assert judged.verdict == "holds"
-    assert "Face to comic on face2comics: " in judged.evidence
-    assert "by chance 0.2 of each among 100 images" in judged.evidence
+    assert judged.evidence.count(" the ranking is spoilt: ") == 3
+    assert "For face to comic on face2comics the ranking is spoilt: " in judged.evidence
+    (plot,) = judged.plots
+    assert plot.marks == ("after random flips", "by chance")
+    assert [dot.shown_reference for dot in plot.dots] == 3 * ["0.3"]  # 8 x 4 / 100
 
 
 def test_paris_claim_a_does_not_hold_if_images_keep_their_ranks(tmp_path):
@@ -46,15 +49,19 @@ def test_paris_claim_a_does_not_hold_if_images_keep_their_ranks(tmp_path):
     rank(results, ERRORS, [error + 0.01 for error in ERRORS])
     judged = claim(results, "a")
     assert judged.verdict == "does not hold"
-    assert judged.evidence.count("4.0 of the best and 4.0 of the worst stay") == 3
-    assert judged.evidence.count("rank correlation 1.00.") == 3
+    kept = "the ranking is not spoilt: on average 4.0 of the 4 best images and 4.0 of the 4 worst remain so"
+    assert judged.evidence.count(f"{kept} (rank correlation 1.00).") == 3
+    assert [dot.shown for dot in judged.plots[0].dots] == 3 * ["8.0"]
+    assert "fewer than 4 of the 8 images" in judged.rule
 
 
 def test_paris_claim_a_is_refuted_by_one_task(tmp_path):
     results = Results(tmp_path, TRAINED)
     rank(results, ERRORS, UPSIDE_DOWN)
     rank(results, ERRORS, ERRORS, only=lambda run: run.id == "paris-maps-aerial2map")
-    assert claim(results, "a").verdict == "does not hold"
+    judged = claim(results, "a")
+    assert judged.verdict == "does not hold"
+    assert "For aerial to map on maps the ranking is not spoilt: " in judged.evidence
 
 
 def test_paris_claim_a_is_undecided_if_seeds_disagree(tmp_path):
@@ -62,7 +69,9 @@ def test_paris_claim_a_is_undecided_if_seeds_disagree(tmp_path):
     many = np.linspace(0.1, 0.9, 100).tolist()
     rank(results, many, many[::-1])
     rank(results, many, many, only=lambda run: run.seed == 1)
-    assert claim(results, "a").verdict == "not distinguishable"
+    judged = claim(results, "a")
+    assert judged.verdict == "not distinguishable"
+    assert "it cannot be told whether the ranking is spoilt: " in judged.evidence
 
 
 def test_paris_claim_a_is_judged_on_the_datasets_that_were_run(tmp_path):
@@ -99,20 +108,23 @@ def beside_authors(root, fids, experiments=(), seeds=(0,)):
 
 
 @pytest.mark.parametrize(
-    ("aerial", "map", "verdict"),
+    ("aerial", "map", "verdict", "words"),
     [
-        (130.0, 130.0, "holds"),
-        (130.0, 104.0, "not distinguishable"),  # reruns of one recipe differ by as much
-        (104.0, 96.0, "not distinguishable"),
-        (130.0, 70.0, "does not hold"),
+        (130.0, 130.0, "holds", ("falls short of", "falls short of")),
+        # reruns of one recipe differ by as much
+        (130.0, 104.0, "not distinguishable", ("falls short of", "cannot be told from")),
+        (104.0, 96.0, "not distinguishable", ("cannot be told from", "cannot be told from")),
+        (130.0, 70.0, "does not hold", ("falls short of", "surpasses")),
     ],
 )
-def test_paris_claim_b_needs_both_tasks_to_fall_short_of_the_authors(tmp_path, aerial, map, verdict):
+def test_paris_claim_b_needs_both_tasks_to_fall_short_of_the_authors(tmp_path, aerial, map, verdict, words):
     judged = claim(beside_authors(tmp_path, {AERIAL: aerial, MAP: map}), "b")
     assert judged.verdict == verdict
-    assert f"Map to aerial on maps: batch 1 for 12 epochs, FID {aerial:.2f}, L1 0.2000; the authors' weights" in (
-        judged.evidence
-    )
+    assert (
+        f"Map to aerial on maps {words[0]} the authors' weights: trained with batch 1 for 12 epochs, it has an FID of "
+        f"{aerial:.2f} and an L1 of 0.2000; they have an FID of 100.00 and an L1 of 0.2000."
+    ) in judged.evidence
+    assert f"Aerial to map on maps {words[1]} the authors' weights: " in judged.evidence
 
 
 def test_paris_claim_b_is_undecided_within_the_spread_over_seeds(tmp_path):
@@ -132,35 +144,47 @@ def test_paris_claim_b_is_not_run_while_a_task_is_missing(tmp_path):
 def test_paris_claim_b_is_not_judged_against_random_weights(tmp_path):
     judged = claim(Results(tmp_path, ALL, lambda run: {"fid": 50.0 if "authors" in run.id else 100.0}), "b")
     assert judged.verdict == "not run"
-    assert "random weights stand in for the authors'" in judged.evidence
+    assert "For aerial to map and map to aerial, random weights stand in for the authors'" in judged.evidence
 
 
 def test_paris_claim_b_evidence_has_the_variants_of_map_to_aerial(tmp_path):
     fids = {AERIAL: 130.0, MAP: 130.0, BATCH_1: 95.0, RUNNING: 98.0}
     judged = claim(beside_authors(tmp_path, fids, [BATCH_1, RUNNING]), "b")
     assert judged.verdict == "holds"  # they decide nothing
-    assert "Map to aerial, evaluated with the running statistics of its training: batch 1 for 12 epochs, FID 98.00" in (
+    assert "Map to aerial evaluated with the running statistics of its training has an FID of 98.00 and " in (
         judged.evidence
     )
-    assert "Map to aerial, trained as aerial to map was: batch 1 for 12 epochs, FID 95.00" in judged.evidence
+    assert "Map to aerial trained as aerial to map was has an FID of 95.00 and an L1 of " in judged.evidence
+    assert "decides nothing" in judged.rule
 
 
 @pytest.mark.parametrize(
-    ("factor", "verdict"),
-    [(1.5, "holds on those run"), (1.05, "does not hold"), (1.0, "does not hold"), (0.8, "does not hold")],
+    ("factor", "verdict", "words"),
+    [
+        (1.5, "holds on those run", "the flip raises the L1 significantly"),
+        (1.05, "does not hold", "the flip does not raise the L1 significantly"),
+        (1.0, "does not hold", "the flip does not raise the L1 significantly"),
+        (0.8, "does not hold", "the flip does not raise the L1 significantly"),
+    ],
 )
-def test_paris_claim_c_needs_flips_to_raise_the_l1_by_a_tenth(tmp_path, factor, verdict):
+def test_paris_claim_c_needs_flips_to_raise_the_l1_by_a_tenth(tmp_path, factor, verdict, words):
     results = Results(tmp_path, ["paris-face2comics"])
     rank(results, ERRORS, [factor * error for error in ERRORS])
     judged = claim(results, "c")
     assert judged.verdict == verdict
-    assert f"mean L1 0.5000, to mirrored truths {0.5 * factor:.4f} ({factor - 1:+.0%})." in judged.evidence
+    assert f"For face to comic on face2comics {words} ({factor - 1:+.0%})." in judged.evidence
+    assert "more than 10% higher" in judged.rule
+    (plot,) = judged.plots
+    assert plot.marks == ("against the mirrored truth", "against the truth")
+    assert [(dot.shown, dot.shown_reference) for dot in plot.dots] == [(f"{0.5 * factor:.4f}", "0.5000")]
 
 
 def test_paris_claim_c_is_undecided_within_the_spread_over_images(tmp_path):
     results = Results(tmp_path, ["paris-face2comics"])
     rank(results, ERRORS, [error + (0.9 if i == 0 else 0.0) for i, error in enumerate(ERRORS)])  # 20%, of one image
-    assert claim(results, "c").verdict == "not distinguishable"
+    judged = claim(results, "c")
+    assert judged.verdict == "not distinguishable"
+    assert "it cannot be told whether the flip raises the L1 significantly (+20%)." in judged.evidence
 
 
 def test_paris_claim_c_is_undecided_if_seeds_disagree(tmp_path):

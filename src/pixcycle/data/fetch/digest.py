@@ -12,7 +12,7 @@ from pixcycle.base.checksums import file_sha256
 from pixcycle.base.errors import UserError
 from pixcycle.base.files import local_path, read_json, write_json
 from pixcycle.data.fetch.recorded import RECORDED, location_key, recorded_content
-from pixcycle.params.schema import Source
+from pixcycle.params.dataset import Source
 
 JUNK = {"__MACOSX", ".DS_Store", "Thumbs.db"}
 """Names of files and folders that operating systems leave behind."""

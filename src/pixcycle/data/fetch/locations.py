@@ -20,7 +20,7 @@ from pixcycle.data.fetch.archives import archive_content_digest, is_archive, unp
 from pixcycle.data.fetch.digest import content_digest, folder_digest, is_declared, own_path
 from pixcycle.data.fetch.download import download
 from pixcycle.data.fetch.recorded import RECORDED, hold_to_first_seen, recorded_content
-from pixcycle.params.schema import Source
+from pixcycle.params.dataset import Source
 from pixcycle.records.fetched import Fetched, FetchedSource, fetched_file
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from pixcycle.base.errors import UserError
 from pixcycle.base.file_lock import locked
 from pixcycle.base.files import NotJson, read_json, write_json
 from pixcycle.base.login import without_login
-from pixcycle.params.schema import Source
+from pixcycle.params.dataset import Source
 
 RECORDED = Path("data/recorded.json")
 """Path relative to the project folder."""

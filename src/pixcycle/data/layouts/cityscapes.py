@@ -11,7 +11,7 @@ from pixcycle.data.decode import decode
 from pixcycle.data.fetch.digest import is_junk
 from pixcycle.data.layouts.folders import natural
 from pixcycle.data.layouts.layout import Item, Layout
-from pixcycle.params.schema import Dataset
+from pixcycle.params.dataset import Dataset
 
 ENDINGS = {"A": "_leftImg8bit.png", "B": "_gtFine_color.png"}
 """Endings of the file names of photos and of colour labels."""

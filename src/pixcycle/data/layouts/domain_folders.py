@@ -6,7 +6,7 @@ from pathlib import Path
 from pixcycle.data.decode import decode
 from pixcycle.data.layouts.folders import files, natural, refuse_unmatched, split_folders, stem
 from pixcycle.data.layouts.layout import Item, Layout
-from pixcycle.params.schema import Dataset
+from pixcycle.params.dataset import Dataset
 
 
 def _items(name: str, dataset: Dataset, roots: list[Path], part: str) -> dict[str, list[Item]]:

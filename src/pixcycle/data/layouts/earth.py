@@ -15,7 +15,7 @@ from PIL import Image, ImageFilter
 from pixcycle.base.errors import UserError
 from pixcycle.data.decode import decode
 from pixcycle.data.layouts.layout import Item, Layout
-from pixcycle.params.schema import Dataset
+from pixcycle.params.dataset import Dataset
 
 DEGREE = 15
 MAP_SIZE = (360 * DEGREE, 180 * DEGREE)

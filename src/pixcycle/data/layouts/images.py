@@ -6,7 +6,7 @@ from pathlib import Path
 from pixcycle.base.errors import UserError
 from pixcycle.data.layouts.layout import Item
 from pixcycle.data.layouts.registry import LAYOUTS
-from pixcycle.params.schema import Dataset
+from pixcycle.params.dataset import Dataset
 from pixcycle.records.fetched import Fetched, fetched_file
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from pixcycle.params.schema import Dataset
+from pixcycle.params.dataset import Dataset
 
 
 @dataclass(frozen=True)

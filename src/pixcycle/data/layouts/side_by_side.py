@@ -9,7 +9,7 @@ from pixcycle.base.errors import UserError
 from pixcycle.data.decode import decode
 from pixcycle.data.layouts.folders import files, split_folders, stem
 from pixcycle.data.layouts.layout import Item, Layout
-from pixcycle.params.schema import Dataset
+from pixcycle.params.dataset import Dataset
 
 
 def _items(name: str, dataset: Dataset, roots: list[Path], part: str) -> dict[str, list[Item]]:

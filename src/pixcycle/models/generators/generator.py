@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pixcycle.models.closed_form import Convolution
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 
 if TYPE_CHECKING:
     from torch import nn

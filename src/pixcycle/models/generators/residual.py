@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pixcycle.models.closed_form import Convolution, chain
 from pixcycle.models.generators.generator import Generator
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 
 if TYPE_CHECKING:
     from torch import nn

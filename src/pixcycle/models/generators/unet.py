@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from pixcycle.base.errors import UserError
 from pixcycle.models.closed_form import Convolution, chain
 from pixcycle.models.generators.generator import Generator
+from pixcycle.params.experiment import Experiment
 from pixcycle.params.network_sizes import downsamplings
-from pixcycle.params.schema import Experiment
 
 if TYPE_CHECKING:
     from torch import nn

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from pixcycle.estimate.duration import steps_and_batch
+from pixcycle.estimate.supplies import published_images
 from pixcycle.metrics.registry import SCORES, in_tables
 from pixcycle.paths import Direction
 from pixcycle.report.content import Cell, Column, Figure, Table
@@ -61,6 +63,7 @@ def table_1(draft: Draft) -> Table:
         "CycleGAN's authors.",
         f"Elsewhere: {', '.join(elsewhere['source'].unique())}, from a study of its own.",
         *([measured_on(draft, present[0])] if present else []),
+        *_steps(draft),
         *_stand_in_features(draft),
         *draft.collapses(*present),
     ]
@@ -103,6 +106,19 @@ def _measured(draft: Draft, run: str, direction: Direction, metrics: list[str]) 
     if run not in draft:
         return len(metrics) * [NOT_RUN]
     return [measured(draft, run, m, direction) if draft.has(run, m, direction) else NOTHING for m in metrics]
+
+
+def _steps(draft: Draft) -> list[str]:
+    """Return a sentence on each method's training steps, ours and those as published."""
+    trained = []
+    for row, run in RUNS.items():
+        if run in draft:
+            record = draft.records[draft.one(run).key]
+            published = draft.as_published(draft.one(run))
+            images = published_images(draft.plan.params.datasets[published.dataset])
+            steps, batch = steps_and_batch(published, images) if images else (0, 0)
+            trained.append(f"{row} {record.steps:,} of {record.batch_size} ({steps:,} of {batch} as published)")
+    return [f"Training steps, and images of each domain in a step: {'; '.join(trained)}."] if trained else []
 
 
 def _stand_in_features(draft: Draft) -> list[str]:

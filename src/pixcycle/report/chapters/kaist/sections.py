@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pixcycle.paths import TARGET
 from pixcycle.report.chapters.kaist import competitors
-from pixcycle.report.chapters.kaist.claims import COMPETITORS, RULE, SHOWN_IN, claims
+from pixcycle.report.chapters.kaist.claims import COMPETITORS, SHOWN_IN, claims
 from pixcycle.report.content import Block, Figure, Section, Text
 from pixcycle.report.draft import Draft
 from pixcycle.report.drawing import grids
@@ -34,7 +34,7 @@ ELSEWHERE = [
 
 def sections(draft: Draft) -> list[Section]:
     """Return the results, figures and claims of the chapter, for the experiments that were run."""
-    return draft.sections("kaist", _tables(draft), _figures(draft), claims(draft), SHOWN_IN, RULE)
+    return draft.sections("kaist", _tables(draft), _figures(draft), claims(draft), SHOWN_IN)
 
 
 def _where(draft: Draft, experiments: Iterable[str]) -> str:
@@ -58,18 +58,16 @@ def _tables(draft: Draft) -> list[Block]:
 def _learning_rates(draft: Draft) -> list[Text]:
     """Return a sentence for each learning rate schedule; usually there is only one."""
     schedules: dict[tuple[float, int, int], list[str]] = {}
-    for id in draft.present(BOTH_WAYS):
+    for id in draft.present([*BOTH_WAYS, *COMPETITORS.values()]):
         e = draft.one(id).config
         schedules.setdefault((e.lr, e.n_epochs, e.n_epochs_decay), []).append(id)
     sentences = []
     for (rate, constant, decaying), ids in schedules.items():
         report = draft.as_published(draft.one(ids[0]))
-        sentences.append(
-            Text(
-                f"Learning rate of {', '.join(ids)}: {rate:g} for {constant} epochs, then falling linearly to 0 over "
-                f"{decaying} more ({report.n_epochs} and {report.n_epochs_decay} as published)."
-            )
-        )
+        falling = f", then falling linearly to 0 over {decaying} more" if decaying else ""
+        published = f"{report.n_epochs} and {report.n_epochs_decay}" if decaying else report.n_epochs
+        epochs = f"{constant} epochs{falling} ({published} as published)"
+        sentences.append(Text(f"Learning rate of {', '.join(ids)}: {rate:g} for {epochs}."))
     return sentences
 
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from pixcycle.params.schema import Experiment
+from pixcycle.params.experiment import Experiment
 from pixcycle.paths import TARGET
 from pixcycle.plan.runs import Run
 from pixcycle.report.draft import Draft

@@ -1,14 +1,13 @@
 """Claims a and c of report 002: what flips at evaluation do to the L1 of the test images, and to their ranking."""
 
 from collections.abc import Callable
-from statistics import mean
 
 import numpy as np
 
 from pixcycle.plan.runs import Run
-from pixcycle.report.content import Claim
+from pixcycle.report.content import Claim, Dot, DotPlot
 from pixcycle.report.draft import Draft
-from pixcycle.report.verdicts import Order, half_width_over_seeds, judge_images, verdict
+from pixcycle.report.verdicts import Order, judge_images, judge_limits, verdict
 
 TASKS = {
     "paris-face2comics": "face to comic",
@@ -25,8 +24,8 @@ MOST = 0.5
 MATTERS = 0.1
 """Increase of the L1 against a mirrored truth that counts as significant, as a fraction of the L1."""
 
-Judged = tuple[Order, str]
-"""The order of a task, and its name, data and numbers as a sentence."""
+Judged = tuple[Order, str, Dot]
+"""The order of a task, a clause that says what it comes to, and the row of its numbers."""
 
 
 def flip_claims(draft: Draft) -> list[Claim]:
@@ -37,16 +36,18 @@ def flip_claims(draft: Draft) -> list[Claim]:
             "paris-claim-a",
             "Random flips at evaluation spoil the ranking of the test images by L1.",
             f"In {DRAWS} seeded draws each test image is compared with its truth or, with probability {FLIPPED}, with "
-            f"its mirrored truth. It is so on a task if on average fewer than {MOST * 2 * SHOWN:g} of the {2 * SHOWN} "
-            f"images that the report shows, the {SHOWN} best and the {SHOWN} worst, stay among them.",
+            f"its mirrored truth. The ranking is spoilt if on average fewer than {MOST * 2 * SHOWN:g} of the "
+            f"{2 * SHOWN} images that the report shows, the {SHOWN} best and the {SHOWN} worst, remain so.",
             _ranking,
+            (f"How many of the {2 * SHOWN} best and worst images remain so", ("after random flips", "by chance")),
         ),
         _claim(
             draft,
             "paris-claim-c",
             "A flip at evaluation raises the L1 significantly.",
-            f"It is so on a task if the L1 against the mirrored truth is more than {MATTERS:.0%} higher.",
+            f"A flip does so on a task if the L1 against the mirrored truth is more than {MATTERS:.0%} higher.",
             _increase,
+            ("Mean L1", ("against the mirrored truth", "against the truth")),
         ),
     ]
 
@@ -84,7 +85,14 @@ def after_flips(l1: np.ndarray, l1_mirrored: np.ndarray) -> tuple[float, float, 
     return float(best), float(worst), float(correlation)
 
 
-def _claim(draft: Draft, id: str, text: str, rule: str, judge: Callable[[Draft, str], Judged]) -> Claim:
+def _claim(
+    draft: Draft,
+    id: str,
+    text: str,
+    rule: str,
+    judge: Callable[[Draft, str], Judged],
+    axis: tuple[str, tuple[str, str]],
+) -> Claim:
     """Return a claim that holds if it does on each task; tasks of datasets that were not run are named.
 
     Parameters
@@ -93,6 +101,8 @@ def _claim(draft: Draft, id: str, text: str, rule: str, judge: Callable[[Draft, 
         When the claim holds on a task, as a sentence.
     judge
         Judges an experiment.
+    axis
+        Title and marks of the plot.
     """
     judged = [experiment for experiment in draft.present(TASKS) if _images(draft, experiment) > 1]
     too_few = draft.too_few(experiment for experiment in draft.present(TASKS) if experiment not in judged)
@@ -103,11 +113,13 @@ def _claim(draft: Draft, id: str, text: str, rule: str, judge: Callable[[Draft, 
     wanted = [experiment for experiment in TASKS if _dataset(experiment) in datasets]
     unjudged = [name for name in dict.fromkeys(map(_dataset, TASKS)) if name not in datasets]
     sentences = [
-        f"{TASKS[experiment].capitalize()} on {draft.title_of(_dataset(experiment))}: {numbers}"
-        for experiment, (_, numbers) in zip(judged, results, strict=True)
+        f"For {TASKS[experiment]} on {draft.title_of(_dataset(experiment))} {clause}."
+        for experiment, (_, clause, _) in zip(judged, results, strict=True)
     ]
-    outcome = verdict([order for order, _ in results], complete=not draft.missing(wanted))
-    return draft.claim(id, text, outcome, [rule, *sentences, *too_few], wanted, unjudged)
+    outcome = verdict([order for order, *_ in results], complete=not draft.missing(wanted))
+    title, marks = axis
+    plot = DotPlot(title, [dot for *_, dot in results], marks)
+    return draft.claim(id, text, outcome, [*sentences, *too_few], wanted, unjudged, rule=rule, plots=[plot])
 
 
 def _ranking(draft: Draft, experiment: str) -> Judged:
@@ -115,16 +127,19 @@ def _ranking(draft: Draft, experiment: str) -> Judged:
     errors = [_errors(draft, run) for run in draft.runs[experiment]]
     kept = np.array([after_flips(*pair) for pair in errors])
     shares = (kept[:, :2].mean(axis=1) / SHOWN).tolist()
-    difference = mean(shares) - MOST
-    half_width = half_width_over_seeds(shares)
-    order: Order = "unclear" if abs(difference) <= half_width else "better" if difference < 0 else "worse"
+    order = judge_limits([(MOST, share) for share in shares])
     best, worst, correlation = kept.mean(axis=0)
-    n = len(errors[0][0])
-    chance = SHOWN * min(SHOWN / n, 1)
-    return order, (
-        f"{best:.1f} of the best and {worst:.1f} of the worst stay, by chance {chance:.1f} of each among {n} images; "
-        f"rank correlation {correlation:.2f}."
+    chance = 2 * SHOWN * min(SHOWN / len(errors[0][0]), 1)
+    words: dict[Order, str] = {
+        "better": "the ranking is spoilt",
+        "worse": "the ranking is not spoilt",
+        "unclear": "it cannot be told whether the ranking is spoilt",
+    }
+    clause = (
+        f"{words[order]}: on average {best:.1f} of the {SHOWN} best images and {worst:.1f} of the {SHOWN} worst remain "
+        f"so (rank correlation {correlation:.2f})"
     )
+    return order, clause, Dot(TASKS[experiment], best + worst, f"{best + worst:.1f}", None, chance, f"{chance:.1f}")
 
 
 def _increase(draft: Draft, experiment: str) -> Judged:
@@ -132,8 +147,18 @@ def _increase(draft: Draft, experiment: str) -> Judged:
     errors = [_errors(draft, run) for run in draft.runs[experiment]]
     increases = [(mirrored - l1) / l1.mean() for l1, mirrored in errors]
     l1, l1_mirrored = np.mean(errors, axis=(0, 2))
-    numbers = f"mean L1 {l1:.4f}, to mirrored truths {l1_mirrored:.4f} ({np.mean(increases):+.0%})."
-    return judge_images(increases, MATTERS, among=len(TASKS)), numbers
+    order = judge_images(increases, float(np.mean(increases)), MATTERS, among=len(TASKS))
+    words: dict[Order, str] = {
+        "better": "the flip raises the L1 significantly",
+        "worse": "the flip does not raise the L1 significantly",
+        "unclear": "it cannot be told whether the flip raises the L1 significantly",
+    }
+    clause = f"{words[order]} ({np.mean(increases):+.0%})"
+    return (
+        order,
+        clause,
+        Dot(TASKS[experiment], l1_mirrored, f"{l1_mirrored:.4f}", reference=l1, shown_reference=f"{l1:.4f}"),
+    )
 
 
 def _errors(draft: Draft, run: Run) -> tuple[np.ndarray, np.ndarray]:

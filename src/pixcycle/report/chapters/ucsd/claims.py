@@ -9,8 +9,8 @@ from pixcycle.report.chapters.ucsd.patches import patch_claim
 from pixcycle.report.content import Claim
 from pixcycle.report.draft import Draft
 from pixcycle.report.evidence import comparison_sentence
-from pixcycle.report.trends import EARLY, STABLE, TREND, drops_early, falls, is_finite, trend
-from pixcycle.report.verdicts import NOT_FINITE, compare, verdict, verdict_of_seeds
+from pixcycle.report.trends import EARLY, STABLE, TREND, fall, is_finite, no_pattern, trend
+from pixcycle.report.verdicts import NOT_FINITE, Condition, compare, judge_course, verdict, verdict_of_seeds
 from pixcycle.report.wording import listed
 
 L1 = "g_reconstruction"
@@ -50,6 +50,11 @@ FID_CLAIMS = [
     ),
 ]
 """(letter, text, datasets, pairs whose first experiment must have the better FID)"""
+
+BY_FID = (
+    "By the FID of all test images, which has an interval, not by that of the report's ruler, which stands beside the "
+    "published one in the tables."
+)
 
 PAIRED_TABLES, UNPAIRED_TABLES = "ucsd-table-1", "ucsd-table-2"
 SHOWN_IN = {
@@ -96,7 +101,7 @@ def _fid_claim(draft: Draft, letter: str, text: str, datasets: tuple[str, ...], 
         for title, pairs_there in by_dataset.items()
     ]
     outcome = verdict(list(orders.values()), complete=not draft.missing(experiments, "fid"))
-    return draft.claim(f"ucsd-claim-{letter}", text, outcome, sentences, experiments, unjudged, "fid")
+    return draft.claim(f"ucsd-claim-{letter}", text, outcome, sentences, experiments, unjudged, "fid", rule=BY_FID)
 
 
 def _loss_claims(draft: Draft) -> list[Claim]:
@@ -106,28 +111,28 @@ def _loss_claims(draft: Draft) -> list[Claim]:
             draft,
             "ucsd-claim-f",
             "The L1 term falls over the epochs, while the GAN losses of G and D follow no pattern.",
-            lambda h: falls(h, L1) and max(abs(trend(h, "g_gan")), abs(trend(h, "d"))) < TREND,
+            lambda h: [fall(h, L1), no_pattern(h, "g_gan"), no_pattern(h, "d")],
             {"L1": L1, "G's GAN loss": "g_gan", "D's loss": "d"},
         ),
         _loss_claim(
             draft,
             "ucsd-claim-g",
             "The total loss of G follows the falling trend of its L1 term.",
-            lambda h: falls(h, L1) and falls(h, "g"),
+            lambda h: [fall(h, L1), fall(h, "g")],
             {"L1": L1, "G's total": "g"},
         ),
     ]
 
 
 def _loss_claim(
-    draft: Draft, id: str, text: str, agrees: Callable[[pd.DataFrame], bool], terms: dict[str, str]
+    draft: Draft, id: str, text: str, conditions: Callable[[pd.DataFrame], list[Condition]], terms: dict[str, str]
 ) -> Claim:
     """Return a claim about the losses of `loss_curve_run`.
 
     Parameters
     ----------
-    agrees
-        Judges the history of one seed.
+    conditions
+        What the history of one seed must reach.
     terms
         Name of a loss in the evidence -> its column.
     """
@@ -135,14 +140,14 @@ def _loss_claim(
     if experiment is None:
         return draft.claim(id, text, "not run", ["Its run is not part of this report."])
     histories = [(run, draft.history(run)) for run in draft.runs[experiment]]
-    verdicts = [agrees(history) for _, history in histories if is_finite(history)]
+    orders = [judge_course(conditions(history)) for _, history in histories if is_finite(history)]
     sentences = [_trends(run, history, terms) for run, history in histories]
     rule = (
         "In brackets is the rank correlation of a loss's epoch means with the epoch: from "
         f"{TREND} on it is a trend. A loss also falls if it drops in the first {EARLY:.0%} of the epochs and stays "
         f"there, which it does if its later epoch means vary by at most {STABLE} of the drop (one standard deviation)."
     )
-    return draft.claim(id, text, verdict_of_seeds(verdicts), sentences, [experiment], rule=rule)
+    return draft.claim(id, text, verdict_of_seeds(orders), sentences, [experiment], rule=rule)
 
 
 def _trends(run: Run, history: pd.DataFrame, terms: dict[str, str]) -> str:
@@ -154,6 +159,7 @@ def _trends(run: Run, history: pd.DataFrame, terms: dict[str, str]) -> str:
 
 
 def _course(history: pd.DataFrame, term: str) -> str:
-    if abs(trend(history, term)) >= TREND:
-        return "falls" if falls(history, term) else "rises"
-    return "drops early and stays low" if drops_early(history, term) else "follows no trend"
+    correlation, (reached, least) = trend(history, term), fall(history, term)
+    if reached >= least:
+        return "falls" if correlation <= -TREND else "drops early and stays low"
+    return "rises" if correlation >= TREND else "follows no trend"

@@ -39,7 +39,7 @@ def figure(draft: Draft) -> list[Figure]:
         [
             f"Figure 7 of the report: loss curves on {draft.data_of(first.id)}.",
             *_rates(draft),
-            "The report adds the two halves of D's loss, ours is their mean: its 0.5 is 0.25 in ours. "
+            "The report plots the sum of the two halves of D's loss, we plot their mean: its 0.5 is 0.25 in ours. "
             "@wustl-figure-7-scales has values of its curves beside ours.",
             *shorter(draft, first),
         ]

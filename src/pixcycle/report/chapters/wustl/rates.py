@@ -11,7 +11,7 @@ from pixcycle.report.chapters.wustl.losses import with_direction_left_out
 from pixcycle.report.content import Claim
 from pixcycle.report.draft import Draft
 from pixcycle.report.trends import TREND, is_finite, trend
-from pixcycle.report.verdicts import NOT_FINITE, Order, verdict
+from pixcycle.report.verdicts import NOT_FINITE, Condition, Order, judge_course, verdict
 from pixcycle.training.collapse import D_AT_ZERO
 
 TASKS = ("label2photo", "photo2label")
@@ -23,8 +23,8 @@ FALLS = 0.1
 TENTH = 0.1
 """Fraction of the epochs, at least two, over which the begin and the end of a loss are averaged."""
 UNDECIDED, NEAR = 0.25, 0.05
-"""D's loss if it answers 1/2 to everything, the 0.5 of the report, whose two halves ours averages; and how close to it
-its mean must be. The published normal curves have 0.225 to 0.25."""
+"""D's loss if it answers 1/2 to everything, the 0.5 of the report, whose two halves are averaged here; and how close to
+it its mean must be. The published normal curves have 0.225 to 0.25."""
 SETTLED = 0.2
 """Fraction of the epochs after which D's normal curve is at its 0.5 (20,000 of 100,000 steps)."""
 LOW = 1.0
@@ -33,8 +33,8 @@ JUMP = 3.0
 """Minimum ratio of an epoch mean of G's total to the lowest one before it that counts as a jump; in Figure 7 it is ten,
 and normal curves have none."""
 
-Agreed = tuple[bool, str]
-"""Whether a task agrees with a claim in one seed, and its numbers."""
+Course = tuple[list[Condition], str]
+"""What a task must reach in one seed to agree with a claim, and what it does, as a sentence."""
 
 
 def rates_claims(draft: Draft) -> list[Claim]:
@@ -75,7 +75,7 @@ def _claim(
     id: str,
     text: str,
     tasks: list[tuple[str, ...]],
-    agrees: Callable[..., Agreed],
+    course: Callable[..., Course],
     rule: str,
 ) -> Claim:
     """Return a claim that holds if it does on all tasks, and on a task if it does for all of its seeds.
@@ -84,7 +84,7 @@ def _claim(
     ----------
     tasks
         Experiments of each task.
-    agrees
+    course
         Function from the histories of one seed of a task's experiments.
     """
     present = [task for task in tasks if not draft.missing(task)]
@@ -94,17 +94,17 @@ def _claim(
     orders: list[Order] = []
     sentences = []
     for task in present:
-        judged = []
+        judged: list[Order] = []
         for runs in zip(*(draft.runs[experiment] for experiment in task), strict=True):
             histories = [with_direction_left_out(draft.history(run), run) for run in runs]
             if lost := [NOT_FINITE.format(r.key) for r, h in zip(runs, histories, strict=True) if not is_finite(h)]:
                 sentences += lost
                 continue
-            agreed, numbers = agrees(*histories)
-            judged.append(agreed)
+            conditions, numbers = course(*histories)
+            judged.append(judge_course(conditions))
             sentences.append(f"{_named(draft, task[0], runs[-1])}: {numbers}")
         if judged:
-            orders.append("better" if all(judged) else "unclear" if any(judged) else "worse")
+            orders.append(judged[0] if len({*judged}) == 1 else "unclear")
     outcome = verdict(orders, complete=len(orders) == len(tasks))
     return draft.claim(id, text, outcome, sentences, [*chain(*present), *missing], rule=rule)
 
@@ -114,25 +114,27 @@ def _named(draft: Draft, experiment: str, run: Run) -> str:
     return f"{label}, seed {run.seed}, {draft.records[run.key].epochs} epochs"
 
 
-def _untrainable(normal: pd.DataFrame, equal: pd.DataFrame) -> Agreed:
-    """Judge whether D ends at zero with equal rates only, and G's GAN loss does not fall."""
+def _untrainable(normal: pd.DataFrame, equal: pd.DataFrame) -> Course:
+    """Return the conditions that D ends at zero with equal rates only, and that G's GAN loss does not fall."""
     (_, usual), (begin, end) = map(_begin_and_end, (normal, equal))
     learns, at_zero = end["g_gan"] < (1 - FALLS) * begin["g_gan"], end["d"] < D_AT_ZERO
-    return bool(at_zero and usual["d"] >= D_AT_ZERO and not learns), (
+    conditions = [(D_AT_ZERO, end["d"]), (usual["d"], D_AT_ZERO), (end["g_gan"], (1 - FALLS) * begin["g_gan"])]
+    return conditions, (
         f"D's loss ends at {end['d']:.3f}, {'almost' if at_zero else 'not at'} zero (with normal rates at "
         f"{usual['d']:.3f}). G's GAN loss goes from {begin['g_gan']:.2f} to {end['g_gan']:.2f}: it "
         f"{'still learns' if learns else 'no longer learns'}."
     )
 
 
-def _normal(history: pd.DataFrame) -> Agreed:
-    """Judge whether D's loss stays at the value of an undecided one, and G's total falls without a jump."""
+def _normal(history: pd.DataFrame) -> Course:
+    """Return the conditions that D's loss stays at that of an undecided one, and that G's total only falls."""
     means = history.groupby("epoch").mean()
     settled = means["d"].iloc[round(SETTLED * len(means)) :].mean()
     (_, end), ratio, falls = _begin_and_end(history), jump(history), trend(history, "g")
     stays = abs(settled - UNDECIDED) <= NEAR
     decreases = falls <= -TREND and end["g"] < LOW and ratio < JUMP
-    return bool(stays and decreases), (
+    conditions = [(NEAR, abs(settled - UNDECIDED)), (-falls, TREND), (LOW, end["g"]), (JUMP, ratio)]
+    return conditions, (
         f"D's loss is {settled:.3f} in the mean, {2 * settled:.2f} in the report's sum: it "
         f"{'stays' if stays else 'does not stay'} at 0.5 there. G's total ends at {end['g']:.2f} and "
         f"{'keeps' if decreases else 'does not keep'} decreasing (rank correlation {falls:+.2f}, at most {ratio:.1f} "
@@ -140,10 +142,10 @@ def _normal(history: pd.DataFrame) -> Agreed:
     )
 
 
-def _jumps(normal: pd.DataFrame, equal: pd.DataFrame) -> Agreed:
-    """Judge whether G's total jumps with equal rates only."""
+def _jumps(normal: pd.DataFrame, equal: pd.DataFrame) -> Course:
+    """Return the conditions that G's total jumps with equal rates, and only with them."""
     usual, ratio = jump(normal), jump(equal)
-    return usual < JUMP <= ratio, (
+    return [(JUMP, usual), (ratio, JUMP)], (
         f"G's total {'jumps to' if ratio >= JUMP else 'is at most'} {ratio:.1f} times its lowest epoch mean before, "
         f"with normal rates {'as well, to' if usual >= JUMP else 'at most'} {usual:.1f} times."
     )
