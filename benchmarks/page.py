@@ -18,7 +18,8 @@ import yaml
 
 from pixcycle.base.files import read_json, write_json
 from pixcycle.params.load import check_params
-from pixcycle.plan.runs import Plan, make_plan
+from pixcycle.plan.make import make_plan
+from pixcycle.plan.runs import Plan
 
 ROOT = Path(__file__).parents[1]
 

@@ -24,7 +24,7 @@ from ruamel.yaml import YAML
 from stand_ins import write_stand_ins
 
 from pixcycle.params.load import load_params
-from pixcycle.plan.runs import make_plan
+from pixcycle.plan.make import make_plan
 
 ROOT = Path(__file__).parents[1]
 STARTS = {"snakemake": ["snakemake", "--version"], "dvc": ["dvc", "version"]}

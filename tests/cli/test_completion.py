@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from pixcycle.params.load import load_params
-from pixcycle.plan.runs import make_plan
+from pixcycle.plan.make import make_plan
 from tests.support import ROOT
 from tests.support.imports import CHECKS, COMPUTES
 

@@ -112,7 +112,7 @@ def test_pixcycle_without_arguments_prints_help(pixcycle):
 
 def test_job_suggests_the_nearest_name_for_a_misspelt_one(pixcycle, tmp_path):
     from pixcycle.params.load import load_params
-    from pixcycle.plan.runs import make_plan
+    from pixcycle.plan.make import make_plan
 
     (tmp_path / "plan.json").write_text(make_plan(load_params()).model_dump_json())
     plan = ("--plan", tmp_path / "plan.json", "--out", tmp_path / "out")

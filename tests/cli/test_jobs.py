@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from pixcycle.params.load import check_params
-from pixcycle.plan.runs import make_plan
+from pixcycle.plan.make import make_plan
 from tests.workflow.conftest import make_pairs, tiny_params
 
 OWN = "data/own/tiny"

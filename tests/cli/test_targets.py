@@ -6,7 +6,7 @@ import yaml
 from pixcycle.base.errors import UserError
 from pixcycle.cli.targets import refuse_unknown, requested, without_experiments
 from pixcycle.params.load import check_params
-from pixcycle.plan.runs import make_plan
+from pixcycle.plan.make import make_plan
 from tests.support import ROOT
 
 RULES = ["all", "data", "train"]

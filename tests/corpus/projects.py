@@ -12,7 +12,8 @@ import yaml
 from pixcycle.base.errors import UserError
 from pixcycle.params.load import check_params
 from pixcycle.params.schema import Params
-from pixcycle.plan.runs import Plan, make_plan
+from pixcycle.plan.make import make_plan
+from pixcycle.plan.runs import Plan
 from tests.support.answers import Answer, answer
 
 SIDE = 16

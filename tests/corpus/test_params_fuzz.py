@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from pixcycle.base.errors import UserError
 from pixcycle.params.load import MORE, check_params, load_params
-from pixcycle.plan.runs import Plan, make_plan
+from pixcycle.plan.make import make_plan
+from pixcycle.plan.runs import Plan
 from tests.corpus.examples import repeatable
 from tests.support import ROOT
 

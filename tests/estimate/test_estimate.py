@@ -17,7 +17,7 @@ from pixcycle.estimate.gpus import GPUS, sustaining
 from pixcycle.estimate.step_cost import image_flops
 from pixcycle.estimate.table import tables
 from pixcycle.params.load import check_params, load_params
-from pixcycle.plan.runs import make_plan
+from pixcycle.plan.make import make_plan
 from pixcycle.plan.scales import resolved
 from tests.support import ROOT
 

@@ -9,7 +9,7 @@ from pixcycle.base.file_lock import kept as kept_open
 from pixcycle.base.file_lock import only_one
 from pixcycle.cli import app as cli
 from pixcycle.ledger.gc import remove, unnamed
-from pixcycle.plan.runs import make_plan
+from pixcycle.plan.make import make_plan
 
 INPUTS = ["data/features", "data/segmenters", "data/weights", "data/raw"]
 

@@ -9,7 +9,7 @@ from torch import nn
 from pixcycle.base.errors import UserError
 from pixcycle.base.file_lock import only_one
 from pixcycle.ledger.inventory import inventory, on_disk_elsewhere
-from pixcycle.plan.runs import make_plan
+from pixcycle.plan.make import make_plan
 from pixcycle.records.attempts import note
 from pixcycle.training import checkpoint
 from tests.support.edited import edited_json

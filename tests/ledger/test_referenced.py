@@ -4,8 +4,8 @@ import pytest
 
 from pixcycle import paths
 from pixcycle.ledger.referenced import absent, locked, names, needed, requested_plans
+from pixcycle.plan.make import make_plan
 from pixcycle.plan.names import weights_key
-from pixcycle.plan.runs import make_plan
 
 L1 = "ucsd-facades-l1"
 

@@ -5,7 +5,7 @@ import pytest
 
 from pixcycle.base.errors import UserError
 from pixcycle.ledger.run_pair import two_sides
-from pixcycle.plan.runs import make_plan
+from pixcycle.plan.make import make_plan
 from tests.support.edited import edited_json
 
 L1 = "ucsd-facades-l1"

@@ -3,8 +3,8 @@
 from pixcycle.ledger.staleness import changes, why_stale
 from pixcycle.params.experiment import Experiment
 from pixcycle.paths import result
+from pixcycle.plan.make import make_plan
 from pixcycle.plan.names import RECIPE
-from pixcycle.plan.runs import make_plan
 from pixcycle.records.run import RunConfig, RunRecord, config_file, run_file
 from tests.conftest import tiny_experiment
 from tests.support.edited import edited_json

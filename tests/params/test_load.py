@@ -11,7 +11,7 @@ from pixcycle.evaluation.imagenet_inception import FILES
 from pixcycle.metrics.extractors import EXTRACTORS, IMAGENET
 from pixcycle.params.load import check_params, load_params
 from pixcycle.params.schema import Params
-from pixcycle.plan.runs import make_plan
+from pixcycle.plan.make import make_plan
 from tests.support import ROOT
 
 

@@ -7,7 +7,8 @@ from pixcycle.base.errors import UserError
 from pixcycle.params.experiment import Experiment
 from pixcycle.params.load import check_params
 from pixcycle.params.origins import origins
-from pixcycle.plan.runs import Plan, make_plan
+from pixcycle.plan.make import make_plan
+from pixcycle.plan.runs import Plan
 from tests.support import ROOT
 
 L1 = "ucsd-facades-l1"

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from pixcycle.params.load import check_params
-from pixcycle.plan.runs import make_plan
+from pixcycle.plan.make import make_plan
 from tests.support import ROOT
 
 

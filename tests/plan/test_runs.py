@@ -8,8 +8,9 @@ from pixcycle.base.errors import UserError
 from pixcycle.estimate.duration import steps_and_batch
 from pixcycle.methods.registry import METHODS
 from pixcycle.params.load import check_params
+from pixcycle.plan.make import make_plan
 from pixcycle.plan.names import RECIPE, features_key
-from pixcycle.plan.runs import Plan, make_plan
+from pixcycle.plan.runs import Plan
 from pixcycle.plan.scales import resolved
 from tests.support import ROOT
 

@@ -5,7 +5,7 @@ import yaml
 
 from pixcycle.base.errors import UserError
 from pixcycle.params.load import check_params
-from pixcycle.plan.runs import make_plan
+from pixcycle.plan.make import make_plan
 from pixcycle.plan.scales import remarks
 from tests.support import ROOT
 

@@ -81,7 +81,7 @@ def document(results: Table) -> Document:
         RunEntry("l1/0", facts, trained, ["chapter-table-1", "figure-2", "chapter-a"], [("Training", "0a1b2c3d")]),
         RunEntry("l1/1", facts, trained, ["chapter-table-1"], [("Training", "4e5f6a7b")]),
     ]
-    l1 = Runs("l1", [("lr", "0.0002"), ("dataset", f"earth (unscaled: {HOSTILE})")], entries)
+    l1 = Runs("l1", [("Stated", [("lr", "0.0002"), ("dataset", f"{HOSTILE}, here earth")])], entries)
     drawing = Path("figures/drawing.svg")
     picture = Path("figures/a picture.png")
     return Document(
@@ -160,7 +160,7 @@ def _block_texts(block: Text | Bullets | Table | Figure | Claims | Runs) -> list
             facts = [text for entry in block.entries for pair in entry.facts for text in pair]
             files = [(step, file) for entry in block.entries for step, files in entry.files for file in files]
             return [
-                *(text for setting in block.settings for text in setting),
+                *(text for _, settings in block.settings for setting in settings for text in setting),
                 *(text for step, file in files for text in (step, file.text)),
                 *(entry.key for entry in block.entries),
                 *(name for entry in block.entries for _, name in entry.fingerprints),

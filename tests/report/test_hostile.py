@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from pixcycle.ledger.run_pair import two_sides
-from pixcycle.plan.runs import Plan, make_plan
+from pixcycle.plan.make import make_plan
+from pixcycle.plan.runs import Plan
 from pixcycle.report.build import build
 from pixcycle.report.drawing import curves, style
 from pixcycle.report.rendering import run_pair_page

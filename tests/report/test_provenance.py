@@ -154,9 +154,13 @@ def record_of(results, key) -> dict:
     return json.loads((results.root / results.plan.runs[key].folder / "run.json").read_text())
 
 
+def settings_of(block) -> dict[str, str]:
+    return {name: value for _, settings in block.settings for name, value in settings}
+
+
 def test_runs_settings_are_those_of_the_training(results, whole):
     for block in blocks_of(whole.sections, Runs):
-        settings = dict(block.settings)
+        settings = settings_of(block)
         for entry in block.entries:
             run = results.plan.runs[entry.key]
             trained_with = json.loads((results.root / run.folder / "config.json").read_text())["config"]
@@ -165,7 +169,7 @@ def test_runs_settings_are_those_of_the_training(results, whole):
                 del trained_with[name]
             for name, value in trained_with.items():
                 written = value if isinstance(value, str) else json.dumps(value)
-                assert settings.get(name, f"{written} (").rsplit(" (", 1)[0] == written
+                assert settings.get(name, written).rpartition(", here ")[2] == written
                 is_shown = name not in METHODS[run.config.method].unused and value not in (None, [])
                 assert (name in settings) == is_shown or value in (None, [])
         assert settings["extractor"] == "efficientnet-lite0"
@@ -179,11 +183,13 @@ def test_experiments_table_names_no_generator_or_patch_of_cogan(whole):
     assert rows["kaist-maps-cogan"] == ("cogan", "–")
 
 
-def test_runs_settings_state_unscaled_value_if_scale_changed_it(whole):
-    settings = {block.experiment: dict(block.settings) for block in blocks_of(whole.sections, Runs)}
-    assert settings["ucsd-facades-l1"]["crop_size"] == "128 (unscaled: 256; stated)"
-    assert settings["ucsd-facades-l1"]["lr"] == "0.0002 (stated)"
-    assert settings["wustl-facades-label2photo"]["dataset"] == "earth (unscaled: facades-unpaired; stated)"
+def test_runs_settings_are_grouped_by_origin_and_state_what_the_scale_changed(whole):
+    blocks = {block.experiment: block for block in blocks_of(whole.sections, Runs)}
+    groups = {title: dict(settings) for title, settings in blocks["ucsd-facades-l1"].settings}
+    stated, assumed = groups["Stated by the report"], groups["Assumed (reasons: @ucsd-assumptions)"]
+    assert (stated["crop_size"], stated["lr"]) == ("256, here 128", "0.0002")
+    assert "filters" in assumed and "filters" not in stated
+    assert settings_of(blocks["wustl-facades-label2photo"])["dataset"] == "facades-unpaired, here earth"
 
 
 def test_run_entry_files_are_those_of_the_workflow(results, whole):

@@ -13,8 +13,8 @@ from pixcycle.base.errors import UserError
 from pixcycle.cli import app as cli
 from pixcycle.ledger.run_pair import two_sides
 from pixcycle.paths import fakes_folder
+from pixcycle.plan.make import make_plan
 from pixcycle.plan.names import RECIPE
-from pixcycle.plan.runs import make_plan
 from pixcycle.records.translated import read_png, sample_indices
 from pixcycle.report import run_pair
 from pixcycle.report.content import Cell, Column, Table, Text

@@ -10,7 +10,8 @@ import yaml
 from PIL import Image
 
 from pixcycle.params.load import check_params
-from pixcycle.plan.runs import make_plan, written_id
+from pixcycle.plan.make import make_plan
+from pixcycle.plan.runs import written_id
 from pixcycle.records.calibration import CalibrationRecord
 from pixcycle.records.metrics import Ruled
 from pixcycle.report.document import document

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from pixcycle.params.schema import Params
-from pixcycle.plan.runs import Run, make_plan
+from pixcycle.plan.make import make_plan
+from pixcycle.plan.runs import Run
 from tests.support.results import Results
 
 EXPERIMENTS = ["ucsd-facades-l1", "ucsd-facades-cyc-l1", "kaist-horse2zebra"]

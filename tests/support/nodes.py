@@ -5,8 +5,8 @@ import shutil
 from pathlib import Path
 
 from pixcycle.params.load import check_params
+from pixcycle.plan.make import make_plan
 from pixcycle.plan.names import features_key, weights_key
-from pixcycle.plan.runs import make_plan
 from pixcycle.report.fingerprint import report_fingerprints
 from tests.support.answers import answer
 from tests.workflow.conftest import ROOT, make_pairs, tiny_params

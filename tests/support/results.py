@@ -13,8 +13,9 @@ from pixcycle.metrics.extractors import EXTRACTORS
 from pixcycle.metrics.rulers import RULERS
 from pixcycle.params.load import check_params
 from pixcycle.paths import SOURCE, TARGET, cycled_folder, fakes_folder, samples_folder
+from pixcycle.plan.make import make_plan
 from pixcycle.plan.names import RECIPE
-from pixcycle.plan.runs import Run, make_plan
+from pixcycle.plan.runs import Run
 from pixcycle.records.translated import sample_indices
 from pixcycle.report.draft import Draft
 from pixcycle.report.values import Values

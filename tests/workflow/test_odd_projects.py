@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pixcycle.params.load import load_params
-from pixcycle.plan.runs import make_plan
+from pixcycle.plan.make import make_plan
 from tests.corpus.params import L1, edited, merged_laughs, text, with_text
 from tests.workflow.conftest import FORKED, ROOT
 

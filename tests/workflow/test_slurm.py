@@ -17,7 +17,8 @@ import pytest
 import yaml
 
 from pixcycle.params.load import load_params
-from pixcycle.plan.runs import Run, make_plan
+from pixcycle.plan.make import make_plan
+from pixcycle.plan.runs import Run
 from pixcycle.records.attempts import attempts
 from pixcycle.records.history import read_history
 from tests.conftest import wait_until

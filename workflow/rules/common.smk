@@ -17,7 +17,8 @@ from pixcycle.estimate.duration import flops_of_gpu, tflops_of_device, time_limi
 from pixcycle.estimate.supplies import count_images
 from pixcycle.params.load import check_params
 from pixcycle.plan.names import features_key, weights_key
-from pixcycle.plan.runs import make_plan, read_plan
+from pixcycle.plan.make import make_plan
+from pixcycle.plan.runs import read_plan
 from pixcycle.report.fingerprint import report_fingerprints
 from pixcycle.scheduler.failures import Failures
 from pixcycle.scheduler.locks import WorkHere

@@ -21,7 +21,7 @@ def check(params: ParamsFile = Path("params.yaml")) -> None:
     """
     from pixcycle.data.user_data import WATCHED, unwatched
     from pixcycle.params.load import load_params
-    from pixcycle.plan.runs import make_plan
+    from pixcycle.plan.make import make_plan
     from pixcycle.plan.scales import remarks
 
     plan = make_plan(load_params(params))
@@ -116,7 +116,7 @@ def plan(
     from pixcycle.estimate.estimate import estimate
     from pixcycle.estimate.gpus import sustaining
     from pixcycle.estimate.table import tables
-    from pixcycle.plan.runs import make_plan
+    from pixcycle.plan.make import make_plan
 
     if gpu and tflops:
         raise UserError("--gpu and --tflops both describe the device: give only one of them")

@@ -87,7 +87,7 @@ def compare(
     Example: pixcycle compare ucsd-facades-l1 --scale demo
     """
     from pixcycle.ledger.run_pair import two_sides
-    from pixcycle.plan.runs import make_plan
+    from pixcycle.plan.make import make_plan
     from pixcycle.report.rendering.terminal import drawn
     from pixcycle.report.run_pair import labels, tables
 

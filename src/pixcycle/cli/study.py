@@ -70,7 +70,7 @@ def serve(
     Example: pixcycle study serve --experiment kaist-maps --direction a_to_b
     """
     from pixcycle.base.file_lock import kept
-    from pixcycle.plan.runs import make_plan
+    from pixcycle.plan.make import make_plan
     from pixcycle.study.files import study_file
     from pixcycle.study.pairs import Pairs
     from pixcycle.study.protocol import CHECKS, Protocol
@@ -106,7 +106,7 @@ def result(
     Example: pixcycle study result --experiment kaist-maps --direction a_to_b --csv answers.csv
     """
     from pixcycle.base.terminal import show
-    from pixcycle.plan.runs import make_plan
+    from pixcycle.plan.make import make_plan
     from pixcycle.study.export import as_table, write_csv
     from pixcycle.study.files import study_file
     from pixcycle.study.pairs import Pairs

@@ -13,7 +13,8 @@ from pixcycle.ledger.staleness import why_stale
 from pixcycle.ledger.unfinished import epochs_done, failure, goes_on_after
 from pixcycle.params.schema import Params
 from pixcycle.paths import GONE, IN_WORK, Result, result, results, run_log
-from pixcycle.plan.runs import Plan, Run, make_plan
+from pixcycle.plan.make import make_plan
+from pixcycle.plan.runs import Plan, Run
 from pixcycle.records.attempts import attempts
 from pixcycle.records.run import RunConfig, RunRecord, config_file, run_file
 

@@ -14,8 +14,9 @@ from pixcycle.ledger.ours import places_of_the_user
 from pixcycle.params.dataset import Source
 from pixcycle.params.fields import ExtractorName, Positive, Seed
 from pixcycle.params.schema import Params
+from pixcycle.plan.make import make_plan
 from pixcycle.plan.names import features_key, weights_key
-from pixcycle.plan.runs import Plan, make_plan
+from pixcycle.plan.runs import Plan
 from pixcycle.records.record import Record
 
 

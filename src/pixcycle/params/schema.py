@@ -106,6 +106,11 @@ class Params(Closed):
         return self.scales[self.scale]
 
     @property
+    def chosen_segmenter(self) -> Segmenter:
+        """Settings of the networks behind FCN-score at the chosen scale."""
+        return self.chosen_scale.segmenter or self.segmenter
+
+    @property
     def fetched_weights(self) -> dict[str, Source]:
         """All downloaded files of weights, by name."""
         return {**self.weights, **self.published_weights}

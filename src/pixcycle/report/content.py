@@ -309,10 +309,16 @@ class RunEntry:
 
 @dataclass(frozen=True)
 class Runs:
-    """The runs of an experiment, one per seed, and the settings that they share."""
+    """The runs of an experiment, one per seed, and the settings that they share.
+
+    Attributes
+    ----------
+    settings
+        Title of a group, and its settings as (name, value).
+    """
 
     experiment: str
-    settings: list[tuple[str, str]]
+    settings: list[tuple[str, list[tuple[str, str]]]]
     entries: list[RunEntry]
 
 

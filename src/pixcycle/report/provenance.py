@@ -10,7 +10,7 @@ from urllib.parse import quote
 from pixcycle.base.git import commit
 from pixcycle.base.progress import duration
 from pixcycle.methods.registry import METHODS
-from pixcycle.params.origins import origins
+from pixcycle.params.origins import Origin, origins
 from pixcycle.plan.names import DESCRIPTIVE, MACHINE
 from pixcycle.plan.runs import Run, written_id
 from pixcycle.records.run import Attempt, RunRecord
@@ -21,6 +21,13 @@ from pixcycle.training.coin import drawn_flips
 if TYPE_CHECKING:
     from pixcycle.report.draft import Draft  # not at run time: it draws, and `pixcycle compare` need not
 
+ORIGINS: dict[Origin, str] = {
+    "stated": "Stated by the report",
+    "from code": "From the report's own code",
+    "assumed": "Assumed (reasons: @{}-assumptions)",
+    "ours": "Ours",
+}
+"""Origin of settings -> title of their group."""
 NOT_RECORDED = "not recorded"
 """For runs trained before records had such a field; they stay valid and are not trained again."""
 
@@ -148,22 +155,24 @@ def _attempt(attempt: Attempt) -> str:
     return f"{started}{job}{gpus}, from epoch {attempt.from_epoch}"
 
 
-def _settings(values: Values, run: Run) -> list[tuple[str, str]]:
-    """Return the settings that the experiment's method used, where each comes from, and how it was measured.
+def _settings(values: Values, run: Run) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the settings that the experiment's method used, by where each comes from, and how it was measured.
 
-    A setting reads `256 (stated)`, or `64 (unscaled: 256; stated)` if the scale changed it.
+    A setting that the scale changed reads `256, here 64`.
     """
     params = values.plan.params
     written = params.experiments[run.chapter][written_id(run.name)]
     origin = origins(written, coded=run.id != written_id(run.id))
     hidden = DESCRIPTIVE - {"dataset"} | MACHINE | set(METHODS[run.config.method].unused)
     ours, unscaled = (e.model_dump(mode="json", exclude=hidden) for e in (run.config, values.as_published(run)))
-    settings = []
+    groups: dict[Origin, list[tuple[str, str]]] = {}
     for name, value in ours.items():
         if value not in (None, []) or unscaled[name] not in (None, []):
-            before = "" if value == unscaled[name] else f"unscaled: {_written(unscaled[name])}; "
-            settings.append((name, f"{_written(value)} ({before}{origin[name]})"))
-    return [*settings, ("extractor", run.extractor), ("neighbours", str(params.neighbours))]
+            here = "" if value == unscaled[name] else f", here {_written(value)}"
+            groups.setdefault(origin[name], []).append((name, f"{_written(unscaled[name])}{here}"))
+    measured = [("extractor", run.extractor), ("neighbours", str(params.neighbours))]
+    titled = [(title.format(run.chapter), groups[origin]) for origin, title in ORIGINS.items() if origin in groups]
+    return [*titled, ("Measured with", measured)]
 
 
 def _written(value: Any) -> str:

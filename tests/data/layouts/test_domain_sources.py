@@ -15,7 +15,7 @@ from pixcycle.data.layouts.images import images
 from pixcycle.data.prepare import prepare
 from pixcycle.params.dataset import Dataset, Source
 from pixcycle.params.load import load_params
-from pixcycle.plan.runs import make_plan
+from pixcycle.plan.make import make_plan
 from tests.support import ROOT
 from tests.support.tiny_archives import dataset, record, spec
 
