@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pixcycle.report.draft import Draft
 
 AS_CODED, AS_WRITTEN = "As coded:", "As written:"
-"""Begin captions and claims of a reading, where there is the other one as well."""
+"""Begin captions of a reading, where there is the other one as well."""
 
 B = TypeVar("B", Table, Figure, Claim)
 
@@ -75,9 +75,9 @@ def _renamed(block: B) -> B:
 
 
 def _begun(block: B, reading: str) -> B:
-    """Return a block whose caption or text begins with the name of its reading."""
+    """Return a block whose caption begins with the name of its reading; the name of a claim says it (crossrefs.py)."""
     if isinstance(block, Claim):
-        return replace(block, text=f"{reading} {block.text}")
+        return block
     return replace(block, caption=f"{reading} {block.caption}")
 
 

@@ -40,11 +40,15 @@ def labels(document: Document) -> dict[str, str]:
                 else:
                     number(block.id, type(block).__name__)
             if isinstance(block, Claims):
-                for claim in block.claims:
-                    if as_written := names.get(claim.id.removesuffix("-coded")):
-                        names[claim.id] = f"{as_written}, as coded"
-                    else:
-                        number(claim.id, "Claim")
+                ids = [claim.id for claim in block.claims]
+                for id in ids:
+                    written = id.removesuffix("-coded")
+                    if written in names:
+                        names[id] = names[written].replace("written", "coded")
+                        continue
+                    number(id, "Claim")
+                    if f"{id}-coded" in ids:
+                        names[id] += ", as written"
     return names | {reference.id: f"[{n}]" for n, reference in enumerate(document.references, 1)}
 
 

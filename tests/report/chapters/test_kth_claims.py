@@ -74,7 +74,7 @@ def test_kth_claim_a_plots_last_beside_first_energy_and_names_the_exception(tmp_
         ("apple → orange", "0.0083", "0.1000"),
         ("orange → apple", "0.0083", "0.1000"),
     ]
-    assert plot.marks == ("after the last sampled epoch", "after the first")
+    assert plot.marks == ("last", "first")
 
 
 def test_kth_claim_a_is_undecided_if_seeds_disagree(tmp_path):

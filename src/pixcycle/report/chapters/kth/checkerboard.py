@@ -79,7 +79,7 @@ def _fades(draft: Draft) -> Claim:
         f"pattern is strong if the excess after the first sampled epoch is at least {STRONG}, and fades if at most "
         f"{FADED:.0%} of it is left after the last."
     )
-    marks = ("after the last sampled epoch", "after the first")
+    marks = ("last", "first")
     return draft.claim(
         id,
         text,
@@ -88,7 +88,7 @@ def _fades(draft: Draft) -> Claim:
         draft.present(RUNS),
         [experiment for experiment in RUNS if experiment not in judged],
         rule=rule,
-        plots=[DotPlot("Checkerboard energy", dots, marks)],
+        plots=[DotPlot("Checkerboard energy after the sampled epochs", dots, marks)],
     )
 
 

@@ -97,7 +97,7 @@ def _sharper(draft: Draft) -> Claim:
         "Sharpness is the size of steps in the luminance as a share of its contrast, in the mean of the sampled test "
         "images. It does not see a checkerboard, and does not tell edges from noise."
     )
-    marks = ("after the last sampled epoch", "after the first")
+    marks = ("last", "first")
     return draft.claim(
         id,
         text,
@@ -106,7 +106,7 @@ def _sharper(draft: Draft) -> Claim:
         draft.present(experiments),
         [experiment for experiment in experiments if not finished(draft, experiment)],
         rule=rule,
-        plots=[DotPlot("Sharpness", dots, marks)],
+        plots=[DotPlot("Sharpness after the sampled epochs", dots, marks)],
     )
 
 

@@ -47,7 +47,7 @@ def flip_claims(draft: Draft) -> list[Claim]:
             "A flip at evaluation raises the L1 significantly.",
             f"A flip does so on a task if the L1 against the mirrored truth is more than {MATTERS:.0%} higher.",
             _increase,
-            ("Mean L1", ("against the mirrored truth", "against the truth")),
+            ("Mean L1 against the truth", ("mirrored", "as it is")),
         ),
     ]
 
