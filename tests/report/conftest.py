@@ -16,14 +16,12 @@ from pixcycle.report.content import (
     Column,
     Document,
     Figure,
-    File,
     Notice,
-    RunEntry,
-    Runs,
     Section,
     Table,
     Text,
 )
+from pixcycle.report.run_entry import File, RunEntry, Runs
 
 HOSTILE = """<script>alert(1)</script> "'> &amp; #strong[x] $a_1$ *b* _c_ `d` @e // f \\n λ × → ≤ ± − é š ✓"""
 

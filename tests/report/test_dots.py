@@ -1,4 +1,4 @@
-from pixcycle.report.content import Dot, DotPlot
+from pixcycle.report.dot_plot import Dot, DotPlot
 from pixcycle.report.dots import dot_plots
 from tests.support.results import Results, as_published
 

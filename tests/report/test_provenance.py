@@ -13,10 +13,11 @@ from pixcycle.report.build import build
 from pixcycle.report.chapters.kth import claims as kth_claims
 from pixcycle.report.chapters.paris import claims as paris_claims
 from pixcycle.report.chapters.wustl import claims as wustl_claims
-from pixcycle.report.content import Document, Figure, Runs, Section, Table, blocks_of, claims_of
+from pixcycle.report.content import Document, Figure, Section, Table, blocks_of, claims_of
 from pixcycle.report.document import document
 from pixcycle.report.provenance import command, runs
 from pixcycle.report.rendering import page
+from pixcycle.report.run_entry import Runs
 from tests.support.edited import edited_json
 from tests.support.results import ATTEMPTS, COMMIT, Results
 

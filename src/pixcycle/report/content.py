@@ -6,21 +6,16 @@ Texts may refer to sections, tables, figures, claims and references by id, as in
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from math import ceil, floor
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from pixcycle.base.errors import UserError
+from pixcycle.report.dot_plot import DotPlot
+from pixcycle.report.run_entry import Runs
 
-MARGIN = 0.05
-"""Share of a dot plot's values that its axis is longer by, on either side."""
-
-_DECIMALS = re.compile(r"[+-]?\d*(?:\.(\d+))?")
 _NO_NUMBER = re.compile(r"\b(nan|inf)\b", re.IGNORECASE)
 
 Verdict = Literal["holds", "holds on those run", "does not hold", "not distinguishable", "not run"]
-
-
 Outcome = Literal["agrees", "differs", "not judged", "not run"]
 """What became of a published number: `not judged` if there is ours, but no common ruler."""
 
@@ -160,82 +155,6 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Dot:
-    """A row of a dot plot.
-
-    Attributes
-    ----------
-    half
-        Half the width of the value's interval; None without one.
-    reference
-        What the value is compared with on the same axis; None without it.
-    shown, shown_reference
-        Both as the tables write them.
-    """
-
-    label: str
-    value: float
-    shown: str
-    half: float | None = None
-    reference: float | None = None
-    shown_reference: str = "–"
-
-
-@dataclass(frozen=True)
-class DotPlot:
-    """Values of one quantity on one axis, from `low` to `high`, which lie outside all values and intervals.
-
-    Attributes
-    ----------
-    marks
-        What the value and the reference of each row are.
-    """
-
-    title: str
-    dots: list[Dot]
-    marks: tuple[str, str] = ("ours", "published")
-
-    @property
-    def low(self) -> float:
-        """Return the left end, with as many digits as the values are written with; not below 0 if no value is."""
-        least = min(self._marked)
-        low = floor((least - self._margin) * 10**self.digits) / 10**self.digits
-        return max(low, 0.0) if least >= 0 else low
-
-    @property
-    def high(self) -> float:
-        return ceil((max(self._marked) + self._margin) * 10**self.digits) / 10**self.digits
-
-    @property
-    def digits(self) -> int:
-        """Number of decimal places with which the tables write the values."""
-        return max(len(_DECIMALS.match(dot.shown)[1] or "") for dot in self.dots)
-
-    @property
-    def ends(self) -> tuple[str, str]:
-        """Both ends of the axis, as texts."""
-        return f"{self.low:.{self.digits}f}", f"{self.high:.{self.digits}f}"
-
-    @property
-    def _marked(self) -> list[float]:
-        """All places on the axis: values, the ends of their intervals, and references."""
-        intervals = [dot.value + sign * (dot.half or 0) for dot in self.dots for sign in (-1, 1)]
-        return intervals + [dot.reference for dot in self.dots if dot.reference is not None]
-
-    @property
-    def _margin(self) -> float:
-        return MARGIN * (max(self._marked) - min(self._marked))
-
-    @property
-    def has_references(self) -> bool:
-        return any(dot.reference is not None for dot in self.dots)
-
-    def share(self, value: float) -> float:
-        """Return where a value lies on the axis, in [0, 1]."""
-        return (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
-
-
-@dataclass(frozen=True)
 class Claim:
     """A claim of a published report, and the verdict of our runs on it.
 
@@ -268,58 +187,6 @@ class Claims:
     """The claims of a chapter."""
 
     claims: list[Claim]
-
-
-@dataclass(frozen=True)
-class File:
-    """A file or folder that a run left.
-
-    Attributes
-    ----------
-    href
-        Address relative to the report's folder; None if there is no such file.
-    """
-
-    text: str
-    href: str | None
-
-
-@dataclass(frozen=True)
-class RunEntry:
-    """The provenance of a run.
-
-    Attributes
-    ----------
-    facts
-        (name, fact).
-    files
-        Name of a step, such as training, and the files that it wrote.
-    shown_in
-        Ids of the report's tables, figures and claims that are made from the run.
-    fingerprints
-        (step, fingerprint): the names of the run's nodes.
-    """
-
-    key: str
-    facts: list[tuple[str, str]]
-    files: list[tuple[str, list[File]]]
-    shown_in: list[str]
-    fingerprints: list[tuple[str, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Runs:
-    """The runs of an experiment, one per seed, and the settings that they share.
-
-    Attributes
-    ----------
-    settings
-        Title of a group, and its settings as (name, value).
-    """
-
-    experiment: str
-    settings: list[tuple[str, list[tuple[str, str]]]]
-    entries: list[RunEntry]
 
 
 Block = Text | Bullets | Table | Figure | Claims | Runs

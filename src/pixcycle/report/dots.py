@@ -7,7 +7,7 @@ import pandas as pd
 from pixcycle.metrics.registry import SCORES
 from pixcycle.paths import Direction
 from pixcycle.report import rulers
-from pixcycle.report.content import Dot, DotPlot
+from pixcycle.report.dot_plot import Dot, DotPlot
 from pixcycle.report.published import read_published
 from pixcycle.report.values import Values
 

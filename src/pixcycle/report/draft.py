@@ -10,7 +10,8 @@ from pixcycle.plan.runs import Plan
 from pixcycle.report import published, quality
 from pixcycle.report.archive_counts import archive_counts
 from pixcycle.report.both_readings import AS_CODED, is_as_coded
-from pixcycle.report.content import Block, Claim, Claims, DotPlot, Figure, Section, Table, Text, Verdict
+from pixcycle.report.content import Block, Claim, Claims, Figure, Section, Table, Text, Verdict
+from pixcycle.report.dot_plot import DotPlot
 from pixcycle.report.dots import dot_plots
 from pixcycle.report.drawing import curves, style
 from pixcycle.report.drawing.interactive import Picture

@@ -14,7 +14,8 @@ from pixcycle.params.origins import Origin, origins
 from pixcycle.plan.names import DESCRIPTIVE, MACHINE
 from pixcycle.plan.runs import Run, written_id
 from pixcycle.records.run import Attempt, RunRecord
-from pixcycle.report.content import Block, Bullets, Figure, File, RunEntry, Runs, Section, Table, blocks_of, claims_of
+from pixcycle.report.content import Block, Bullets, Figure, Section, Table, blocks_of, claims_of
+from pixcycle.report.run_entry import File, RunEntry, Runs
 from pixcycle.report.values import Values
 from pixcycle.training.coin import drawn_flips
 

@@ -175,7 +175,7 @@ def test_paris_claim_c_needs_flips_to_raise_the_l1_by_a_tenth(tmp_path, factor, 
     assert f"For face to comic on face2comics {words} ({factor - 1:+.0%})." in judged.evidence
     assert "more than 10% higher" in judged.rule
     (plot,) = judged.plots
-    assert plot.marks == ("against the mirrored truth", "against the truth")
+    assert plot.marks == ("mirrored", "as it is")
     assert [(dot.shown, dot.shown_reference) for dot in plot.dots] == [(f"{0.5 * factor:.4f}", "0.5000")]
 
 

@@ -8,20 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pixcycle.report.content import (
-    Cell,
-    Claim,
-    Claims,
-    Column,
-    Document,
-    Dot,
-    DotPlot,
-    Figure,
-    Notice,
-    Section,
-    Table,
-    Text,
-)
+from pixcycle.report.content import Cell, Claim, Claims, Column, Document, Figure, Notice, Section, Table, Text
+from pixcycle.report.dot_plot import Dot, DotPlot
 from pixcycle.report.rendering import page
 from pixcycle.report.rendering.typesetting import MARKS
 

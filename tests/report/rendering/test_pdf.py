@@ -12,18 +12,16 @@ from pixcycle.report.content import (
     Claims,
     Column,
     Document,
-    Dot,
-    DotPlot,
     Figure,
     Reference,
-    RunEntry,
-    Runs,
     Section,
     Table,
     Text,
     Thumbnails,
 )
+from pixcycle.report.dot_plot import Dot, DotPlot
 from pixcycle.report.rendering import pdf
+from pixcycle.report.run_entry import RunEntry, Runs
 from tests.support.pdf_pages import beyond_margins, overlaps, pages, squeezed
 
 A4 = (595, 842)

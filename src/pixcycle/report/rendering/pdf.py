@@ -7,8 +7,9 @@ from typing import Any
 
 import typst
 
-from pixcycle.report.content import Block, Bullets, Claim, Claims, Document, DotPlot, Figure, Runs, Section, Table, Text
+from pixcycle.report.content import Block, Bullets, Claim, Claims, Document, Figure, Section, Table, Text
 from pixcycle.report.crossrefs import captioned, labels, pieces
+from pixcycle.report.dot_plot import DotPlot
 from pixcycle.report.overview import is_unmeasured
 from pixcycle.report.rendering.typesetting import (
     MARKS,
@@ -23,6 +24,7 @@ from pixcycle.report.rendering.typesetting import (
     visible,
     words_of,
 )
+from pixcycle.report.run_entry import Runs
 from pixcycle.report.wording import counted
 
 MANY_EXPERIMENTS = 20

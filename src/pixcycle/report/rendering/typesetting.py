@@ -5,18 +5,8 @@ from itertools import groupby
 from typing import Any
 
 from pixcycle.base.console import escaped
-from pixcycle.report.content import (
-    Claim,
-    Column,
-    Document,
-    Figure,
-    Outcome,
-    Runs,
-    Section,
-    Table,
-    blocks_of,
-    claims_of,
-)
+from pixcycle.report.content import Claim, Column, Document, Figure, Outcome, Section, Table, blocks_of, claims_of
+from pixcycle.report.run_entry import Runs
 from pixcycle.report.wording import listed
 
 MARKS = {"holds": "✓", "holds on those run": "(✓)", "does not hold": "✗", "not distinguishable": "≈", "not run": "–"}

@@ -3,7 +3,8 @@
 from pixcycle.metrics.registry import SCORES
 from pixcycle.paths import Direction
 from pixcycle.report.chapters.kaist.competitors import CYCLEGAN, RUNS, TASKS, percentage
-from pixcycle.report.content import Claim, DotPlot
+from pixcycle.report.content import Claim
+from pixcycle.report.dot_plot import DotPlot
 from pixcycle.report.dots import dot
 from pixcycle.report.draft import Draft
 from pixcycle.report.evidence import comparison_sentence

@@ -15,7 +15,8 @@ from pixcycle.report.chapters.kth.runs import (
     finished,
     real_energy,
 )
-from pixcycle.report.content import Claim, Dot, DotPlot
+from pixcycle.report.content import Claim
+from pixcycle.report.dot_plot import Dot, DotPlot
 from pixcycle.report.draft import Draft
 from pixcycle.report.drawing.samples import Album
 from pixcycle.report.evidence import conclusion, doubt, extents

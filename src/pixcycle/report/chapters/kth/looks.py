@@ -8,7 +8,8 @@ import numpy as np
 from pixcycle.metrics.appearance import brightness, greenness, saturation, sharpness
 from pixcycle.plan.runs import Run
 from pixcycle.report.chapters.kth.runs import CITY, CURVES, finished
-from pixcycle.report.content import Claim, Dot, DotPlot
+from pixcycle.report.content import Claim
+from pixcycle.report.dot_plot import Dot, DotPlot
 from pixcycle.report.draft import Draft
 from pixcycle.report.drawing.samples import Album
 from pixcycle.report.evidence import contrasted, extents

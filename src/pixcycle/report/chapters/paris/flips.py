@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from pixcycle.plan.runs import Run
-from pixcycle.report.content import Claim, Dot, DotPlot
+from pixcycle.report.content import Claim
+from pixcycle.report.dot_plot import Dot, DotPlot
 from pixcycle.report.draft import Draft
 from pixcycle.report.verdicts import Order, judge_images, judge_limits, verdict
 

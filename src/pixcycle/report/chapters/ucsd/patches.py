@@ -7,7 +7,8 @@ from itertools import chain
 import numpy as np
 
 from pixcycle.metrics.appearance import contrast, sharpness
-from pixcycle.report.content import Claim, Dot, DotPlot
+from pixcycle.report.content import Claim
+from pixcycle.report.dot_plot import Dot, DotPlot
 from pixcycle.report.draft import Draft
 from pixcycle.report.drawing.samples import Album
 from pixcycle.report.verdicts import Order, compare_images, verdict
