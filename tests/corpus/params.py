@@ -22,7 +22,7 @@ def tree() -> dict[str, Any]:
     """Return the project's params with one experiment at one scale, which load quickly."""
     whole = copy.deepcopy(_whole())
     whole["experiments"] = {"ucsd": {"facades-l1": whole["experiments"]["ucsd"]["facades-l1"]}}
-    whole |= {"recipes": {}, "datasets": {"facades": whole["datasets"]["facades"]}}
+    whole |= {"recipes": {}, "datasets": {name: whole["datasets"][name] for name in ("facades", "cityscapes")}}
     return whole | {"scales": {"full": {"title": "as published"}}}
 
 
@@ -97,7 +97,7 @@ def merged_laughs(levels: int) -> str:
 
 
 L1 = "experiments.ucsd.facades-l1"
-RIGHT_NAME = "String should match pattern '^[a-z0-9]"
+RIGHT_NAME = "must be 1 to 64 lower-case letters"
 NAMES = {
     "leaves its folder": "../x",
     "is the parent folder": "..",
@@ -117,6 +117,81 @@ NAMES = {
     "is empty": "",
     "is not in ASCII": "façades",
 }
+UCSD = "chapters.ucsd"
+ELSEWHERE = "does not belong here; put it beside coded"
+OF_READINGS = [
+    Input(
+        "unknown weights as coded",
+        edited(f"{L1}.coded", {"published_weights": "nope", "first_dropout_block": 2, "n_epochs": 0}),
+        f"{L1}.coded.published_weights: unknown weights 'nope'; known: map2sat, sat2map",
+    ),
+    *(
+        Input(f"{word} within coded", edited(f"{L1}.coded.{word}", value), f"{L1}.coded.{word}: {ELSEWHERE}")
+        for word, value in {
+            "coded": {"junk": 1},
+            "stated": ["junk"],
+            "settled": ["junk"],
+            "assumes": {"junk": "x"},
+            "label": "x",
+            "extra": "x",
+        }.items()
+    ),
+    Input(
+        "a method as coded that lacks a written field",
+        edited(f"{L1}.coded", {"method": "cogan"}),
+        f"params.yaml: {L1}, as coded: first_dropout_block: not used by cogan",
+    ),
+    *(
+        Input(f"{field}: {names}", edited(f"{L1}.{field}", names), f"{L1}.{field}: {told}")
+        for field, names, told in (
+            ("settled", ["method"], "method is in stated, too; remove it from one of them"),
+            ("settled", ["layers"], "layers is in coded, too; remove it from one of them"),
+            ("assumes", {"method": "x"}, "method is in stated, too; remove it from one of them"),
+            ("settled", ["label"], "label describes an experiment, and is no setting; remove it"),
+            ("stated", ["coded"], "coded describes an experiment, and is no setting; remove it"),
+            ("stated", ["betta1"], "unknown field 'betta1'; did you mean 'beta1'?"),
+            ("stated", ["lr", "lr"], "must differ from each other; more than once: lr"),
+        )
+    ),
+    Input("coded without code", edited(f"{UCSD}.code", remove=True), f"{L1}.coded: add {UCSD}.code, which names it"),
+    Input(
+        "a matter of a field that is no setting",
+        edited(f"{UCSD}.code.otherwise.0.fields", ["label"]),
+        "code.otherwise.0.fields: label describes an experiment, and is no setting; remove it",
+    ),
+    Input(
+        "a misspelt dataset of a calibration",
+        edited(f"{UCSD}.calibration.dataset", "cityscape"),
+        f"{UCSD}.calibration.dataset: unknown dataset 'cityscape'; did you mean 'cityscapes'?",
+    ),
+    Input("no readings", edited("readings", []), "params.yaml: readings: name written, coded or both"),
+    Input(
+        "a calibration's folder with a slash before it",
+        edited(f"{UCSD}.calibration.real", "/x"),
+        "calibration.real: must be a folder in the archive, without / at its ends (is '/x')",
+    ),
+    Input(
+        "a short digest",
+        edited(f"{UCSD}.calibration.content", "abc"),
+        "calibration.content: must be 64 hexadecimal digits in lower case (is 'abc')",
+    ),
+    *(
+        Input(f"the misspelt field {at}", edited(at, 1), f"{at}: unknown field; did you mean '{field}'?")
+        for at, field in {
+            f"{UCSD}.titel": "title",
+            f"{UCSD}.code.sourc": "source",
+            f"{UCSD}.code.otherwise.0.field": "fields",
+            f"{UCSD}.calibration.generatd": "generated",
+            f"{UCSD}.calibration.archive.location": "locations",
+            f"{L1}.coded.beta": "beta1",
+            "datasets.facades.layouts": "layout",
+            "datasets.facades.sources.0.md": "md5",
+            "published_weights.sat2map.location": "locations",
+            "scales.full.resolutions": "resolution",
+            "segmenter.step": "steps",
+        }.items()
+    ),
+]
 WRONG_VALUES = [
     Input("a batch of 10**12", edited(f"{L1}.batch_size", 10**12), "batch_size: must be less than or equal to 1000000"),
     Input("a load_size of 10**9", edited(f"{L1}.load_size", 10**9), "load_size: must be less than or equal to 16384"),
@@ -153,21 +228,29 @@ WRONG_VALUES = [
     Input("a seed below 0", edited("seeds", [-1]), "seeds.0: must be greater than or equal to 0 (is -1)"),
     Input("a seed of 2**70", edited("seeds", [2**70]), "seeds.0: must be less than 4294967296"),
     Input("the largest seed", edited("seeds", [2**32 - 1]), VALID),
-    Input("no seeds", edited("seeds", []), "seeds: List should have at least 1 item"),
+    Input("no seeds", edited("seeds", []), "seeds: must have at least 1 item; has 0"),
     Input("a seed twice", edited("seeds", [0, 2, 0, 2, 1]), "seeds: must differ from each other; more than once: 0, 2"),
-    Input("2000 seeds", edited("seeds", [0] * 2000), "seeds: List should have at most 1000 items"),
+    Input("2000 seeds", edited("seeds", [0] * 2000), "seeds: must have at most 1000 items; has 2000"),
     Input("seeds that are a number", edited("seeds", 3), "seeds: must be a valid list (is 3)"),
     Input("an unknown scale", edited("scale", "../full"), "scale: unknown scale '../full'; "),
     Input("a scale that is a number", edited("scale", 5), "scale: must be a valid string (is 5)"),
     Input("a scale's factor of NaN", edited("scales.full.epochs", float("nan")), "epochs: must be a finite number"),
     Input("a scale with a reserved name", renamed("scales", "published"), "scales.published: reports/published is"),
-    Input("a split above its folder", edited("datasets.facades.splits.train", [".."]), "splits.train.0: String should"),
+    Input(
+        "a split above its folder",
+        edited("datasets.facades.splits.train", [".."]),
+        "splits.train.0: must be a folder's name: ",
+    ),
     Input("a colour of 256", edited("datasets.facades.classes", {"a": [0, 0, 256]}), "classes.a.2: must be less than"),
     Input(
         "1000 classes", edited("datasets.facades.classes", {str(n): [0, 0, 0] for n in range(999)}), "at most 200 items"
     ),
     Input("a size of 10**30", edited("datasets.facades.sources.0.size", 10**30), "sources.0.size: must be less than"),
-    Input("a checksum of 3 letters", edited("datasets.facades.sources.0.sha256", "abc"), "sha256: String should match"),
+    Input(
+        "a checksum of 3 letters",
+        edited("datasets.facades.sources.0.sha256", "abc"),
+        "sha256: must be 64 hexadecimal digits",
+    ),
     *(
         Input(f"a location {what}", edited("datasets.facades.sources.0.locations", [where]), "sources.0.locations.0: ")
         for what, where in {
@@ -238,4 +321,4 @@ TEXTS = [
     Input("no file", lambda file: None, "params.yaml: no such file"),
     Input("a link to itself", lambda file: file.symlink_to(file.name), "params.yaml: cannot be read: Too many levels"),
 ]
-PARAMS = [*WRONG_VALUES, *NAMED, *TEXTS]
+PARAMS = [*OF_READINGS, *WRONG_VALUES, *NAMED, *TEXTS]

@@ -1,5 +1,6 @@
 import copy
 import json
+import re
 
 import jsonschema
 import pytest
@@ -9,10 +10,13 @@ from pixcycle.base.errors import UserError
 from pixcycle.data.layouts import earth
 from pixcycle.evaluation.imagenet_inception import FILES
 from pixcycle.metrics.extractors import EXTRACTORS, IMAGENET
+from pixcycle.params.fields import PATTERNS
 from pixcycle.params.load import check_params, load_params
 from pixcycle.params.schema import Params
 from pixcycle.plan.make import make_plan
 from tests.support import ROOT
+
+FACADES_L1 = "ucsd-facades-l1"
 
 
 @pytest.fixture
@@ -137,6 +141,32 @@ def test_committed_weights_match_the_extractors(tree):
         assert source.locations[0] == spec.weights_source
         accepted = {(file.name, file.digest) for file in FILES} | {(spec.weights_file, spec.weights_sha256)}
         assert (spec.weights_file, source.sha256 or source.md5) in accepted
+
+
+@pytest.mark.parametrize(
+    ("field", "ids", "told"),
+    [
+        ("coded", [f"{FACADES_L1}@coded"], f"{FACADES_L1}@coded: write {FACADES_L1}, which is for both readings"),
+        ("experiments", [f"{FACADES_L1}@coded"], f"{FACADES_L1}@coded: write {FACADES_L1}, which is for both readings"),
+        (
+            "most_epochs",
+            {f"{FACADES_L1}@coded": 8},
+            f"{FACADES_L1}@coded: write {FACADES_L1}, which is for both readings",
+        ),
+        ("coded", ["paris-face2comics"], "paris-face2comics: its code is not known to do otherwise; remove it"),
+        ("coded", ["kth-apple2orange"], "kth-apple2orange: not among scales.demo.experiments; add it there, or"),
+        ("coded", [FACADES_L1, FACADES_L1], f"must differ from each other; more than once: {FACADES_L1}"),
+        ("experiments", [FACADES_L1, FACADES_L1], f"must differ from each other; more than once: {FACADES_L1}"),
+        ("most_epochs", {"ucs": 8}, "unknown chapter or experiment 'ucs'; did you mean 'ucsd'?"),
+    ],
+)
+def test_check_params_refuses_ids_that_a_scale_would_ignore(tree, field, ids, told):
+    tree["scales"]["demo"][field] = ids
+    assert refused(tree).startswith(f"params.yaml: scales.demo.{field}: {told}")
+
+
+def test_patterns_of_all_strings_are_told_in_words():
+    assert set(re.findall(r'"(\^[^"]*\$)"', json.dumps(Params.model_json_schema()))) == PATTERNS.keys()
 
 
 def test_check_params_refuses_a_calibration_without_ruler(tree):

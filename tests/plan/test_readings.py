@@ -18,8 +18,8 @@ def planned(coded: dict, **changes) -> Plan:
     """Return the plan of two experiments, of which the first has `coded` settings."""
     tree = yaml.safe_load((ROOT / "params.yaml").read_text()) | {"scale": "demo"}
     tree |= {name: value for name, value in changes.items() if name != "of_scale"}
+    tree["scales"] = {"demo": tree["scales"]["demo"] | {"coded": None} | changes.get("of_scale", {})}
     tree["scales"]["demo"]["experiments"] = [L1, "ucsd-facades-noskip"]
-    tree["scales"]["demo"] |= {"coded": None} | changes.get("of_scale", {})
     for name in ("facades-l1", "facades-noskip"):
         tree["experiments"]["ucsd"][name]["coded"] = coded if name == "facades-l1" else {}
     return make_plan(check_params(tree), ROOT)
@@ -57,7 +57,8 @@ def test_target_of_an_experiment_selects_both_readings_and_each_has_one():
         ({"beta": 0.9}, ["facades-l1.coded.beta", "beta1"]),
         ({"lr": "fast"}, ["facades-l1.coded.lr"]),
         ({"dataset": "facade"}, ["facades-l1.coded.dataset", "facades"]),
-        ({"patch": 286, "crop_size": 64}, ["facades-l1.coded.patch"]),
+        ({"patch": 286, "crop_size": 64}, ["facades-l1, as coded: patch at scale demo: "]),
+        ({"method": "cogan"}, ["facades-l1, as coded: first_dropout_block at scale demo: not used by cogan"]),
     ],
 )
 def test_mistake_in_coded_settings_is_told_at_its_field(coded, names):

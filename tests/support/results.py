@@ -75,7 +75,10 @@ class Results:
     ):
         asked = {"scale": scale, "seeds": list(seeds), "readings": list(readings)}
         tree = yaml.safe_load((ROOT / "params.yaml").read_text()) | asked
-        tree["scales"][scale]["experiments"] = experiments
+        chosen = tree["scales"][scale]
+        chosen["experiments"] = experiments
+        if "coded" in chosen:
+            chosen["coded"] = [id for id in chosen["coded"] if id in experiments]
         self.root = root
         self.plan = make_plan(check_params(tree), ROOT)
         (root / "reports").mkdir(parents=True)

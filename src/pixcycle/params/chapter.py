@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from pixcycle.params.dataset import Source
-from pixcycle.params.fields import Closed, RulerName
+from pixcycle.params.fields import INSIDE, SHA256, Closed, Names, RulerName
 
 
 class Otherwise(Closed):
@@ -14,7 +14,7 @@ class Otherwise(Closed):
     matter: str
     text: str
     code: str
-    fields: list[str] = []
+    fields: Names = []
     """Fields of the reading `coded` that stand for it; none if it is not repeated."""
 
 
@@ -34,11 +34,11 @@ class Calibration(Closed):
     dataset: str
     """Dataset whose table shows the result."""
     archive: Source
-    real: str = Field(pattern="^[^/].*[^/]$")
+    real: str = Field(pattern=INSIDE)
     """Folder of the real images in the archive."""
-    generated: str = Field(pattern="^[^/].*[^/]$")
+    generated: str = Field(pattern=INSIDE)
     """Folder of the generated ones."""
-    content: str = Field(pattern="^[0-9a-f]{64}$")
+    content: str = Field(pattern=SHA256)
     """Digest of the images alone, as real/NAME and generated/NAME: archives made on demand have no lasting checksum."""
 
 

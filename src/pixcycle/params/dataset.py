@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StrictInt, model_validator
 
 from pixcycle.base.files import local_path
-from pixcycle.params.fields import Byte, Closed, Count, FolderName, LayoutName, Location, Positive
+from pixcycle.params.fields import MD5, SHA256, Byte, Closed, Count, FolderName, LayoutName, Location, Positive
 
 
 class Source(Closed):
@@ -16,11 +16,11 @@ class Source(Closed):
     package."""
     size: Annotated[StrictInt, Field(ge=1, le=10**15)] | None = None
     """Size of the published archive in bytes."""
-    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
+    sha256: str | None = Field(None, pattern=SHA256)
     """SHA-256 of the published archive."""
-    md5: str | None = Field(None, pattern="^[0-9a-f]{32}$")
+    md5: str | None = Field(None, pattern=MD5)
     """MD5 of the published archive or file, where its publisher states no other checksum."""
-    content: str | None = Field(None, pattern="^[0-9a-f]{64}$")
+    content: str | None = Field(None, pattern=SHA256)
     """Digest of the files in the archive (`pixcycle digest`), which also accepts a repacked archive."""
     bring: str | None = None
     """Instructions for data that may not be downloaded automatically: what to download, and from where."""

@@ -19,6 +19,7 @@ from pixcycle.params.fields import (
     LastBatch,
     Layers,
     MethodName,
+    Names,
     Norm,
     Order,
     PairJitter,
@@ -180,9 +181,9 @@ class Experiment(Closed):
     """Reason for running an experiment that the report does not have."""
     assumes: dict[str, str] = {}
     """Choices that the report leaves open: field -> the chosen value and the reason."""
-    stated: list[str] = []
+    stated: Names = []
     """Fields whose value is in the report's text; all others are assumed."""
-    settled: list[str] = []
+    settled: Names = []
     """Fields that the text leaves open, and whose value the report's own code has as well; in the reading `coded` they
     are not assumed."""
     coded: dict[str, Any] = {}

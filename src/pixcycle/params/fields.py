@@ -55,9 +55,22 @@ Positive = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
 Side = Annotated[StrictInt, Field(ge=1, le=16_384)]
 """Side of a square image in pixels."""
 Byte = Annotated[StrictInt, Field(ge=0, le=255)]
-Name = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,63}$")]
+NAME = "^[a-z0-9][a-z0-9_-]{0,63}$"
+FOLDER = "^[A-Za-z0-9_][A-Za-z0-9_. -]{0,63}$"
+INSIDE = "^[^/].*[^/]$"
+SHA256 = "^[0-9a-f]{64}$"
+MD5 = "^[0-9a-f]{32}$"
+PATTERNS = {
+    NAME: "1 to 64 lower-case letters, digits, - and _, the first a letter or digit",
+    FOLDER: "a folder's name: 1 to 64 letters, digits, spaces and . - _, the first a letter, digit or _",
+    INSIDE: "a folder in the archive, without / at its ends",
+    SHA256: "64 hexadecimal digits in lower case",
+    MD5: "32 hexadecimal digits in lower case",
+}
+"""Each pattern of a string -> what it asks for, in words."""
+Name = Annotated[str, Field(pattern=NAME)]
 """A name that becomes part of paths, targets and shell commands. Lower case: some file systems ignore case."""
-FolderName = Annotated[str, Field(pattern="^[A-Za-z0-9_][A-Za-z0-9_. -]{0,63}$")]
+FolderName = Annotated[str, Field(pattern=FOLDER)]
 
 
 def _float_written_as_1e_3(value: Any) -> Any:
@@ -81,10 +94,13 @@ Factor = Annotated[Real, Field(gt=0, le=1)]
 
 
 def distinct(values: list[Any]) -> list[Any]:
-    """Refuse equal values, each of which would name the same run."""
+    """Refuse equal values, which would name the same run, field or experiment."""
     if twice := sorted({value for value in values if values.count(value) > 1}):
         raise ValueError(f"must differ from each other; more than once: {', '.join(map(str, twice))}")
     return values
+
+
+Names = Annotated[list[str], AfterValidator(distinct)]
 
 
 def _may_be_a_location(value: str) -> str:

@@ -23,6 +23,7 @@ OURS = {
 """Fields that no report needs to state."""
 WORDS = {"label", "extra", "assumes", "stated", "settled", "coded"}
 """Fields that describe an experiment, and set nothing."""
+SETTINGS = [field for field in Experiment.model_fields if field not in WORDS]
 
 
 def origins(written: Experiment, coded: bool = False) -> dict[str, Origin]:
@@ -47,4 +48,4 @@ def origins(written: Experiment, coded: bool = False) -> dict[str, Origin]:
             return "from code"
         return "ours" if field in OURS else "assumed"
 
-    return {field: origin(field) for field in Experiment.model_fields if field not in WORDS}
+    return {field: origin(field) for field in SETTINGS}

@@ -14,6 +14,7 @@ from pixcycle.params.fields import (
     Factor,
     Location,
     Name,
+    Names,
     Positive,
     Precision,
     Reading,
@@ -26,6 +27,12 @@ T = TypeVar("T")
 CODED = "@coded"
 """Ending of the ids of experiments as the report's own code has them."""
 ByName = Annotated[dict[Name, T], Field(json_schema_extra={"additionalProperties": False})]
+
+
+def _some(readings: list[Reading]) -> list[Reading]:
+    if not readings:
+        raise ValueError("name written, coded or both")
+    return readings
 
 
 class Segmenter(Closed):
@@ -63,9 +70,9 @@ class Scale(Closed):
     """Set to false if the networks are too small for the authors' weights; random weights then replace them."""
     calibrations: bool = True
     """Set to false if rulers are not tried on images of the reports' authors, which must be downloaded."""
-    experiments: list[str] = []
+    experiments: Names = []
     """Ids of the experiments of this scale; if empty, all of them."""
-    coded: list[str] | None = None
+    coded: Names | None = None
     """Ids of the experiments that are also run as coded; if omitted, all whose code does otherwise than their text."""
 
 
@@ -80,7 +87,9 @@ class Params(Closed):
     ]
     extractor: ExtractorName | None
     """Overrides the scale's extractor."""
-    readings: Annotated[list[Reading], Field(min_length=1), AfterValidator(distinct)] = ["written", "coded"]
+    readings: Annotated[
+        list[Reading], Field(json_schema_extra={"minItems": 1}), AfterValidator(distinct), AfterValidator(_some)
+    ] = ["written", "coded"]
     """Readings of the reports that are run. written: the report's text and, where it is silent, the paper that it
     follows. coded: the report's own published code, where it does otherwise."""
     neighbours: Positive

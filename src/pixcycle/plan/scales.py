@@ -38,12 +38,15 @@ def at_scale(params: Params, scale: str, id: str) -> Experiment:
 
 
 def mistakes(params: Params, scale: str, id: str, e: Experiment) -> Iterator[str]:
-    """Yield `experiments.CHAPTER.NAME.FIELD: what is wrong` for each setting that cannot run at a scale."""
+    """Yield `experiments.CHAPTER.NAME.FIELD: what is wrong` for each setting that cannot run at a scale.
+
+    As coded, fields of both blocks act together: the line does not say in which block the field stands.
+    """
     at = "" if scale == "full" else f" at scale {scale}"
-    chapter, name = params.experiment_ids[id]
-    coded = params.experiments[chapter][name].coded if id.endswith(CODED) else {}
+    experiment = "experiments.{}.{}".format(*params.experiment_ids[id])
+    experiment += ", as coded: " if id.endswith(CODED) else "."
     for field, mistake in _mistakes(params, e):
-        yield f"experiments.{chapter}.{name}.{'coded.' if field in coded else ''}{field}{at}: {mistake}"
+        yield f"{experiment}{field}{at}: {mistake}"
 
 
 def remarks(params: Params) -> Iterator[str]:

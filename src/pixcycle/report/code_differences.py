@@ -29,7 +29,7 @@ def _matters(draft: Draft, chapter: str, code: Code) -> Table:
 
     def settings(fields: list[str]) -> str:
         values = {field: dict.fromkeys(as_yaml(c[field]) for c in coded if field in c) for field in fields}
-        return ", ".join(f"{field}: {' or '.join(found)}" for field, found in values.items()) or "not repeated"
+        return ", ".join(f"{field}: {' or '.join(found)}" for field, found in values.items() if found) or "not repeated"
 
     rows = [[Cell(m.matter), Cell(m.text), Cell(m.code), Cell(settings(m.fields))] for m in code.otherwise]
     columns = [Column(title, numeric=False) for title in titles]
