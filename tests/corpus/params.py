@@ -146,7 +146,6 @@ OF_READINGS = [
         for field, names, told in (
             ("settled", ["method"], "method is in stated, too; remove it from one of them"),
             ("settled", ["layers"], "layers is in coded, too; remove it from one of them"),
-            ("assumes", {"method": "x"}, "method is in stated, too; remove it from one of them"),
             ("settled", ["label"], "label describes an experiment, and is no setting; remove it"),
             ("stated", ["coded"], "coded describes an experiment, and is no setting; remove it"),
             ("stated", ["betta1"], "unknown field 'betta1'; did you mean 'beta1'?"),

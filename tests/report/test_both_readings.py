@@ -60,6 +60,20 @@ def test_code_differences_open_the_chapter_with_the_measured_difference(results,
     assert [cell.text for cell in row[1:4]] == ["190.00", "50.00", "-140.00"]
 
 
+def test_code_differences_do_not_repeat_a_field_that_no_experiment_codes(results, tmp_path):
+    draft = results.draft(out=tmp_path)
+    params = draft.plan.params
+    chapter = params.chapters["ucsd"]
+    matters = [
+        chapter.code.otherwise[0].model_copy(update={"fields": fields}) for fields in (["beta1"], ["beta1", "adam"])
+    ]
+    chapter = chapter.model_copy(update={"code": chapter.code.model_copy(update={"otherwise": matters})})
+    params = params.model_copy(update={"chapters": params.chapters | {"ucsd": chapter}})
+    draft.plan = draft.plan.model_copy(update={"params": params})
+    table = blocks_of(code_differences(draft, "ucsd"), Table)[0]
+    assert [row[3].text for row in table.rows] == ["not repeated", "adam: keras_shared"]
+
+
 def test_run_entries_of_code_say_which_side_of_the_pairs_is_mirrored(results):
     entries = {e.key: dict(e.facts) for block in runs(results.draft(), []) for e in block.entries}
     flips = {key: facts[FLIPS] for key, facts in entries.items() if FLIPS in facts}

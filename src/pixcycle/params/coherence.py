@@ -14,8 +14,6 @@ from pixcycle.params.schema import CODED, Params, Scale
 
 KEPT_IN_REPORTS = {"published", "benchmarks"}
 """Folders of `reports/` in git that do not belong to a scale."""
-CONTRADICTIONS = [("assumes", "stated"), ("settled", "stated"), ("settled", "coded")]
-"""Pairs of an experiment's fields that cannot both name a setting."""
 
 
 def incoherent(params: Params) -> Iterator[str]:
@@ -65,10 +63,10 @@ def _of_origins(where: str, e: Experiment) -> Iterator[str]:
     for field in ("assumes", "stated", "settled"):
         for setting in getattr(e, field):
             yield from _no_setting(f"{where}.{field}", setting)
-    for field, other in CONTRADICTIONS:
-        for setting in getattr(e, field):
+    for setting in e.settled:
+        for other in ("stated", "coded"):
             if setting in getattr(e, other):
-                yield f"{where}.{field}: {setting} is in {other}, too; remove it from one of them"
+                yield f"{where}.settled: {setting} is in {other}, too; remove it from one of them"
 
 
 def _of_chapter(params: Params, key: str, chapter: Chapter) -> Iterator[str]:
