@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 install: environment
 
 demo: environment
-	@echo "demo: three small trainings on satellite images, in a few minutes"
+	@echo "demo: four small trainings on satellite images, in a few minutes"
 	@snakemake --cores all --config scale=demo
 	@echo
 	@echo "The report:  $(CURDIR)/reports/demo/report.html"

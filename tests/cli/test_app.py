@@ -68,7 +68,7 @@ def test_show_of_experiment_outside_scale_lists_those_of_the_scale(pixcycle):
 def test_show_of_experiment_outside_a_large_scale_names_three_of_it(pixcycle, tmp_path):
     tree = yaml.safe_load((ROOT / "params.yaml").read_text())
     ids = [f"{chapter}-{name}" for chapter, names in tree["experiments"].items() for name in names]
-    tree["scales"]["demo"]["experiments"] = [id for id in ids if id != "ucsd-maps-l1"]
+    tree["scales"]["demo"] |= {"experiments": [id for id in ids if id != "ucsd-maps-l1"], "coded": []}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(tree))
     code, _, err = pixcycle("show", "ucsd-maps-l1", "--scale", "demo", "--params", tmp_path / "params.yaml")
     assert code == 2 and err.count("\n") == 1

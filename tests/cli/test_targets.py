@@ -1,3 +1,4 @@
+import re
 import sys
 
 import pytest
@@ -39,6 +40,21 @@ def test_refuse_unknown_names_the_nearest_target_or_its_scales(demo, target, phr
     with pytest.raises(UserError) as refusal:
         refuse_unknown(["all", target], RULES, demo)
     assert str(refusal.value).startswith(phrase) and "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "phrase"),
+    [
+        ({"readings": ["written"]}, "readings leaves it out; add --config 'readings=[written,coded]'"),
+        ({"experiments": True}, "the same settings as written at scale demo; its target is ucsd-facades-cyc-l1"),
+    ],
+)
+def test_refuse_unknown_says_why_a_reading_is_no_target(changes, phrase):
+    tree = yaml.safe_load((ROOT / "params.yaml").read_text()) | {"scale": "demo"}
+    if changes.pop("experiments", False):
+        tree["experiments"]["ucsd"]["facades-cyc-l1"]["coded"] = {"beta1": 0.5}
+    with pytest.raises(UserError, match=re.escape(phrase)):
+        refuse_unknown(["ucsd-facades-cyc-l1@coded"], RULES, make_plan(check_params(tree | changes), ROOT))
 
 
 def test_without_experiments_names_the_scales_that_have_the_chapter(demo):

@@ -127,6 +127,15 @@ def test_unnamed_lists_prepared_data_that_no_scale_reads(ledger):
     assert made_by(horses) < entries.keys()
 
 
+def test_unnamed_keeps_a_reading_requested_with_snakemake_config(ledger):
+    written, both = (ledger.params.model_copy(update={"readings": r}) for r in (["written"], ["written", "coded"]))
+    ledger.finish(both)
+    coded = ledger.results.plan.runs["ucsd-facades-l1@coded/0"]
+    assert made_by(coded) < removable(ledger, written).keys()
+    remember(ledger, both)
+    assert not made_by(coded) & removable(ledger, written).keys()
+
+
 def test_unnamed_keeps_runs_requested_with_snakemake_config(ledger):
     two_seeds = ledger.params.model_copy(update={"seeds": [0, 1]})
     ledger.finish(two_seeds)

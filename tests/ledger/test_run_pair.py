@@ -49,6 +49,13 @@ def test_two_sides_takes_two_newest_if_current_is_unfinished(ledger, fingerprint
     assert chosen(ledger, params=ledger.edited(lr=0.5)) == [middle, newest]
 
 
+def test_two_sides_accepts_the_id_of_the_other_reading(ledger):
+    both = ledger.params.model_copy(update={"readings": ["written", "coded"]})
+    ledger.finish(both)
+    pair = sides(ledger, f"{L1}@coded", params=both)
+    assert [side.node.id for side in pair] == [f"{L1}@coded", L1]
+
+
 def test_two_sides_accepts_fingerprint_prefixes_and_folders(ledger, fingerprints):
     oldest, middle, newest = fingerprints
     assert chosen(ledger, middle[:5], newest) == [middle, newest]

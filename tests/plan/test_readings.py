@@ -43,6 +43,8 @@ def test_readings_of_params_and_of_a_scale_choose_what_is_run():
     assert list(planned(coded, readings=["coded"]).runs) == [f"{L1}@coded/0", "ucsd-facades-noskip/0"]
     assert list(planned(coded, of_scale={"coded": []}).runs) == [f"{L1}/0", "ucsd-facades-noskip/0"]
     assert list(planned(coded, of_scale={"coded": [L1]}).runs)[1] == f"{L1}@coded/0"
+    only_coded = planned(coded, readings=["coded"], of_scale={"coded": []})
+    assert list(only_coded.runs) == ["ucsd-facades-noskip/0"]  # not L1 as written, which nobody asked for
 
 
 def test_target_of_an_experiment_selects_both_readings_and_each_has_one():

@@ -100,6 +100,19 @@ def test_code_not_run_counts_as_not_run_in_the_coded_reading(tmp_path):
     assert "ucsd-facades-cyc-l2" not in view
 
 
+def test_report_of_coded_runs_alone_says_so_of_all_numbers(tmp_path):
+    results = Results(tmp_path, CYC, better_as_coded, readings=("written", "coded"))
+    draft = results.draft(out=tmp_path / "out")
+    draft.runs = {id: seeds for id, seeds in draft.runs.items() if id.endswith("@coded")}
+    sections = sections_of("ucsd", draft)
+    table = next(table for table in blocks_of(sections, Table) if "table-2" in table.id)
+    assert table.id == "ucsd-table-2-facades-coded" and table.caption.startswith("As coded: ")
+    assert "ours as written" not in {column.title for column in table.columns}
+    assert {claim.id.removesuffix("-coded") for claim in claims_of(sections)} == {
+        claim.id[: -len("-coded")] for claim in claims_of(sections)
+    }
+
+
 def test_additions_of_ours_belong_to_no_code(tmp_path):
     ids = ["ucsd-facades-l1", "ucsd-facades-untrained"]
     view = Results(tmp_path, ids, readings=("written", "coded")).draft().as_coded()

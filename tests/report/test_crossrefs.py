@@ -47,9 +47,11 @@ def test_labels_of_repeated_figures_are_their_reports(document):
 
 
 def test_labels_of_a_claim_as_coded_keep_its_number(document):
-    claims = [Claim(id, "", "holds", "") for id in ("a", "a-coded", "b")]
+    claims = [Claim(id, "", "holds", "") for id in ("a", "a-coded", "b", "c-coded")]
     names = labels(replace(document, sections=[Section("s", "S", 1, [Claims(claims)])]))
-    assert [names[claim.id] for claim in claims] == ["Claim 1, as written", "Claim 1, as coded", "Claim 2"]
+    assert [names[claim.id] for claim in claims] == [
+        *("Claim 1, as written", "Claim 1, as coded", "Claim 2", "Claim 3, as coded")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,10 @@ def compare(
     experiment: ExperimentId,
     a: Annotated[
         str | None,
-        typer.Argument(help="First run: start of its fingerprint, or its folder; default: the newest other run."),
+        typer.Argument(
+            help="First run: start of its fingerprint, its folder, or the id of the other reading; default: the newest "
+            "other run."
+        ),
     ] = None,
     b: Annotated[
         str | None, typer.Argument(help="Second run, likewise; default: the current run, or else the newest.")
@@ -81,8 +84,9 @@ def compare(
 ) -> None:
     """Compare two runs of an experiment: settings, metrics and cost, and on an HTML page images and losses.
 
-    Without A and B, the newest other run is compared with the current one, which is the run that params.yaml names. The
-    page is written to reports/SCALE/compare/EXPERIMENT-A-B.html.
+    Without A and B, the newest other run is compared with the current one, which is the run that params.yaml names.
+    With EXPERIMENT@coded as A, the two readings are compared. The page is written to
+    reports/SCALE/compare/EXPERIMENT-A-B.html.
 
     Example: pixcycle compare ucsd-facades-l1 --scale demo
     """

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pixcycle.base.errors import UserError
 from pixcycle.base.suggest import nearest
-from pixcycle.params.schema import Params
+from pixcycle.params.schema import CODED, Params
 from pixcycle.plan.runs import Plan, group, written_id
 from pixcycle.plan.scales import ids_of_scale
 
@@ -37,8 +37,8 @@ def refuse_unknown(targets: Iterable[str], rules: Iterable[str], plan: Plan) -> 
     for target in targets:
         if target in known or ("/" in target and target.split("/")[0] in FOLDERS):
             continue
-        if scales := _scales_with(target, plan.params):
-            raise UserError(_elsewhere(target, plan, scales))
+        if reason := _other_reading(target, plan) or _elsewhere(target, plan):
+            raise UserError(reason)
         raise UserError(f"unknown target '{target}'; {nearest(target, list(plan.selections))}")
 
 
@@ -48,13 +48,28 @@ def without_experiments(targets: Iterable[str], plan: Plan) -> list[str]:
     These are not refused: `dvc repro` requests all chapters at every scale.
     """
     empty = [target for target in targets if target in plan.selections and not plan.select(target)]
-    return [_elsewhere(target, plan, _scales_with(target, plan.params)) for target in empty]
+    nowhere = f"is not part of scale {plan.params.scale} or any other: params.yaml defines no experiment of it"
+    return [_elsewhere(target, plan) or f"{target} {nowhere}" for target in empty]
 
 
-def _elsewhere(target: str, plan: Plan, scales: list[str]) -> str:
-    here = f"{target} is not part of scale {plan.params.scale}"
+def _other_reading(target: str, plan: Plan) -> str:
+    """Return why an experiment of this scale is no target as coded; empty if it is not for its readings."""
+    params = plan.params
+    if not target.endswith(CODED) or target not in params.experiment_ids:
+        return ""
+    if "coded" not in params.readings:
+        return f"{target}: readings leaves it out; add --config 'readings=[written,coded]'"
+    if target in ids_of_scale(params, params.chosen_scale):
+        return f"{target} has the same settings as written at scale {params.scale}; its target is {written_id(target)}"
+    return ""
+
+
+def _elsewhere(target: str, plan: Plan) -> str:
+    """Return which other scales have a target; empty if none has."""
+    scales = _scales_with(target, plan.params)
     if not scales:
-        return f"{here} or any other: params.yaml defines no experiment of it"
+        return ""
+    here = f"{target} is not part of scale {plan.params.scale}"
     return f"{here}, but of {', '.join(scales)}: snakemake {target} --config scale={scales[0]}"
 
 

@@ -12,7 +12,7 @@ from pixcycle.data.fetch.digest import declared_digest
 from pixcycle.data.fetch.recorded import location_key
 from pixcycle.ledger.ours import places_of_the_user
 from pixcycle.params.dataset import Source
-from pixcycle.params.fields import ExtractorName, Positive, Seed
+from pixcycle.params.fields import ExtractorName, Positive, Reading, Seed
 from pixcycle.params.schema import Params
 from pixcycle.plan.make import make_plan
 from pixcycle.plan.names import features_key, weights_key
@@ -27,6 +27,8 @@ class Overrides(Record):
     seeds: list[Seed]
     extractor: ExtractorName | None
     neighbours: Positive
+    readings: list[Reading] | None = None
+    """None in plans of older versions, which take those of the current params."""
 
 
 class _Requested(Record):
@@ -82,7 +84,7 @@ def requested_plans(params: Params, root: Path) -> list[Plan]:
     for file in sorted((root / paths.PLANS).glob("*.json")):
         overrides = _Requested.read(file).params
         if overrides.scale in params.scales:
-            requested[overrides.model_dump_json()] = overrides.model_dump()
+            requested[overrides.model_dump_json()] = overrides.model_dump(exclude_defaults=True)
     return [_plan(params, overrides, root) for overrides in requested.values()]
 
 

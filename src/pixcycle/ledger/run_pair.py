@@ -9,7 +9,7 @@ from pixcycle.base.files import read_json
 from pixcycle.base.suggest import known
 from pixcycle.ledger.made_from import made_by, runs_behind
 from pixcycle.paths import Result, results, translated
-from pixcycle.plan.runs import Plan
+from pixcycle.plan.runs import Plan, written_id
 from pixcycle.records.metrics import Measured
 from pixcycle.records.run import RunConfig, RunRecord, config_file, run_file
 
@@ -45,8 +45,8 @@ def two_sides(plan: Plan, id: str, a: str | None, b: str | None, seed: int | Non
     Parameters
     ----------
     a, b
-        The start of a fingerprint, or a run's folder. By default B is the current run, or the newest one if that is not
-        finished, and A is the newest other run.
+        The start of a fingerprint, a run's folder, or the id of the other reading. By default B is the current run, or
+        the newest one if that is not finished, and A is the newest other run.
     seed
         Seed of the runs that are not given as folders; the first of params if None.
 
@@ -56,7 +56,9 @@ def two_sides(plan: Plan, id: str, a: str | None, b: str | None, seed: int | Non
         If there are no such two runs; the message lists those that exist. Also if a metric's value is not a
         number.
     """
-    nodes = [node for node in results(root) if (node.kind, node.suffix, node.id) == ("run", "", id)]
+    runs = [node for node in results(root) if (node.kind, node.suffix) == ("run", "")]
+    readings = [node for node in runs if written_id(node.id) == written_id(id)]
+    nodes = [node for node in readings if node.id == id]
     known(id, dict.fromkeys([*plan.params.experiment_ids, *(node.id for node in nodes)]), "experiment")
     named = {run.folder for run in plan.runs.values()}
     seed = plan.params.seeds[0] if seed is None else seed
@@ -70,8 +72,10 @@ def two_sides(plan: Plan, id: str, a: str | None, b: str | None, seed: int | Non
 
     def find(name: str) -> Result:
         matches = [node for node in candidates if node.fingerprint.startswith(name)]
+        if written_id(name) == written_id(id):
+            matches = [node for node in readings if (node.id, node.seed) == (name, seed) and node.path in named]
         if "/" in name:
-            matches = [node for node in nodes if Path(node.path) == Path(os.path.relpath(root / name, root))]
+            matches = [node for node in readings if Path(node.path) == Path(os.path.relpath(root / name, root))]
         if len(matches) != 1:
             problem = f"several fingerprints start with {name}" if matches else f"no run matches {name}"
             raise UserError(f"{where}: {problem}; {finished}")

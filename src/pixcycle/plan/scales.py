@@ -115,10 +115,9 @@ def ids_of_scale(params: Params, scale: Scale) -> list[str]:
             id = f"{chapter}-{name}"
             if scale.experiments and id not in scale.experiments:
                 continue
-            has_code = bool(experiment.coded) and (scale.coded is None or id in scale.coded)
-            if "written" in params.readings or not has_code:
+            if "written" in params.readings or not experiment.coded:
                 ids.append(id)
-            if "coded" in params.readings and has_code:
+            if "coded" in params.readings and experiment.coded and (scale.coded is None or id in scale.coded):
                 ids.append(id + CODED)
     return ids
 

@@ -32,16 +32,18 @@ def in_both_readings(sections: Callable[["Draft"], list[Section]], draft: "Draft
     ids = [id for id, (run, *_) in draft.runs.items() if run.chapter == chapter]
     if not any(map(is_as_coded, ids)):
         return sections(draft)
-    coded = sections(draft.as_coded())
+    view = draft.as_coded()
     if all(map(is_as_coded, ids)):
-        return coded
+        view.runs = {id: seeds for id, seeds in view.runs.items() if not id.endswith(CODED)}
+        merged = [replace(section, blocks=[*map(_all_renamed, section.blocks)]) for section in sections(view)]
+        return _all_relinked(merged)
+    coded = sections(view)
     written = sections(draft)
     of_code = {section.id: section.blocks for section in coded}
     merged = [
         replace(section, blocks=list(_merged(section.blocks, of_code.get(section.id, [])))) for section in written
     ]
-    ids = {block.id for block in blocks_of(merged, Table, Figure)}
-    return [replace(section, blocks=[_relinked(block, ids) for block in section.blocks]) for section in merged]
+    return _all_relinked(merged)
 
 
 def _merged(written: list[Block], coded: list[Block]) -> Iterator[Block]:
@@ -74,11 +76,23 @@ def _renamed(block: B) -> B:
     return _begun(replace(block, id=f"{block.id}-coded"), AS_CODED)
 
 
+def _all_renamed(block: Block) -> Block:
+    """Return a block of a report that has no other reading."""
+    if isinstance(block, Claims):
+        return Claims([_renamed(claim) for claim in block.claims])
+    return _renamed(block) if isinstance(block, Table | Figure) else block
+
+
 def _begun(block: B, reading: str) -> B:
     """Return a block whose caption begins with the name of its reading; the name of a claim says it (crossrefs.py)."""
     if isinstance(block, Claim):
         return block
     return replace(block, caption=f"{reading} {block.caption}")
+
+
+def _all_relinked(sections: list[Section]) -> list[Section]:
+    ids = {block.id for block in blocks_of(sections, Table, Figure)}
+    return [replace(section, blocks=[_relinked(block, ids) for block in section.blocks]) for section in sections]
 
 
 def _relinked(block: Block, ids: set[str]) -> Block:

@@ -47,7 +47,9 @@ def labels(document: Document) -> dict[str, str]:
                         names[id] = names[written].replace("written", "coded")
                         continue
                     number(id, "Claim")
-                    if f"{id}-coded" in ids:
+                    if id != written:
+                        names[id] += ", as coded"
+                    elif f"{id}-coded" in ids:
                         names[id] += ", as written"
     return names | {reference.id: f"[{n}]" for n, reference in enumerate(document.references, 1)}
 
