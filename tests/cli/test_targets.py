@@ -52,7 +52,7 @@ def test_refuse_unknown_names_the_nearest_target_or_its_scales(demo, target, phr
 def test_refuse_unknown_says_why_a_reading_is_no_target(changes, phrase):
     tree = yaml.safe_load((ROOT / "params.yaml").read_text()) | {"scale": "demo"}
     if changes.pop("experiments", False):
-        tree["experiments"]["ucsd"]["facades-cyc-l1"]["coded"] = {"beta1": 0.5}
+        tree["experiments"]["ucsd"]["facades-cyc-l1"]["coded"] = {"dropout": True}
     with pytest.raises(UserError, match=re.escape(phrase)):
         refuse_unknown(["ucsd-facades-cyc-l1@coded"], RULES, make_plan(check_params(tree | changes), ROOT))
 

@@ -161,7 +161,7 @@ def test_committed_weights_match_the_extractors(tree):
     ],
 )
 def test_check_params_refuses_ids_that_a_scale_would_ignore(tree, field, ids, told):
-    tree["scales"]["demo"][field] = ids
+    tree["scales"]["demo"] |= {"coded": []} | {field: ids}
     assert refused(tree).startswith(f"params.yaml: scales.demo.{field}: {told}")
 
 
