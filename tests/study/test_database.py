@@ -65,6 +65,16 @@ def test_study_file_of_wrong_shape_is_refused_in_one_line(study, damage):
     assert study.path.read_bytes() == before
 
 
+def test_study_refuses_a_file_of_other_images_by_name(tmp_path):
+    Study(tmp_path / "one.sqlite", N)
+    (tmp_path / "one.sqlite").rename(tmp_path / "another.sqlite")
+    with pytest.raises(UserError, match=r"another\.sqlite: is a study of one with 60 images, not of another with 60"):
+        Study(tmp_path / "another.sqlite", N)
+    (tmp_path / "text.sqlite").write_text("not a database, but text that is long enough to be one" * 99)
+    with pytest.raises(UserError, match=r"text\.sqlite: is not a study file"):
+        Study(tmp_path / "text.sqlite", N)
+
+
 def test_study_refuses_a_file_that_does_not_name_its_images(study):
     _change(study.path, "DELETE FROM study")
     with pytest.raises(UserError, match=r"study\.sqlite: is not a study file \(.*study"):
