@@ -235,7 +235,7 @@ def test_plan_command_prints_estimate_as_json(monkeypatch, capsys):
     assert code == 0
     assert (printed["scale"], printed["device"], printed["devices"]) == ("demo", "device that sustains 2 TFLOP/s", 1)
     demo = load_params().scales["demo"]
-    assert [t["id"] for t in printed["trainings"]] == demo.experiments
+    assert {t["id"] for t in printed["trainings"]} == {*demo.experiments, *(f"{id}@coded" for id in demo.coded)}
 
 
 def test_plan_command_takes_tflops_from_environment(monkeypatch, capsys):
