@@ -152,7 +152,6 @@ OF_READINGS = [
             ("stated", ["lr", "lr"], "must differ from each other; more than once: lr"),
         )
     ),
-    Input("coded without code", edited(f"{UCSD}.code", remove=True), f"{L1}.coded: add {UCSD}.code, which names it"),
     Input(
         "a matter of a field that is no setting",
         edited(f"{UCSD}.code.otherwise.0.fields", ["label"]),

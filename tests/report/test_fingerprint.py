@@ -32,7 +32,8 @@ def test_report_fingerprints_are_distinct_for_selections_with_runs(tree):
     demo = names(tree | {"scale": "demo"})
     assert set(demo) == {
         *("all", "ucsd", "ucsd-facades"),
-        *("ucsd-facades-l1", "ucsd-facades-noskip", "ucsd-facades-cyc-l1", "ucsd-facades-untrained"),
+        *("ucsd-facades-l1", "ucsd-facades-noskip", "ucsd-facades-cyc-l1", "ucsd-facades-cyc-l1@coded"),
+        "ucsd-facades-untrained",
     }
     assert len(set(demo.values())) == len(demo)
 

@@ -76,12 +76,6 @@ def _of_chapter(params: Params, key: str, chapter: Chapter) -> Iterator[str]:
     for number, matter in enumerate(chapter.code.otherwise if chapter.code else ()):
         for field in matter.fields:
             yield from _no_setting(f"{where}.code.otherwise.{number}.fields", field)
-    section = params.experiments.get(key, {})
-    from_code = [
-        f"{name}.{field}" for name, e in section.items() for field in ("coded", "settled") if getattr(e, field)
-    ]
-    if from_code and not chapter.code:
-        yield f"experiments.{key}.{from_code[0]}: add {where}.code, which names it"
 
 
 def _of_scale(params: Params, key: str, scale: Scale) -> Iterator[str]:
