@@ -17,7 +17,7 @@ demo: environment
 	@echo "As a PDF:    $(CURDIR)/reports/demo/report.pdf"
 
 rehearsal: environment
-	@echo "rehearsal: all experiments of the five reports at toy size, in about ten minutes on 2 cores"
+	@echo "rehearsal: all experiments of the five reports at toy size, in a quarter of an hour on 2 cores"
 	@snakemake --cores all --config scale=rehearsal
 	@pytest --quiet tests/rehearsal
 	@echo "The report:  $(CURDIR)/reports/rehearsal/report.html"
