@@ -43,18 +43,17 @@ def test_refuse_unknown_names_the_nearest_target_or_its_scales(demo, target, phr
 
 
 @pytest.mark.parametrize(
-    ("changes", "phrase"),
+    ("readings", "coded", "phrase"),
     [
-        ({"readings": ["written"]}, "readings leaves it out; add --config 'readings=[written,coded]'"),
-        ({"experiments": True}, "the same settings as written at scale demo; its target is ucsd-facades-cyc-l1"),
+        (["written"], {"beta1": 0.9}, "readings leaves it out; add --config 'readings=[written,coded]'"),
+        (["written", "coded"], {"beta1": 0.5}, "the same settings as written at scale demo; its target is ucsd-"),
     ],
 )
-def test_refuse_unknown_says_why_a_reading_is_no_target(changes, phrase):
-    tree = yaml.safe_load((ROOT / "params.yaml").read_text()) | {"scale": "demo"}
-    if changes.pop("experiments", False):
-        tree["experiments"]["ucsd"]["facades-cyc-l1"]["coded"] = {"dropout": True}
+def test_refuse_unknown_says_why_a_reading_is_no_target(readings, coded, phrase):
+    tree = yaml.safe_load((ROOT / "params.yaml").read_text()) | {"scale": "demo", "readings": readings}
+    tree["experiments"]["ucsd"]["facades-cyc-l1"] |= {"coded": coded, "settled": []}
     with pytest.raises(UserError, match=re.escape(phrase)):
-        refuse_unknown(["ucsd-facades-cyc-l1@coded"], RULES, make_plan(check_params(tree | changes), ROOT))
+        refuse_unknown(["ucsd-facades-cyc-l1@coded"], RULES, make_plan(check_params(tree), ROOT))
 
 
 def test_without_experiments_names_the_scales_that_have_the_chapter(demo):

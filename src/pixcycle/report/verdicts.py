@@ -45,6 +45,8 @@ RULER = (
 
 NO_RUN = "Its runs are not part of this report."
 NOT_FINITE = "{}: not judged, as its losses did not stay finite."
+DOUBTED: dict[Order, str] = {"better": "", "worse": "", "unclear": " It is too close to call."}
+"""What follows a sentence on one training, by its order."""
 
 
 def compare(

@@ -35,7 +35,9 @@ def test_wustl_claim_b_requires_d_at_zero_with_equal_rates_only(tmp_path, equal_
     results = of_rates(tmp_path)
     trained(results, EQUAL, d_b=equal_d, g_ab_gan=g)
     trained(results, NORMAL, d_b=normal_d)
-    assert claim(results, "b").verdict == verdict
+    judged = claim(results, "b")
+    assert judged.verdict == verdict
+    assert ("It is too close to call." in judged.evidence) == (verdict == "not distinguishable")
 
 
 def test_wustl_claim_b_needs_both_tasks(tmp_path):

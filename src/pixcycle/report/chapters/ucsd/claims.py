@@ -10,7 +10,16 @@ from pixcycle.report.content import Claim
 from pixcycle.report.draft import Draft
 from pixcycle.report.evidence import comparison_sentence
 from pixcycle.report.trends import EARLY, STABLE, TREND, fall, is_finite, no_pattern, trend
-from pixcycle.report.verdicts import NOT_FINITE, Condition, compare, judge_course, verdict, verdict_of_seeds
+from pixcycle.report.verdicts import (
+    DOUBTED,
+    NOT_FINITE,
+    Condition,
+    Order,
+    compare,
+    judge_course,
+    verdict,
+    verdict_of_seeds,
+)
 from pixcycle.report.wording import listed
 
 L1 = "g_reconstruction"
@@ -139,9 +148,15 @@ def _loss_claim(
     experiment = loss_curve_run(draft)
     if experiment is None:
         return draft.claim(id, text, "not run", ["Its run is not part of this report."])
-    histories = [(run, draft.history(run)) for run in draft.runs[experiment]]
-    orders = [judge_course(conditions(history)) for _, history in histories if is_finite(history)]
-    sentences = [_trends(run, history, terms) for run, history in histories]
+    orders: list[Order] = []
+    sentences = []
+    for run in draft.runs[experiment]:
+        history = draft.history(run)
+        if not is_finite(history):
+            sentences.append(NOT_FINITE.format(run.key))
+            continue
+        orders.append(judge_course(conditions(history)))
+        sentences.append(f"{_trends(run, history, terms)}{DOUBTED[orders[-1]]}")
     rule = (
         "In brackets is the rank correlation of a loss's epoch means with the epoch: from "
         f"{TREND} on it is a trend. A loss also falls if it drops in the first {EARLY:.0%} of the epochs and stays "
@@ -152,8 +167,6 @@ def _loss_claim(
 
 def _trends(run: Run, history: pd.DataFrame, terms: dict[str, str]) -> str:
     """Return `Seed 0 on maps: L1 falls (-0.89), G's GAN loss follows no trend (+0.12).`"""
-    if not is_finite(history):
-        return NOT_FINITE.format(run.key)
     courses = [f"{name} {_course(history, term)} ({trend(history, term):+.2f})" for name, term in terms.items()]
     return f"Seed {run.seed} on {run.config.dataset}: {listed(courses)}."
 

@@ -11,7 +11,7 @@ from pixcycle.report.chapters.wustl.losses import with_direction_left_out
 from pixcycle.report.content import Claim
 from pixcycle.report.draft import Draft
 from pixcycle.report.trends import TREND, is_finite, trend
-from pixcycle.report.verdicts import NOT_FINITE, Condition, Order, judge_course, verdict
+from pixcycle.report.verdicts import DOUBTED, NOT_FINITE, Condition, Order, judge_course, verdict
 from pixcycle.training.collapse import D_AT_ZERO
 
 TASKS = ("label2photo", "photo2label")
@@ -102,7 +102,7 @@ def _claim(
                 continue
             conditions, numbers = course(*histories)
             judged.append(judge_course(conditions))
-            sentences.append(f"{_named(draft, task[0], runs[-1])}: {numbers}")
+            sentences.append(f"{_named(draft, task[0], runs[-1])}: {numbers}{DOUBTED[judged[-1]]}")
         if judged:
             orders.append(judged[0] if len({*judged}) == 1 else "unclear")
     outcome = verdict(orders, complete=len(orders) == len(tasks))
